@@ -1,0 +1,115 @@
+"""The public door: everything a plugin author may use, and all that Keyback promises to keep."""
+
+from __future__ import annotations
+
+from .contracts import events
+from .contracts.channel import Channel, Message, Receipt
+from .contracts.errors import (
+    Ambiguous,
+    DeliveryFailed,
+    KeybackError,
+    MustWait,
+    NotAllowed,
+    OutcomeUnknown,
+    OutOfTurn,
+    PasswordRefused,
+    PluginError,
+    SettingsInvalid,
+    StoreUnavailable,
+)
+from .contracts.human_check import HumanCheck, Humanity, Widget
+from .contracts.masking import mask_mail, mask_phone
+from .contracts.method import (
+    Alphabet,
+    Carrier,
+    Challenge,
+    Enrollable,
+    Factor,
+    Field,
+    Method,
+    NewEnrolment,
+    Offer,
+    Prompt,
+    Verdict,
+)
+from .contracts.notifier import Happening, Notifier
+from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
+from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
+from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings
+from .contracts.store import (
+    CanChange,
+    CanEndSessions,
+    CanTell,
+    CanUnlock,
+    DirectoryRules,
+    KnowsLinks,
+    Outcome,
+    OutcomeKind,
+    Store,
+)
+from .contracts.text import Secret, Text
+from .hookspecs import hookimpl, hookspec
+
+__all__ = [
+    "Account",
+    "AccountKey",
+    "AccountState",
+    "Alphabet",
+    "Ambiguous",
+    "CanChange",
+    "CanEndSessions",
+    "CanTell",
+    "CanUnlock",
+    "Carrier",
+    "Challenge",
+    "Channel",
+    "CodeSettings",
+    "Contact",
+    "ContactKind",
+    "Context",
+    "DeliveryFailed",
+    "DirectoryRules",
+    "Enrollable",
+    "Enrolment",
+    "Factor",
+    "Field",
+    "Happening",
+    "HumanCheck",
+    "Humanity",
+    "KeybackError",
+    "KnowsLinks",
+    "Message",
+    "Method",
+    "MustWait",
+    "NewEnrolment",
+    "NoSettings",
+    "NotAllowed",
+    "Notifier",
+    "Offer",
+    "OneTimeCode",
+    "OutOfTurn",
+    "Outcome",
+    "OutcomeKind",
+    "OutcomeUnknown",
+    "PasswordRefused",
+    "Person",
+    "Plugin",
+    "PluginError",
+    "PluginSettings",
+    "Prompt",
+    "Receipt",
+    "Secret",
+    "SettingsInvalid",
+    "Store",
+    "StoreUnavailable",
+    "Text",
+    "Verdict",
+    "Widget",
+    "draw_digits",
+    "events",
+    "hookimpl",
+    "hookspec",
+    "mask_mail",
+    "mask_phone",
+    "same",
+]
