@@ -1,0 +1,213 @@
+"""What the world may know about a recovery: one frozen dataclass per thing that happens.
+
+No event holds a name, an address, a code or a password. Personal details go beside it, sealed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `name` is dotted, subject first; `loud` ones deserve an administrator's eye."""
+
+    name: ClassVar[str]
+    loud: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStarted(Event):
+    """Somebody gave a name and passed the human check."""
+
+    name = "recovery.started"
+    purpose: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFound(Event):
+    """The name belongs to a person whom this recovery may serve."""
+
+    name = "person.found"
+    stores: tuple[str, ...]
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyFound(Event):
+    """The name leads nowhere. `reason`: unknown, ambiguous, disabled, expired, privileged, out-of-scope, no-methods."""
+
+    name = "person.nobody"
+    loud = True
+    reason: str
+    stores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Event):
+    """A directory contact is not the one seen before; it must wait before it can carry a proof."""
+
+    name = "person.contact-changed"
+    loud = True
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPicked(Event):
+    """A method was picked and its challenge drawn."""
+
+    name = "method.picked"
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(Event):
+    """A channel took the message."""
+
+    name = "message.sent"
+    method: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDropped(Event):
+    """A message was not carried. `reason`: nobody, does-not-fit, too-many, failed, stale."""
+
+    name = "message.dropped"
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofMissed(Event):
+    """An answer did not prove it."""
+
+    name = "proof.missed"
+    method: str
+    reason: str
+    used_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProofGiven(Event):
+    """An answer proved it. `amr` is the method in the words of RFC 8176, where it has one."""
+
+    name = "proof.given"
+    method: str
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordIntended(Event):
+    """The write is about to be made: stands before the directory is asked."""
+
+    name = "password.intended"
+    stores: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet(Event):
+    """The directory confirmed the new password."""
+
+    name = "password.set"
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordNotSet(Event):
+    """The directory refused (`refused`), or surely did nothing (`not-set`)."""
+
+    name = "password.not-set"
+    store: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordUnknown(Event):
+    """The directory's answer was lost; it is being settled."""
+
+    name = "password.unknown"
+    loud = True
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnlocked(Event):
+    """The account was unlocked without a reset."""
+
+    name = "account.unlocked"
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryClosed(Event):
+    """It ended without a new password."""
+
+    name = "recovery.closed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoreTimeGiven(Event):
+    """Fifteen more minutes, once."""
+
+    name = "recovery.more-time"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached(Event):
+    """A budget is used up. `budget` names it; never whose."""
+
+    name = "limit.reached"
+    loud = True
+    budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSent(Event):
+    """The person was told. `notifier` is the key of the one who told."""
+
+    name = "notice.sent"
+    notifier: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealBroken(Event):
+    """A row was changed by somebody without the key; it was refused."""
+
+    name = "seal.broken"
+    loud = True
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodesIssued(Event):
+    """An administrator issued saved codes on the server."""
+
+    name = "enrolment.codes-issued"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeysRotated(Event):
+    """A purpose got a new key."""
+
+    name = "keys.rotated"
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSaved(Event):
+    """A plugin's settings, a policy or the public rules were saved."""
+
+    name = "settings.saved"
+    loud = True
+    what: str
+
+
+ALL: tuple[type[Event], ...] = tuple(Event.__subclasses__())
+BY_NAME: dict[str, type[Event]] = {event.name: event for event in ALL}

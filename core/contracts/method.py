@@ -1,0 +1,147 @@
+"""Methods: kinds of proof. They answer with data; they never do I/O."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import ClassVar, Protocol, runtime_checkable
+
+from .channel import Message
+from .people import Enrolment, Person
+from .plugin import Context, Plugin
+from .text import Text
+
+
+class Factor(StrEnum):
+    """What a method shows: something known, held, or inherent."""
+
+    KNOWS = "knows"
+    HAS = "has"
+    IS = "is"
+
+
+class Carrier(StrEnum):
+    """What a proof rides on; two proofs that ride on the same thing are worth one."""
+
+    PHONE = "phone"
+    MAILBOX = "mailbox"
+    DEVICE = "device"
+    MEMORY = "memory"
+    PAPER = "paper"
+
+
+class Alphabet(StrEnum):
+    """What may be typed into a field."""
+
+    DIGITS = "digits"
+    LETTERS_AND_DIGITS = "letters_and_digits"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing to type. `length` is exact for codes; None means any up to 256."""
+
+    name: str
+    label: Text
+    hint: Text | None = None
+    alphabet: Alphabet = Alphabet.ANY
+    length: int | None = None
+    autocomplete: str = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What to show, as data. `widget` is "form" or "webauthn"; `data` goes to that widget's script."""
+
+    heading: Text
+    text: Text
+    fields: tuple[Field, ...] = ()
+    widget: str = "form"
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One concrete way for this person. `label` shows a masked end only; `private` is sealed and never shown."""
+
+    method: str
+    id: str
+    label: Text
+    private: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A picked method: a prompt to show, a secret to check against, and how long it is good."""
+
+    prompt: Prompt
+    lifetime: timedelta
+    secret: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a method says about an answer. `enrolment` is the used enrolment's id with its new data, if it changes."""
+
+    passed: bool
+    reason: str = ""
+    enrolment: tuple[str, Mapping[str, str]] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEnrolment:
+    """What a method wants to keep of a person."""
+
+    label: str
+    data: Mapping[str, str] = field(repr=False)
+
+
+class Method(Plugin, ABC):
+    """A kind of proof. Three questions, asked in this order: which ways, what to show, did it pass."""
+
+    factor: ClassVar[Factor]
+    rides_on: ClassVar[Carrier]
+    # May it come before anything is known of the person? Questions may not.
+    first: ClassVar[bool] = True
+    # What carries its messages ("sms", "email"); None when nothing is sent.
+    medium: ClassVar[str | None] = None
+    # What the choice says before the first proof, when no end may be named.
+    summary: ClassVar[Text]
+    # What is asked when the whole destination must be typed; None when nothing can be typed.
+    destination: ClassVar[Field | None] = None
+
+    @abstractmethod
+    def offers(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Sequence[Offer]:
+        """The ways in which this person could prove it by this method. May be none. Same ids for the same ways, always."""
+
+    @abstractmethod
+    def begin(self, offers: Sequence[Offer] | None, ctx: Context) -> Challenge:
+        """What to show and what to check against, drawn when the method is picked.
+
+        `offers` is None before the first proof, and the challenge must then have the same shape for all.
+        """
+
+    @abstractmethod
+    def judge(self, offer: Offer, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> Verdict:
+        """Whether the answer proves this offer. Quick, without side effects; never asked for nobody."""
+
+    def message(self, offer: Offer, challenge: Challenge, ctx: Context) -> Message | None:
+        """What to carry to this offer. Nobody hears of it if there is none."""
+        return None
+
+    def fits(self, offer: Offer, destination: str) -> bool:
+        """Whether the destination that a person typed is the one of this offer."""
+        return True
+
+
+@runtime_checkable
+class Enrollable(Protocol):
+    """Optional: methods that a person registers for."""
+
+    def enrol(self, person: Person, ctx: Context) -> Challenge: ...
+
+    def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment: ...

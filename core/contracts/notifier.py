@@ -1,0 +1,37 @@
+"""Notifiers: somebody who wants to know what happened."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from .channel import Message
+from .events import Event
+from .people import Contact
+from .plugin import Context, Plugin
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event, when it happened, and every address of the person it happened to (none for nobody)."""
+
+    event: Event
+    at: datetime
+    recovery: str = ""
+    addresses: tuple[Contact, ...] = ()
+    accounts: tuple[str, ...] = ()
+    help_desk: str = ""
+
+
+class Notifier(Plugin, ABC):
+    """A listener. It may hand back messages, which the back office carries, or talk to its own service."""
+
+    # Beginnings of event names: "password" hears password.set and password.refused.
+    wants: ClassVar[frozenset[str]]
+
+    @abstractmethod
+    def notify(self, happening: Happening, ctx: Context) -> Sequence[Message]:
+        """Called by a job, at least once for each event. Raise DeliveryFailed(kind, retry=...) to be asked again."""

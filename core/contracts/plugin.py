@@ -1,0 +1,52 @@
+"""What every plugin is: a key, a label, settings that draw their own form, and a check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from .text import Text
+
+
+class PluginSettings(BaseModel):
+    """A flat form: str, int, bool, timedelta, an enum, a tuple of strings, SecretStr; each with title and description."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class NoSettings(PluginSettings):
+    """For plugins with nothing to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a plugin ever learns about the outside. `deadline` is when a late answer stops counting."""
+
+    now: datetime
+    deadline: datetime
+    locale: str
+    origin: str
+    company: str
+    random: Callable[[int], bytes]
+
+
+class Plugin:
+    """The root of the five kinds. `key` is stored in the database, so it never changes."""
+
+    key: ClassVar[str]
+    label: ClassVar[Text]
+    Settings: ClassVar[type[PluginSettings]] = NoSettings
+    contract: ClassVar[int] = 1
+
+    def __init__(self, settings: PluginSettings) -> None:
+        self.settings = settings
+
+    def check(self) -> None:
+        """Raise PluginError if these settings cannot work. Behind the admin's Test button; may do I/O."""
+
+    def close(self) -> None:
+        """Let go of connections; called when a newer snapshot of the plugins replaces this one."""

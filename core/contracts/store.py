@@ -1,0 +1,106 @@
+"""Stores: directories in which a password can be set."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Protocol, runtime_checkable
+
+from .people import Account, AccountKey
+from .plugin import Context, Plugin
+from .text import Secret, Text
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryRules:
+    """What the directory will insist on, as far as it can be read; None means not known."""
+
+    min_length: int | None = None
+    max_length: int | None = None
+    history: int | None = None
+    sentences: tuple[Text, ...] = ()
+
+
+class OutcomeKind(StrEnum):
+    """What became of one account's password."""
+
+    SET = "set"
+    REFUSED = "refused"
+    NOT_SET = "not-set"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one account, and why."""
+
+    account: AccountKey
+    kind: OutcomeKind
+    reasons: tuple[Text, ...] = ()
+
+
+class Store(Plugin, ABC):
+    """A directory. Raises StoreUnavailable only when surely nothing was done, OutcomeUnknown when it may have been."""
+
+    # Stores are written in this order when a person has several accounts: the strictest first.
+    strictness: ClassVar[int] = 50
+
+    @abstractmethod
+    def find(self, identifier: str, ctx: Context) -> Account | None:
+        """The one account with this sign-in name or address. Raises Ambiguous when there are several."""
+
+    @abstractmethod
+    def look(self, key: AccountKey, ctx: Context) -> Account | None:
+        """The account with this id as it is now, read on a server that can be written."""
+
+    @abstractmethod
+    def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
+        """Set it, if nobody else has changed it since `account.stamp`. Returning means: it is set.
+
+        Raises PasswordRefused, StoreUnavailable (surely not set) or OutcomeUnknown (the answer was lost).
+        """
+
+    def rules(self, account: Account, ctx: Context) -> DirectoryRules:
+        """What this directory will insist on for this account."""
+        return DirectoryRules()
+
+
+@runtime_checkable
+class CanChange(Protocol):
+    """A known password can be changed with the old one."""
+
+    def change_password(self, account: Account, old: Secret, new: Secret, *, ctx: Context) -> None: ...
+
+
+@runtime_checkable
+class CanUnlock(Protocol):
+    """An account can be unlocked without a reset; harmless when it is not locked."""
+
+    def unlock(self, account: Account, *, ctx: Context) -> None: ...
+
+
+@runtime_checkable
+class CanEndSessions(Protocol):
+    """Sessions that are open with the old password can be ended."""
+
+    def end_sessions(self, account: Account, *, ctx: Context) -> None: ...
+
+
+@runtime_checkable
+class CanTell(Protocol):
+    """After a lost answer the directory can be asked what became of it."""
+
+    def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
+        """Whether the password changed since `account.stamp`; None: cannot know. Raises StoreUnavailable."""
+
+    def accepts(self, account: Account, password: Secret, *, ctx: Context) -> bool | None:
+        """Whether this password opens the account; None: cannot know. Only asked once the stamp has moved."""
+
+
+@runtime_checkable
+class KnowsLinks(Protocol):
+    """The directory itself says which account elsewhere is the same human."""
+
+    def linked_to(self, account: Account, *, ctx: Context) -> Sequence[AccountKey]: ...

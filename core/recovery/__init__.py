@@ -1,0 +1,1 @@
+"""What a recovery is and where each move leads: values in, values out."""

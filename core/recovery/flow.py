@@ -1,0 +1,390 @@
+"""Where each move leads a recovery. Read it beside the drawing in README.md; anything not drawn is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from ..contracts import events
+from ..contracts.errors import OutOfTurn
+from ..contracts.events import Event
+from ..contracts.method import Challenge, Offer
+from ..contracts.people import Account, AccountKey, Person
+from ..contracts.store import DirectoryRules, Outcome, OutcomeKind
+from .policy import Policy, Proof, PublicRules, Purpose, satisfied
+
+# After a directory failed us the proofs stay good this long, so that nobody proves who they are twice for our fault.
+GRACE = timedelta(minutes=10)
+
+
+class Stage(StrEnum):
+    """What we wait for."""
+
+    CHOOSING = "choosing"
+    ANSWERING = "answering"
+    RENEWING = "renewing"
+    WRITING = "writing"
+    UNSETTLED = "unsettled"
+    DONE = "done"
+    CLOSED = "closed"
+
+
+OPEN = frozenset({Stage.CHOOSING, Stage.ANSWERING, Stage.RENEWING})
+
+
+class Lane(StrEnum):
+    """Which budget pays for wrong answers: strangers can only empty the first."""
+
+    UNKNOWN_BROWSER = "unknown-browser"
+    KNOWN_BROWSER = "known-browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who a recovery is for, the policy as it was when they were found, and their offers."""
+
+    person: Person
+    policy: Policy
+    offers: tuple[Offer, ...]
+    lane: Lane = Lane.UNKNOWN_BROWSER
+    directory: DirectoryRules = DirectoryRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The method that was picked, and its challenge. `offer` is empty before the first proof."""
+
+    method: str
+    challenge_id: str
+    challenge: Challenge
+    at: datetime
+    offer: str = ""
+    destination: str = field(default="", repr=False)
+    tries: int = 0
+
+    @property
+    def expires_at(self) -> datetime:
+        """When its challenge stops being good."""
+        return self.at + self.challenge.lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One send of this recovery, whether or not anybody got it."""
+
+    method: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """One attempt to get back in."""
+
+    id: str
+    purpose: Purpose
+    stage: Stage
+    name: str = field(repr=False)
+    rules: PublicRules
+    started_at: datetime
+    expires_at: datetime
+    moved_at: datetime
+    entry: str = ""
+    return_to: str = ""
+    browser: str = field(default="", repr=False)
+    turn: int = 1
+    version: int = 1
+    found: bool = False
+    # Which stores are asked for the name, and what those said that answered before the last one did.
+    asked: tuple[str, ...] = ()
+    answers: tuple[tuple[str, Account | None], ...] = field(default=(), repr=False)
+    subject: Subject | None = None
+    pick: Pick | None = None
+    sent: tuple[Sent, ...] = ()
+    used_up: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    extended: bool = False
+    intents: tuple[Account, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    closed_because: str = ""
+
+    @property
+    def deadline(self) -> datetime:
+        """When it closes if nobody moves."""
+        return min(self.expires_at, self.moved_at + self.rules.idle)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the person can still move it."""
+        return self.stage in OPEN
+
+
+# The person's moves -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A method was picked; `sends` when it makes a message."""
+
+    pick: Pick
+    sends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """Choose another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The answer did not prove it. For nobody every answer misses."""
+
+    reason: str = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """The answer proved this offer."""
+
+    proof: Proof
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAccepted:
+    """The new password is good enough for us, and these accounts are about to be written."""
+
+    accounts: tuple[Account, ...]
+    policy_now: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class MoreTime:
+    """Fifteen more minutes, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The person stopped."""
+
+
+# The back office's and the shell's moves ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One store answered, others are still being asked."""
+
+    store: str
+    account: Account | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Every store answered. Nobody is an answer too; `reason` says why, to the events alone."""
+
+    subject: Subject | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """The directories answered, or did not."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The process that was writing is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The truth about lost answers."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Nobody moved in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Another recovery of the same person is done."""
+
+
+PersonMove: TypeAlias = Picked | WentBack | Missed | Proved | PasswordAccepted | MoreTime | Cancelled
+ShellMove: TypeAlias = Looked | Found | Wrote | Interrupted | Settled | Expired | Superseded
+Move: TypeAlias = PersonMove | ShellMove
+Step: TypeAlias = tuple[Recovery, tuple[Event, ...]]
+
+_BY_PERSON = (Picked, WentBack, Missed, Proved, PasswordAccepted, MoreTime, Cancelled)
+
+
+def begin(recovery: Recovery) -> Step:
+    """The move `Named`: a name was given and the human check passed."""
+    return recovery, (events.RecoveryStarted(recovery.purpose, recovery.entry),)
+
+
+def step(recovery: Recovery, move: Move, now: datetime) -> Step:
+    """Where this move leads. Raises OutOfTurn for anything not drawn."""
+    if isinstance(move, _BY_PERSON):
+        if now >= recovery.deadline:
+            raise OutOfTurn("its time is over")
+        recovery = replace(recovery, turn=recovery.turn + 1, moved_at=now)
+    match recovery.stage, move:
+        case (Stage.CHOOSING | Stage.ANSWERING), Looked() if not recovery.found:
+            return replace(recovery, answers=(*recovery.answers, (move.store, move.account))), ()
+        case (Stage.CHOOSING | Stage.ANSWERING), Found() if not recovery.found:
+            return _found(recovery, move)
+        case (Stage.CHOOSING | Stage.ANSWERING), Picked() if may_pick(recovery, move):
+            return _picked(recovery, move)
+        case Stage.ANSWERING, WentBack():
+            return replace(recovery, stage=Stage.CHOOSING, pick=None), ()
+        case Stage.ANSWERING, Missed() if recovery.found and recovery.pick is not None:
+            return _missed(recovery, recovery.pick, move)
+        case Stage.ANSWERING, Proved() if recovery.subject is not None and recovery.pick is not None:
+            return _proved(recovery, recovery.subject, recovery.pick, move, now)
+        case Stage.RENEWING, PasswordAccepted() if recovery.subject is not None:
+            return _accepted(recovery, recovery.subject, move)
+        case Stage.WRITING, Wrote():
+            return _wrote(recovery, move.outcomes, now)
+        case Stage.WRITING, Interrupted():
+            unknown = tuple(Outcome(account.key, OutcomeKind.UNKNOWN) for account in recovery.intents)
+            return _wrote(recovery, unknown, now)
+        case Stage.UNSETTLED, Settled():
+            return _wrote(recovery, move.outcomes, now)
+        case (Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), MoreTime() if not recovery.extended:
+            later = recovery.expires_at + recovery.rules.more_time
+            return replace(recovery, extended=True, expires_at=later), (events.MoreTimeGiven(),)
+        case (Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), (Expired() | Cancelled() | Superseded()):
+            return close(recovery, type(move).__name__.lower())
+    raise OutOfTurn(f"{type(move).__name__} while {recovery.stage}")
+
+
+def close(recovery: Recovery, why: str) -> Step:
+    """Nothing more can happen; what was private is forgotten."""
+    closed = replace(recovery, stage=Stage.CLOSED, closed_because=why, pick=None)
+    return closed, (events.RecoveryClosed(why),)
+
+
+def ways_left(recovery: Recovery) -> bool:
+    """Whether another method may still be picked. Before the first proof only the public rules are asked."""
+    if recovery.subject is not None and recovery.proofs:
+        methods = {offer.method for offer in recovery.subject.offers}
+        methods -= {proof.method for proof in recovery.proofs}
+    else:
+        methods = set(recovery.rules.methods)
+    return bool(methods - set(recovery.used_up))
+
+
+def may_pick(recovery: Recovery, move: Picked) -> bool:
+    """Whether this method is shown at all, is not used up, and a send is left. Same for everybody before a proof."""
+    pick = move.pick
+    if pick.method in recovery.used_up or any(proof.method == pick.method for proof in recovery.proofs):
+        return False
+    if move.sends and len(recovery.sent) >= recovery.rules.sends_per_recovery:
+        return False
+    if not recovery.proofs:
+        return pick.method in recovery.rules.methods and not pick.offer
+    subject = recovery.subject
+    return subject is not None and any((o.method, o.id) == (pick.method, pick.offer) for o in subject.offers)
+
+
+def _found(recovery: Recovery, move: Found) -> Step:
+    found = replace(recovery, found=True, subject=move.subject, answers=())
+    stores = tuple(sorted({store for store, account in recovery.answers if account is not None}))
+    if move.subject is None:
+        return found, (events.NobodyFound(move.reason, stores),)
+    person, policy = move.subject.person, move.subject.policy
+    return found, (events.PersonFound(tuple(a.key.store for a in person.accounts), policy.name),)
+
+
+def _picked(recovery: Recovery, move: Picked) -> Step:
+    sent = (*recovery.sent, Sent(move.pick.method, move.pick.at)) if move.sends else recovery.sent
+    picked = replace(recovery, stage=Stage.ANSWERING, pick=move.pick, sent=sent)
+    return picked, (events.MethodPicked(move.pick.method),)
+
+
+def _missed(recovery: Recovery, pick: Pick, move: Missed) -> Step:
+    tries = pick.tries + 1
+    used_up = tries >= recovery.rules.answers_per_challenge
+    event = events.ProofMissed(pick.method, move.reason, used_up)
+    if not used_up:
+        return replace(recovery, pick=replace(pick, tries=tries)), (event,)
+    left = replace(recovery, stage=Stage.CHOOSING, pick=None, used_up=(*recovery.used_up, pick.method))
+    if ways_left(left):
+        return left, (event,)
+    closed, more = close(left, "no-way-left")
+    return closed, (event, *more)
+
+
+def _proved(recovery: Recovery, subject: Subject, pick: Pick, move: Proved, now: datetime) -> Step:
+    # A proof counts only for an offer of this person, by the method that was picked, from the challenge that was
+    # drawn for it here (P2); a late or used-up challenge proves nothing.
+    fits = move.offer in subject.offers and move.offer.method == pick.method == move.proof.method
+    if not fits or move.proof.challenge != pick.challenge_id or now >= pick.expires_at:
+        raise OutOfTurn("this proof belongs elsewhere")
+    proofs = (*recovery.proofs, move.proof)
+    enough = satisfied(subject.policy.proof, proofs)
+    given = (events.ProofGiven(pick.method, enough),)
+    proven = replace(recovery, proofs=proofs, pick=None)
+    if enough:
+        return replace(proven, stage=Stage.RENEWING), given
+    if ways_left(proven):
+        return replace(proven, stage=Stage.CHOOSING), given
+    closed, more = close(proven, "no-way-left")
+    return closed, (*given, *more)
+
+
+def _accepted(recovery: Recovery, subject: Subject, move: PasswordAccepted) -> Step:
+    # P1: the copied policy and today's must both be satisfied, and only the person's own accounts can be meant.
+    for policy in (subject.policy, move.policy_now):
+        if not satisfied(policy.proof, recovery.proofs):
+            raise OutOfTurn("the proofs are not enough")
+    already = {o.account for o in recovery.outcomes if o.kind is OutcomeKind.SET}
+    mine = {account.key for account in subject.person.accounts} - already
+    if not move.accounts or not {account.key for account in move.accounts} <= mine:
+        raise OutOfTurn("these accounts are not to be written")
+    stores = tuple(account.key.store for account in move.accounts)
+    writing = replace(recovery, stage=Stage.WRITING, intents=move.accounts)
+    return writing, (events.PasswordIntended(stores),)
+
+
+def _wrote(recovery: Recovery, outcomes: tuple[Outcome, ...], now: datetime) -> Step:
+    if {o.account for o in outcomes} != _awaited(recovery):
+        raise OutOfTurn("an outcome for every account that was written, and no other")
+    merged = {o.account: o for o in (*recovery.outcomes, *outcomes)}
+    kinds = {o.kind for o in merged.values()}
+    told = tuple(_told(o) for o in outcomes)
+    moved = replace(recovery, outcomes=tuple(merged.values()))
+    if OutcomeKind.UNKNOWN in kinds:
+        return replace(moved, stage=Stage.UNSETTLED), told
+    if kinds == {OutcomeKind.SET}:
+        return replace(moved, stage=Stage.DONE, intents=()), told
+    # Refused or not set: the person may try again without proving anything anew, for a while but not for ever.
+    most = recovery.started_at + recovery.rules.lifetime + recovery.rules.more_time + GRACE
+    later = max(recovery.expires_at, min(now + GRACE, most))
+    return replace(moved, stage=Stage.RENEWING, intents=(), expires_at=later, moved_at=now), told
+
+
+def _awaited(recovery: Recovery) -> set[AccountKey]:
+    if recovery.stage is Stage.UNSETTLED:
+        return {o.account for o in recovery.outcomes if o.kind is OutcomeKind.UNKNOWN}
+    return {account.key for account in recovery.intents}
+
+
+def _told(outcome: Outcome) -> Event:
+    store = outcome.account.store
+    match outcome.kind:
+        case OutcomeKind.SET:
+            return events.PasswordSet(store)
+        case OutcomeKind.UNKNOWN:
+            return events.PasswordUnknown(store)
+        case _:
+            reason = outcome.reasons[0].message if outcome.reasons else ""
+            return events.PasswordNotSet(store, outcome.kind, reason)

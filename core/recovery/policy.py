@@ -1,0 +1,210 @@
+"""Which proofs are enough for whom, and what holds before the first proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from ..contracts.method import Method, Offer
+from ..contracts.people import Account, Person
+
+
+class Disclosure(StrEnum):
+    """What everybody sees before the first proof: `generic` names methods only."""
+
+    GENERIC = "generic"
+
+
+class Purpose(StrEnum):
+    """What a recovery is for."""
+
+    RESET = "reset"
+    UNLOCK = "unlock"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRules:
+    """What holds before the first proof, for everybody alike."""
+
+    disclosure: Disclosure = Disclosure.GENERIC
+    methods: tuple[str, ...] = ("email", "sms", "saved_codes")
+    type_destination: tuple[str, ...] = ("sms",)
+    lifetime: timedelta = timedelta(minutes=20)
+    idle: timedelta = timedelta(minutes=15)
+    more_time: timedelta = timedelta(minutes=15)
+    answers_per_challenge: int = 5
+    sends_per_recovery: int = 6
+    resend_waits: tuple[timedelta, ...] = (
+        timedelta(seconds=30),
+        timedelta(seconds=60),
+        timedelta(seconds=120),
+        timedelta(seconds=300),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a policy is for; empty means everybody."""
+
+    stores: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+    def fits(self, person: Person) -> bool:
+        """Whether any of the person's accounts belongs to it."""
+        return any(
+            (not self.stores or account.key.store in self.stores)
+            and (not self.groups or bool(self.groups & account.groups))
+            for account in person.accounts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRules:
+    """Required methods, optional ones, and how many proofs in all."""
+
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset({"email", "sms", "saved_codes"})
+    at_least: int = 2
+    different_carriers: bool = True
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Every method that counts here."""
+        return self.required | self.optional
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRules:
+    """What a new password must be, besides what the directory wants. No composition rules of our own."""
+
+    min_length: int = 15
+    # Where the directory's own policy rules length, ours steps back to the floor (NIST SP 800-63B-4, 3.1.1.2).
+    directory_floor: int = 8
+    max_length: int = 128
+    forbid_name_parts: bool = True
+    forbid_breached: bool = True
+    banned_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Whom a policy tells what."""
+
+    on_start: bool = True
+    on_done: bool = True
+    media: frozenset[str] = frozenset({"email", "sms"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which accounts are refused, silently to the outside."""
+
+    privileged: bool = False
+    disabled: bool = False
+    expired: bool = False
+    forbidden_groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds once the person is known. The last policy's audience must be everybody."""
+
+    name: str
+    position: int = 1000
+    audience: Audience = Audience()
+    proof: ProofRules = ProofRules()
+    password: PasswordRules = PasswordRules()
+    notices: Notices = Notices()
+    scope: Scope = Scope()
+    purposes: frozenset[Purpose] = frozenset({Purpose.RESET, Purpose.UNLOCK})
+    unlock_on_reset: bool = True
+    cool_down: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verdict that passed. `credential` is a pseudonym of the offer, `challenge` the one it consumed."""
+
+    method: str
+    rides_on: str
+    credential: str = field(repr=False)
+    challenge: str
+
+
+def policy_for(policies: Iterable[Policy], person: Person) -> Policy | None:
+    """The first by position whose audience fits."""
+    fitting = (policy for policy in sorted(policies, key=lambda p: p.position) if policy.audience.fits(person))
+    return next(fitting, None)
+
+
+def out_of_scope(scope: Scope, account: Account) -> str:
+    """Why this account may not be served at all; empty when it may."""
+    if account.privileged and not scope.privileged:
+        return "privileged"
+    if not account.state.enabled and not scope.disabled:
+        return "disabled"
+    if account.state.locked_by_admin:
+        # An administrator's lock is a decision; a reset would lift it unasked (OpenLDAP clears it by itself).
+        return "disabled"
+    if account.state.expired and not scope.expired:
+        return "expired"
+    if account.synced_from is not None or scope.forbidden_groups & account.groups:
+        return "out-of-scope"
+    return ""
+
+
+def counting(rules: ProofRules, proofs: Sequence[Proof]) -> tuple[Proof, ...]:
+    """The proofs that count: named by the policy, each method once, each carrier once where asked."""
+    counted: list[Proof] = []
+    for proof in proofs:
+        seen = {p.rides_on for p in counted} if rules.different_carriers else {p.method for p in counted}
+        mark = proof.rides_on if rules.different_carriers else proof.method
+        if proof.method in rules.named and mark not in seen:
+            counted.append(proof)
+    return tuple(counted)
+
+
+def satisfied(rules: ProofRules, proofs: Sequence[Proof]) -> bool:
+    """All required methods, and at least so many in all. Nothing at all is never enough."""
+    given = {proof.method for proof in proofs}
+    return rules.required <= given and len(counting(rules, proofs)) >= max(1, rules.at_least)
+
+
+def open_offers(
+    rules: ProofRules, offers: Sequence[Offer], proofs: Sequence[Proof], carriers: Mapping[str, str]
+) -> tuple[Offer, ...]:
+    """The offers that would still bring the person nearer. `carriers`: what each method rides on."""
+    used_methods = {proof.method for proof in proofs}
+    used_carriers = {proof.rides_on for proof in proofs} if rules.different_carriers else set()
+    missing = rules.required - used_methods
+    return tuple(
+        offer
+        for offer in offers
+        if offer.method in rules.named
+        and offer.method not in used_methods
+        and (offer.method in missing or carriers.get(offer.method, "") not in used_carriers)
+    )
+
+
+def problems(policy: Policy, public: PublicRules, methods: Mapping[str, type[Method]]) -> tuple[str, ...]:
+    """Why this policy cannot work or is not safe; empty when it may be saved."""
+    found: list[str] = []
+    proof = policy.proof
+    off = sorted(proof.required - methods.keys())
+    usable = proof.named & methods.keys()
+    carriers = {methods[key].rides_on for key in usable} if proof.different_carriers else usable
+    if off:
+        found.append(f"required methods are off: {', '.join(off)}")
+    if proof.at_least < 1:
+        found.append("at least one proof is needed")
+    if max(proof.at_least, len(proof.required)) > len(carriers):
+        found.append(f"{proof.at_least} proofs are asked for, and only {len(carriers)} kinds are there")
+    if usable and all(not methods[key].first for key in usable):
+        found.append("none of its methods may come first")
+    if not usable & set(public.methods):
+        found.append("the public rules show none of its methods, so nobody could begin")
+    if policy.password.min_length < 15 and proof.at_least < 2:
+        found.append("passwords shorter than 15 need a second proof")
+    return tuple(found)
