@@ -1,0 +1,1 @@
+"""Everything replaceable: one file each, each an entry point."""
