@@ -1,0 +1,1 @@
+"""Directories in which a password can be set."""
