@@ -1,0 +1,133 @@
+"""How much is too much: counts in, Allowed or Wait(until) out. The counting itself is done by the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many in a window, then nothing more until the window is over."""
+
+    name: str
+    most: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Growing waits. Every `free` failures earn the next one; from the last rung on, every single failure earns it."""
+
+    name: str
+    free: int
+    waits: tuple[timedelta, ...]
+    window: timedelta
+
+
+Limit: TypeAlias = Quota | Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not before then."""
+
+    until: datetime
+
+
+Decision: TypeAlias = Allowed | Wait
+
+
+def decide(limit: Limit, count: int, window_start: datetime, locked_until: datetime | None, now: datetime) -> Decision:
+    """The verdict on something that was just counted: `count` includes it. A ladder's Wait is to be kept as a lock."""
+    if locked_until is not None and locked_until > now:
+        return Wait(locked_until)
+    if isinstance(limit, Quota):
+        return Wait(window_start + limit.window) if count > limit.most else Allowed()
+    wait = earned(limit, count)
+    return Allowed() if wait is None else Wait(now + wait)
+
+
+def ahead(limit: Limit, count: int, window_start: datetime, locked_until: datetime | None, now: datetime) -> Decision:
+    """Whether one more would be let through, without counting it. A ladder stops only by its lock."""
+    if locked_until is not None and locked_until > now:
+        return Wait(locked_until)
+    over = window_start + limit.window
+    if isinstance(limit, Quota) and count >= limit.most and now < over:
+        return Wait(over)
+    return Allowed()
+
+
+def earned(ladder: Ladder, count: int) -> timedelta | None:
+    """The wait that the failure with this number brings.
+
+    Once the longest wait is reached there are no more free failures: five per quarter of an hour would be 480 guesses a
+    day, and the risk that administrators are shown is computed from about a hundred.
+    """
+    if count < 1:
+        return None
+    rung, beyond = divmod(count, ladder.free)
+    if rung >= len(ladder.waits):
+        return ladder.waits[-1]
+    return ladder.waits[rung - 1] if beyond == 0 else None
+
+
+def most_in_a_window(ladder: Ladder) -> int:
+    """How many failures fit into one window for somebody who never pauses: the number behind the risk we show."""
+    count, spent = 0, timedelta()
+    while spent < ladder.window:
+        count += 1
+        spent += earned(ladder, count) or timedelta()
+    return count
+
+
+# The defaults. Subjects are a person and a method, or a canonical name and a method where nobody was found, so that
+# both run out at the same place; each exists once per lane. No wait is ever longer than fifteen minutes in the
+# unknown-browser lane: a stranger who empties it must not keep the owner out for longer.
+SUBJECT_MISSES = Ladder(
+    "subject-misses",
+    free=5,
+    waits=(
+        timedelta(seconds=30),
+        timedelta(minutes=1),
+        timedelta(minutes=2),
+        timedelta(minutes=5),
+        timedelta(minutes=15),
+    ),
+    window=DAY,
+)
+DESTINATION_SENDS = Ladder(
+    "destination-sends",
+    free=1,
+    waits=(
+        timedelta(seconds=30),
+        timedelta(seconds=60),
+        timedelta(seconds=120),
+        timedelta(seconds=300),
+        timedelta(minutes=15),
+    ),
+    window=DAY,
+)
+# Nobody's phone is to be flooded, however slowly.
+DESTINATION_SENDS_QUARTER = Quota("destination-sends-quarter", most=3, window=timedelta(minutes=15))
+DESTINATION_SENDS_DAY = Quota("destination-sends-day", most=6, window=DAY)
+SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
+SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)
+SYSTEM_SENDS = Quota("system-sends", most=5000, window=HOUR)
+
+# From so many starts an hour on, a source pays this many times the usual proof of work: about 1, 5 and 20 seconds.
+EFFORTS = ((30, 2), (100, 10), (200, 40))
+
+
+def effort(count: int) -> int:
+    """How many times the usual proof of work a source pays that started so often within the hour."""
+    return next((times for starts, times in reversed(EFFORTS) if count > starts), 1)
