@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .contracts import events
+from .contracts.addresses import e164, fold_number, mailbox
 from .contracts.channel import Channel, Message, Receipt
 from .contracts.errors import (
     Ambiguous,
@@ -36,6 +37,7 @@ from .contracts.notifier import Happening, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
 from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings
+from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
     CanChange,
     CanEndSessions,
@@ -106,10 +108,15 @@ __all__ = [
     "Verdict",
     "Widget",
     "draw_digits",
+    "e164",
     "events",
+    "fits_one_text",
+    "fold_number",
     "hookimpl",
     "hookspec",
+    "mailbox",
     "mask_mail",
     "mask_phone",
     "same",
+    "short_name",
 ]
