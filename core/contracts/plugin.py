@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .errors import SettingsInvalid
 from .text import Text
 
 
@@ -20,6 +21,16 @@ class PluginSettings(BaseModel):
 
 class NoSettings(PluginSettings):
     """For plugins with nothing to set."""
+
+
+def read_settings(kind: type[PluginSettings], stored: Mapping[str, object]) -> PluginSettings:
+    """The stored values as settings. Raises SettingsInvalid, which names the fields and never the values."""
+    try:
+        return kind.model_validate(dict(stored))
+    except ValidationError as error:
+        # Only pydantic's own kind of error is told: the sentence of a plugin's validator may quote a secret.
+        faults = [(fault["loc"], fault["type"]) for fault in error.errors(include_input=False, include_context=False)]
+    raise SettingsInvalid([f"{loc[0] if loc else 'settings'}: {what.replace('_', ' ')}" for loc, what in faults])
 
 
 @dataclass(frozen=True, slots=True)
