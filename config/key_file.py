@@ -1,0 +1,50 @@
+"""The key outside the database: 32 bytes in a file that its owner alone can read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from ..core.contracts.errors import SettingsInvalid
+
+SIZE = 32
+
+
+def read(path: Path) -> bytes:
+    """The key. Raises SettingsInvalid when it is missing, malformed, or others could read or replace it."""
+    try:
+        # Opened once, judged and read through the same descriptor: nobody can swap the file in between.
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno())
+            text = file.read(1024)
+    except OSError as error:
+        hint = "`keyback init` makes one" if isinstance(error, FileNotFoundError) else "let Keyback's account read it"
+        raise SettingsInvalid([f"key_file {path} cannot be read ({error.strerror}): {hint}"]) from None
+    if mode.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsInvalid([f"key_file {path} is open to others: chmod 600 {path}"])
+    if mode.st_uid not in {os.geteuid(), 0}:
+        raise SettingsInvalid([f"key_file {path} belongs to somebody else: chown it to Keyback's own account"])
+    return _decoded(text, path)
+
+
+def write(path: Path) -> None:
+    """A new key in a new file. An existing file is never touched: without its key the database is lost."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.urlsafe_b64encode(secrets.token_bytes(SIZE)) + b"\n")
+
+
+def _decoded(text: bytes, path: Path) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != SIZE:
+        # The content stays out of the sentence: half a key is still a secret.
+        raise SettingsInvalid([f"key_file {path} holds no key: it must be {SIZE} bytes in base64url on one line"])
+    return key

@@ -1,0 +1,132 @@
+"""What Keyback is started with, as one frozen object. Every key stands in keyback.toml with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from . import key_file
+
+
+def _listed(value: object) -> object:
+    """The environment has no lists: there, commas part the items."""
+    if isinstance(value, str):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    return value
+
+
+Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_listed)]
+
+
+class _Part(BaseModel):
+    # A misspelt key must not be a silent default; a wrong value must not print itself, it may be a secret.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+
+class PluginChoice(_Part):
+    """Which plugins may be loaded at all; nothing else that is installed is ever imported."""
+
+    load: Strings = (
+        "sms",
+        "email",
+        "saved_codes",
+        "openldap",
+        "smtp",
+        "http_gateway",
+        "account_notice",
+        "proof_of_work",
+    )
+    human_check: str = "proof_of_work"
+
+
+class ServeSettings(_Part):
+    """How `keyback serve` listens."""
+
+    bind: str = Field("127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$")
+    processes: int = Field(2, ge=1, le=64)
+    threads: int = Field(8, ge=2, le=64)
+    grace_seconds: int = Field(10, ge=1, le=300)
+
+    @property
+    def host(self) -> str:
+        """The address to listen on, without the port."""
+        return self.bind.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to listen on."""
+        return int(self.bind.rpartition(":")[2])
+
+
+class EntrySettings(_Part):
+    """An identity provider that sends people here by a short link, and where they may be sent back to."""
+
+    name: str
+    home_url: str = ""
+    return_urls: Strings = ()
+
+
+class Settings(_Part):
+    """All of it. `loading.load()` is the way to make one; what it returns is safe to start with."""
+
+    portal_url: str
+    company: str = Field(min_length=1, max_length=80)
+    company_short: str = Field("", max_length=40)
+    help_desk: str = Field(min_length=1, max_length=200)
+    data_dir: Path = Path("/var/lib/keyback")
+    # May hold a password, so it is as secret as one. Empty: SQLite in data_dir.
+    database_url: SecretStr = SecretStr("")
+    key_file: Path = Path("/etc/keyback/keyback.key")
+    previous_key_file: Path | None = None
+    plugins: PluginChoice = PluginChoice()
+    realms: Mapping[str, Strings] = Field(default_factory=dict)
+    netbios: Strings = ()
+    trusted_proxies: Networks = ()
+    trusted_networks: Networks = ()
+    breached_file: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    serve: ServeSettings = ServeSettings()
+    entries: Mapping[str, EntrySettings] = Field(default_factory=dict)
+    pin: Mapping[str, Mapping[str, Mapping[str, object]]] = Field(default_factory=dict, repr=False)
+    # Set by `keyback demo` alone: plain http, pretend phone and mailbox, this machine only.
+    demo: bool = False
+
+    @property
+    def short_name(self) -> str:
+        """What fits into a text message."""
+        return self.company_short or self.company
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the portal, as browsers write it."""
+        parts = urlsplit(self.portal_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by https."""
+        return self.portal_url.startswith("https://")
+
+    @property
+    def database(self) -> str:
+        """Where the tables are."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir.absolute() / 'keyback.db'}"
+
+    @property
+    def pinned(self) -> dict[tuple[str, str], Mapping[str, object]]:
+        """Plugin settings that the file decides, by kind and key."""
+        return {(kind, key): values for kind, keys in self.pin.items() for key, values in keys.items()}
+
+    def key(self) -> bytes:
+        """The key that wraps all others. Raises SettingsInvalid."""
+        return key_file.read(self.key_file)
+
+    def previous_key(self) -> bytes | None:
+        """The key before it, while data keys are being wrapped anew."""
+        return key_file.read(self.previous_key_file) if self.previous_key_file else None

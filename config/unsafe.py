@@ -1,0 +1,98 @@
+"""Why Keyback would not be safe with these settings, each with what to set instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from .settings import Settings
+
+VERIFIED = frozenset({"verify-full", "verify-ca"})
+
+
+def unsafe(settings: Settings) -> list[str]:
+    """Everything at once, so that nobody mends one line at a time. Empty when it may start."""
+    found = [*_portal(settings), *_listening(settings), *_database(settings), *_plugins(settings)]
+    return [*found, *_entries(settings), *_claims(settings)]
+
+
+def _portal(settings: Settings) -> Iterator[str]:
+    parts = _split(settings.portal_url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        yield "portal_url must be a whole address, such as https://reset.example.org"
+        return
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        yield "portal_url must end after the host name: Keyback has a host of its own, its cookies demand it"
+    if parts.scheme != "https" and not settings.demo:
+        yield "portal_url must begin with https:// (codes and passwords travel to it)"
+
+
+def _listening(settings: Settings) -> Iterator[str]:
+    outside = not _is_loopback(settings.serve.host)
+    if settings.demo and outside:
+        yield "serve.bind must be on this machine in the demo: it shows every code to everybody"
+    if outside and not settings.demo and not settings.trusted_proxies:
+        yield "serve.bind can be reached from outside: name the proxy that ends TLS in trusted_proxies"
+    if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+        yield "trusted_proxies must not be everybody: then anybody could claim any address"
+    if any(network.prefixlen == 0 for network in settings.trusted_networks):
+        yield "trusted_networks must not be everybody: then no source would be limited"
+
+
+def _database(settings: Settings) -> Iterator[str]:
+    parts = _split(settings.database)
+    if parts is None or parts.scheme not in {"sqlite", "postgresql+psycopg"}:
+        yield "database_url must begin with sqlite:/// or postgresql+psycopg://"
+        return
+    if parts.scheme == "sqlite":
+        return
+    query = parse_qs(parts.query)
+    host = query.get("host", [parts.hostname or ""])[0]
+    near = not host or host.startswith("/") or _is_loopback(host)
+    if not near and not set(query.get("sslmode", [])) & VERIFIED:
+        yield "database_url leads over the network: add ?sslmode=verify-full (and sslrootcert=…)"
+
+
+def _plugins(settings: Settings) -> Iterator[str]:
+    names = settings.plugins.load
+    if len(set(names)) < len(names):
+        yield "plugins.load names a plugin twice"
+    if settings.plugins.human_check not in names:
+        yield "plugins.human_check must be one of plugins.load: without it robots could start recoveries"
+    if "outbox" in names and not settings.demo:
+        yield "plugins.load must not name outbox: it shows every code to everybody and is for the demo alone"
+
+
+def _entries(settings: Settings) -> Iterator[str]:
+    for key, entry in settings.entries.items():
+        for address in (*entry.return_urls, *([entry.home_url] if entry.home_url else [])):
+            parts = _split(address)
+            if parts is None or not parts.hostname or parts.username is not None:
+                yield f"entries.{key}: {address!r} is not a whole address"
+            elif parts.scheme != "https" and not settings.demo:
+                yield f"entries.{key}: {address!r} must begin with https://"
+
+
+def _claims(settings: Settings) -> Iterator[str]:
+    claimed: dict[str, str] = {}
+    for store, realms in settings.realms.items():
+        for realm in realms:
+            if claimed.setdefault(realm.casefold(), store) != store:
+                yield f"realms: {realm} is claimed by two stores, so a name could mean two people"
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
