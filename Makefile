@@ -1,0 +1,63 @@
+# The only commands a newcomer needs: make demo · make test · make check. Each sets up what it needs, from nothing.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+PYTHON_IN := $(BIN)/python
+PIP := $(PYTHON_IN) -m pip -qq --disable-pip-version-check --root-user-action=ignore
+PACKAGES := config core idp_bridge plugins
+
+.PHONY: demo test check faults format lock clean
+
+demo: .venv/runtime ## a pretend company on http://localhost:8080
+	$(BIN)/keyback demo
+
+test: .venv/test ## everything but the long fault runs; starts slapd, PostgreSQL and Chromium itself
+	.ci/system-packages
+	$(PYTHON_IN) -m pytest
+
+check: .venv/test .lint/keyback ## style, types, the import table, the lock files
+	$(PYTHON_IN) -m ruff check .
+	$(PYTHON_IN) -m ruff format --check .
+	$(PYTHON_IN) -m mypy $(PACKAGES:%=-p keyback.%)
+	PYTHONPATH=.lint $(BIN)/lint-imports
+	$(PYTHON_IN) -m pytest -q tests/test_house.py tests/config/test_packaging.py
+
+faults: .venv/test ## the long runs: kill -9 at every named point, swallowed answers, frozen directories
+	.ci/system-packages
+	$(PYTHON_IN) -m pytest -m slow --timeout=1800
+
+format: .venv/test
+	$(PYTHON_IN) -m ruff check --fix .
+	$(PYTHON_IN) -m ruff format .
+
+# Nothing younger than a week: a stolen release is usually found by then.
+LOCK = $(PYTHON_IN) -m uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+	--exclude-newer "$$(date --utc --date='7 days ago' +%FT00:00:00Z)"
+
+lock: .venv/test ## after a change of the dependencies in pyproject.toml
+	$(LOCK) --extra postgresql --extra build --output-file requirements.txt
+	$(LOCK) --all-extras --output-file requirements-test.txt
+
+clean:
+	rm -rf .venv .lint build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis var
+
+$(PYTHON_IN):
+	.ci/venv .venv
+
+.venv/runtime: requirements.txt pyproject.toml | $(PYTHON_IN)
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/test: requirements-test.txt pyproject.toml | $(PYTHON_IN)
+	$(PIP) install --require-hashes -r requirements-test.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+# mypy does not look into an editable install; it finds the package by this link.
+.lint/keyback:
+	mkdir -p .lint
+	ln -sfn .. $@
