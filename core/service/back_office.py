@@ -1,0 +1,140 @@
+"""The back office: runs what no page may wait for, in lanes, and keeps the house while nobody looks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..contracts.errors import OutOfTurn
+from ..db.jobs import Job
+from ..db.session import Transaction
+from .lanes import Lanes
+from .records import Records
+from .surroundings import Surroundings
+
+log = logging.getLogger(__name__)
+
+# A job belongs to the process that took it for this long. It must exceed the longest honest work on it (10 s for a
+# directory), and it bounds how long a killed process can hold a person up.
+LEASE = timedelta(seconds=20)
+TICK_SECONDS = 1.0
+
+# A job that waited in its lane until this shortly before its lease ends is left to whoever takes it next.
+WORK = timedelta(seconds=10)
+
+# What a kind of job does. It settles its own row in the transaction of its result.
+Worker = Callable[[Job], None]
+# Something done every tick: close what is overdue, chain the events, purge.
+Chore = Callable[[datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A job in hand, and how long it is ours."""
+
+    job: Job
+    until: datetime
+
+
+class BackOffice:
+    """One in every server process, and any number of `keyback work` beside; jobs are claimed, so all are safe."""
+
+    def __init__(self, records: Records, around: Surroundings) -> None:
+        self.holder = around.token()
+        self._records = records
+        self._around = around
+        self._workers: dict[str, Worker] = {}
+        self._chores: list[Chore] = []
+        self._lanes: Lanes[Taken] = Lanes(self._run)
+        self._stopping = threading.Event()
+        self._ticker = threading.Thread(target=self._tick_for_ever, name="back office", daemon=True)
+
+    def teach(self, kind: str, worker: Worker) -> None:
+        """This kind of job is done by this worker."""
+        self._workers[kind] = worker
+
+    def also(self, chore: Chore) -> None:
+        """Do this every tick."""
+        self._chores.append(chore)
+
+    def put(
+        self,
+        tx: Transaction,
+        lane: str,
+        kind: str,
+        recovery_id: str,
+        payload: Mapping[str, str],
+        *,
+        after: timedelta = timedelta(0),
+        leased: bool = True,
+    ) -> Job:
+        """Write a job, leased to this process from birth unless it should wait for whoever comes."""
+        now = self._around.now()
+        until = now + after + LEASE if leased else None
+        return self._records.jobs.put(
+            tx, lane, kind, recovery_id, payload, due_at=now + after, leased_by=self.holder, leased_until=until
+        )
+
+    def hand_over(self, job: Job) -> None:
+        """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it."""
+        if not self._lanes[job.lane].offer(Taken(job, self._around.now() + LEASE)):
+            log.warning("lane is full", extra={"lane": job.lane})
+
+    def again(self, job: Job, after: timedelta) -> None:
+        """Try later. Nothing happens when the job was settled meanwhile."""
+        with self._records.db.write() as tx:
+            self._records.jobs.again(tx, job.id, self._around.now() + after)
+
+    def start(self) -> None:
+        """Begin to look for work."""
+        self._ticker.start()
+
+    def stop(self, seconds: float = 8.0) -> None:
+        """Finish or hand over: nothing new is begun, what is left stays in the database."""
+        self._stopping.set()
+        self._lanes.stop(seconds)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being worked on in this process."""
+        return self._lanes.idle
+
+    def tick(self) -> None:
+        """One round: claim what is due, then the chores, each in its own try."""
+        now = self._around.now()
+        self._shielded("claim", lambda: self._claim(now))
+        for chore in self._chores:
+            self._shielded(getattr(chore, "__qualname__", "chore"), lambda chore=chore: chore(now))  # type: ignore[misc]
+
+    def _claim(self, now: datetime) -> None:
+        with self._records.db.write() as tx:
+            jobs = self._records.jobs.claim(tx, self.holder, now=now, until=now + LEASE, but_not=self._lanes.full)
+        for job in jobs:
+            self.hand_over(job)
+
+    def _run(self, taken: Taken) -> None:
+        job = taken.job
+        if self._around.now() > taken.until - WORK:
+            return
+        try:
+            self._workers[job.kind](job)
+        except OutOfTurn:
+            # Somebody moved the recovery meanwhile: look again at once, with the newest row.
+            self._shielded(job.kind, lambda: self.again(job, timedelta(0)))
+        except Exception:  # a job's failure must not end its lane
+            log.exception("job failed", extra={"kind": job.kind, "job": job.id})
+            self._shielded(job.kind, lambda: self.again(job, timedelta(seconds=min(60, 2**job.tries))))
+
+    def _tick_for_ever(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            self.tick()
+
+    @staticmethod
+    def _shielded(what: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:  # the back office outlives every fault, or nothing would ever be settled
+            log.exception("back office", extra={"what": what})

@@ -1,0 +1,126 @@
+"""How will you prove it's you? What may be picked, and picking it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..contracts.errors import MustWait, OutOfTurn
+from ..contracts.method import Method, Offer
+from ..recovery.flow import Cancelled, MoreTime, Move, Pick, Picked, Recovery, WentBack
+from ..recovery.policy import open_offers
+from .faultpoint import faultpoint
+from .messages import Messenger
+from .mover import Mover
+from .records import Records
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+from .ticket_office import TicketOffice
+from .tickets import Choice, Ticket
+
+
+class Choosing:
+    """Serves the choice, draws challenges, and makes the moves that need nothing else."""
+
+    def __init__(
+        self,
+        records: Records,
+        snapshots: Snapshots,
+        mover: Mover,
+        messenger: Messenger,
+        *,
+        tickets: TicketOffice,
+        around: Surroundings,
+    ) -> None:
+        self._records = records
+        self._snapshots = snapshots
+        self._mover = mover
+        self._messenger = messenger
+        self._tickets = tickets
+        self._around = around
+
+    def choices(self, recovery: Recovery) -> tuple[Choice, ...]:
+        """What may be picked. Before the first proof only the public rules are asked, whoever it is (P4)."""
+        methods = self._snapshots.current.plugins.methods
+        if not recovery.proofs:
+            shown = (methods[key] for key in recovery.rules.methods if key in methods and key not in recovery.used_up)
+            return tuple(self._public_choice(recovery, method) for method in shown)
+        return tuple(
+            Choice(f"{offer.method}.{index}", offer.method, methods[offer.method].label, offer.label)
+            for index, offer in enumerate(self._open_offers(recovery))
+        )
+
+    def resend_at(self, recovery: Recovery, method: str) -> datetime:
+        """From when another message of this kind may be asked for."""
+        sends = [sent for sent in recovery.sent if sent.method == method]
+        if not sends:
+            return recovery.started_at
+        waits = recovery.rules.resend_waits
+        return sends[-1].at + waits[min(len(sends), len(waits)) - 1]
+
+    def _public_choice(self, recovery: Recovery, method: Method) -> Choice:
+        typed = method.destination if method.key in recovery.rules.type_destination else None
+        return Choice(method.key, method.key, method.label, method.summary, typed)
+
+    def _open_offers(self, recovery: Recovery) -> tuple[Offer, ...]:
+        subject = recovery.subject
+        if subject is None:
+            return ()
+        methods = self._snapshots.current.plugins.methods
+        carriers = {key: method.rides_on.value for key, method in methods.items()}
+        offers = [o for o in subject.offers if o.method in methods and o.method not in recovery.used_up]
+        return open_offers(subject.policy.proof, offers, recovery.proofs, carriers)
+
+    def pick(self, ticket: Ticket, token: str, choice: str, destination: str = "") -> Recovery:
+        """Draw a challenge, for everybody alike, and let the back office carry it. Raises MustWait when asked too early."""
+        recovery = self._tickets.in_turn(ticket, token)
+        chosen = next((c for c in self.choices(recovery) if c.value == choice), None)
+        if chosen is None:
+            raise OutOfTurn("not one of the choices")
+        offers = [
+            o for i, o in enumerate(self._open_offers(recovery)) if recovery.proofs and chosen.value.endswith(f".{i}")
+        ]
+        method = self._snapshots.current.plugins.methods[chosen.method]
+        typed = destination if chosen.destination is not None else ""
+        return self._draw(recovery, method, offers[0] if offers else None, typed)
+
+    def again(self, ticket: Ticket, token: str) -> Recovery:
+        """Send another code for what is picked; the newest one counts."""
+        recovery = self._tickets.in_turn(ticket, token)
+        pick = recovery.pick
+        if pick is None:
+            raise OutOfTurn("nothing is picked")
+        offers = recovery.subject.offers if recovery.subject and recovery.proofs else ()
+        offer = next((o for o in offers if (o.method, o.id) == (pick.method, pick.offer)), None)
+        method = self._snapshots.current.plugins.methods[pick.method]
+        return self._draw(recovery, method, offer, pick.destination)
+
+    def _draw(self, recovery: Recovery, method: Method, offer: Offer | None, destination: str) -> Recovery:
+        now = self._around.now()
+        sends = method.medium is not None
+        if sends and now < self.resend_at(recovery, method.key):
+            raise MustWait(self.resend_at(recovery, method.key))
+        challenge = method.begin([offer] if offer else None, self._around.context())
+        pick = Pick(method.key, self._around.token(), challenge, now, offer.id if offer else "", destination)
+        with self._records.db.write() as tx:
+            moved = self._mover.move(tx, recovery, Picked(pick, sends))
+            if sends and moved.recovery.found:
+                self._messenger.queue(tx, moved)
+        faultpoint("challenge-stored")
+        return self._mover.hand_over(moved)
+
+    def go_back(self, ticket: Ticket, token: str) -> Recovery:
+        """Choose another way."""
+        return self._moved(self._tickets.in_turn(ticket, token), WentBack())
+
+    def more_time(self, ticket: Ticket, token: str) -> Recovery:
+        """Fifteen more minutes, once."""
+        return self._moved(self._tickets.in_turn(ticket, token), MoreTime())
+
+    def cancel(self, ticket: Ticket, token: str) -> Recovery:
+        """Stop; nothing was changed."""
+        return self._moved(self._tickets.in_turn(ticket, token), Cancelled())
+
+    def _moved(self, recovery: Recovery, move: Move) -> Recovery:
+        with self._records.db.write() as tx:
+            moved = self._mover.move(tx, recovery, move)
+        return self._mover.hand_over(moved)

@@ -1,0 +1,54 @@
+"""What has to be done again and again: close what nobody moves, chain the events, forget what is old."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ..contracts.errors import OutOfTurn
+from ..recovery.flow import Expired
+from .mover import Mover
+from .records import Records
+
+# How long a closed recovery is kept: long enough for a question, short enough for privacy (security.md 4.1).
+KEPT = timedelta(hours=24)
+PURGE_EVERY = timedelta(minutes=10)
+
+
+class Chores:
+    """Each is harmless when several processes do it at once."""
+
+    def __init__(self, records: Records, mover: Mover) -> None:
+        self._records = records
+        self._mover = mover
+        self._purge_at: datetime | None = None
+
+    def close_overdue(self, now: datetime) -> None:
+        """Close recoveries that nobody moved in time, a few at a time."""
+        with self._records.db.read() as tx:
+            overdue = self._records.recoveries.overdue(tx, now)
+        for recovery_id in overdue:
+            self._close(recovery_id)
+
+    def chain_events(self, now: datetime) -> None:
+        """Number and chain what was appended; sign where the chain stands."""
+        self._records.audit.chain(self._records.db, now)
+        self._records.audit.checkpoint(self._records.db, now)
+
+    def purge(self, now: datetime) -> None:
+        """Forget old recoveries and counters."""
+        if self._purge_at is not None and now < self._purge_at:
+            return
+        self._purge_at = now + PURGE_EVERY
+        with self._records.db.write() as tx:
+            self._records.recoveries.purge(tx, now - KEPT)
+            self._records.counters.purge(tx, now)
+
+    def _close(self, recovery_id: str) -> None:
+        with self._records.db.write() as tx:
+            recovery = self._records.recoveries.load(tx, recovery_id)
+            if recovery is not None and recovery.is_open:
+                try:
+                    self._mover.move(tx, recovery, Expired())
+                except OutOfTurn:
+                    # The person moved it in this very moment.
+                    return

@@ -1,0 +1,52 @@
+"""What follows once the directories have answered, in the commit that says so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ..contracts.events import PasswordSet
+from ..contracts.people import Account
+from ..contracts.store import Outcome, OutcomeKind
+from ..db.session import Transaction
+from ..recovery.flow import Recovery
+from .mover import Moved, Mover
+from .notices import Notices
+from .records import Records
+from .surroundings import Surroundings
+
+# Longer than a write may take, so that two of our own writers never overlap; a killed one frees it by dying.
+ACCOUNT_LEASE = timedelta(seconds=10)
+
+
+class Concluding:
+    """Leases before, and notices and the end of other recoveries after, a password write."""
+
+    def __init__(self, records: Records, mover: Mover, notices: Notices, around: Surroundings) -> None:
+        self._records = records
+        self._mover = mover
+        self._notices = notices
+        self._around = around
+
+    def take_leases(self, tx: Transaction, recovery: Recovery, accounts: tuple[Account, ...]) -> bool:
+        """Whether all accounts are ours to write for the next ten seconds."""
+        now = self._around.now()
+        return all(
+            self._records.leases.take(tx, self._what(account), recovery.id, until=now + ACCOUNT_LEASE, now=now)
+            for account in accounts
+        )
+
+    def conclude(
+        self, tx: Transaction, moved: Moved, outcomes: tuple[Outcome, ...], written: tuple[Account, ...]
+    ) -> None:
+        """Tell the person, end their other recoveries, and let go of the leases."""
+        recovery = moved.recovery
+        for account in written:
+            self._records.leases.free(tx, self._what(account), recovery.id)
+        subject = recovery.subject
+        for outcome in outcomes:
+            if outcome.kind is OutcomeKind.SET and subject is not None and subject.policy.notices.on_done:
+                self._notices.queue(tx, moved, PasswordSet(outcome.account.store))
+        self._mover.supersede_others(tx, recovery)
+
+    def _what(self, account: Account) -> str:
+        return "account:" + self._records.keyring.pseudonym(account.key.store, account.key.id)

@@ -1,0 +1,171 @@
+"""The find job: ask the stores who this is, and decide what they may do. No page waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from ..contracts.errors import Ambiguous, StoreUnavailable
+from ..contracts.events import ContactChanged
+from ..contracts.method import Offer
+from ..contracts.people import Account, Contact, Person
+from ..contracts.store import DirectoryRules, Store
+from ..db.jobs import Job
+from ..db.session import Transaction
+from ..recovery.flow import Found, Lane, Looked, Recovery, Stage, Subject
+from ..recovery.policy import Policy, out_of_scope
+from .back_office import BackOffice
+from .calls import Calls
+from .faultpoint import faultpoint
+from .known_browser import knows
+from .messages import Messenger
+from .mover import Moved, Mover
+from .records import Records
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+
+FIND_SECONDS = 8.0
+# While a store is silent it is asked again this often; the person's page says that it takes longer than usual.
+ASK_AGAIN = timedelta(seconds=2)
+
+
+def queue_finding(mover: Mover, tx: Transaction, moved: Moved) -> None:
+    """One job for each store that may know the name, each in that store's own lane."""
+    for store in moved.recovery.asked:
+        mover.queue(tx, moved, f"store:{store}", "find", store=store)
+
+
+class Finding:
+    """Turns a name into a subject, or into nobody; to the outside these look alike."""
+
+    def __init__(
+        self,
+        records: Records,
+        snapshots: Snapshots,
+        mover: Mover,
+        messenger: Messenger,
+        *,
+        calls: Calls,
+        office: BackOffice,
+        around: Surroundings,
+    ) -> None:
+        self._records = records
+        self._snapshots = snapshots
+        self._mover = mover
+        self._messenger = messenger
+        self._calls = calls
+        self._office = office
+        self._around = around
+
+    def work(self, job: Job) -> None:
+        """Ask one store, and write its answer down; the last answer decides."""
+        with self._records.db.read() as tx:
+            recovery = self._records.recoveries.load(tx, job.recovery_id)
+        key = job.payload["store"]
+        store = self._snapshots.current.plugins.stores.get(key)
+        if recovery is None or not recovery.is_open or recovery.found or key in dict(recovery.answers):
+            return self._forget(job)
+        try:
+            account, rules, why = self._ask(store, recovery.name) if store else (None, DirectoryRules(), "")
+        except StoreUnavailable:
+            return self._office.again(job, ASK_AGAIN)
+        others = set(recovery.asked) - dict(recovery.answers).keys() - {key}
+        if others:
+            self._write_down(job, recovery, Looked(key, account))
+        else:
+            self._decide(job, recovery, (*recovery.answers, (key, account)), rules, why)
+        return None
+
+    def _ask(self, store: Store, name: str) -> tuple[Account | None, DirectoryRules, str]:
+        context = self._around.context(seconds=FIND_SECONDS)
+        try:
+            account = self._calls.read(store, lambda: store.find(name, context), FIND_SECONDS)
+        except Ambiguous:
+            return None, DirectoryRules(), "ambiguous"
+        if account is None:
+            return None, DirectoryRules(), "unknown"
+        return account, self._calls.read(store, lambda: store.rules(account, context), FIND_SECONDS), ""
+
+    def _write_down(self, job: Job, recovery: Recovery, move: Looked) -> None:
+        with self._records.db.write() as tx:
+            self._mover.move(tx, recovery, move)
+            self._records.jobs.done(tx, [job.id])
+
+    def _decide(
+        self,
+        job: Job,
+        recovery: Recovery,
+        answers: tuple[tuple[str, Account | None], ...],
+        rules: DirectoryRules,
+        why: str,
+    ) -> None:
+        accounts = [account for _, account in answers if account is not None]
+        with self._records.db.write() as tx:
+            # The same name in two stores is never the first match (E21).
+            found = Found(None, "ambiguous" if len(accounts) > 1 else why or "unknown")
+            if len(accounts) == 1:
+                found = self._subject(tx, recovery, accounts[0], rules)
+            moved = self._mover.move(tx, recovery, found, details={"name": recovery.name})
+            self._records.jobs.done(tx, [job.id])
+            if moved.recovery.stage is Stage.ANSWERING:
+                self._messenger.queue(tx, moved)
+        faultpoint("found")
+        self._mover.hand_over(moved)
+
+    def _subject(self, tx: Transaction, recovery: Recovery, account: Account, rules: DirectoryRules) -> Found:
+        person_id = self._records.enrolments.person_of(tx, account.key) or self._records.keyring.pseudonym(
+            account.key.store, account.key.id
+        )
+        person = Person(person_id, (account,))
+        policy = self._snapshots.current.policy_for(person)
+        reason = out_of_scope(policy.scope, account)
+        if not reason and recovery.purpose not in policy.purposes:
+            reason = "out-of-scope"
+        if reason:
+            return Found(None, reason)
+        person = replace(person, contacts=self._usable_contacts(tx, recovery, person, policy))
+        offers = self._offers(tx, person, policy)
+        if not offers:
+            return Found(None, "no-methods")
+        known = knows(self._records.keyring, recovery.browser, person.id)
+        lane = Lane.KNOWN_BROWSER if known else Lane.UNKNOWN_BROWSER
+        return Found(Subject(person, policy, offers, lane, rules))
+
+    def _usable_contacts(
+        self, tx: Transaction, recovery: Recovery, person: Person, policy: Policy
+    ) -> tuple[Contact, ...]:
+        """Contacts that their owner cannot write, and that have not changed lately (J3)."""
+        now = self._around.now()
+        trusted = [c for account in person.accounts for c in account.contacts if c.trusted]
+        changed = self._records.contacts.since(tx, person.id, trusted, now)
+        for contact, since in zip(trusted, changed, strict=True):
+            if since == now:
+                self._records.audit.append(
+                    tx,
+                    [ContactChanged(contact.source)],
+                    at=now,
+                    recovery_id=recovery.id,
+                    person_id=person.id,
+                    details={},
+                )
+        return tuple(
+            contact
+            for contact, since in zip(trusted, changed, strict=True)
+            if since is None or since + policy.cool_down <= now
+        )
+
+    def _offers(self, tx: Transaction, person: Person, policy: Policy) -> tuple[Offer, ...]:
+        enrolments = self._records.enrolments.of(tx, person.id)
+        context = self._around.context()
+        methods = self._snapshots.current.plugins.methods
+        return tuple(
+            offer
+            for key, method in methods.items()
+            if key in policy.proof.named
+            for offer in method.offers(person, [e for e in enrolments if e.method == key], context)
+            if offer.method == key
+        )
+
+    def _forget(self, job: Job) -> None:
+        with self._records.db.write() as tx:
+            self._records.jobs.done(tx, [job.id])

@@ -1,0 +1,85 @@
+"""The gate: human check and limits, before anything else is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+from ..contracts.errors import KeybackError, MustWait, NotAllowed, PluginError, StoreUnavailable
+from ..contracts.human_check import HumanCheck, Widget
+from ..contracts.text import Text
+from ..db.counters import Mark
+from ..db.session import Transaction
+from ..recovery import limits
+from .calls import Calls
+from .records import Records
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+
+# A solved human check is remembered this long; the check itself lives shorter.
+REMEMBERED = timedelta(minutes=30)
+# Others behind the same address may start between a page and its form: the effort of then is enough.
+TOLERANCE = 10
+TRY_AGAIN = Text("The check ran out of time. Press Continue again.")
+
+
+class Gate:
+    """Decides who may start. Costs never differ by name (P4), and a counter that cannot be reached means no (P12)."""
+
+    def __init__(self, records: Records, snapshots: Snapshots, calls: Calls, around: Surroundings) -> None:
+        self._records = records
+        self._snapshots = snapshots
+        self._calls = calls
+        self._around = around
+
+    def widget(self, address: str) -> Widget:
+        """A fresh human check, harder when this source is busy."""
+        return self._check().widget(self._around.context(), effort=limits.effort(self._starts(address) + 1))
+
+    def judge(self, response: Mapping[str, str], address: str) -> str:
+        """What names this solution of the human check. Raises NotAllowed. Before any transaction: a check may be slow."""
+        check = self._check()
+        effort = limits.effort(max(0, self._starts(address) - TOLERANCE))
+        context = self._around.context(seconds=3)
+        try:
+            humanity = self._calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
+        except PluginError as error:
+            raise NotAllowed(TRY_AGAIN) from error
+        if not humanity.passed:
+            raise NotAllowed(humanity.reason or TRY_AGAIN)
+        return humanity.once
+
+    def admit(self, tx: Transaction, once: str, address: str) -> KeybackError | None:
+        """Count this start; why it is refused, or None. Not raised here: what was counted must be committed."""
+        now = self._around.now()
+        counts = self._records.counters.bump(tx, self._source_marks(address), now)
+        for count in counts:
+            verdict = limits.decide(limits.SOURCE_STARTS, count.count, count.window_start, count.locked_until, now)
+            if isinstance(verdict, limits.Wait):
+                return MustWait(verdict.until)
+        # The same solution twice is a robot that solved once.
+        if once and not self._records.counters.spend_once(tx, once, now + REMEMBERED, now):
+            return NotAllowed(TRY_AGAIN)
+        return None
+
+    def _check(self) -> HumanCheck:
+        check = self._snapshots.current.plugins.human_check
+        if check is None:
+            # Without a working check nobody may start: robots would be the first to notice.
+            raise StoreUnavailable("the human check is broken")
+        return check
+
+    def _starts(self, address: str) -> int:
+        with self._records.db.read() as tx:
+            counts = self._records.counters.peek(tx, self._source_marks(address), self._around.now())
+        return max((count.count for count in counts), default=0)
+
+    def _source_marks(self, address: str) -> tuple[Mark, ...]:
+        """An IPv6 host counts as its /64, because it can choose any address in it."""
+        source = ip_address(address)
+        if any(source in network for network in self._around.trusted_networks):
+            return ()
+        width = 32 if source.version == 4 else 64
+        network = ip_network(f"{source}/{width}", strict=False)
+        return (Mark("starts", str(network), limits.SOURCE_STARTS.window),)

@@ -1,0 +1,99 @@
+"""Lanes: small bounded queues with their own threads, so that a frozen directory delays nobody else."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Lane(Generic[T]):
+    """Two daemon threads and a short queue. A full lane refuses; it never borrows from another."""
+
+    def __init__(self, name: str, work: Callable[[T], None], *, threads: int = 2, room: int = 64) -> None:
+        self.name = name
+        self._work = work
+        self._queue: queue.Queue[T | None] = queue.Queue(room)
+        self._threads = [
+            threading.Thread(target=self._run, name=f"lane {name} {n}", daemon=True) for n in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def offer(self, item: T) -> bool:
+        """Take it, or say no at once."""
+        try:
+            self._queue.put_nowait(item)
+        except queue.Full:
+            return False
+        return True
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it would take one more now."""
+        return not self._queue.full()
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was taken is done."""
+        return self._queue.unfinished_tasks == 0
+
+    def stop(self) -> None:
+        """Begin nothing new; what waits in the queue stays in the database for another process."""
+        while not self._queue.empty():
+            try:
+                self._queue.get_nowait()
+                self._queue.task_done()
+            except queue.Empty:
+                break
+        for _ in self._threads:
+            self._queue.put_nowait(None)
+
+    def join(self, seconds: float) -> None:
+        """Wait for what is being done, at most so long; a hung plugin's thread dies with the process."""
+        for thread in self._threads:
+            thread.join(seconds / len(self._threads))
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            try:
+                self._work(item)
+            finally:
+                self._queue.task_done()
+        self._queue.task_done()
+
+
+class Lanes(Generic[T]):
+    """The lanes by name, made when first needed."""
+
+    def __init__(self, work: Callable[[T], None]) -> None:
+        self._work = work
+        self._lanes: dict[str, Lane[T]] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> Lane[T]:
+        with self._lock:
+            if name not in self._lanes:
+                self._lanes[name] = Lane(name, self._work)
+            return self._lanes[name]
+
+    @property
+    def full(self) -> tuple[str, ...]:
+        """Names of the lanes that would refuse."""
+        return tuple(name for name, lane in list(self._lanes.items()) if not lane.has_room)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no lane is at work."""
+        return all(lane.idle for lane in list(self._lanes.values()))
+
+    def stop(self, seconds: float) -> None:
+        """Stop all, giving them so long together."""
+        lanes = list(self._lanes.values())
+        for lane in lanes:
+            lane.stop()
+        for lane in lanes:
+            lane.join(seconds / max(1, len(lanes)))

@@ -1,0 +1,127 @@
+"""The message job: carry a challenge to the person, if there is one. Nobody hears of it if there is not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ..contracts.channel import Channel, Message
+from ..contracts.errors import DeliveryFailed, PluginError
+from ..contracts.events import Event, MessageDropped, MessageSent
+from ..db.counters import Mark
+from ..db.jobs import Job
+from ..db.session import Transaction
+from ..recovery import limits
+from ..recovery.flow import Recovery
+from ..recovery.names import canonical
+from .back_office import BackOffice
+from .calls import Calls
+from .faultpoint import faultpoint
+from .fitting import fitting_offers
+from .mover import Moved, Mover
+from .records import Records
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+
+SEND_SECONDS = 9.0
+NO_LANE = "house"
+
+
+class Messenger:
+    """Queues messages in the commit of the move that caused them, and carries them in their channel's lane."""
+
+    def __init__(
+        self,
+        records: Records,
+        snapshots: Snapshots,
+        mover: Mover,
+        calls: Calls,
+        *,
+        office: BackOffice,
+        around: Surroundings,
+    ) -> None:
+        self._records = records
+        self._snapshots = snapshots
+        self._mover = mover
+        self._calls = calls
+        self._office = office
+        self._around = around
+
+    def queue(self, tx: Transaction, moved: Moved) -> None:
+        """A job for the picked challenge: for nobody too, so that both cost the same."""
+        pick = moved.recovery.pick
+        if pick is None:
+            return
+        method = self._snapshots.current.plugins.methods.get(pick.method)
+        if method is None or method.medium is None:
+            return
+        channel = self._snapshots.current.plugins.channel_for(method.medium)
+        lane = f"channel:{channel.key}" if channel else NO_LANE
+        allowed = self._count_send(tx, moved.recovery)
+        self._mover.queue(tx, moved, lane, "message", challenge=pick.challenge_id, allowed="yes" if allowed else "no")
+
+    def work(self, job: Job) -> None:
+        """Build it, hand it to the channel, and write down what became of it."""
+        with self._records.db.read() as tx:
+            recovery = self._records.recoveries.load(tx, job.recovery_id)
+        if recovery is None or recovery.pick is None or recovery.pick.challenge_id != job.payload["challenge"]:
+            return self._settle(job, recovery, None)
+        faultpoint("message-queued")
+        message, why = self._message(recovery, job)
+        if message is None:
+            return self._settle(job, recovery, MessageDropped(recovery.pick.method, why))
+        channel = self._snapshots.current.plugins.channel_for(message.medium)
+        if channel is None:
+            return self._settle(job, recovery, MessageDropped(recovery.pick.method, "failed"))
+        return self._carry(job, recovery, recovery.pick.method, channel, message)
+
+    def _carry(self, job: Job, recovery: Recovery, method: str, channel: Channel, message: Message) -> None:
+        try:
+            self.send(channel, message)
+        except DeliveryFailed as failure:
+            if failure.retry and self._around.now() < recovery.deadline:
+                return self._office.again(job, timedelta(seconds=min(30, 2**job.tries)))
+            return self._settle(job, recovery, MessageDropped(method, "failed"))
+        faultpoint("message-sent")
+        return self._settle(job, recovery, MessageSent(method, channel.key))
+
+    def send(self, channel: Channel, message: Message) -> None:
+        """Hand it over within bounds. Raises DeliveryFailed; a provider that is busy or late may be tried again."""
+        context = self._around.context(seconds=SEND_SECONDS)
+        try:
+            self._calls.ask(channel, lambda: channel.send(message, context), SEND_SECONDS)
+        except PluginError as error:
+            raise DeliveryFailed("provider did not answer", retry=True) from error
+
+    def _message(self, recovery: Recovery, job: Job) -> tuple[Message | None, str]:
+        pick = recovery.pick
+        assert pick is not None
+        method = self._snapshots.current.plugins.methods.get(pick.method)
+        offers = fitting_offers(recovery, method)
+        if recovery.subject is None:
+            return None, "nobody"
+        if method is None or not offers:
+            return None, "does-not-fit"
+        if job.payload["allowed"] != "yes":
+            return None, "too-many"
+        return method.message(offers[0], pick.challenge, self._around.context()), "nothing-to-say"
+
+    def _count_send(self, tx: Transaction, recovery: Recovery) -> bool:
+        """Count this send for its destination; for nobody under the name, so that both cost alike."""
+        pick, now = recovery.pick, self._around.now()
+        method = self._snapshots.current.plugins.methods.get(pick.method) if pick else None
+        offers = fitting_offers(recovery, method)
+        lane = recovery.subject.lane if recovery.subject else ""
+        where = offers[0].private.get("to", offers[0].id) if offers else f"nobody:{canonical(recovery.name)}"
+        budgets = (limits.DESTINATION_SENDS_QUARTER, limits.DESTINATION_SENDS_DAY)
+        marks = [Mark(f"{budget.name}:{lane}", where, budget.window) for budget in budgets]
+        counts = self._records.counters.bump(tx, marks, now)
+        return all(
+            isinstance(limits.decide(budget, c.count, c.window_start, c.locked_until, now), limits.Allowed)
+            for budget, c in zip(budgets, counts, strict=True)
+        )
+
+    def _settle(self, job: Job, recovery: Recovery | None, event: Event | None) -> None:
+        with self._records.db.write() as tx:
+            if recovery is not None and event is not None:
+                self._mover.record(tx, recovery, [event], self._around.now())
+            self._records.jobs.done(tx, [job.id])

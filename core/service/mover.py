@@ -1,0 +1,88 @@
+"""The one way in which a recovery moves: step, row, events and jobs in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from ..contracts.errors import OutOfTurn
+from ..contracts.events import Event
+from ..db.jobs import Job
+from ..db.session import Transaction
+from ..recovery.flow import Move, Recovery, Stage, Superseded, step
+from .back_office import BackOffice
+from .records import Records
+from .surroundings import Surroundings
+
+NO_DETAILS: Mapping[str, str] = {}
+
+
+class Moved:
+    """What one transaction changed: the recovery as saved, and the jobs to hand over once it is committed."""
+
+    def __init__(self, recovery: Recovery) -> None:
+        self.recovery = recovery
+        self.jobs: list[Job] = []
+
+
+class Mover:
+    """Applies moves inside a transaction that the caller opened."""
+
+    def __init__(self, records: Records, office: BackOffice, around: Surroundings) -> None:
+        self._records = records
+        self._office = office
+        self._around = around
+
+    def move(
+        self,
+        tx: Transaction,
+        recovery: Recovery,
+        move: Move,
+        *,
+        key_digest: bytes | None = None,
+        details: Mapping[str, str] = NO_DETAILS,
+    ) -> Moved:
+        """Step and save. Raises OutOfTurn when the move is not drawn, or somebody else moved it meanwhile."""
+        now = self._around.now()
+        stepped, events = step(recovery, move, now)
+        saved = self._records.recoveries.save(tx, stepped, key_digest=key_digest)
+        if saved is None:
+            raise OutOfTurn("somebody else moved it meanwhile")
+        self.record(tx, saved, events, now, details)
+        return Moved(saved)
+
+    def record(
+        self,
+        tx: Transaction,
+        recovery: Recovery,
+        events: Sequence[Event],
+        now: datetime,
+        details: Mapping[str, str] = NO_DETAILS,
+    ) -> None:
+        """Events stand in the same commit as the change, or neither does (P7)."""
+        if events:
+            person = recovery.subject.person.id if recovery.subject else ""
+            self._records.audit.append(tx, events, at=now, recovery_id=recovery.id, person_id=person, details=details)
+
+    def queue(self, tx: Transaction, moved: Moved, lane: str, kind: str, **payload: str) -> None:
+        """A job born with this change, leased to this process, handed over once `moved` is committed."""
+        moved.jobs.append(self._office.put(tx, lane, kind, moved.recovery.id, payload))
+
+    def wait_for(self, tx: Transaction, moved: Moved, lane: str, kind: str, *, after: timedelta, **payload: str) -> Job:
+        """A job that is only needed if this process does not come back: any process takes it when its time comes."""
+        return self._office.put(tx, lane, kind, moved.recovery.id, payload, after=after, leased=False)
+
+    def supersede_others(self, tx: Transaction, recovery: Recovery) -> None:
+        """Close the person's other open recoveries: what they have proven was for a password that is gone."""
+        if recovery.subject is None or recovery.stage is not Stage.DONE:
+            return
+        for other_id in self._records.recoveries.open_of(tx, recovery.subject.person.id, recovery.id):
+            other = self._records.recoveries.load(tx, other_id)
+            if other is not None and other.is_open:
+                self.move(tx, other, Superseded())
+
+    def hand_over(self, moved: Moved) -> Recovery:
+        """After the commit: let the back office begin at once."""
+        for job in moved.jobs:
+            self._office.hand_over(job)
+        return moved.recovery

@@ -1,0 +1,161 @@
+"""The notify and carry jobs: tell whoever wants to know, and the person on every address we know, what happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from ..contracts.channel import Message
+from ..contracts.errors import DeliveryFailed, PluginError
+from ..contracts.events import BY_NAME, Event, NoticeSent
+from ..contracts.notifier import Happening, Notifier
+from ..contracts.text import Text
+from ..db.jobs import Job
+from ..db.session import Transaction
+from ..recovery.flow import Recovery
+from .back_office import BackOffice
+from .calls import Calls
+from .messages import NO_LANE, Messenger
+from .mover import Moved, Mover
+from .records import Records
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+
+TELL_SECONDS = 9.0
+# A notice is owed however long a mail server is down; after three days it would only confuse.
+OWED = timedelta(hours=72)
+LONGEST_PAUSE = timedelta(minutes=10)
+
+
+class Notices:
+    """Queues a job for each notifier, so that one that fails silences no other."""
+
+    def __init__(
+        self,
+        records: Records,
+        snapshots: Snapshots,
+        mover: Mover,
+        calls: Calls,
+        *,
+        messenger: Messenger,
+        office: BackOffice,
+        around: Surroundings,
+    ) -> None:
+        self._records = records
+        self._snapshots = snapshots
+        self._mover = mover
+        self._calls = calls
+        self._messenger = messenger
+        self._office = office
+        self._around = around
+
+    def queue(self, tx: Transaction, moved: Moved, event: Event) -> None:
+        """In the commit of what happened: if it happened, somebody will be told."""
+        for notifier in self._snapshots.current.plugins.notifiers.values():
+            if any(event.name == want or event.name.startswith(f"{want}.") for want in notifier.wants):
+                self._mover.queue(
+                    tx,
+                    moved,
+                    NO_LANE,
+                    "notify",
+                    notifier=notifier.key,
+                    event=event.name,
+                    fields=json.dumps(asdict(event)),
+                    at=self._around.now().isoformat(),
+                )
+
+    def tell(self, job: Job) -> None:
+        """Ask the notifier for its messages, and queue each in its channel's lane."""
+        with self._records.db.read() as tx:
+            recovery = self._records.recoveries.load(tx, job.recovery_id)
+        notifier = self._snapshots.current.plugins.notifiers.get(job.payload["notifier"])
+        messages: tuple[Message, ...] = ()
+        if recovery is not None and notifier is not None:
+            try:
+                messages = self._ask(notifier, self._happening(job, recovery))
+            except (DeliveryFailed, PluginError) as failure:
+                return self._later(job, retry=getattr(failure, "retry", True))
+        with self._records.db.write() as tx:
+            jobs = [self._put_carry(tx, job, message) for message in messages]
+            self._records.jobs.done(tx, [job.id])
+        for carry in jobs:
+            self._office.hand_over(carry)
+        return None
+
+    def carry(self, job: Job) -> None:
+        """Carry one message of a notifier."""
+        message = _unpack(job.payload)
+        channel = self._snapshots.current.plugins.channel_for(message.medium)
+        if channel is None:
+            return self._later(job, retry=True)
+        try:
+            self._messenger.send(channel, message)
+        except DeliveryFailed as failure:
+            return self._later(job, retry=failure.retry)
+        event = NoticeSent(job.payload["notifier"], job.payload["event"])
+        with self._records.db.write() as tx:
+            self._records.audit.append(
+                tx, [event], at=self._around.now(), recovery_id=job.recovery_id, person_id="", details={}
+            )
+            self._records.jobs.done(tx, [job.id])
+        return None
+
+    def _ask(self, notifier: Notifier, happening: Happening) -> tuple[Message, ...]:
+        context = self._around.context(seconds=TELL_SECONDS)
+        return tuple(self._calls.ask(notifier, lambda: notifier.notify(happening, context), TELL_SECONDS))
+
+    def _happening(self, job: Job, recovery: Recovery) -> Happening:
+        person = recovery.subject.person if recovery.subject else None
+        accounts = person.accounts if person else ()
+        contacts = [contact for account in accounts for contact in account.contacts]
+        contacts += person.contacts if person else ()
+        return Happening(
+            event=_event(job.payload),
+            at=datetime.fromisoformat(job.payload["at"]),
+            recovery=recovery.id,
+            addresses=tuple({(c.kind, c.value): c for c in contacts}.values()),
+            accounts=tuple(account.name for account in accounts),
+            help_desk=self._around.help_desk,
+        )
+
+    def _put_carry(self, tx: Transaction, job: Job, message: Message) -> Job:
+        channel = self._snapshots.current.plugins.channel_for(message.medium)
+        lane = f"channel:{channel.key}" if channel else NO_LANE
+        kept = {key: job.payload[key] for key in ("notifier", "event", "at")}
+        return self._office.put(tx, lane, "carry", job.recovery_id, {**kept, **_pack(message)})
+
+    def _later(self, job: Job, *, retry: bool) -> None:
+        owed_until = datetime.fromisoformat(job.payload["at"]) + OWED
+        if retry and self._around.now() < owed_until:
+            return self._office.again(job, min(LONGEST_PAUSE, timedelta(seconds=2 ** min(job.tries, 10))))
+        with self._records.db.write() as tx:
+            self._records.jobs.done(tx, [job.id])
+        return None
+
+
+def _event(payload: dict[str, str] | object) -> Event:
+    assert isinstance(payload, dict)
+    fields = json.loads(payload["fields"])
+    # JSON knows no tuples.
+    return BY_NAME[payload["event"]](**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+
+
+def _pack(message: Message) -> dict[str, str]:
+    packed = {"medium": message.medium, "to": message.to, "text": _pack_text(message.text)}
+    return packed if message.subject is None else {**packed, "subject": _pack_text(message.subject)}
+
+
+def _unpack(payload: dict[str, str] | object) -> Message:
+    assert isinstance(payload, dict)
+    subject = _unpack_text(payload["subject"]) if "subject" in payload else None
+    return Message(payload["medium"], payload["to"], _unpack_text(payload["text"]), subject)
+
+
+def _pack_text(text: Text) -> str:
+    return json.dumps([text.message, {name: str(value) for name, value in text.values.items()}])
+
+
+def _unpack_text(packed: str) -> Text:
+    message, values = json.loads(packed)
+    return Text(message, **values)

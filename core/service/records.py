@@ -1,0 +1,51 @@
+"""Everything that is written down, opened once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..db.audit import Audit
+from ..db.contacts import ContactsSeen
+from ..db.counters import Counters
+from ..db.enrolments import Enrolments
+from ..db.jobs import Jobs
+from ..db.leases import Leases
+from ..db.proofs import Proofs
+from ..db.recoveries import Recoveries
+from ..db.sealing import Keyring
+from ..db.session import Database
+from ..db.settings_store import SettingsStore
+
+
+@dataclass(frozen=True)
+class Records:
+    """The tables' keepers. All take an open transaction, so that one move is one commit."""
+
+    db: Database
+    keyring: Keyring
+    recoveries: Recoveries
+    proofs: Proofs
+    enrolments: Enrolments
+    contacts: ContactsSeen
+    counters: Counters
+    audit: Audit
+    jobs: Jobs
+    leases: Leases
+    settings: SettingsStore
+
+    @classmethod
+    def open(cls, db: Database, keyring: Keyring) -> Records:
+        """One keeper each, over one keyring."""
+        return cls(
+            db=db,
+            keyring=keyring,
+            recoveries=Recoveries(keyring),
+            proofs=Proofs(keyring),
+            enrolments=Enrolments(keyring),
+            contacts=ContactsSeen(keyring),
+            counters=Counters(keyring),
+            audit=Audit(keyring),
+            jobs=Jobs(keyring),
+            leases=Leases(),
+            settings=SettingsStore(keyring),
+        )

@@ -1,0 +1,22 @@
+"""All that a person can do in a recovery: what the pages hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .choose import Choosing
+from .prove import Proving
+from .renew import Renewing
+from .start import Starting
+from .ticket_office import TicketOffice
+
+
+@dataclass(frozen=True)
+class RecoveryService:
+    """One part for each thing that pages ask of a person, in the order in which they ask."""
+
+    starting: Starting
+    tickets: TicketOffice
+    choosing: Choosing
+    proving: Proving
+    renewing: Renewing

@@ -1,0 +1,87 @@
+"""The settle job: the truth about a write whose process died or whose answer was lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ..contracts.people import Account, AccountKey
+from ..contracts.store import Outcome, OutcomeKind
+from ..db.jobs import Job
+from ..recovery.flow import Interrupted, Recovery, Settled, Stage
+from .back_office import BackOffice
+from .conclude import Concluding
+from .mover import Mover
+from .records import Records
+from .surroundings import Surroundings
+from .write import NO_ANSWER, Writer
+
+# A directory that was frozen applies late what it had already received (seen on OpenLDAP and Samba): "not set" is said
+# only once it has answered, unmoved, twice this far apart, and no sooner than this after the write began.
+QUIET = timedelta(seconds=4)
+DEAD = timedelta(seconds=12)
+ASK_AGAIN = timedelta(seconds=2)
+
+
+class Settling:
+    """Asks the directory until it knows; the password itself is not kept."""
+
+    def __init__(
+        self,
+        records: Records,
+        mover: Mover,
+        writer: Writer,
+        concluding: Concluding,
+        *,
+        office: BackOffice,
+        around: Surroundings,
+    ) -> None:
+        self._records = records
+        self._mover = mover
+        self._writer = writer
+        self._concluding = concluding
+        self._office = office
+        self._around = around
+        self._unmoved_since: dict[tuple[str, AccountKey], datetime] = {}
+
+    def work(self, job: Job) -> None:
+        """Runs after the writer's lease: whoever still was writing is dead, or too late to be believed."""
+        with self._records.db.read() as tx:
+            recovery = self._records.recoveries.load(tx, job.recovery_id)
+        if recovery is None or recovery.stage not in (Stage.WRITING, Stage.UNSETTLED):
+            return self._forget(job)
+        if recovery.stage is Stage.WRITING:
+            with self._records.db.write() as tx:
+                recovery = self._mover.move(tx, recovery, Interrupted()).recovery
+        outcomes = self._outcomes(job, recovery)
+        if outcomes is None:
+            return self._office.again(job, ASK_AGAIN)
+        with self._records.db.write() as tx:
+            moved = self._mover.move(tx, recovery, Settled(outcomes))
+            self._concluding.conclude(tx, moved, outcomes, recovery.intents)
+            self._records.jobs.done(tx, [job.id])
+        self._unmoved_since = {k: v for k, v in self._unmoved_since.items() if k[0] != job.id}
+        self._mover.hand_over(moved)
+        return None
+
+    def _outcomes(self, job: Job, recovery: Recovery) -> tuple[Outcome, ...] | None:
+        unknown = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.UNKNOWN}
+        settled = [self._settle(job, account) for account in recovery.intents if account.key in unknown]
+        known = tuple(outcome for outcome in settled if outcome is not None)
+        return known if len(known) == len(settled) else None
+
+    def _settle(self, job: Job, account: Account) -> Outcome | None:
+        moved, now = self._writer.settle(account), self._around.now()
+        if moved is None:
+            self._unmoved_since.pop((job.id, account.key), None)
+            return None
+        if moved:
+            return Outcome(account.key, OutcomeKind.SET)
+        since = self._unmoved_since.setdefault((job.id, account.key), now)
+        began = datetime.fromisoformat(job.payload["began"])
+        if now - since >= QUIET and now - began >= DEAD:
+            return Outcome(account.key, OutcomeKind.NOT_SET, (NO_ANSWER,))
+        return None
+
+    def _forget(self, job: Job) -> None:
+        with self._records.db.write() as tx:
+            self._records.jobs.done(tx, [job.id])

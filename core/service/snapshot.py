@@ -1,0 +1,90 @@
+"""What the administrators have decided, as one immutable value that is rebuilt when they decide anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+from ..contracts.people import Person
+from ..contracts.plugin import Plugin
+from ..host import Host, Plugins
+from ..recovery.names import realm_of
+from ..recovery.policy import Policy, PublicRules, policy_for
+from .records import Records
+
+# Settings of a plugin, by kind and key.
+SettingsOf = Mapping[tuple[str, str], Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Plugins, policies and public rules of one version."""
+
+    plugins: Plugins
+    policies: tuple[Policy, ...]
+    public: PublicRules
+    version: int
+
+    def policy_for(self, person: Person) -> Policy:
+        """The first that fits. The last one fits everybody; without any, the strict default holds."""
+        return policy_for(self.policies, person) or Policy("default")
+
+    def stores_for(self, name: str, realms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """Which stores may know this name: those that claim its realm alone, otherwise all that claim none.
+
+        A name without a realm, or with one that nobody claims, is asked of every store: never the first match.
+        """
+        realm = realm_of(name)
+        claiming = tuple(key for key in self.plugins.stores if realm and realm in realms.get(key, ()))
+        return claiming or tuple(self.plugins.stores)
+
+
+class Snapshots:
+    """Hands out the newest snapshot. A request that sees a newer version in the database builds a new one."""
+
+    def __init__(self, host: Host, records: Records, *, pinned: SettingsOf, human_check: str) -> None:
+        self._host = host
+        self._records = records
+        self._pinned = pinned
+        self._human_check = human_check
+        self._lock = Lock()
+        self._current = self._build(None)
+
+    @property
+    def current(self) -> Snapshot:
+        """The one in force, as far as this process knows."""
+        return self._current
+
+    def at_least(self, version: int) -> Snapshot:
+        """The one in force, rebuilt if the database has a newer version."""
+        if version > self._current.version:
+            with self._lock:
+                if version > self._current.version:
+                    old, self._current = self._current, self._build(self._current)
+                    old.plugins.close(but_not=self._current.plugins)
+        return self._current
+
+    def _build(self, before: Snapshot | None) -> Snapshot:
+        settings = self._records.settings
+        with self._records.db.read() as tx:
+            version = settings.version(tx)
+            rows = {(row.kind, row.key): row for row in settings.plugin_rows(tx)}
+            policies = settings.policies(tx)
+            public = settings.public_rules(tx)
+        wanted: dict[tuple[str, str], Mapping[str, object]] = {}
+        for name, found in self._host.classes.items():
+            row, pinned = rows.get(name), self._pinned.get(name)
+            on = row.enabled if row else pinned is not None or not _needs_settings(found)
+            if on:
+                # What the file pins is not for the console to change.
+                wanted[name] = {**(row.settings if row else {}), **(pinned or {})}
+        plugins = self._host.build(
+            wanted, human_check=self._human_check, version=version, replacing=before.plugins if before else None
+        )
+        return Snapshot(plugins, policies, public, version)
+
+
+def _needs_settings(plugin: type[Plugin]) -> bool:
+    """Whether it cannot run before somebody has set it up; then it is not broken, only not there yet."""
+    return any(field.is_required() for field in plugin.Settings.model_fields.values())

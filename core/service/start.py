@@ -1,0 +1,105 @@
+"""Who are you? The first move: nothing exists before it, and it is the same for every name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..contracts.errors import NotAllowed
+from ..contracts.events import LimitReached
+from ..contracts.human_check import Widget
+from ..contracts.text import Text
+from ..db.session import Transaction
+from ..recovery.flow import Recovery, Stage, begin
+from ..recovery.names import searchable
+from ..recovery.policy import Purpose
+from .faultpoint import faultpoint
+from .find import queue_finding
+from .gate import Gate
+from .mover import Moved, Mover
+from .records import Records
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+from .ticket_office import TicketOffice, digest
+from .tickets import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How somebody came: from where, through which door, and with which known-browser cookie."""
+
+    address: str = field(repr=False)
+    browser: str = field(default="", repr=False)
+    entry: str = ""
+    return_to: str = ""
+
+
+class Starting:
+    """Serves the start page. The directory is not asked here."""
+
+    def __init__(
+        self,
+        records: Records,
+        snapshots: Snapshots,
+        mover: Mover,
+        gate: Gate,
+        *,
+        tickets: TicketOffice,
+        around: Surroundings,
+    ) -> None:
+        self._records = records
+        self._snapshots = snapshots
+        self._mover = mover
+        self._gate = gate
+        self._tickets = tickets
+        self._around = around
+
+    def widget(self, address: str) -> Widget:
+        """The human check of the start page."""
+        return self._gate.widget(address)
+
+    def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
+        """Write the recovery and its find jobs. Raises MustWait or NotAllowed; the same for every name."""
+        try:
+            asked_name = searchable(name, netbios=self._around.netbios)
+        except ValueError as error:
+            raise NotAllowed(Text("Enter your work e-mail or user name")) from error
+        once = self._gate.judge(response, arrival.address)
+        ticket = self._tickets.fresh(self._around.token())
+        recovery = self._named(ticket.recovery_id, asked_name, arrival)
+        with self._records.db.write() as tx:
+            refusal = self._gate.admit(tx, once, arrival.address)
+            if refusal is None:
+                moved = self._insert(tx, recovery, ticket, arrival)
+            else:
+                self._mover.record(tx, recovery, [LimitReached("starts")], recovery.started_at)
+        if refusal is not None:
+            raise refusal
+        faultpoint("started")
+        self._mover.hand_over(moved)
+        return ticket
+
+    def _named(self, recovery_id: str, name: str, arrival: Arrival) -> Recovery:
+        snapshot, now = self._snapshots.current, self._around.now()
+        return Recovery(
+            id=recovery_id,
+            purpose=Purpose.RESET,
+            stage=Stage.CHOOSING,
+            name=name,
+            rules=snapshot.public,
+            started_at=now,
+            expires_at=now + snapshot.public.lifetime,
+            moved_at=now,
+            entry=arrival.entry,
+            return_to=arrival.return_to,
+            browser=arrival.browser,
+            asked=snapshot.stores_for(name, self._around.realms),
+        )
+
+    def _insert(self, tx: Transaction, recovery: Recovery, ticket: Ticket, arrival: Arrival) -> Moved:
+        recovery, events = begin(recovery)
+        self._records.recoveries.insert(tx, recovery, digest(ticket))
+        self._mover.record(tx, recovery, events, recovery.started_at, {"address": arrival.address})
+        moved = Moved(recovery)
+        queue_finding(self._mover, tx, moved)
+        return moved

@@ -1,0 +1,41 @@
+"""Where Keyback stands: clock, chance, company, and which names belong to which store."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network
+
+from ..contracts.plugin import Context
+
+
+def utc_now() -> datetime:
+    """The one clock of a running Keyback."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the shell knows of the outside world; tests put their own clock and chance here."""
+
+    company: str
+    origin: str
+    help_desk: str = ""
+    locale: str = "en"
+    # Store key → the realms (what stands behind the @) that it alone answers for.
+    realms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    netbios: tuple[str, ...] = ()
+    trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    now: Callable[[], datetime] = utc_now
+    random: Callable[[int], bytes] = secrets.token_bytes
+
+    def context(self, *, seconds: float = 1.0) -> Context:
+        """What a plugin is told; its answer counts for so many seconds."""
+        now = self.now()
+        return Context(now, now + timedelta(seconds=seconds), self.locale, self.origin, self.company, self.random)
+
+    def token(self) -> str:
+        """128 bits as text, for ids."""
+        return self.random(16).hex()

@@ -1,0 +1,64 @@
+"""Which browser holds which recovery, and which form belongs to which turn."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from ..contracts.errors import NotAllowed, OutOfTurn
+from ..contracts.one_time_code import same
+from ..contracts.text import Text
+from ..db.sealing import KeyPurpose
+from ..recovery.flow import Expired, Recovery
+from .mover import Mover
+from .records import Records
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+from .tickets import Ticket
+
+NO_SUCH = Text("This page doesn't exist, or it was opened in another browser.")
+
+
+def digest(ticket: Ticket) -> bytes:
+    """What the row keeps of the cookie: 256 random bits need no slow hash."""
+    return sha256(ticket.key.encode("utf-8", "surrogatepass")).digest()
+
+
+class TicketOffice:
+    """Every request shows its ticket here first."""
+
+    def __init__(self, records: Records, snapshots: Snapshots, mover: Mover, around: Surroundings) -> None:
+        self._records = records
+        self._snapshots = snapshots
+        self._mover = mover
+        self._around = around
+
+    def fresh(self, recovery_id: str) -> Ticket:
+        """A new key for a recovery; the old one dies with the commit that stores this one's digest."""
+        return Ticket(recovery_id, self._around.random(32).hex())
+
+    def look(self, ticket: Ticket) -> Recovery:
+        """Where it stands. Raises NotAllowed for whoever does not hold its key. Closes it when its time is over."""
+        with self._records.db.read() as tx:
+            loaded = self._records.recoveries.load_with_key(tx, ticket.recovery_id)
+        if loaded is None or not same(loaded[1].hex(), digest(ticket).hex()):
+            raise NotAllowed(NO_SUCH)
+        recovery, _, version = loaded
+        self._snapshots.at_least(version)
+        if recovery.is_open and self._around.now() >= recovery.deadline:
+            return self._expire(recovery)
+        return recovery
+
+    def in_turn(self, ticket: Ticket, token: str) -> Recovery:
+        """Where it stands, if the form was made for this turn. Raises OutOfTurn."""
+        recovery = self.look(ticket)
+        if not same(token, self.form_token(recovery)):
+            raise OutOfTurn("this form belongs to an earlier turn")
+        return recovery
+
+    def form_token(self, recovery: Recovery) -> str:
+        """Binds a form to this recovery and turn: the person's own moves only, so a job never makes it stale."""
+        return self._records.keyring.mac(KeyPurpose.FORM, recovery.id, str(recovery.turn)).hex()
+
+    def _expire(self, recovery: Recovery) -> Recovery:
+        with self._records.db.write() as tx:
+            return self._mover.move(tx, recovery, Expired()).recovery

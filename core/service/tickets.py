@@ -1,0 +1,37 @@
+"""What pages hold and what they get back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..contracts.method import Field
+from ..contracts.text import Text
+from ..recovery.flow import Recovery
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Which recovery a browser holds; `key` is the cookie's secret and is renewed after every proof."""
+
+    recovery_id: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row of "How will you prove it's you?". `value` names it in the form and says nothing else."""
+
+    value: str
+    method: str
+    label: Text
+    summary: Text
+    destination: Field | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of an answer. `reason`: "", "wrong", "expired", or "not-yet" when nothing was judged or counted."""
+
+    recovery: Recovery
+    ticket: Ticket
+    reason: str = ""

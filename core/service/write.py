@@ -1,0 +1,91 @@
+"""The password write: fence, write, read back, and say only what is known."""
+
+from __future__ import annotations
+
+from ..contracts.errors import OutcomeUnknown, PasswordRefused, StoreUnavailable
+from ..contracts.people import Account
+from ..contracts.store import CanTell, Outcome, OutcomeKind, Store
+from ..contracts.text import Secret, Text
+from .calls import Calls
+from .faultpoint import faultpoint
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+
+# The person is told within 8 seconds what we know: 6 for the write, 2 to find out about a lost answer.
+WRITE_SECONDS = 6.0
+TELL_SECONDS = 2.0
+
+NO_ANSWER = Text("It didn't answer. Nothing was changed there, and your old password still works.")
+SOMEBODY_ELSE = Text("Somebody else changed this password at the same moment. Choose another password.")
+GONE = Text("This account is not there any more.")
+
+
+class Writer:
+    """Asks stores to set passwords. Knows no database: what it learns is returned and stored by the caller."""
+
+    def __init__(self, snapshots: Snapshots, calls: Calls, around: Surroundings) -> None:
+        self._snapshots = snapshots
+        self._calls = calls
+        self._around = around
+
+    def look(self, account: Account) -> Account | None:
+        """The account as it is now, by its immutable id: a renamed one is found, a re-created one is not (E14)."""
+        store = self._store(account)
+        context = self._around.context(seconds=TELL_SECONDS * 2)
+        fresh = self._calls.read(store, lambda: store.look(account.key, context), TELL_SECONDS * 2)
+        return fresh if fresh is not None and fresh.key == account.key else None
+
+    def write(self, account: Account, password: Secret, *, unlock: bool) -> Outcome:
+        """Set it, once. Never sent twice, whatever happens (P3)."""
+        store = self._store(account)
+        context = self._around.context(seconds=WRITE_SECONDS)
+        try:
+            self._calls.write(
+                store, lambda: store.set_password(account, password, unlock=unlock, ctx=context), WRITE_SECONDS
+            )
+        except PasswordRefused as refused:
+            return Outcome(account.key, OutcomeKind.REFUSED, refused.reasons)
+        except StoreUnavailable:
+            return Outcome(account.key, OutcomeKind.NOT_SET, (NO_ANSWER,))
+        except OutcomeUnknown:
+            return self._read_back(store, account, password)
+        except Exception:  # a plugin that broke may have written before it did: only the directory knows
+            return self._read_back(store, account, password)
+        faultpoint("write-answered")
+        return Outcome(account.key, OutcomeKind.SET)
+
+    def settle(self, account: Account) -> bool | None:
+        """Whether the password has changed since this account was read; None while nobody can tell."""
+        try:
+            store = self._store(account)
+            context = self._around.context(seconds=TELL_SECONDS)
+            if not isinstance(store, CanTell):
+                return None
+            return self._calls.read(store, lambda: store.changed_since(account, ctx=context), TELL_SECONDS)
+        except StoreUnavailable:
+            return None
+
+    def _read_back(self, store: Store, account: Account, password: Secret) -> Outcome:
+        """The answer was lost. Unmoved proves nothing yet: the order may still be on its way."""
+        unknown = Outcome(account.key, OutcomeKind.UNKNOWN)
+        if not isinstance(store, CanTell) or not self.settle(account):
+            return unknown
+        context = self._around.context(seconds=TELL_SECONDS)
+        try:
+            # Only now: a bind with a password that was never set would count as a wrong one (P6).
+            ours = self._calls.read(store, lambda: store.accepts(account, password, ctx=context), TELL_SECONDS)
+        except StoreUnavailable:
+            return unknown
+        if ours is None:
+            return unknown
+        return (
+            Outcome(account.key, OutcomeKind.SET)
+            if ours
+            else Outcome(account.key, OutcomeKind.NOT_SET, (SOMEBODY_ELSE,))
+        )
+
+    def _store(self, account: Account) -> Store:
+        store = self._snapshots.current.plugins.stores.get(account.key.store)
+        if store is None:
+            raise StoreUnavailable("this store is switched off")
+        return store
