@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from .errors import SettingsInvalid
 from .text import Text
@@ -28,9 +29,18 @@ def read_settings(kind: type[PluginSettings], stored: Mapping[str, object]) -> P
     try:
         return kind.model_validate(dict(stored))
     except ValidationError as error:
-        # Only pydantic's own kind of error is told: the sentence of a plugin's validator may quote a secret.
-        faults = [(fault["loc"], fault["type"]) for fault in error.errors(include_input=False, include_context=False)]
-    raise SettingsInvalid([f"{loc[0] if loc else 'settings'}: {what.replace('_', ' ')}" for loc, what in faults])
+        faults = error.errors(include_input=False, include_context=False, include_url=False)
+    raise SettingsInvalid(
+        [f"{fault['loc'][0] if fault['loc'] else 'settings'}: {_sentence(fault, stored)}" for fault in faults]
+    )
+
+
+def _sentence(fault: ErrorDetails, stored: Mapping[str, object]) -> str:
+    # A validator of the plugin's own may quote what it refuses; that may be a token typed into the wrong field.
+    values = [value for one in stored.values() for value in (one if isinstance(one, (list, tuple)) else [one])]
+    if any(isinstance(value, str) and value and value in fault["msg"] for value in values):
+        return fault["type"].replace("_", " ")
+    return fault["msg"].removeprefix("Value error, ")
 
 
 @dataclass(frozen=True, slots=True)
