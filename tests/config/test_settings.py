@@ -1,0 +1,212 @@
+"""Keyback refuses to start unsafe, says everything at once, and says what to set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from keyback.config import key_file
+from keyback.config.loading import load
+from keyback.config.settings import EntrySettings, Settings
+from keyback.core import SettingsInvalid
+
+SHIPPED = Path(key_file.__file__).with_name("keyback.toml")
+NEEDED = {"portal_url": "https://reset.example.org", "company": "Alderwick", "help_desk": "Room 7"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder but for a key."""
+    key_file.write(tmp_path / "keyback.key")
+    return tmp_path
+
+
+def _start(folder: Path, changes: Mapping[str, str] | None = None, toml: str = "") -> Settings:
+    base = {f"KEYBACK_{name.upper()}": value for name, value in NEEDED.items()}
+    (folder / "keyback.toml").write_text(toml, encoding="utf-8")
+    return load({**base, "KEYBACK_KEY_FILE": "keyback.key", **(changes or {})}, folder)
+
+
+def _refusal(folder: Path, changes: Mapping[str, str] | None = None, toml: str = "") -> str:
+    with pytest.raises(SettingsInvalid) as refused:
+        _start(folder, changes, toml)
+    return "\n".join(refused.value.problems)
+
+
+def test_three_sentences_and_a_key_are_enough_to_start(folder: Path) -> None:
+    settings = _start(folder)
+    assert settings.company == "Alderwick"
+    assert len(settings.key()) == 32
+    assert settings.previous_key() is None
+    assert settings.origin == "https://reset.example.org"
+
+
+def test_everything_that_is_missing_is_said_at_once_with_how_to_set_it(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        load({}, tmp_path)
+    assert {problem.split(" ")[0] for problem in refused.value.problems} == set(NEEDED)
+    assert "KEYBACK_PORTAL_URL" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORTAL_URL", "http://reset.example.org", "https://"),
+        ("PORTAL_URL", "reset.example.org", "whole address"),
+        ("PORTAL_URL", "https://example.org/reset", "host of its own"),
+        ("PORTAL_URL", "https://a@example.org", "host of its own"),
+        ("DATABASE_URL", "mysql://x/y", "sqlite:///"),
+        ("DATABASE_URL", "postgresql+psycopg://kb@db.example.org/kb", "sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql+psycopg://kb@db.example.org/kb?sslmode=require", "sslmode=verify-full"),
+        ("SERVE__BIND", "0.0.0.0:8080", "trusted_proxies"),
+        ("SERVE__BIND", "nonsense", "serve.bind"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "anybody"),
+        ("TRUSTED_NETWORKS", "::/0", "no source"),
+        ("PLUGINS__LOAD", "sms,openldap", "human_check"),
+        ("PLUGINS__LOAD", "sms,sms,proof_of_work", "twice"),
+        ("PLUGINS__LOAD", "outbox,proof_of_work", "outbox"),
+        ("LOG_LEVEL", "chatty", "log_level"),
+        ("COMPANY", "", "company"),
+        ("PORTAL_URI", "https://x", "portal_uri means nothing"),
+        ("CONFIG", "elsewhere.toml", "elsewhere.toml"),
+    ],
+)
+def test_an_unsafe_or_misspelt_value_is_refused_with_what_to_set(
+    folder: Path, name: str, value: str, said: str
+) -> None:
+    assert said in _refusal(folder, {f"KEYBACK_{name}": value})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg:///kb?host=/run/postgresql",
+        "postgresql+psycopg://kb@127.0.0.1:5433/kb",
+        "postgresql+psycopg://kb@db.example.org/kb?sslmode=verify-full",
+    ],
+)
+def test_a_database_on_this_machine_or_over_verified_tls_is_taken(folder: Path, url: str) -> None:
+    assert _start(folder, {"KEYBACK_DATABASE_URL": url}).database == url
+
+
+def test_without_a_database_url_the_tables_are_in_the_data_folder(folder: Path) -> None:
+    assert _start(folder, {"KEYBACK_DATA_DIR": "data"}).database == f"sqlite:///{folder}/data/keyback.db"
+
+
+def test_several_problems_are_told_together(folder: Path) -> None:
+    told = _refusal(folder, {"KEYBACK_PORTAL_URL": "http://x.example", "KEYBACK_SERVE__BIND": "0.0.0.0:1"})
+    assert "https://" in told
+    assert "trusted_proxies" in told
+
+
+def test_only_the_demo_may_speak_plain_http_and_only_to_this_machine(folder: Path) -> None:
+    demo = {"KEYBACK_DEMO": "true", "KEYBACK_PORTAL_URL": "http://localhost:8080"}
+    assert _start(folder, demo).secure is False
+    assert "on this machine" in _refusal(folder, {**demo, "KEYBACK_SERVE__BIND": "0.0.0.0:8080"})
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_key_that_others_can_read_is_refused(folder: Path, mode: int) -> None:
+    (folder / "keyback.key").chmod(mode)
+    assert "chmod 600" in _refusal(folder)
+
+
+@pytest.mark.parametrize("content", ["", "short", "A" * 44, "%" * 43])
+def test_a_malformed_key_is_refused_without_being_quoted(folder: Path, content: str) -> None:
+    path = folder / "keyback.key"
+    path.write_text(content, encoding="ascii")
+    told = _refusal(folder)
+    assert "holds no key" in told
+    assert not content or content not in told
+
+
+def test_a_missing_key_is_refused_and_the_way_to_make_one_is_named(folder: Path) -> None:
+    (folder / "keyback.key").unlink()
+    assert "keyback init" in _refusal(folder)
+
+
+def test_a_key_is_made_for_its_owner_alone_and_never_over_another(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "keyback.key"
+    key_file.write(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    before = key_file.read(path)
+    with pytest.raises(FileExistsError):
+        key_file.write(path)
+    assert key_file.read(path) == before
+
+
+def test_the_environment_wins_over_the_file(folder: Path) -> None:
+    toml = 'log_level = "error"\n[serve]\nthreads = 4\n'
+    settings = _start(folder, {"KEYBACK_LOG_LEVEL": "debug"}, toml)
+    assert (settings.log_level, settings.serve.threads) == ("debug", 4)
+
+
+def test_a_pin_from_the_environment_is_taken_as_it_stands(folder: Path) -> None:
+    pins = {
+        "KEYBACK_PIN__STORE__OPENLDAP__BIND_PASSWORD": "[odd",
+        "KEYBACK_PIN__STORE__OPENLDAP__SERVERS": '["a", "b"]',
+    }
+    settings = _start(folder, pins, '[pin.store.openldap]\nbase = "dc=example"\n')
+    assert settings.pinned == {
+        ("store", "openldap"): {"base": "dc=example", "bind_password": "[odd", "servers": ["a", "b"]}
+    }
+
+
+def test_neither_settings_nor_refusals_show_a_secret(folder: Path) -> None:
+    secret = "correct-horse-battery"
+    url = f"postgresql+psycopg://kb:{secret}@db.example.org/kb"
+    pins = {"KEYBACK_PIN__STORE__OPENLDAP__BIND_PASSWORD": secret}
+    shown = repr(_start(folder, {**pins, "KEYBACK_DATABASE_URL": f"{url}?sslmode=verify-full"}))
+    assert secret not in shown
+    assert secret not in _refusal(folder, {**pins, "KEYBACK_DATABASE_URL": url})
+    assert secret not in _refusal(folder, {"KEYBACK_SERVE__THREADS": secret})
+
+
+@pytest.mark.parametrize(
+    "address", ["http://intranet.example.org/", "/relative", "https://a@b.example/", "javascript:x"]
+)
+def test_people_are_sent_back_only_to_whole_https_addresses(folder: Path, address: str) -> None:
+    toml = f'[entries.intranet]\nname = "Intranet"\nreturn_urls = ["{address}"]\n'
+    assert "entries.intranet" in _refusal(folder, toml=toml)
+
+
+def test_one_realm_cannot_belong_to_two_stores(folder: Path) -> None:
+    assert "claimed by two" in _refusal(
+        folder, toml='[realms]\nopenldap = ["example.org"]\nembedded = ["EXAMPLE.org"]\n'
+    )
+
+
+def test_a_file_that_is_not_toml_is_refused_by_its_name(folder: Path) -> None:
+    assert "is not TOML" in _refusal(folder, toml="company =")
+
+
+# The file that ships ----------------------------------------------------------------------------------------------
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _keys(kind, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def test_every_key_stands_in_the_shipped_file_with_its_default(folder: Path) -> None:
+    shipped = load({"KEYBACK_CONFIG": str(SHIPPED), "KEYBACK_KEY_FILE": str(folder / "keyback.key")}, folder)
+    for name in ("company", "help_desk", "portal_url"):
+        assert getattr(shipped, name)
+    plain = Settings(portal_url=shipped.portal_url, company=shipped.company, help_desk=shipped.help_desk)
+    assert shipped.model_copy(update={"key_file": plain.key_file}) == plain
+
+
+def test_every_key_of_the_shipped_file_has_a_line_of_why() -> None:
+    lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+    named = [number for number, line in enumerate(lines) if line and line[0].isalpha()]
+    assert not [lines[number] for number in named if not lines[number - 1].startswith("# ")]
+    written = {lines[number].partition(" ")[0] for number in named} | {line[1:-1] for line in lines if line[:1] == "["}
+    assert {key.rpartition(".")[2] for key in _keys(Settings)} <= written
+    assert all(name in SHIPPED.read_text(encoding="utf-8") for name in EntrySettings.model_fields)

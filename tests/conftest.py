@@ -1,0 +1,40 @@
+"""What every test may count on, and which servers this machine lacks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+# What tests start themselves, and where distributions keep it when it is not on everybody's path.
+SERVERS = {
+    "slapd": ("slapd", "/usr/sbin/slapd"),
+    "PostgreSQL": ("initdb", *map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb"))),
+    "Chromium": ("chromium", "google-chrome"),
+}
+
+
+def pytest_report_header() -> str:
+    """Says by name what is absent, so that a green run is not taken for more than it is."""
+    absent = [name for name, programs in SERVERS.items() if not any(map(shutil.which, programs))]
+    if absent:
+        return f"keyback: SKIPPING every test that starts {', '.join(absent)}: not installed here"
+    return f"keyback: real servers: {', '.join(SERVERS)}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long fault runs are asked for by name: `make faults`."""
+    if config.option.markexpr:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own KEYBACK_… variables change no test."""
+    for name in [name for name in os.environ if name.startswith("KEYBACK_")]:
+        monkeypatch.delenv(name)
