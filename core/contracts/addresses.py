@@ -47,4 +47,5 @@ def e164(raw: str, country_code: str = "") -> str | None:
 def mailbox(raw: str) -> str | None:
     """The address, if it is exactly one; its spelling is kept."""
     address = raw.strip()
-    return address if len(address) <= 254 and _MAILBOX.fullmatch(address) else None
+    # Unprintable: invisible letters that make two addresses look alike, and halves of letters that cannot be sent.
+    return address if len(address) <= 254 and address.isprintable() and _MAILBOX.fullmatch(address) else None
