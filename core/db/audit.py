@@ -1,0 +1,144 @@
+"""The event log: written in the same transaction as what happened, never changed, only forgotten."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+
+from ..contracts.events import Event
+from . import sealed, value_json
+from .per_dialect import PerDialect
+from .sealing import Keyring, KeyPurpose, SealBroken, encode
+from .session import after_commit
+from .tables import event as table
+from .tables import is_set, micros, person_key
+
+_MOST_CACHED = 10_000
+_NONCE_BYTES = 12
+
+# `returning` makes several events one statement; without it the driver would send them one by one.
+_append = insert(table).returning(table.c.id)
+# The row that counts comes back whether or not somebody else was faster.
+_key_of = PerDialect(
+    lambda new: (
+        (made := new(person_key))
+        .on_conflict_do_update(index_elements=["name"], set_={"name": made.excluded.name})
+        .returning(person_key)
+    )
+)
+_known_key = select(person_key).where(person_key.c.name == bindparam("of_name"))
+_forget_key = delete(person_key).where(person_key.c.name == bindparam("of_name"))
+_theirs = (table.c.pseudonym == bindparam("person")) & is_set(table.c.pseudonym)
+_recoveries_of = select(table.c.recovery_id).where(_theirs, is_set(table.c.recovery_id)).distinct()
+# What was written before anybody knew whose recovery it is, is theirs too.
+_about = select(table.c.id).where(
+    table.c.details.isnot(None), _theirs | (is_set(table.c.recovery_id) & table.c.recovery_id.in_(_recoveries_of))
+)
+_erase = update(table).where(table.c.id == bindparam("of_id")).values(details=None, erased=bindparam("erased_mark"))
+
+
+def content(row: Mapping[str, Any]) -> bytes:
+    """What the digests are of: everything about an event, its details by their own digest."""
+    clear = {name: row[name] for name in ("id", "name", "recovery_id", "pseudonym", "data", "key_name")}
+    clear |= {"at": micros(row["at"]), "details_digest": row["details_digest"].hex()}
+    return json.dumps(clear, sort_keys=True, separators=(",", ":")).encode()
+
+
+class Audit:
+    """Appends events, reads their details, and forgets a person."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+        self._person_keys: OrderedDict[str, bytes] = OrderedDict()
+
+    def append(
+        self,
+        tx: Connection,
+        events: Sequence[Event],
+        *,
+        at: datetime,
+        recovery_id: str = "",
+        person_id: str = "",
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """Record what happened. `details` are personal: sealed under the person's own key, so that they can be erased."""
+        if not events:
+            return
+        # Details of nobody's events are kept a month at a time, so that they can be forgotten too.
+        key_name = (person_id or f"nobody-{at:%Y-%m}") if details else ""
+        plain = value_json.STRINGS.dump_json(dict(details)) if details else b""
+        key = self._person_key(tx, key_name) if details else b""
+        rows = []
+        for number, event in enumerate(events):
+            # Ids sort by time, and within one transaction by order.
+            id = f"{micros(at):015x}{number:02x}{secrets.token_hex(8)}"
+            row = {"id": id, "at": at, "name": event.name, "recovery_id": recovery_id, "pseudonym": person_id}
+            row |= {"data": json.dumps(asdict(event), sort_keys=True), "key_name": key_name}
+            rows.append(self._digested(row, _lock_up(key, plain, id) if key else None))
+        tx.execute(_append, rows)
+
+    def _digested(self, row: dict[str, Any], details: bytes | None) -> dict[str, Any]:
+        row |= {"details": details, "details_digest": sha256(details).digest() if details else b""}
+        # Keyed and made at once: until it is chained, nobody without the key can alter the record unseen.
+        return row | {"digest": self._keyring.mac(KeyPurpose.AUDIT, "event", content(row))}
+
+    def details(self, tx: Connection, row: RowMapping) -> Mapping[str, str] | None:
+        """An event's personal details; None if it has none or they were erased. Raises SealBroken."""
+        if row["details"] is None:
+            return None
+        found = tx.execute(_known_key, {"of_name": row["key_name"]}).mappings().first()
+        if found is None:
+            return None
+        return value_json.STRINGS.validate_json(
+            _unlock(sealed.PERSON_KEY.open(self._keyring, found), row["details"], row["id"])
+        )
+
+    def erase(self, tx: Connection, person_id: str) -> int:
+        """Destroy the person's key and their events' details; the chain stays whole. Returns how many events."""
+        tx.execute(_forget_key, {"of_name": person_id})
+        after_commit(tx, lambda: self._person_keys.pop(person_id, None))
+        ids = list(tx.scalars(_about, {"person": person_id}))
+        marks = [{"of_id": id, "erased_mark": self._keyring.mac(KeyPurpose.AUDIT, "erased", id)} for id in ids]
+        if marks:
+            tx.execute(_erase, marks)
+        return len(ids)
+
+    def _person_key(self, tx: Connection, name: str) -> bytes:
+        known = self._person_keys.get(name)
+        if known is not None:
+            return known
+        row: dict[str, Any] = {"name": name}
+        row["sealed"] = sealed.PERSON_KEY.seal(self._keyring, os.urandom(32), row)
+        kept = tx.execute(_key_of.on(tx), row).mappings().one()
+        key = sealed.PERSON_KEY.open(self._keyring, kept)
+        # Not before the commit: a key that was rolled back would make later details unreadable for ever.
+        after_commit(tx, lambda: self._remember(name, key))
+        return key
+
+    def _remember(self, name: str, key: bytes) -> None:
+        self._person_keys[name] = key
+        if len(self._person_keys) > _MOST_CACHED:
+            self._person_keys.popitem(last=False)
+
+
+def _lock_up(key: bytes, plain: bytes, id: str) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, encode("event", "details", id))
+
+
+def _unlock(key: bytes, details: bytes, id: str) -> bytes:
+    try:
+        return AESGCM(key).decrypt(details[:_NONCE_BYTES], details[_NONCE_BYTES:], encode("event", "details", id))
+    except (InvalidTag, ValueError):
+        raise SealBroken("event") from None

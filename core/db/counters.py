@@ -1,0 +1,134 @@
+"""Counters behind every limit: counted and read in one statement, so that a race can only count too much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Executable, bindparam, case, delete, select
+
+from .per_dialect import PerDialect
+from .sealing import Keyring, KeyPurpose
+from .tables import counter as table
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whose budget: `subject` may be a name, an address or a number, and is kept as a keyed digest only."""
+
+    budget: str
+    subject: str = field(repr=False)
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often within the window that began then, and until when it is locked."""
+
+    count: int
+    window_start: datetime
+    locked_until: datetime | None = None
+
+
+def _bump(insert: Any) -> Executable:
+    new = insert(table)
+    now = new.excluded.window_start
+    # While it is locked nothing counts, and the window does not start anew.
+    locked = table.c.locked_until > now
+    over = table.c.ends_at <= now
+
+    def keep(column: Any, fresh: Any, otherwise: Any) -> Any:
+        return case((locked, column), (over, fresh), else_=otherwise)
+
+    changed = {
+        "count": keep(table.c["count"], 1, table.c["count"] + 1),
+        "window_start": keep(table.c.window_start, now, table.c.window_start),
+        "ends_at": keep(table.c.ends_at, new.excluded.ends_at, table.c.ends_at),
+    }
+    upsert = new.on_conflict_do_update(index_elements=["key"], set_=changed)
+    return upsert.returning(table.c.key, table.c["count"], table.c.window_start, table.c.locked_until)  # type: ignore[no-any-return]
+
+
+def _lock(insert: Any) -> Executable:
+    new = insert(table)
+    until = new.excluded.locked_until
+    # A lock is only ever made longer: two misses at once must not shorten it.
+    longer = case((table.c.locked_until > until, table.c.locked_until), else_=until)
+    return new.on_conflict_do_update(index_elements=["key"], set_={"locked_until": longer})  # type: ignore[no-any-return]
+
+
+def _spend(insert: Any) -> Executable:
+    new = insert(table)
+    taken = {"window_start": new.excluded.window_start, "ends_at": new.excluded.ends_at}
+    over = table.c.ends_at <= new.excluded.window_start
+    upsert = new.on_conflict_do_update(index_elements=["key"], set_=taken, where=over)
+    return upsert.returning(table.c.key)  # type: ignore[no-any-return]
+
+
+_bump_all = PerDialect(_bump)
+_lock_one = PerDialect(_lock)
+_spend_one = PerDialect(_spend)
+_peek = select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
+_over = (
+    select(table.c.key)
+    .where(table.c.ends_at <= bindparam("now"))
+    .where(table.c.locked_until.is_(None) | (table.c.locked_until <= bindparam("now")))
+    .limit(bindparam("most"))
+)
+_purge = delete(table).where(table.c.key.in_(_over))
+
+
+class Counters:
+    """No names in the clear: a counter's key is a keyed digest of its budget and its subject."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def bump(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
+        """Count one more for each mark and say where each stands now, in the marks' order. One statement."""
+        if not marks:
+            return ()
+        keys = [self._key(mark) for mark in marks]
+        rows = {key: _fresh(key, now, mark.window) for key, mark in zip(keys, marks, strict=True)}
+        # Always in the same order, so that two of these can never wait for each other.
+        found = tx.execute(_bump_all.on(tx), [rows[key] for key in sorted(rows)])
+        counts = {key: Count(count, start, locked) for key, count, start, locked in found}
+        return tuple(counts[key] for key in keys)
+
+    def lock(self, tx: Connection, mark: Mark, until: datetime, now: datetime) -> None:
+        """Let nothing count for this mark until then; a longer lock stays."""
+        row = _fresh(self._key(mark), now, mark.window) | {"count": 0, "locked_until": until}
+        tx.execute(_lock_one.on(tx), row)
+
+    def peek(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
+        """Where each mark stands, without counting."""
+        keys = [self._key(mark) for mark in marks]
+        rows = {row["key"]: row for row in tx.execute(_peek, {"keys": keys}).mappings()}
+        return tuple(_count(rows.get(key), now) for key in keys)
+
+    def spend_once(self, tx: Connection, what: str, until: datetime, now: datetime) -> bool:
+        """True for the first who asks for this, False for everybody else until then."""
+        key = self._keyring.mac(KeyPurpose.PEPPER, "once", what)
+        return tx.execute(_spend_one.on(tx), _fresh(key, now, until - now)).first() is not None
+
+    def purge(self, tx: Connection, now: datetime, limit: int = 1000) -> int:
+        """Forget counters whose window and lock are over; returns how many."""
+        return tx.execute(_purge, {"now": now, "most": limit}).rowcount
+
+    def _key(self, mark: Mark) -> bytes:
+        return self._keyring.mac(KeyPurpose.PEPPER, "budget", mark.budget, mark.subject)
+
+
+def _fresh(key: bytes, now: datetime, window: timedelta) -> dict[str, Any]:
+    return {"key": key, "window_start": now, "ends_at": now + window, "count": 1, "locked_until": None}
+
+
+def _count(row: Any, now: datetime) -> Count:
+    if row is None:
+        return Count(0, now)
+    locked = row["locked_until"] if row["locked_until"] and row["locked_until"] > now else None
+    if row["ends_at"] <= now and locked is None:
+        return Count(0, now)
+    return Count(row["count"], row["window_start"], locked)

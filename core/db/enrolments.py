@@ -1,0 +1,98 @@
+"""What people registered beforehand for a method."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+
+from ..contracts.people import Enrolment
+from . import sealed
+from .links import remember_person
+from .sealing import Keyring
+from .tables import enrolment as table
+
+_of = select(table).where(table.c.person_id == bindparam("person")).order_by(table.c.proven_at, table.c.id)
+_one = select(table).where(table.c.id == bindparam("of_id"), table.c.person_id == bindparam("person"))
+_add = insert(table)
+_update = update(table).where(table.c.id == bindparam("of_id"), table.c.version == bindparam("of_version"))
+_remove = delete(table).where(table.c.id == bindparam("of_id"))
+_remove_all = delete(table).where(table.c.person_id == bindparam("person"), table.c.method == bindparam("of_method"))
+
+
+class Enrolments:
+    """Label and data are encrypted; only the method understands the data."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def of(self, tx: Connection, person_id: str) -> tuple[Enrolment, ...]:
+        """Everything this person registered, the oldest first. Raises SealBroken."""
+        return tuple(self._open(row) for row in tx.execute(_of, {"person": person_id}).mappings())
+
+    def add(
+        self,
+        tx: Connection,
+        person_id: str,
+        method: str,
+        label: str,
+        data: Mapping[str, str],
+        *,
+        proven_at: datetime,
+        usable_from: datetime,
+    ) -> str:
+        """Keep a new enrolment; returns its id."""
+        remember_person(tx, person_id, proven_at)
+        row: dict[str, Any] = {"id": secrets.token_urlsafe(16), "person_id": person_id, "method": method}
+        row |= {"proven_at": proven_at, "usable_from": usable_from, "used_at": None, "version": 1}
+        tx.execute(_add, self._sealed(row, label, data))
+        return str(row["id"])
+
+    def update(
+        self,
+        tx: Connection,
+        person_id: str,
+        enrolment_id: str,
+        data: Mapping[str, str],
+        *,
+        at: datetime,
+        expect: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Put new data in place of `expect`; False if it is something else by now: a saved code is spent once.
+
+        Raises SealBroken.
+        """
+        found = tx.execute(_one, {"of_id": enrolment_id, "person": person_id}).mappings().first()
+        if found is None:
+            return False
+        old = self._open(found)
+        if expect is not None and dict(old.data) != dict(expect):
+            return False
+        row = dict(found) | {"used_at": at, "version": found["version"] + 1}
+        asked = {"of_id": enrolment_id, "of_version": found["version"]}
+        # The version is compared by the statement itself: whoever read the same data and came later changes nothing.
+        return tx.execute(_update, self._sealed(row, old.label, data) | asked).rowcount == 1
+
+    def remove(self, tx: Connection, enrolment_id: str) -> bool:
+        """Forget one; False if it was gone already."""
+        return tx.execute(_remove, {"of_id": enrolment_id}).rowcount == 1
+
+    def remove_all(self, tx: Connection, person_id: str, method: str) -> int:
+        """Forget all of a method; returns how many."""
+        return tx.execute(_remove_all, {"person": person_id, "of_method": method}).rowcount
+
+    def _sealed(self, row: dict[str, Any], label: str, data: Mapping[str, str]) -> dict[str, Any]:
+        plain = json.dumps({"label": label, "data": dict(data)}).encode()
+        row = row | {"sealed": sealed.ENROLMENT.seal(self._keyring, plain, row)}
+        return row | {"seal": sealed.ENROLMENT_ROW.seal(self._keyring, row)}
+
+    def _open(self, row: RowMapping) -> Enrolment:
+        sealed.ENROLMENT_ROW.check(self._keyring, row)
+        private = json.loads(sealed.ENROLMENT.open(self._keyring, row))
+        return Enrolment(
+            row["id"], row["method"], private["label"], private["data"], row["proven_at"], row["usable_from"]
+        )

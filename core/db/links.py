@@ -1,0 +1,63 @@
+"""Which accounts are one person's."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, select
+
+from ..contracts.people import AccountKey
+from . import sealed
+from .per_dialect import PerDialect
+from .sealing import Keyring, SealBroken
+from .tables import account as table
+from .tables import person
+
+_add_person = PerDialect(lambda insert: insert(person).on_conflict_do_nothing())
+_add = PerDialect(lambda insert: insert(table).on_conflict_do_nothing().returning(table.c.pseudonym))
+_of_person = (
+    select(table).where(table.c.person_id == bindparam("person")).order_by(table.c.linked_at, table.c.pseudonym)
+)
+_of_account = select(table).where(table.c.pseudonym == bindparam("of_pseudonym"))
+
+
+def remember_person(tx: Connection, person_id: str, at: datetime) -> None:
+    """Make the person's row if there is none yet."""
+    tx.execute(_add_person.on(tx), {"id": person_id, "created_at": at})
+
+
+class Links:
+    """An account belongs to one person at most; nobody has a row before their first link or enrolment."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def link(self, tx: Connection, person_id: str, key: AccountKey, how: str, at: datetime) -> bool:
+        """Say that this account is this person's; False if it is somebody's already."""
+        remember_person(tx, person_id, at)
+        pseudonym = self._keyring.pseudonym(key.store, key.id)
+        row: dict[str, Any] = {"pseudonym": pseudonym, "person_id": person_id, "how": how, "linked_at": at}
+        row["sealed"] = sealed.ACCOUNT.seal(self._keyring, json.dumps([key.store, key.id]).encode(), row)
+        row["seal"] = sealed.ACCOUNT_ROW.seal(self._keyring, row)
+        return tx.execute(_add.on(tx), row).first() is not None
+
+    def accounts_of(self, tx: Connection, person_id: str) -> tuple[AccountKey, ...]:
+        """The person's accounts, the first linked first. Raises SealBroken."""
+        return tuple(self._open(row) for row in tx.execute(_of_person, {"person": person_id}).mappings())
+
+    def person_of(self, tx: Connection, key: AccountKey) -> str | None:
+        """Whose account this is, if it was ever linked. Raises SealBroken."""
+        asked = {"of_pseudonym": self._keyring.pseudonym(key.store, key.id)}
+        row = tx.execute(_of_account, asked).mappings().first()
+        if row is None:
+            return None
+        if self._open(row) != key:
+            raise SealBroken(table.name)
+        return str(row["person_id"])
+
+    def _open(self, row: RowMapping) -> AccountKey:
+        sealed.ACCOUNT_ROW.check(self._keyring, row)
+        store, id = json.loads(sealed.ACCOUNT.open(self._keyring, row))
+        return AccountKey(store, id)

@@ -1,0 +1,91 @@
+"""Which columns are encrypted, which rows are sealed, and what is bound into each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table
+
+from . import tables
+from .sealing import Keyring, KeyPurpose, encode
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """An encrypted column. `bound` names the columns of its row without whose values it does not open."""
+
+    table: Table
+    column: str
+    purpose: KeyPurpose
+    bound: tuple[str, ...]
+
+    def seal(self, keyring: Keyring, plain: bytes, values: Values) -> bytes:
+        """Encrypt it for the row that has these values."""
+        return keyring.seal(self.purpose, plain, table=self.table.name, column=self.column, row=self._row(values))
+
+    def open(self, keyring: Keyring, values: Values) -> bytes:
+        """Decrypt it from its row. Raises SealBroken."""
+        sealed = values[self.column]
+        return keyring.open(self.purpose, sealed, table=self.table.name, column=self.column, row=self._row(values))
+
+    def _row(self, values: Values) -> str:
+        return encode(*(values[name] for name in self.bound)).decode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A row that is refused when one of `covered` was changed without the key."""
+
+    table: Table
+    covered: tuple[str, ...]
+    column: str = "seal"
+
+    def seal(self, keyring: Keyring, values: Values) -> bytes:
+        """What to write into the seal's column."""
+        return keyring.row_seal(self.table.name, *(values[name] for name in self.covered))
+
+    def check(self, keyring: Keyring, values: Values) -> None:
+        """Raise SealBroken unless the row is as it was sealed."""
+        keyring.check_row(self.table.name, values[self.column], *(values[name] for name in self.covered))
+
+
+RECOVERY = SealedColumn(tables.recovery, "sealed", KeyPurpose.RECOVERY, ("id",))
+ACCOUNT = SealedColumn(tables.account, "sealed", KeyPurpose.CONTACT, ("pseudonym", "person_id"))
+ENROLMENT = SealedColumn(tables.enrolment, "sealed", KeyPurpose.CONTACT, ("id", "person_id", "version"))
+PERSON_KEY = SealedColumn(tables.person_key, "sealed", KeyPurpose.AUDIT, ("name",))
+SIGNING_KEY = SealedColumn(tables.signing_key, "private", KeyPurpose.AUDIT, ("kid", "use"))
+JOB = SealedColumn(tables.job, "sealed", KeyPurpose.JOB, ("id", "lane", "kind", "recovery_id"))
+PLUGIN = SealedColumn(tables.plugin, "settings", KeyPurpose.SETTINGS, ("kind", "key"))
+
+COLUMNS = (RECOVERY, ACCOUNT, ENROLMENT, PERSON_KEY, SIGNING_KEY, JOB, PLUGIN)
+
+# Whoever can write the table could otherwise put the digest of a key of their own beside somebody's recovery.
+RECOVERY_KEY_ROW = SealedRow(tables.recovery, ("id", "key_digest"), "key_seal")
+PROOF_ROW = SealedRow(
+    tables.proof, ("challenge", "recovery_id", "person_ref", "method", "rides_on", "credential", "at")
+)
+ACCOUNT_ROW = SealedRow(tables.account, ("pseudonym", "person_id", "how", "linked_at"))
+ENROLMENT_ROW = SealedRow(
+    tables.enrolment, ("id", "person_id", "method", "proven_at", "usable_from", "used_at", "version")
+)
+CONTACT_ROW = SealedRow(tables.contact_seen, ("person_ref", "source", "fingerprint", "since"))
+PLUGIN_ROW = SealedRow(tables.plugin, ("kind", "key", "enabled", "version"))
+POLICY_ROW = SealedRow(tables.policy, ("name", "position", "rules", "version", "who", "why"))
+PUBLIC_RULES_ROW = SealedRow(tables.public_rules, ("key", "rules", "version", "who", "why"))
+SETTINGS_ROW = SealedRow(tables.settings_version, ("key", "version", "plugins", "policies", "public_rules"))
+
+ROWS = (
+    RECOVERY_KEY_ROW,
+    PROOF_ROW,
+    ACCOUNT_ROW,
+    ENROLMENT_ROW,
+    CONTACT_ROW,
+    PLUGIN_ROW,
+    POLICY_ROW,
+    PUBLIC_RULES_ROW,
+    SETTINGS_ROW,
+)

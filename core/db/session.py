@@ -1,0 +1,171 @@
+"""The database: connections, one transaction per with-block, and the way to the newest tables."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ..contracts.errors import OutcomeUnknown, StoreUnavailable
+from .migrations import HEAD
+from .tables import metadata
+
+# What the keepers of the tables take: an open connection, inside `read()` or `write()`.
+Transaction: TypeAlias = Connection
+
+WAIT_SECONDS = 5
+# Any number will do, as long as every process of every version takes the same one.
+_UPGRADE_LOCK = 7_302_551
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_AFTER_COMMIT = "keyback_after_commit"
+_READING = "keyback_reading"
+_UNREACHABLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+
+
+def after_commit(tx: Connection, callback: Callable[[], None]) -> None:
+    """Call this once the transaction has been committed, and never if it is rolled back."""
+    tx.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+class Database:
+    """One SQLite file or one PostgreSQL database."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        # Reads are one statement each: outside a transaction they cost no BEGIN, no ROLLBACK and no lock.
+        if self._engine.dialect.name == "sqlite":
+            self._reading = self._engine.execution_options(**{_READING: True})
+        else:
+            self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to read from. Raises StoreUnavailable."""
+        try:
+            with self._reading.connect() as connection:
+                yield connection
+        except _UNREACHABLE as error:
+            raise StoreUnavailable("our database did not answer") from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on any exception.
+
+        Raises StoreUnavailable when surely nothing was kept, OutcomeUnknown when the answer to the commit was lost.
+        """
+        try:
+            with self._engine.connect() as tx:
+                tx.info.pop(_AFTER_COMMIT, None)
+                with tx.begin() as transaction:
+                    yield tx
+                    self._commit(transaction.commit)
+                for callback in tx.info.pop(_AFTER_COMMIT, ()):
+                    callback()
+        except _UNREACHABLE as error:
+            raise StoreUnavailable("our database did not answer") from error
+
+    def _commit(self, commit: Callable[[], None]) -> None:
+        try:
+            commit()
+        except DBAPIError as error:
+            # A server that is gone may have committed before it went; SQLite never does.
+            if error.connection_invalidated and self._engine.dialect.name != "sqlite":
+                raise OutcomeUnknown("our database's answer to a commit was lost") from error
+            raise
+
+    def upgrade(self) -> None:
+        """Bring the tables up to date. Safe when several processes start at once: one works, the others wait."""
+        if self._revision() == HEAD:
+            return
+        # Imported late: it takes a tenth of a second, and nearly every start has nothing to upgrade.
+        from alembic import command
+        from alembic.config import Config
+
+        with self.write() as tx:
+            if tx.dialect.name == "postgresql":
+                tx.execute(text("SET LOCAL lock_timeout = 0"))
+                tx.execute(text("SET LOCAL statement_timeout = 0"))
+                tx.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+            config = Config()
+            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+            config.attributes["connection"] = tx
+            config.attributes["metadata"] = metadata
+            command.upgrade(config, "head")
+
+    def ready(self) -> bool:
+        """Whether it answers and its tables are the ones that this version knows."""
+        try:
+            return self._revision() == HEAD
+        except StoreUnavailable:
+            return False
+
+    def _revision(self) -> str | None:
+        with self.read() as connection:
+            if not connection.dialect.has_table(connection, "alembic_version"):
+                return None
+            return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=WAIT_SECONDS,
+            hide_parameters=True,
+            connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    # A statement that waits longer than a person would is given up; a dead network is noticed.
+    limits = f"-c lock_timeout={WAIT_SECONDS * 1000} -c statement_timeout={2 * WAIT_SECONDS * 1000}"
+    return create_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=WAIT_SECONDS,
+        hide_parameters=True,
+        connect_args={"connect_timeout": WAIT_SECONDS, "tcp_user_timeout": 2 * WAIT_SECONDS * 1000, "options": limits},
+    )
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver must not begin transactions by itself: its own BEGIN is deferred, and one that
+    # upgrades from reading to writing fails at once, whatever the time-out.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # Several processes that start on a new file at once: changing the journal does not honour the busy time-out.
+    give_up = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if not connection.get_execution_options().get(_READING):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

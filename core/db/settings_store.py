@@ -1,0 +1,154 @@
+"""What administrators decide: plugins' settings, policies and public rules; every save raises one version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+
+from ..recovery.policy import Policy, PublicRules
+from . import sealed, value_json
+from .per_dialect import PerDialect
+from .sealed import SealedRow
+from .sealing import Keyring, SealBroken
+from .tables import plugin, policy, public_rules, settings_version
+
+_KEY = "settings"
+_HOUSE = "house"
+
+_version = select(settings_version.c.version).where(settings_version.c.key == _KEY)
+_current = select(settings_version).where(settings_version.c.key == _KEY)
+
+
+def _replace(table: Table, *keys: str) -> PerDialect:
+    def build(new: Any) -> Any:
+        made = new(table)
+        changed = {column.name: made.excluded[column.name] for column in table.c if column.name not in keys}
+        return made.on_conflict_do_update(index_elements=list(keys), set_=changed)
+
+    return PerDialect(build)
+
+
+def _raise(new: Any) -> Any:
+    made = new(settings_version)
+    changed = {"version": settings_version.c.version + 1}
+    return made.on_conflict_do_update(index_elements=["key"], set_=changed).returning(settings_version.c.version)
+
+
+# Raising the version first makes two administrators who save at once do it one after the other.
+_raise_version = PerDialect(_raise)
+_seal_version = (
+    update(settings_version)
+    .where(settings_version.c.key == _KEY)
+    .values({name: bindparam(f"new_{name}") for name in ("plugins", "policies", "public_rules", "seal")})
+)
+_save_plugin = _replace(plugin, "kind", "key")
+_save_rules = _replace(public_rules, "key")
+_plugins = select(plugin).order_by(plugin.c.kind, plugin.c.key)
+_policies = select(policy).order_by(policy.c.position, policy.c.name)
+_drop_policies = delete(policy)
+_add_policies = insert(policy)
+_rules = select(public_rules).where(public_rules.c.key == bindparam("of_key"))
+_COUNTED = {plugin: "plugins", policy: "policies", public_rules: "public_rules"}
+_how_many = {table: select(func.count()).select_from(table) for table in _COUNTED}
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRow:
+    """A plugin's settings as they were saved."""
+
+    kind: str
+    key: str
+    enabled: bool
+    settings: Mapping[str, Any] = field(repr=False)
+    version: int
+
+
+class SettingsStore:
+    """Rows that were changed, added or deleted without the key are refused, all of them."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def version(self, tx: Connection) -> int:
+        """Raised by every save; whoever sees a newer one reads everything again."""
+        return tx.scalar(_version) or 0
+
+    def plugin_rows(self, tx: Connection) -> tuple[PluginRow, ...]:
+        """Every plugin that was ever seen. Raises SealBroken."""
+        rows = self._checked(tx, sealed.PLUGIN_ROW, tx.execute(_plugins).mappings().all())
+        return tuple(
+            PluginRow(
+                row["kind"],
+                row["key"],
+                row["enabled"],
+                json.loads(sealed.PLUGIN.open(self._keyring, row)),
+                row["version"],
+            )
+            for row in rows
+        )
+
+    def save_plugin(self, tx: Connection, kind: str, key: str, *, enabled: bool, settings: Mapping[str, Any]) -> int:
+        """Keep a plugin's settings; returns the new version. `settings` must be what JSON can hold."""
+        version = self._next_version(tx)
+        row: dict[str, Any] = {"kind": kind, "key": key, "enabled": enabled, "version": version}
+        row["settings"] = sealed.PLUGIN.seal(self._keyring, json.dumps(dict(settings)).encode(), row)
+        row["seal"] = sealed.PLUGIN_ROW.seal(self._keyring, row)
+        tx.execute(_save_plugin.on(tx), row)
+        return self._seal_version(tx, version)
+
+    def policies(self, tx: Connection) -> tuple[Policy, ...]:
+        """All policies by position; none before the first save. Raises SealBroken."""
+        rows = self._checked(tx, sealed.POLICY_ROW, tx.execute(_policies).mappings().all())
+        return tuple(value_json.POLICY.validate_json(row["rules"]) for row in rows)
+
+    def save_policies(self, tx: Connection, policies: Sequence[Policy], *, who: str, why: str) -> int:
+        """Keep these in place of all others; returns the new version."""
+        version = self._next_version(tx)
+        tx.execute(_drop_policies)
+        for one in policies:
+            rules = value_json.POLICY.dump_json(one).decode()
+            row: dict[str, Any] = {"name": one.name, "position": one.position, "rules": rules}
+            row |= {"version": version, "who": who, "why": why}
+            tx.execute(_add_policies, row | {"seal": sealed.POLICY_ROW.seal(self._keyring, row)})
+        return self._seal_version(tx, version)
+
+    def public_rules(self, tx: Connection) -> PublicRules:
+        """What holds before the first proof; the defaults before the first save. Raises SealBroken."""
+        rows = self._checked(tx, sealed.PUBLIC_RULES_ROW, tx.execute(_rules, {"of_key": _HOUSE}).mappings().all())
+        return value_json.PUBLIC_RULES.validate_json(rows[0]["rules"]) if rows else PublicRules()
+
+    def save_public_rules(self, tx: Connection, rules: PublicRules, *, who: str, why: str) -> int:
+        """Keep the house's public rules; returns the new version."""
+        version = self._next_version(tx)
+        row: dict[str, Any] = {"key": _HOUSE, "rules": value_json.PUBLIC_RULES.dump_json(rules).decode()}
+        row |= {"version": version, "who": who, "why": why}
+        tx.execute(_save_rules.on(tx), row | {"seal": sealed.PUBLIC_RULES_ROW.seal(self._keyring, row)})
+        return self._seal_version(tx, version)
+
+    def _checked(self, tx: Connection, kind: SealedRow, rows: Sequence[Any]) -> Sequence[Any]:
+        for row in rows:
+            kind.check(self._keyring, row)
+        # A deleted row leaves no broken seal behind, but it was counted.
+        current = tx.execute(_current).mappings().first()
+        if current is not None:
+            sealed.SETTINGS_ROW.check(self._keyring, current)
+        expected = 0 if current is None else current[_COUNTED[kind.table]]
+        if len(rows) != expected:
+            raise SealBroken(kind.table.name)
+        return rows
+
+    def _next_version(self, tx: Connection) -> int:
+        first = {"key": _KEY, "version": 1, "plugins": 0, "policies": 0, "public_rules": 0, "seal": b""}
+        version: int = tx.execute(_raise_version.on(tx), first).scalar_one()
+        return version
+
+    def _seal_version(self, tx: Connection, version: int) -> int:
+        row: dict[str, Any] = {"key": _KEY, "version": version}
+        row |= {name: tx.scalar(_how_many[table]) for table, name in _COUNTED.items()}
+        row["seal"] = sealed.SETTINGS_ROW.seal(self._keyring, row)
+        tx.execute(_seal_version, {f"new_{name}": row[name] for name in (*_COUNTED.values(), "seal")})
+        return version

@@ -1,0 +1,288 @@
+"""The tables. No name, address, number or code stands in any column in the clear."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    literal_column,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, exactly. Raises TypeError for a time without a zone."""
+    return (moment - _EPOCH) // _TICK
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC kept as an integer, so that SQLite and PostgreSQL compare it alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _TICK
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def _partial(name: str, column: Column[Any], condition: ColumnElement[bool]) -> None:
+    """An index of the few rows that matter; a query must repeat the condition, word for word, to use it."""
+    Index(name, column, postgresql_where=condition, sqlite_where=condition)
+
+
+def is_set(column: Column[Any]) -> ColumnElement[bool]:
+    """The condition of the indexes below on columns that are mostly empty."""
+    return column != literal_column("''")
+
+
+data_key = Table(
+    "data_key",
+    metadata,
+    Column("purpose", String(32), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("retired_at", Moment),
+)
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("use", String(32), nullable=False, unique=True),
+    Column("private", LargeBinary, nullable=False),
+    Column("public", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("retired_at", Moment),
+)
+
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("key_digest", LargeBinary, nullable=False),
+    Column("key_seal", LargeBinary, nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("closed_because", String(64), nullable=False),
+    Column("person_ref", String(64), nullable=False),
+    Column("picked", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("sends", Integer, nullable=False),
+    Column("entry", String(64), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    # Only while it is open, so that looking for what is overdue reads nothing else.
+    Column("deadline", Moment),
+    Column("turn", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+_partial("ix_recovery_overdue", recovery.c.deadline, recovery.c.deadline.isnot(None))
+_partial("ix_recovery_person", recovery.c.person_ref, is_set(recovery.c.person_ref))
+
+# The ledger. Its key is the challenge: one challenge makes one proof, whoever asks and however often.
+proof = Table(
+    "proof",
+    metadata,
+    Column("challenge", String(64), primary_key=True),
+    Column("recovery_id", String(64), nullable=False, index=True),
+    Column("person_ref", String(64), nullable=False),
+    Column("method", String(64), nullable=False),
+    Column("rides_on", String(32), nullable=False),
+    Column("credential", String(128), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("created_at", Moment, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("pseudonym", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("how", String(64), nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("method", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("proven_at", Moment, nullable=False),
+    Column("usable_from", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("version", Integer, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+contact_seen = Table(
+    "contact_seen",
+    metadata,
+    Column("person_ref", String(64), primary_key=True),
+    Column("source", String(128), primary_key=True),
+    Column("fingerprint", LargeBinary, primary_key=True),
+    # None for those that were there when the source was first looked at.
+    Column("since", Moment),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("window_start", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False, index=True),
+    Column("count", Integer, nullable=False),
+    Column("locked_until", Moment),
+)
+
+# Our own writers' order on one account, and who of several processes does what only one may do.
+lease = Table(
+    "lease",
+    metadata,
+    Column("what", String(128), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("recovery_id", String(64), nullable=False),
+    Column("pseudonym", String(64), nullable=False),
+    Column("data", Text, nullable=False),
+    Column("key_name", String(64), nullable=False),
+    Column("details", LargeBinary),
+    Column("details_digest", LargeBinary, nullable=False),
+    Column("erased", LargeBinary),
+    Column("digest", LargeBinary, nullable=False),
+    Column("seq", BigInteger, unique=True),
+    Column("hash", LargeBinary),
+)
+_partial("ix_event_unchained", event.c.id, event.c.seq.is_(None))
+_partial("ix_event_recovery", event.c.recovery_id, is_set(event.c.recovery_id))
+_partial("ix_event_pseudonym", event.c.pseudonym, is_set(event.c.pseudonym))
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("kid", String(64), nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+person_key = Table(
+    "person_key",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("lane", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("recovery_id", String(64), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("leased_by", String(64), nullable=False),
+    Column("leased_until", Moment, nullable=False),
+    Column("given_up_at", Moment),
+)
+_partial("ix_job_due", job.c.due_at, job.c.given_up_at.is_(None))
+
+plugin = Table(
+    "plugin",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("settings", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+policy = Table(
+    "policy",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+public_rules = Table(
+    "public_rules",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("rules", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+# One row: which settings hold now, and how many rows they are, so that a deleted policy is missed.
+settings_version = Table(
+    "settings_version",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("plugins", Integer, nullable=False),
+    Column("policies", Integer, nullable=False),
+    Column("public_rules", Integer, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)

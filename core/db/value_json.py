@@ -1,0 +1,70 @@
+"""Values as JSON and back, exactly: recoveries, policies, public rules, and the sentences inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import CoreSchema, core_schema
+
+from ..contracts.text import Text
+from ..recovery.flow import Recovery
+from ..recovery.policy import Policy, PublicRules
+
+
+def _text_to_json(text: Text) -> dict[str, Any]:
+    return {"message": text.message, "values": {name: _to_json(value) for name, value in text.values.items()}}
+
+
+def _to_json(value: object) -> Any:
+    match value:
+        case Text():
+            return {"text": _text_to_json(value)}
+        case datetime():
+            return {"at": value.isoformat()}
+        case timedelta():
+            return {"micros": value // timedelta(microseconds=1)}
+        case None | bool() | int() | float() | str():
+            return value
+    raise TypeError(f"a sentence cannot hold a {type(value).__name__}")
+
+
+def _text_from_json(value: object) -> Text:
+    if isinstance(value, Text):
+        return value
+    if not isinstance(value, Mapping):
+        raise ValueError("not a sentence")
+    return _text(value)
+
+
+def _text(value: Mapping[str, Any]) -> Text:
+    text = Text(value["message"])
+    text.values = {name: _from_json(inner) for name, inner in value["values"].items()}
+    return text
+
+
+def _from_json(value: Any) -> object:
+    match value:
+        case {"text": inner}:
+            return _text(inner)
+        case {"at": moment}:
+            return datetime.fromisoformat(moment)
+        case {"micros": count}:
+            return timedelta(microseconds=count)
+    return value
+
+
+def _text_schema(*_: object) -> CoreSchema:
+    serialization = core_schema.plain_serializer_function_ser_schema(_text_to_json)
+    return core_schema.no_info_plain_validator_function(_text_from_json, serialization=serialization)
+
+
+# Contracts know nothing of tables, so the way in which pydantic keeps a sentence is lent to it here.
+setattr(Text, "__get_pydantic_core_schema__", staticmethod(_text_schema))  # noqa: B010
+
+RECOVERY: TypeAdapter[Recovery] = TypeAdapter(Recovery)
+POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
+PUBLIC_RULES: TypeAdapter[PublicRules] = TypeAdapter(PublicRules)
+STRINGS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
