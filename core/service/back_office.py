@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 # directory), and it bounds how long a killed process can hold a person up.
 LEASE = timedelta(seconds=20)
 TICK_SECONDS = 1.0
+MOST_FAILURES = 30
 
 # A job that waited in its lane until this shortly before its lease ends is left to whoever takes it next.
 WORK = timedelta(seconds=10)
@@ -73,7 +74,7 @@ class BackOffice:
     ) -> Job:
         """Write a job, leased to this process from birth unless it should wait for whoever comes."""
         now = self._around.now()
-        until = now + after + LEASE if leased else None
+        until = now + LEASE if leased else now
         return self._records.jobs.put(
             tx, lane, kind, recovery_id, payload, due_at=now + after, leased_by=self.holder, leased_until=until
         )
@@ -110,8 +111,11 @@ class BackOffice:
             self._shielded(getattr(chore, "__qualname__", "chore"), lambda chore=chore: chore(now))  # type: ignore[misc]
 
     def _claim(self, now: datetime) -> None:
+        with self._records.db.read() as tx:
+            if not self._records.jobs.any_due(tx, now):
+                return
         with self._records.db.write() as tx:
-            jobs = self._records.jobs.claim(tx, self.holder, now=now, until=now + LEASE, but_not=self._lanes.full)
+            jobs = self._records.jobs.claim(tx, self.holder, now=now, until=now + LEASE)
         for job in jobs:
             self.hand_over(job)
 
@@ -126,7 +130,13 @@ class BackOffice:
             self._shielded(job.kind, lambda: self.again(job, timedelta(0)))
         except Exception:  # a job's failure must not end its lane
             log.exception("job failed", extra={"kind": job.kind, "job": job.id})
-            self._shielded(job.kind, lambda: self.again(job, timedelta(seconds=min(60, 2**job.tries))))
+            self._shielded(job.kind, lambda: self._after_failure(job))
+
+    def _after_failure(self, job: Job) -> None:
+        if job.tries < MOST_FAILURES:
+            return self.again(job, timedelta(seconds=min(60, 2**job.tries)))
+        with self._records.db.write() as tx:
+            return self._records.jobs.give_up(tx, job.id, self._around.now())
 
     def _tick_for_ever(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):

@@ -71,7 +71,7 @@ class Choosing:
         return open_offers(subject.policy.proof, offers, recovery.proofs, carriers)
 
     def pick(self, ticket: Ticket, token: str, choice: str, destination: str = "") -> Recovery:
-        """Draw a challenge, for everybody alike, and let the back office carry it. Raises MustWait when asked too early."""
+        """Draw a challenge, for everybody alike, and let the back office carry it. Raises MustWait if too early."""
         recovery = self._tickets.in_turn(ticket, token)
         chosen = next((c for c in self.choices(recovery) if c.value == choice), None)
         if chosen is None:

@@ -113,7 +113,7 @@ class Finding:
         self._mover.hand_over(moved)
 
     def _subject(self, tx: Transaction, recovery: Recovery, account: Account, rules: DirectoryRules) -> Found:
-        person_id = self._records.enrolments.person_of(tx, account.key) or self._records.keyring.pseudonym(
+        person_id = self._records.links.person_of(tx, account.key) or self._records.keyring.pseudonym(
             account.key.store, account.key.id
         )
         person = Person(person_id, (account,))
@@ -138,19 +138,12 @@ class Finding:
         now = self._around.now()
         trusted = [c for account in person.accounts for c in account.contacts if c.trusted]
         changed = self._records.contacts.since(tx, person.id, trusted, now)
-        for contact, since in zip(trusted, changed, strict=True):
-            if since == now:
-                self._records.audit.append(
-                    tx,
-                    [ContactChanged(contact.source)],
-                    at=now,
-                    recovery_id=recovery.id,
-                    person_id=person.id,
-                    details={},
-                )
+        new = [contact for place, contact in enumerate(trusted) if changed[place] == now]
+        self._mover.record(tx, recovery, [ContactChanged(contact.source) for contact in new], now)
+        waits = (changed[place] for place in range(len(trusted)))
         return tuple(
             contact
-            for contact, since in zip(trusted, changed, strict=True)
+            for contact, since in zip(trusted, waits, strict=True)
             if since is None or since + policy.cool_down <= now
         )
 

@@ -38,7 +38,10 @@ class Gate:
         return self._check().widget(self._around.context(), effort=limits.effort(self._starts(address) + 1))
 
     def judge(self, response: Mapping[str, str], address: str) -> str:
-        """What names this solution of the human check. Raises NotAllowed. Before any transaction: a check may be slow."""
+        """What names this solution of the human check; asked outside any transaction, for a check may be slow.
+
+        Raises NotAllowed.
+        """
         check = self._check()
         effort = limits.effort(max(0, self._starts(address) - TOLERANCE))
         context = self._around.context(seconds=3)

@@ -32,11 +32,6 @@ class Lane(Generic[T]):
         return True
 
     @property
-    def has_room(self) -> bool:
-        """Whether it would take one more now."""
-        return not self._queue.full()
-
-    @property
     def idle(self) -> bool:
         """Whether everything that was taken is done."""
         return self._queue.unfinished_tasks == 0
@@ -79,11 +74,6 @@ class Lanes(Generic[T]):
             if name not in self._lanes:
                 self._lanes[name] = Lane(name, self._work)
             return self._lanes[name]
-
-    @property
-    def full(self) -> tuple[str, ...]:
-        """Names of the lanes that would refuse."""
-        return tuple(name for name, lane in list(self._lanes.items()) if not lane.has_room)
 
     @property
     def idle(self) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..contracts.errors import MustWait, OutOfTurn
 from ..contracts.events import LimitReached, ProofGiven
 from ..contracts.method import Offer, Verdict
+from ..contracts.people import Enrolment
 from ..db.counters import Mark
 from ..db.sealing import KeyPurpose
 from ..db.session import Transaction
@@ -24,6 +26,15 @@ from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice, digest
 from .tickets import Answered, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Which offer an answer proved, if any, and the enrolments as they were when it was judged."""
+
+    offer: Offer | None = None
+    verdict: Verdict = Verdict(False)
+    enrolled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Proving:
@@ -56,34 +67,45 @@ class Proving:
             return Answered(recovery, ticket, "not-yet")
         if self._around.now() >= pick.expires_at:
             return Answered(recovery, ticket, "expired")
-        offer, verdict = self._judge(recovery, pick, answer)
-        if offer is None:
-            return Answered(self._count_miss(recovery, pick, verdict.reason), ticket, "wrong")
-        return self._record_proof(recovery, pick, offer, verdict)
+        judged = self._judge(recovery, pick, answer)
+        if judged.offer is None:
+            return Answered(self._count_miss(recovery, pick), ticket, "wrong")
+        return self._record_proof(recovery, pick, judged.offer, judged)
 
-    def _judge(self, recovery: Recovery, pick: Pick, answer: Mapping[str, str]) -> tuple[Offer | None, Verdict]:
+    def _judge(self, recovery: Recovery, pick: Pick, answer: Mapping[str, str]) -> _Judged:
         method, context = self._snapshots.current.plugins.methods.get(pick.method), self._around.context()
-        verdict = Verdict(False, "wrong")
-        self._refuse_when_locked(recovery, pick)
-        for offer in fitting_offers(recovery, method):
-            assert method is not None
-            verdict = method.judge(offer, pick.challenge, answer, context)
+        enrolments = self._enrolments(recovery, pick)
+        fitting = fitting_offers(recovery, method)
+        if method is None or recovery.subject is None or not fitting:
+            return _Judged()
+        # Offers as they are now: a credential that was removed or spent meanwhile proves nothing (H12, I6).
+        fresh = {offer.id: offer for offer in method.offers(recovery.subject.person, enrolments, context)}
+        for offer in fitting:
+            if offer.id not in fresh:
+                continue
+            verdict = method.judge(fresh[offer.id], pick.challenge, answer, context)
             # Only the exact type and the exact True count: a plugin's truthy junk proves nothing (O2).
             if type(verdict) is Verdict and verdict.passed is True:
-                return offer, verdict
-        return None, Verdict(False, "wrong")
+                return _Judged(offer, verdict, {enrolment.id: enrolment.data for enrolment in enrolments})
+        return _Judged()
 
-    def _refuse_when_locked(self, recovery: Recovery, pick: Pick) -> None:
-        """Before anything is judged, so that no slow hash is spent on what is refused anyway."""
+    def _enrolments(self, recovery: Recovery, pick: Pick) -> tuple[Enrolment, ...]:
+        """What is enrolled for this method now; MustWait if the budget is used up. The same reads for nobody (P4).
+
+        Asked before anything is judged, so that no slow hash is spent on what is refused anyway.
+        """
+        mark, person = self._miss_mark(recovery, pick), recovery.subject.person.id if recovery.subject else ""
         with self._records.db.read() as tx:
-            (count,) = self._records.counters.peek(tx, [self._miss_mark(recovery, pick)], self._around.now())
+            (count,) = self._records.counters.peek(tx, [mark], self._around.now())
+            enrolments = self._records.enrolments.of(tx, person)
         self._raise_if_locked(count.locked_until)
+        return tuple(enrolment for enrolment in enrolments if enrolment.method == pick.method)
 
     def _raise_if_locked(self, until: datetime | None) -> None:
         if until is not None and until > self._around.now():
             raise MustWait(until)
 
-    def _count_miss(self, recovery: Recovery, pick: Pick, reason: str) -> Recovery:
+    def _count_miss(self, recovery: Recovery, pick: Pick) -> Recovery:
         now, mark = self._around.now(), self._miss_mark(recovery, pick)
         with self._records.db.write() as tx:
             (count,) = self._records.counters.bump(tx, [mark], now)
@@ -94,11 +116,11 @@ class Proving:
                 if isinstance(verdict, limits.Wait):
                     self._records.counters.lock(tx, mark, verdict.until, now)
                     self._mover.record(tx, recovery, [LimitReached("misses")], now)
-                moved = self._mover.move(tx, recovery, Missed(reason))
+                moved = self._mover.move(tx, recovery, Missed())
         self._raise_if_locked(count.locked_until)
         return self._mover.hand_over(moved)
 
-    def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, verdict: Verdict) -> Answered:
+    def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, judged: _Judged) -> Answered:
         assert recovery.subject is not None
         person, now = recovery.subject.person.id, self._around.now()
         method = self._snapshots.current.plugins.methods[pick.method]
@@ -111,7 +133,7 @@ class Proving:
             if not self._records.proofs.consume(tx, recovery.id, person, proof, now):
                 raise OutOfTurn("this challenge was used before")
             faultpoint("challenge-consumed")
-            self._spend_enrolment(tx, person, recovery, verdict, now)
+            self._spend_enrolment(tx, person, judged, now)
             moved = self._mover.move(tx, recovery, Proved(proof, offer), key_digest=digest(ticket))
             if not recovery.proofs and recovery.subject.policy.notices.on_start:
                 enough = moved.recovery.stage is Stage.RENEWING
@@ -129,15 +151,11 @@ class Proving:
         lane = subject.lane if subject else Lane.UNKNOWN_BROWSER
         return Mark(f"{limits.SUBJECT_MISSES.name}:{pick.method}:{lane}", who, limits.SUBJECT_MISSES.window)
 
-    def _spend_enrolment(
-        self, tx: Transaction, person: str, recovery: Recovery, verdict: Verdict, now: datetime
-    ) -> None:
+    def _spend_enrolment(self, tx: Transaction, person: str, judged: _Judged, now: datetime) -> None:
         """A used code or a raised counter is kept in the same commit; whoever comes second proves nothing."""
-        if verdict.enrolment is None:
+        if judged.verdict.enrolment is None:
             return
-        enrolment_id, data = verdict.enrolment
-        before = next((e for e in self._records.enrolments.of(tx, person) if e.id == enrolment_id), None)
-        if before is None or not self._records.enrolments.update(
-            tx, person, enrolment_id, data, now, expect=before.data
-        ):
+        enrolment_id, data = judged.verdict.enrolment
+        seen = judged.enrolled.get(enrolment_id)
+        if seen is None or not self._records.enrolments.update(tx, person, enrolment_id, data, at=now, expect=seen):
             raise OutOfTurn("this was used before")

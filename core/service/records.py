@@ -10,6 +10,7 @@ from ..db.counters import Counters
 from ..db.enrolments import Enrolments
 from ..db.jobs import Jobs
 from ..db.leases import Leases
+from ..db.links import Links
 from ..db.proofs import Proofs
 from ..db.recoveries import Recoveries
 from ..db.sealing import Keyring
@@ -31,6 +32,7 @@ class Records:
     audit: Audit
     jobs: Jobs
     leases: Leases
+    links: Links
     settings: SettingsStore
 
     @classmethod
@@ -47,5 +49,6 @@ class Records:
             audit=Audit(keyring),
             jobs=Jobs(keyring),
             leases=Leases(),
+            links=Links(keyring),
             settings=SettingsStore(keyring),
         )

@@ -1,0 +1,92 @@
+"""The whole house without its pages: what serves a recovery, and what works behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.contracts.errors import SettingsInvalid
+from ..core.db.sealing import Keyring, KeyPurpose
+from ..core.db.session import Database
+from ..core.host import Host
+from ..core.service.breached import Breached
+from ..core.service.records import Records
+from ..core.service.snapshot import Snapshots
+from ..core.service.staff import Staff, employ
+from ..core.service.strength import too_easy
+from ..core.service.surroundings import Surroundings
+from .settings import Settings
+
+SHIPPED_LEAKS = Path(__file__).parent / "breached" / "common.bin"
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that lives as long as the process does."""
+
+    settings: Settings
+    records: Records
+    snapshots: Snapshots
+    around: Surroundings
+    staff: Staff
+
+    @property
+    def ready(self) -> bool:
+        """Whether a recovery could be served: the database answers, and there are a store and a human check."""
+        plugins = self.snapshots.current.plugins
+        return bool(plugins.stores) and plugins.human_check is not None and self.records.db.ready()
+
+    def close(self) -> None:
+        """Let go of everything, in the order in which it was taken."""
+        self.staff.office.stop(float(self.settings.serve.grace_seconds))
+        self.snapshots.current.plugins.close()
+        self.records.db.close()
+
+
+def build(settings: Settings) -> House:
+    """From settings to a house that is ready to open. Raises SettingsInvalid, and says what to set."""
+    db = Database(settings.database)
+    db.upgrade()
+    keyring = Keyring.load(db, settings.key(), settings.previous_key())
+    records = Records.open(db, keyring)
+    around = _surroundings(settings)
+    host = Host(settings.plugins.load)
+    snapshots = Snapshots(
+        host, records, pinned=_pinned(settings, keyring), human_check=settings.plugins.human_check
+    )
+    _refuse_unusable(snapshots)
+    leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
+    staff = employ(records, snapshots, around, breached=leaks.__contains__, easy=too_easy)
+    return House(settings, records, snapshots, around, staff)
+
+
+def _surroundings(settings: Settings) -> Surroundings:
+    return Surroundings(
+        company=settings.short_name,
+        origin=settings.origin,
+        help_desk=settings.help_desk,
+        realms=settings.realms,
+        netbios=settings.netbios,
+        trusted_networks=settings.trusted_networks,
+    )
+
+
+def _pinned(settings: Settings, keyring: Keyring) -> dict[tuple[str, str], Mapping[str, object]]:
+    """What the file decides, and the one secret that nobody needs to choose: every process derives the same."""
+    pinned = dict(settings.pinned)
+    name = ("human_check", "proof_of_work")
+    pinned[name] = {"key": keyring.mac(KeyPurpose.FORM, "proof-of-work").hex(), **pinned.get(name, {})}
+    return pinned
+
+
+def _refuse_unusable(snapshots: Snapshots) -> None:
+    plugins = snapshots.current.plugins
+    problems = [f"plugin {broken.name}: {broken.why}" for broken in plugins.broken]
+    if not plugins.stores:
+        problems.append("no store works: set one up, for example [pin.store.openldap]")
+    if plugins.human_check is None:
+        problems.append("the human check does not work: set plugins.human_check")
+    # A broken plugin alone is shown and not fatal; without a store or a human check nobody could be served.
+    if not plugins.stores or plugins.human_check is None:
+        raise SettingsInvalid(problems)
