@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -102,6 +103,8 @@ class Recovery:
     subject: Subject | None = None
     pick: Pick | None = None
     sent: tuple[Sent, ...] = ()
+    # The method of each wrong answer: another code does not make them undone (NIST SP 800-63B-4, 3.1.3.2).
+    missed: tuple[str, ...] = ()
     used_up: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
     extended: bool = False
@@ -218,11 +221,8 @@ class Superseded:
 
 
 PersonMove: TypeAlias = Picked | WentBack | Missed | Proved | PasswordAccepted | MoreTime | Cancelled
-ShellMove: TypeAlias = Looked | Found | Wrote | Interrupted | Settled | Expired | Superseded
-Move: TypeAlias = PersonMove | ShellMove
+Move: TypeAlias = PersonMove | Looked | Found | Wrote | Interrupted | Settled | Expired | Superseded
 Step: TypeAlias = tuple[Recovery, tuple[Event, ...]]
-
-_BY_PERSON = (Picked, WentBack, Missed, Proved, PasswordAccepted, MoreTime, Cancelled)
 
 
 def begin(recovery: Recovery) -> Step:
@@ -232,16 +232,17 @@ def begin(recovery: Recovery) -> Step:
 
 def step(recovery: Recovery, move: Move, now: datetime) -> Step:
     """Where this move leads. Raises OutOfTurn for anything not drawn."""
-    if isinstance(move, _BY_PERSON):
-        if now >= recovery.deadline:
+    in_time = now < recovery.deadline
+    if isinstance(move, PersonMove):
+        if not in_time:
             raise OutOfTurn("its time is over")
         recovery = replace(recovery, turn=recovery.turn + 1, moved_at=now)
     match recovery.stage, move:
-        case (Stage.CHOOSING | Stage.ANSWERING), Looked() if not recovery.found:
-            return replace(recovery, answers=(*recovery.answers, (move.store, move.account))), ()
-        case (Stage.CHOOSING | Stage.ANSWERING), Found() if not recovery.found:
+        case ((Stage.CHOOSING | Stage.ANSWERING), Looked(store, account)) if not recovery.found:
+            return replace(recovery, answers=(*recovery.answers, (store, account))), ()
+        case ((Stage.CHOOSING | Stage.ANSWERING), Found()) if not recovery.found:
             return _found(recovery, move)
-        case (Stage.CHOOSING | Stage.ANSWERING), Picked() if may_pick(recovery, move):
+        case ((Stage.CHOOSING | Stage.ANSWERING), Picked()) if may_pick(recovery, move):
             return _picked(recovery, move)
         case Stage.ANSWERING, WentBack():
             return replace(recovery, stage=Stage.CHOOSING, pick=None), ()
@@ -251,25 +252,27 @@ def step(recovery: Recovery, move: Move, now: datetime) -> Step:
             return _proved(recovery, recovery.subject, recovery.pick, move, now)
         case Stage.RENEWING, PasswordAccepted() if recovery.subject is not None:
             return _accepted(recovery, recovery.subject, move)
-        case Stage.WRITING, Wrote():
-            return _wrote(recovery, move.outcomes, now)
+        case (Stage.WRITING, Wrote(outcomes)) | (Stage.UNSETTLED, Settled(outcomes)):
+            return _wrote(recovery, outcomes, now)
         case Stage.WRITING, Interrupted():
-            unknown = tuple(Outcome(account.key, OutcomeKind.UNKNOWN) for account in recovery.intents)
-            return _wrote(recovery, unknown, now)
-        case Stage.UNSETTLED, Settled():
-            return _wrote(recovery, move.outcomes, now)
-        case (Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), MoreTime() if not recovery.extended:
+            return _wrote(recovery, tuple(Outcome(a.key, OutcomeKind.UNKNOWN) for a in recovery.intents), now)
+        case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), MoreTime()) if not recovery.extended:
             later = recovery.expires_at + recovery.rules.more_time
             return replace(recovery, extended=True, expires_at=later), (events.MoreTimeGiven(),)
-        case (Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), (Expired() | Cancelled() | Superseded()):
+        case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), (Cancelled() | Superseded())):
             return close(recovery, type(move).__name__.lower())
+        case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), Expired()) if not in_time:
+            return close(recovery, "expired")
+        case ((Stage.WRITING | Stage.UNSETTLED), Superseded()):
+            # What became of this write must still be told; afterwards nothing more may follow (see _wrote).
+            return replace(recovery, closed_because="superseded"), ()
     raise OutOfTurn(f"{type(move).__name__} while {recovery.stage}")
 
 
-def close(recovery: Recovery, why: str) -> Step:
-    """Nothing more can happen; what was private is forgotten."""
+def close(recovery: Recovery, why: str, *before: Event) -> Step:
+    """Nothing more can happen, and the challenge is forgotten. `before`: what this move already made happen."""
     closed = replace(recovery, stage=Stage.CLOSED, closed_because=why, pick=None)
-    return closed, (events.RecoveryClosed(why),)
+    return closed, (*before, events.RecoveryClosed(why))
 
 
 def ways_left(recovery: Recovery) -> bool:
@@ -306,28 +309,30 @@ def _found(recovery: Recovery, move: Found) -> Step:
 
 def _picked(recovery: Recovery, move: Picked) -> Step:
     sent = (*recovery.sent, Sent(move.pick.method, move.pick.at)) if move.sends else recovery.sent
-    picked = replace(recovery, stage=Stage.ANSWERING, pick=move.pick, sent=sent)
+    pick = replace(move.pick, tries=recovery.missed.count(move.pick.method))
+    picked = replace(recovery, stage=Stage.ANSWERING, pick=pick, sent=sent)
     return picked, (events.MethodPicked(move.pick.method),)
 
 
 def _missed(recovery: Recovery, pick: Pick, move: Missed) -> Step:
-    tries = pick.tries + 1
+    missed = (*recovery.missed, pick.method)
+    tries = missed.count(pick.method)
     used_up = tries >= recovery.rules.answers_per_challenge
     event = events.ProofMissed(pick.method, move.reason, used_up)
     if not used_up:
-        return replace(recovery, pick=replace(pick, tries=tries)), (event,)
-    left = replace(recovery, stage=Stage.CHOOSING, pick=None, used_up=(*recovery.used_up, pick.method))
+        return replace(recovery, missed=missed, pick=replace(pick, tries=tries)), (event,)
+    left = replace(recovery, missed=missed, used_up=(*recovery.used_up, pick.method), stage=Stage.CHOOSING, pick=None)
     if ways_left(left):
         return left, (event,)
-    closed, more = close(left, "no-way-left")
-    return closed, (event, *more)
+    return close(left, "no-way-left", event)
 
 
 def _proved(recovery: Recovery, subject: Subject, pick: Pick, move: Proved, now: datetime) -> Step:
-    # A proof counts only for an offer of this person, by the method that was picked, from the challenge that was
-    # drawn for it here (P2); a late or used-up challenge proves nothing.
-    fits = move.offer in subject.offers and move.offer.method == pick.method == move.proof.method
-    if not fits or move.proof.challenge != pick.challenge_id or now >= pick.expires_at:
+    # A proof counts only for an offer of this person, the one that was picked or, before the first proof, one by the
+    # method that was picked, from the challenge that was drawn for it here (P2); a late challenge proves nothing.
+    picked = move.offer in subject.offers and pick.offer in ("", move.offer.id)
+    fits = move.offer.method == move.proof.method == pick.method and move.proof.challenge == pick.challenge_id
+    if not picked or not fits or now >= pick.expires_at:
         raise OutOfTurn("this proof belongs elsewhere")
     proofs = (*recovery.proofs, move.proof)
     enough = satisfied(subject.policy.proof, proofs)
@@ -337,8 +342,7 @@ def _proved(recovery: Recovery, subject: Subject, pick: Pick, move: Proved, now:
         return replace(proven, stage=Stage.RENEWING), given
     if ways_left(proven):
         return replace(proven, stage=Stage.CHOOSING), given
-    closed, more = close(proven, "no-way-left")
-    return closed, (*given, *more)
+    return close(proven, "no-way-left", *given)
 
 
 def _accepted(recovery: Recovery, subject: Subject, move: PasswordAccepted) -> Step:
@@ -348,7 +352,9 @@ def _accepted(recovery: Recovery, subject: Subject, move: PasswordAccepted) -> S
             raise OutOfTurn("the proofs are not enough")
     already = {o.account for o in recovery.outcomes if o.kind is OutcomeKind.SET}
     mine = {account.key for account in subject.person.accounts} - already
-    if not move.accounts or not {account.key for account in move.accounts} <= mine:
+    meant = {account.key for account in move.accounts}
+    # Named twice it would be written twice (P3).
+    if not meant or not meant <= mine or len(meant) < len(move.accounts):
         raise OutOfTurn("these accounts are not to be written")
     stores = tuple(account.key.store for account in move.accounts)
     writing = replace(recovery, stage=Stage.WRITING, intents=move.accounts)
@@ -356,8 +362,8 @@ def _accepted(recovery: Recovery, subject: Subject, move: PasswordAccepted) -> S
 
 
 def _wrote(recovery: Recovery, outcomes: tuple[Outcome, ...], now: datetime) -> Step:
-    if {o.account for o in outcomes} != _awaited(recovery):
-        raise OutOfTurn("an outcome for every account that was written, and no other")
+    if Counter(o.account for o in outcomes) != Counter(_awaited(recovery)):
+        raise OutOfTurn("one outcome for every account that was written, and no other")
     merged = {o.account: o for o in (*recovery.outcomes, *outcomes)}
     kinds = {o.kind for o in merged.values()}
     told = tuple(_told(o) for o in outcomes)
@@ -366,16 +372,18 @@ def _wrote(recovery: Recovery, outcomes: tuple[Outcome, ...], now: datetime) -> 
         return replace(moved, stage=Stage.UNSETTLED), told
     if kinds == {OutcomeKind.SET}:
         return replace(moved, stage=Stage.DONE, intents=()), told
+    if recovery.closed_because:
+        return close(moved, recovery.closed_because, *told)
     # Refused or not set: the person may try again without proving anything anew, for a while but not for ever.
     most = recovery.started_at + recovery.rules.lifetime + recovery.rules.more_time + GRACE
     later = max(recovery.expires_at, min(now + GRACE, most))
     return replace(moved, stage=Stage.RENEWING, intents=(), expires_at=later, moved_at=now), told
 
 
-def _awaited(recovery: Recovery) -> set[AccountKey]:
+def _awaited(recovery: Recovery) -> list[AccountKey]:
     if recovery.stage is Stage.UNSETTLED:
-        return {o.account for o in recovery.outcomes if o.kind is OutcomeKind.UNKNOWN}
-    return {account.key for account in recovery.intents}
+        return [o.account for o in recovery.outcomes if o.kind is OutcomeKind.UNKNOWN]
+    return [account.key for account in recovery.intents]
 
 
 def _told(outcome: Outcome) -> Event:

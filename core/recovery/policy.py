@@ -159,9 +159,9 @@ def counting(rules: ProofRules, proofs: Sequence[Proof]) -> tuple[Proof, ...]:
     """The proofs that count: named by the policy, each method once, each carrier once where asked."""
     counted: list[Proof] = []
     for proof in proofs:
-        seen = {p.rides_on for p in counted} if rules.different_carriers else {p.method for p in counted}
-        mark = proof.rides_on if rules.different_carriers else proof.method
-        if proof.method in rules.named and mark not in seen:
+        again = any(proof.method == p.method for p in counted)
+        same_carrier = rules.different_carriers and any(proof.rides_on == p.rides_on for p in counted)
+        if proof.method in rules.named and not again and not same_carrier:
             counted.append(proof)
     return tuple(counted)
 
@@ -201,9 +201,13 @@ def problems(policy: Policy, public: PublicRules, methods: Mapping[str, type[Met
         found.append("at least one proof is needed")
     if max(proof.at_least, len(proof.required)) > len(carriers):
         found.append(f"{proof.at_least} proofs are asked for, and only {len(carriers)} kinds are there")
+    shown = methods.keys() & set(public.methods)
+    if late := sorted(key for key in shown if not methods[key].first):
+        # Their prompt depends on the person, so that showing it would tell who exists.
+        found.append(f"the public rules show methods that may not come first: {', '.join(late)}")
     if usable and all(not methods[key].first for key in usable):
         found.append("none of its methods may come first")
-    if not usable & set(public.methods):
+    if not usable & shown:
         found.append("the public rules show none of its methods, so nobody could begin")
     if policy.password.min_length < 15 and proof.at_least < 2:
         found.append("passwords shorter than 15 need a second proof")
