@@ -1,0 +1,29 @@
+"""The kit for plugin authors: fakes, and suites of tests that every plugin of a kind must pass.
+
+A suite is used in two lines, with pytest or by hand: `class TestMine(MethodSuite): plugin = Mine(Mine.Settings())`.
+"""
+
+from __future__ import annotations
+
+from .channels import ChannelSuite
+from .fakes import FakeChannel, FakeStore, a_context, a_person, an_account
+from .human_checks import HumanCheckSuite
+from .methods import MethodSuite
+from .notifiers import NotifierSuite, an_event
+from .plugins import PluginSuite
+from .stores import StoreSuite
+
+__all__ = [
+    "ChannelSuite",
+    "FakeChannel",
+    "FakeStore",
+    "HumanCheckSuite",
+    "MethodSuite",
+    "NotifierSuite",
+    "PluginSuite",
+    "StoreSuite",
+    "a_context",
+    "a_person",
+    "an_account",
+    "an_event",
+]
