@@ -1,0 +1,66 @@
+"""Whether an OpenLDAP can be worked with: says what is missing in words an operator can act on."""
+
+from __future__ import annotations
+
+import logging
+
+from ...core import PluginError
+from . import _ppolicy as ppolicy
+from ._ldap import Wire
+from ._ldap_names import equals
+from ._openldap_settings import OpenLdapSettings
+
+log = logging.getLogger(__name__)
+
+
+def examine(wire: Wire, settings: OpenLdapSettings) -> None:
+    """Look at one server. Raises PluginError for what makes resets impossible, logs what makes them weaker."""
+    _controls(wire)
+    _people(wire, settings)
+    if settings.default_policy:
+        _policy(wire, settings.default_policy)
+    for group in settings.admin_groups:
+        if wire.read(group, ["1.1"]) is None:
+            raise PluginError(
+                f"the administrators' group {group} is not there, or the service account may not read it: "
+                "its members could not be recognised"
+            )
+
+
+def _controls(wire: Wire) -> None:
+    root = wire.read("", ["supportedControl"])
+    offered = set() if root is None else set(root.texts("supportedControl"))
+    if ppolicy.ASSERTION_CONTROL not in offered:
+        raise PluginError(f"{wire.server} has no assertion control (RFC 4528): two resets at once could both win")
+    if ppolicy.POLICY_CONTROL not in offered:
+        log.warning("%s has no password policy overlay: history and length are not enforced there", wire.server)
+
+
+def _people(wire: Wire, settings: OpenLdapSettings) -> None:
+    if wire.read(settings.base, ["1.1"]) is None:
+        raise PluginError(f"{settings.base} is not there, or the service account may not read it")
+    wanted = ["entryUUID", "userPassword", settings.identifiers[0]]
+    sample = wire.search(settings.base, equals("objectClass", settings.person_class), wanted, most=1).objects
+    if not sample:
+        raise PluginError(
+            f"no object of class {settings.person_class} can be seen below {settings.base}: "
+            "the service account needs the right to read people"
+        )
+    if not sample[0].text("entryUUID"):
+        raise PluginError("the service account may not read entryUUID, so accounts could not be told apart")
+    if "userpassword" in sample[0].values:
+        # Who can read hashes is a password administrator: the overlay enforces nothing on its resets.
+        log.warning("the service account can read passwords' hashes; give it =xw on userPassword instead")
+
+
+def _policy(wire: Wire, dn: str) -> None:
+    entry = wire.read(dn, ppolicy.POLICY)
+    if entry is None:
+        raise PluginError(f"the policy {dn} is not there, or the service account may not read it")
+    policy = ppolicy.Policy.of(entry)
+    if policy.safe_modify:
+        raise PluginError(f"{dn} has pwdSafeModify on: it asks for the old password, so no reset can succeed")
+    if policy.min_age:
+        log.warning("%s has pwdMinAge: who changed a password within %s cannot reset it", dn, policy.min_age)
+    if not policy.check_quality:
+        log.warning("%s has pwdCheckQuality off: the directory does not look at new passwords' length", dn)

@@ -1,0 +1,305 @@
+"""OpenLDAP with its password policy overlay: find, tell, and set a password once."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from ...core import (
+    Account,
+    AccountKey,
+    Ambiguous,
+    Contact,
+    ContactKind,
+    Context,
+    DirectoryRules,
+    PasswordRefused,
+    PluginError,
+    Secret,
+    Store,
+    StoreUnavailable,
+    Text,
+    hookimpl,
+)
+from . import _ldap as ldap
+from . import _ppolicy as ppolicy
+from ._ldap import Address, Answer, Budget, Credentials, Object, SignInRefused, Terms, Wire
+from ._ldap_names import BELIEVED, Groups, any_of, equals, fold, has_unspeakable, is_under, normal_dn
+from ._ldap_pool import Pool
+from ._openldap_check import examine
+from ._openldap_settings import OpenLdapSettings
+
+log = logging.getLogger(__name__)
+
+# The mark of a change counts whole seconds: two changes within one would look like one.
+RIPE = timedelta(seconds=2)
+
+_BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
+_SOMEBODY_ELSE = Text("Somebody else just changed this password. Start again.")
+_REASONS: Mapping[ppolicy.Rule, Text] = {
+    ppolicy.Rule.TOO_SHORT: Text("The directory says: too short for it."),
+    ppolicy.Rule.TOO_LONG: Text("The directory says: too long for it."),
+    ppolicy.Rule.USED_BEFORE: Text("The directory says: used before."),
+    ppolicy.Rule.TOO_YOUNG: Text("The directory says: changed too recently."),
+}
+_POOR = Text(
+    "The directory says: doesn't meet its rules, and it doesn't say which. Try a longer one with digits and signs."
+)
+
+
+class OpenLdap(Store):
+    """A store whose service account may write passwords and not read them, so that the overlay rules our resets."""
+
+    key = "openldap"
+    label = Text("OpenLDAP")
+    Settings = OpenLdapSettings
+    strictness: ClassVar[int] = 60
+    settings: OpenLdapSettings
+
+    def __init__(self, settings: OpenLdapSettings) -> None:
+        super().__init__(settings)
+        self._terms = Terms(
+            settings.ca_file, settings.connect_timeout.total_seconds(), settings.receive_timeout.total_seconds()
+        )
+        self._service = Credentials(settings.bind_dn, settings.bind_password.get_secret_value().encode())
+        self._addresses = tuple(Address.parse(url) for url in settings.servers)
+        self._tls = _context(settings.ca_file)
+        self._pool = Pool(self._addresses, settings.connections, self._sign_in)
+        self._groups = Groups(settings.groups_base or settings.base)
+        self._policies: dict[str, tuple[float, ppolicy.Policy]] = {}
+        self._wanted = tuple(
+            {"entryUUID", "cn", "displayName", "memberOf", *ppolicy.STATE}
+            | {*settings.identifiers, *settings.phones, *settings.mails}
+        )
+
+    def check(self) -> None:
+        """Sign in to every server and see whether what is needed can be seen."""
+        for address in self._addresses:
+            budget = Budget(datetime.now(UTC), 10)
+            try:
+                with closing(self._sign_in(address, budget)) as wire:
+                    examine(wire, self.settings)
+            except StoreUnavailable as problem:
+                raise PluginError(str(problem)) from None
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def find(self, identifier: str, ctx: Context) -> Account | None:
+        # Nothing that no name can be is even asked: servers disagree about control characters.
+        if not fold(identifier) or len(identifier) > 256 or has_unspeakable(identifier):
+            return None
+        budget = Budget.of(ctx)
+        return self._pool.read(lambda wire: self._found(wire, identifier), budget)
+
+    def look(self, key: AccountKey, ctx: Context) -> Account | None:
+        def read(wire: Wire) -> Account | None:
+            entry = self._object(wire, key)
+            return None if entry is None else self._account(wire, entry)
+
+        return self._pool.read(read, Budget.of(ctx))
+
+    def rules(self, account: Account, ctx: Context) -> DirectoryRules:
+        """What the policy entry of this account says, as far as the service account may read it."""
+
+        def read(wire: Wire) -> DirectoryRules:
+            entry = self._object(wire, account.key)
+            policy = ppolicy.Policy() if entry is None else self._policy(wire, entry)
+            return DirectoryRules(policy.min_length, policy.max_length, policy.history)
+
+        return self._pool.read(read, Budget.of(ctx))
+
+    def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
+        """One test-and-set. `unlock` is not asked: a reset unlocks by itself, and asking for both at once fails."""
+        typed = _bytes_of(password)
+        budget = Budget.of(ctx)
+        _ripen(account.stamp, budget)
+        with self._pool.borrow(budget, server=account.server, proven=True) as wire:
+            entry = self._mine(wire, account)
+            if (entry.text("pwdChangedTime") or None) != account.stamp:
+                raise PasswordRefused([_SOMEBODY_ELSE])
+            controls = (ppolicy.ASK_POLICY, ppolicy.unless_changed_since(account.stamp))
+            answer = wire.modify(entry.dn, "userPassword", [typed], controls)
+            if answer.code == ldap.NO_SUCH_ATTRIBUTE:
+                # Two resets met in a full history: nothing was written, and the mark tells if the other one was.
+                answer = wire.modify(entry.dn, "userPassword", [typed], controls)
+            if answer.code != ldap.SUCCESS:
+                raise self._refusal(wire, entry, answer)
+
+    def unlock(self, account: Account, *, ctx: Context) -> None:
+        """Lift the lock of too many wrong tries; harmless when there is none."""
+        with self._pool.borrow(Budget.of(ctx), server=account.server, proven=True) as wire:
+            entry = self._mine(wire, account)
+            # Replaced by nothing: a delete would fail on whoever is not locked.
+            answer = wire.modify(entry.dn, "pwdAccountLockedTime", [])
+            if answer.code != ldap.SUCCESS:
+                raise self._refusal(wire, entry, answer)
+
+    def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
+        """Whether the mark moved, asked on a new connection to the same server: the old one may tell nothing more."""
+        with closing(self._pool.connect(Budget.of(ctx), account.server)) as wire:
+            entry = self._object(wire, account.key)
+        return None if entry is None else (entry.text("pwdChangedTime") or None) != account.stamp
+
+    def accepts(self, account: Account, password: Secret, *, ctx: Context) -> bool | None:
+        """Whether a sign-in with exactly these bytes succeeds, on a connection of its own."""
+        budget = Budget.of(ctx)
+        with closing(self._pool.connect(budget, account.server)) as wire:
+            entry = self._object(wire, account.key)
+            address = wire.server
+        if entry is None or not password.reveal() or has_unspeakable(password.reveal()):
+            return None
+        who = Credentials(entry.dn, password.reveal().encode())
+        with closing(ldap.connect(address, who, self._terms, self._tls, budget)) as wire:
+            return _opened(wire.bind([ppolicy.ASK_POLICY]))
+
+    def _sign_in(self, address: Address, budget: Budget) -> Wire:
+        wire = ldap.connect(address, self._service, self._terms, self._tls, budget)
+        answer = wire.bind()
+        if answer.code != ldap.SUCCESS:
+            wire.close()
+            log.error("%s refuses the service account: %s %s", address, answer.code, answer.words)
+            raise SignInRefused(f"{address} refuses the service account ({answer.code}): check its name and password")
+        return wire
+
+    def _found(self, wire: Wire, identifier: str) -> Account | None:
+        named = any_of([equals(attribute, identifier) for attribute in self.settings.identifiers])
+        condition = f"(&{equals('objectClass', self.settings.person_class)}{named})"
+        found = wire.search(self.settings.base, condition, self._wanted, most=2)
+        if found.more or len(found.objects) > 1:
+            raise Ambiguous("more than one object has this name")
+        # The server's own idea of equal is wider than ours; what it finds must also be what was asked for.
+        if not found.objects or fold(identifier) not in self._names(found.objects[0]):
+            return None
+        return self._account(wire, found.objects[0])
+
+    def _names(self, entry: Object) -> set[str]:
+        return {fold(name) for attribute in self.settings.identifiers for name in entry.texts(attribute)}
+
+    def _object(self, wire: Wire, key: AccountKey) -> Object | None:
+        """By the one thing about it that never changes: names and places do."""
+        found = wire.search(self.settings.base, equals("entryUUID", key.id), self._wanted, most=2)
+        return found.objects[0] if len(found.objects) == 1 else None
+
+    def _mine(self, wire: Wire, account: Account) -> Object:
+        entry = self._object(wire, account.key)
+        if entry is None:
+            raise StoreUnavailable("the account is not there any more")
+        if entry.text("pwdAccountLockedTime") == ppolicy.LOCKED_BY_ADMIN:
+            # A successful reset would lift even this lock, and it was somebody's decision.
+            raise PasswordRefused([_BY_HAND])
+        return entry
+
+    def _account(self, wire: Wire, entry: Object) -> Account:
+        groups = self._groups.all_of(wire, entry.texts("memberOf", longest=2048))
+        policy = self._policy(wire, entry) if entry.text("pwdAccountLockedTime") else ppolicy.Policy()
+        return Account(
+            key=AccountKey(self.key, entry.text("entryUUID")),
+            name=entry.text(self.settings.identifiers[0]) or entry.dn,
+            display_name=entry.text("displayName") or entry.text("cn"),
+            state=ppolicy.state_of(entry, policy, wire.budget.now),
+            groups=groups,
+            privileged=self._privileged(entry, groups),
+            contacts=tuple(self._contacts(entry)),
+            stamp=entry.text("pwdChangedTime") or None,
+            server=str(wire.server),
+        )
+
+    def _privileged(self, entry: Object, groups: frozenset[str]) -> bool:
+        admins = {normal_dn(group) for group in self.settings.admin_groups}
+        inside = any(is_under(entry.dn, tree) for tree in self.settings.privileged_subtrees)
+        return inside or not admins.isdisjoint(normal_dn(group) for group in groups)
+
+    def _contacts(self, entry: Object) -> Iterator[Contact]:
+        """Every value by itself: which of several is the person's is not ours to guess."""
+        kinds = ((ContactKind.PHONE, self.settings.phones), (ContactKind.MAIL, self.settings.mails))
+        for kind, attributes in kinds:
+            for attribute in attributes:
+                for value in entry.texts(attribute):
+                    if not has_unspeakable(value):
+                        yield Contact(kind, value, attribute, attribute in self.settings.trusted_contacts)
+
+    def _policy(self, wire: Wire, entry: Object) -> ppolicy.Policy:
+        dn = entry.text("pwdPolicySubentry") or self.settings.default_policy
+        until, known = self._policies.get(dn, (0.0, ppolicy.Policy()))
+        if not dn or until > time.monotonic():
+            return known
+        read = wire.read(dn, ppolicy.POLICY)
+        policy = ppolicy.Policy() if read is None else ppolicy.Policy.of(read)
+        self._policies[dn] = (time.monotonic() + BELIEVED, policy)
+        return policy
+
+    def _refusal(self, wire: Wire, entry: Object, answer: Answer) -> PasswordRefused | StoreUnavailable:
+        """The server's no in the person's words. What is the operator's fault goes to the log as well."""
+        rule = ppolicy.remark(answer).rule
+        if answer.code == ldap.ASSERTION_FAILED:
+            return PasswordRefused([_SOMEBODY_ELSE])
+        if answer.code == ldap.REFUSED and rule is not ppolicy.Rule.MAY_NOT_CHANGE:
+            return PasswordRefused([self._reason(self._policy(wire, entry), entry, rule)])
+        log.error("%s refused a write: %s %s (rule %s)", wire.server, answer.code, answer.words, rule)
+        if answer.code in (ldap.REFUSED, ldap.NO_RIGHT, ldap.UNWILLING):
+            return PasswordRefused([_BY_HAND])
+        return StoreUnavailable(f"{wire.server} answered a write with {answer.code}")
+
+    def _reason(self, policy: ppolicy.Policy, entry: Object, rule: ppolicy.Rule | None) -> Text:
+        changed = ppolicy.moment(entry.text("pwdChangedTime"))
+        if rule is ppolicy.Rule.TOO_SHORT and policy.min_length:
+            return Text("The directory says: too short for it, at least {n} characters.", n=policy.min_length)
+        if rule is ppolicy.Rule.TOO_YOUNG and policy.min_age and changed:
+            after = changed + policy.min_age
+            return Text(
+                "The directory says: changed too recently; try after {date}.", date=f"{after:%Y-%m-%d %H:%M} UTC"
+            )
+        return _POOR if rule is None else _REASONS.get(rule, _POOR)
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ldap.strict_context(ca_file)
+    except OSError:
+        raise PluginError("the file of the certificate authority holds no certificates (PEM)") from None
+
+
+def _bytes_of(password: Secret) -> bytes:
+    """The exact bytes; what could be set and then never be used is refused before anything is sent."""
+    typed = password.reveal()
+    if not typed or has_unspeakable(typed):
+        raise PasswordRefused([Text("This password holds a sign that cannot be typed everywhere. Choose another.")])
+    if typed.startswith("{"):
+        # {SSHA}… would be taken for a hash that is ready to be stored, and rules would not be asked.
+        raise PasswordRefused([Text("A password for this directory cannot begin with a curly bracket.")])
+    return typed.encode()
+
+
+def _ripen(stamp: str | None, budget: Budget) -> None:
+    """Wait until our own change cannot leave the mark that is there already."""
+    changed = None if stamp is None else ppolicy.moment(stamp)
+    if changed is None:
+        return
+    # Never longer than RIPE, even if the server's clock is ahead of ours.
+    wait = min(RIPE, changed + RIPE - budget.now).total_seconds()
+    if wait > 0:
+        if wait >= budget.left:
+            raise StoreUnavailable("the password changed a moment ago, and there is no time to wait")
+        time.sleep(wait)
+
+
+def _opened(answer: Answer) -> bool | None:
+    rule = ppolicy.remark(answer).rule
+    if answer.code == ldap.SUCCESS:
+        return True
+    if answer.code == ldap.WRONG_PASSWORD and rule is not ppolicy.Rule.LOCKED:
+        # "Expired" is only said to the right password.
+        return rule is ppolicy.Rule.EXPIRED
+    return None
+
+
+@hookimpl
+def keyback_stores() -> list[type[Store]]:
+    """OpenLDAP."""
+    return [OpenLdap]

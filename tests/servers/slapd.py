@@ -1,0 +1,484 @@
+"""A private OpenLDAP for tests: TLS, password policies, nested groups, a least-privilege service account, a witness."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import datetime as dt
+import hashlib
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ldap3
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+MODULES = Path("/usr/lib/ldap")
+SCHEMA = Path("/etc/ldap/schema")
+SUFFIX = "dc=alderwick,dc=test"
+PEOPLE = f"ou=People,{SUFFIX}"
+POLICIES = f"ou=Policies,{SUFFIX}"
+ADMINS = f"cn=admins,ou=Groups,{SUFFIX}"
+SERVICE = f"cn=keyback,ou=Services,{SUFFIX}"
+ROOT = f"cn=root,{SUFFIX}"
+ROOT_PASSWORD = "root of the private slapd"
+SERVICE_PASSWORD = "service-canary-8f2a of the private slapd"
+PASSWORD = "Start-123 as it was"
+# Long ago, so that no reset has to wait for the mark to ripen.
+CHANGED = "20240101120000Z"
+
+_BASE_POLICY: Mapping[str, object] = {
+    "pwdCheckQuality": 2,
+    "pwdMinLength": 8,
+    "pwdInHistory": 3,
+    "pwdMaxFailure": 5,
+    "pwdLockout": "TRUE",
+    "pwdLockoutDuration": 0,
+    "pwdMustChange": "TRUE",
+    "pwdAllowUserChange": "TRUE",
+    "pwdSafeModify": "FALSE",
+}
+_POLICIES: Mapping[str, Mapping[str, object]] = {
+    "default": {},
+    "safemodify": {"pwdSafeModify": "TRUE"},
+    "minage": {"pwdMinAge": 86400},
+    "expiring": {"pwdMaxAge": 86400 * 365 * 50, "pwdExpireWarning": 86400 * 365 * 49},
+    "grace": {"pwdMaxAge": 60, "pwdGraceAuthnLimit": 2},
+    "expired": {"pwdMaxAge": 60},
+    "nochange": {"pwdAllowUserChange": "FALSE"},
+    "shortlock": {"pwdLockoutDuration": 60},
+    "services": {"pwdLockout": "FALSE", "pwdMustChange": "FALSE"},
+}
+
+
+def missing() -> str:
+    """Why no slapd can be started here; empty when one can."""
+    if _slapd("slapd") is None or _slapd("slapadd") is None:
+        return "slapd is not installed (Debian: apt-get install slapd)"
+    if not (MODULES / "ppolicy.la").exists():
+        return f"slapd has no password policy overlay in {MODULES}"
+    return ""
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person in the directory, with the password as it was."""
+
+    uid: str
+    dn: str
+    password: str = field(default=PASSWORD, repr=False)
+
+
+class Slapd:
+    """One server in a folder of its own. The same ports and data over stop and start."""
+
+    def __init__(self, folder: Path, *, extra: str = "") -> None:
+        self.folder = folder
+        self.port, self.plain_port = _free_port(), _free_port()
+        self.url = f"ldaps://127.0.0.1:{self.port}"
+        self.plain_url = f"ldap://127.0.0.1:{self.plain_port}"
+        self.ca_file = folder / "ca.pem"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._people = 0
+        self._written = False
+        self._extra = extra
+
+    def start(self) -> None:
+        """Make what is not there yet, start, and wait until it answers."""
+        if not self._written:
+            self._write()
+        self._process = subprocess.Popen(
+            [_slapd("slapd") or "", "-d", "0", "-f", self.folder / "slapd.conf", "-h", f"{self.url} {self.plain_url}"],
+            stdin=subprocess.DEVNULL,
+            stdout=(self.folder / "slapd.log").open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+        patience = time.monotonic() + 20
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > patience:
+                raise RuntimeError(f"slapd does not start: {(self.folder / 'slapd.log').read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End it, in order or at once."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
+        process.kill() if kill else process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stopped in its tracks: it accepts connections and says nothing."""
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
+
+    def freeze(self) -> None:
+        """Stop every thread of it."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGCONT)
+
+    def settings(self, **more: object) -> dict[str, Any]:
+        """What the store plugin needs to work here."""
+        return {
+            "servers": (self.url,),
+            "ca_file": str(self.ca_file),
+            "bind_dn": SERVICE,
+            "bind_password": SERVICE_PASSWORD,
+            "base": PEOPLE,
+            "groups_base": f"ou=Groups,{SUFFIX}",
+            "admin_groups": (ADMINS,),
+            "default_policy": f"cn=default,{POLICIES}",
+            "trusted_contacts": ("mobile", "mail"),
+            **more,
+        }
+
+    def person(self, uid: str = "", *, rdn: str = "", policy: str = "", **attributes: object) -> Someone:
+        """Add somebody. No two calls give the same person unless a uid is given twice."""
+        self._people += 1
+        uid = uid or f"p{self._people:04d}"
+        dn = f"{rdn or f'uid={uid}'},{PEOPLE}"
+        values: dict[str, object] = {
+            "objectClass": "inetOrgPerson",
+            "uid": uid,
+            "cn": f"Person {uid}",
+            "sn": uid,
+            "mail": f"{uid}@alderwick.example",
+            "mobile": f"+1555{self._people:07d}",
+            "userPassword": PASSWORD,
+            "pwdChangedTime": CHANGED,
+            **attributes,
+        }
+        if policy:
+            values["pwdPolicySubentry"] = f"cn={policy},{POLICIES}"
+        with self.root() as root:
+            # The relax control lets root write the server's own marks.
+            present = {name: value for name, value in values.items() if value is not None}
+            root.add(dn, attributes=present, controls=[("1.3.6.1.4.1.4203.666.5.12", True, None)])
+            assert root.result["result"] == 0, root.result
+        return Someone(uid, dn)
+
+    def mark(self, dn: str, **attributes: object) -> None:
+        """Replace attributes as root, the server's own marks too; None takes one away."""
+        changes = {name: [(ldap3.MODIFY_REPLACE, [] if v is None else [v])] for name, v in attributes.items()}
+        with self.root() as root:
+            root.modify(dn, changes, controls=[("1.3.6.1.4.1.4203.666.5.12", True, None)])
+            assert root.result["result"] == 0, root.result
+
+    def read(self, dn: str, *attributes: str) -> dict[str, list[Any]]:
+        """What root sees."""
+        with self.root() as root:
+            root.search(dn, "(objectClass=*)", ldap3.BASE, attributes=[*(attributes or ("*", "+"))])
+            return dict(root.response[0]["attributes"])
+
+    def bind(self, dn: str, password: str | bytes) -> tuple[int, bytes | None]:
+        """Sign in with exactly these bytes: the result code and the raw policy control."""
+        raw = password.encode() if isinstance(password, str) else password
+        connection = self.connection(dn, raw)
+        connection.open(read_server_info=False)
+        connection.bind(read_server_info=False, controls=[("1.3.6.1.4.1.42.2.27.8.5.1", False, None)])
+        controls = connection.result.get("controls") or {}
+        code = int(connection.result["result"])
+        connection.unbind()
+        return code, controls.get("1.3.6.1.4.1.42.2.27.8.5.1", {}).get("value")
+
+    def lock(self, person: Someone) -> None:
+        """Five wrong tries."""
+        for _ in range(5):
+            self.bind(person.dn, "wrong")
+
+    def writes(self, dn: str) -> int:
+        """How many accepted writes of this object's password the witness saw."""
+        with self.connected("cn=witness", ROOT_PASSWORD.encode()) as witness:
+            condition = f"(&(objectClass=auditModify)(reqResult=0)(reqDN={_escaped(dn)})(reqMod=userPassword:*))"
+            witness.search("cn=witness", condition, ldap3.SUBTREE, attributes=["1.1"])
+            return len(witness.response)
+
+    def searches(self) -> list[str]:
+        """Every filter that anybody but root sent, in order."""
+        with self.connected("cn=witness", ROOT_PASSWORD.encode()) as witness:
+            condition = f"(&(objectClass=auditSearch)(!(reqAuthzID={_escaped(ROOT)})))"
+            witness.search("cn=witness", condition, ldap3.SUBTREE, attributes=["reqFilter"])
+            return [str(row["attributes"]["reqFilter"][0]) for row in witness.response]
+
+    def root(self) -> contextlib.AbstractContextManager[Any]:
+        """A connection that may do everything."""
+        return self.connected(ROOT, ROOT_PASSWORD.encode())
+
+    @contextlib.contextmanager
+    def connected(self, dn: str, password: bytes) -> Iterator[Any]:
+        """A signed-in connection."""
+        connection = self.connection(dn, password)
+        connection.open(read_server_info=False)
+        assert connection.bind(read_server_info=False), connection.result
+        try:
+            yield connection
+        finally:
+            connection.unbind()
+
+    def connection(self, dn: str, password: bytes) -> Any:
+        """A connection over verified TLS, not open yet."""
+        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(self.ca_file))
+        server = ldap3.Server("localhost", self.port, use_ssl=True, tls=tls, get_info=ldap3.NONE, connect_timeout=5)
+        return ldap3.Connection(server, dn, password, auto_referrals=False, check_names=False, receive_timeout=10)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1), self.root():
+                return True
+        except (OSError, AssertionError, ldap3.core.exceptions.LDAPException):
+            return False
+
+    def _write(self) -> None:
+        _certificates(self.folder)
+        for database in ("people", "witness"):
+            (self.folder / database).mkdir(mode=0o700)
+        (self.folder / "slapd.conf").write_text(_configuration(self.folder) + self._extra)
+        ldif = self.folder / "start.ldif"
+        ldif.write_text(_ldif(), encoding="utf-8")
+        subprocess.run(
+            [_slapd("slapadd") or "", "-q", "-f", self.folder / "slapd.conf", "-b", SUFFIX, "-l", ldif],
+            check=True,
+            capture_output=True,
+        )
+        self._written = True
+
+
+@contextlib.contextmanager
+def running_slapd(*, extra: str = "") -> Iterator[Slapd]:
+    """A fresh server, gone with its folder afterwards. Ask `missing()` first."""
+    folder = Path(tempfile.mkdtemp(prefix="keyback-slapd-"))
+    slapd = Slapd(folder, extra=extra)
+    try:
+        slapd.start()
+        yield slapd
+    finally:
+        slapd.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _slapd(tool: str) -> str | None:
+    return shutil.which(tool, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _escaped(value: str) -> str:
+    return "".join(f"\\{byte:02x}" for byte in value.encode())
+
+
+def _configuration(folder: Path) -> str:
+    modules = "\n".join(f"moduleload {name}" for name in ("back_mdb", "ppolicy", "memberof", "accesslog"))
+    schemas = "\n".join(f"include {SCHEMA}/{name}.schema" for name in ("core", "cosine", "inetorgperson"))
+    people = f'dn.subtree="{PEOPLE}"'
+    keyback = f'by dn.exact="{SERVICE}"'
+    return f"""
+{schemas}
+modulepath {MODULES}
+{modules}
+pidfile {folder}/slapd.pid
+argsfile {folder}/slapd.args
+loglevel none
+threads 8
+TLSCACertificateFile {folder}/ca.pem
+TLSCertificateFile {folder}/cert.pem
+TLSCertificateKeyFile {folder}/key.pem
+# Nothing secret travels without TLS.
+security simple_bind=64 update_ssf=64
+
+database mdb
+suffix cn=witness
+rootdn cn=witness
+rootpw "{ROOT_PASSWORD}"
+directory {folder}/witness
+maxsize 268435456
+envflags nosync
+index reqDN,reqResult,objectClass,reqStart eq
+sizelimit unlimited
+
+database mdb
+suffix "{SUFFIX}"
+rootdn "{ROOT}"
+rootpw "{ROOT_PASSWORD}"
+directory {folder}/people
+maxsize 1073741824
+envflags nosync
+index objectClass,uid,mail,member,uniqueMember,entryUUID eq
+
+# What Keyback's account may: nothing on services and members of the administrators' group …
+access to dn.subtree="ou=Services,{SUFFIX}" attrs=userPassword by anonymous auth by * none
+access to dn.subtree="ou=Services,{SUFFIX}" by self read by * none
+access to filter="(memberOf={ADMINS})" attrs=userPassword,pwdAccountLockedTime
+  by self =xw by anonymous auth by * none
+# … on people: write passwords, never read them, so that the policy overlay rules resets …
+access to {people} attrs=userPassword {keyback} =xw by self =xw by anonymous auth by * none
+access to {people} attrs=pwdAccountLockedTime {keyback} manage by * none
+access to {people} attrs=pwdChangedTime,pwdReset,pwdEndTime,pwdPolicySubentry {keyback} read by self read by * none
+access to {people} attrs=entry,children,objectClass,uid,cn,sn,displayName,mail,mobile,telephoneNumber,memberOf,entryUUID
+  {keyback} read by self read by * none
+# … and to see groups, policies and where people are.
+access to dn.subtree="ou=Groups,{SUFFIX}" attrs=entry,objectClass,cn,member,uniqueMember {keyback} read by * none
+access to dn.subtree="{POLICIES}" {keyback} read by * none
+access to dn.base="{SUFFIX}" {keyback} search by users read by * search
+access to * by self read {keyback} search by * none
+
+overlay memberof
+overlay ppolicy
+ppolicy_default "cn=default,{POLICIES}"
+ppolicy_use_lockout
+ppolicy_hash_cleartext
+overlay accesslog
+logdb cn=witness
+logops writes reads
+logsuccess FALSE
+"""
+
+
+def _ldif() -> str:
+    entries = [
+        _entry(SUFFIX, objectClass=["dcObject", "organization"], dc="alderwick", o="Alderwick"),
+        *(
+            _entry(f"ou={ou},{SUFFIX}", objectClass="organizationalUnit", ou=ou)
+            for ou in ("People", "Groups", "Services", "Policies")
+        ),
+    ]
+    for name, rules in _POLICIES.items():
+        values = {**_BASE_POLICY, **rules}
+        entries.append(
+            _entry(
+                f"cn={name},{POLICIES}",
+                objectClass=["device", "pwdPolicy"],
+                cn=name,
+                pwdAttribute="userPassword",
+                **values,
+            )
+        )
+    entries.append(
+        _entry(
+            SERVICE,
+            objectClass=["applicationProcess", "simpleSecurityObject"],
+            cn="keyback",
+            userPassword=_hashed(SERVICE_PASSWORD),
+            pwdPolicySubentry=f"cn=services,{POLICIES}",
+        )
+    )
+    entries += _groups()
+    entries.append(
+        _entry(
+            f"ou=Elsewhere,{PEOPLE}",
+            objectClass=["referral", "extensibleObject"],
+            ou="Elsewhere",
+            ref="ldap://127.0.0.1:9/ou=Elsewhere,dc=other,dc=test",
+        )
+    )
+    return "\n".join(entries)
+
+
+def _groups() -> Iterator[str]:
+    """`boss` is an administrator, `deputy` is one by five groups within groups, `clerk` is none."""
+    ladder = [ADMINS, *(f"cn=level{n},ou=Groups,{SUFFIX}" for n in range(1, 6))]
+    for uid, group in (("boss", ADMINS), ("deputy", ladder[-1]), ("clerk", f"cn=clerks,ou=Groups,{SUFFIX}")):
+        yield _entry(
+            f"uid={uid},{PEOPLE}",
+            objectClass="inetOrgPerson",
+            uid=uid,
+            cn=f"The {uid}",
+            sn=uid,
+            mail=f"{uid}@alderwick.example",
+            userPassword=_hashed(PASSWORD),
+            pwdChangedTime=CHANGED,
+            memberOf=group,
+        )
+    for place, group in enumerate(ladder):
+        members = [f"uid=boss,{PEOPLE}"] if place == 0 else []
+        members += [ladder[place + 1]] if place + 1 < len(ladder) else [f"uid=deputy,{PEOPLE}"]
+        yield _entry(group, objectClass="groupOfNames", cn=group.split(",")[0][3:], member=members)
+    yield _entry(f"cn=clerks,ou=Groups,{SUFFIX}", objectClass="groupOfNames", cn="clerks", member=f"uid=clerk,{PEOPLE}")
+
+
+def _entry(dn: str, **values: object) -> str:
+    lines = [f"dn:: {_b64(dn)}"]
+    for name, value in values.items():
+        several = value if isinstance(value, list) else [value]
+        lines += [f"{name}:: {_b64(str(one))}" for one in several]
+    return "\n".join(lines) + "\n"
+
+
+def _b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _hashed(password: str) -> str:
+    salt = os.urandom(8)
+    return "{SSHA}" + base64.b64encode(hashlib.sha1(password.encode() + salt).digest() + salt).decode()  # noqa: S324
+
+
+def _certificates(folder: Path) -> None:
+    """An authority, and a server's certificate for localhost and 127.0.0.1."""
+    authority, key = certificate("Test authority")
+    server, server_key = certificate("slapd", ["localhost"], ["127.0.0.1"], authority, key)
+    (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    (folder / "cert.pem").write_bytes(server.public_bytes(serialization.Encoding.PEM))
+    secret = server_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").touch(mode=0o600)
+    (folder / "key.pem").write_bytes(secret)
+
+
+def certificate(
+    name: str,
+    hosts: Sequence[str] = (),
+    addresses: Sequence[str] = (),
+    issuer: x509.Certificate | None = None,
+    issuer_key: ec.EllipticCurvePrivateKey | None = None,
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """A certificate for a day: an authority's when nobody issues it, else a server's."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = dt.datetime.now(dt.UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+    )
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
+    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return builder.sign(issuer_key or key, hashes.SHA256()), key
