@@ -102,7 +102,7 @@ class MailSink:
         loop.run_forever()
         server.close()
         for session in self._open:
-            if session.transport is not None:
+            if isinstance(session.transport, asyncio.WriteTransport):
                 session.transport.abort()
         self._open.clear()
         tasks = asyncio.all_tasks(loop)
