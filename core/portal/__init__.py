@@ -1,0 +1,91 @@
+"""Pages for people who cannot sign in. `create_portal` joins them; the service does what they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Blueprint, request, url_for
+from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from ..contracts.errors import KeybackError
+from ..service.recover import RecoveryService
+from .assets import Assets
+from .cookie import Cookies
+from .door_checks import check_host, check_origin
+from .doors import Doors
+from .errors import ErrorPages
+from .headers import nonce, protect
+from .recovery_pages import RecoveryPages
+from .settings import PortalSettings
+from .stage_pages import StagePages
+from .start_page import StartPage
+from .welcome import FrontDoor
+from .words import minutes
+
+__all__ = ["PortalSettings", "create_portal"]
+
+HERE = Path(__file__).parent
+# What the start page says of how long a try lasts.
+LIFETIME = timedelta(minutes=20)
+
+
+def create_portal(
+    service: RecoveryService, entries: Doors, look: PortalSettings, *, ready: Callable[[], bool] = lambda: True
+) -> Blueprint:
+    """The pages, and what holds for every response of the app they are registered with."""
+    portal = Blueprint("portal", __name__, template_folder="templates")
+    assets = Assets(HERE / "static")
+    cookies = Cookies(look)
+    front = FrontDoor(ready)
+    start = StartPage(service, entries, cookies, look)
+    pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
+    for rule, endpoint, view, method in (
+        ("/", "welcome", front.welcome, "GET"),
+        ("/healthz", "healthz", front.healthz, "GET"),
+        ("/readyz", "readyz", front.readyz, "GET"),
+        ("/static/<name>", "static", assets.response, "GET"),
+        ("/recover", "who", start.who, "GET"),
+        ("/recover", "start", start.start, "POST"),
+        ("/go/<entry>", "arrive", start.arrive, "GET"),
+        ("/recover/<recovery_id>", "show", pages.show, "GET"),
+        ("/recover/<recovery_id>", "move", pages.move, "POST"),
+        ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
+    ):
+        # Without OPTIONS, which Flask would add by itself: it tells what nobody needs to know.
+        portal.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)
+    portal.before_request(lambda: check_origin(request, look))
+    _for_every_response(portal, look, assets)
+    return portal
+
+
+def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets) -> None:
+    """Headers, the Host check and error pages are the whole app's: a 404 belongs to no blueprint."""
+    pages = ErrorPages(look)
+
+    def guard(response: Response) -> Response:
+        return protect(response, secure=look.secure)
+
+    portal.record_once(_no_tidied_addresses)
+    portal.before_app_request(lambda: check_host(request, look))
+    portal.after_app_request(guard)
+    portal.app_errorhandler(KeybackError)(pages.ours)
+    portal.app_errorhandler(HTTPException)(pages.http)
+    portal.app_errorhandler(Exception)(pages.unforeseen)
+    portal.app_context_processor(
+        lambda: {
+            "csp_nonce": nonce,
+            "asset": lambda name: url_for("portal.static", name=assets.served_as(name)),
+            "company": look.company,
+            "help_desk": look.help_desk,
+            "lifetime": minutes(LIFETIME),
+        }
+    )
+
+
+def _no_tidied_addresses(state: BlueprintSetupState) -> None:
+    """`//elsewhere.example` is no page of ours. Werkzeug would redirect to its tidy form, which is somebody's host."""
+    state.app.url_map.merge_slashes = False

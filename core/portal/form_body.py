@@ -1,0 +1,48 @@
+"""Reads a form's body: small, one content type, every field once and known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from urllib.parse import parse_qsl
+
+from flask import Request, abort
+
+MOST_BYTES = 64 * 1024
+MOST_FIELDS = 50
+# Fields of a method's prompt, by their names on the wire.
+ANSWER = re.compile(r"code|answer-[1-9][0-9]?", re.ASCII)
+
+
+def read_form(request: Request, known: Collection[str], *, answers: bool = False) -> dict[str, str]:
+    """The form's fields. A field given twice or unknown is an attempt to be read in two ways: refused as a whole.
+
+    Never through `request.values`: there the query string beats the body.
+    """
+    if request.mimetype != "application/x-www-form-urlencoded":
+        abort(415)
+    request.max_content_length = MOST_BYTES
+    pairs = _pairs(request.get_data(cache=False))
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        abort(400, "a field twice")
+    if any(name not in known and not (answers and ANSWER.fullmatch(name)) for name in form):
+        abort(400, "an unknown field")
+    return form
+
+
+def only(form: Mapping[str, str], names: Collection[str]) -> None:
+    """Refuse fields which the page that sent this form does not have."""
+    if not form.keys() <= set(names):
+        abort(400, "an unknown field")
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        # As ASCII first: whatever is not percent-encoded was not written by a browser.
+        return parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError:
+        abort(400, "not a form")

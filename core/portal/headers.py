@@ -1,0 +1,83 @@
+"""The security headers of every response, errors and files included."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from flask import g
+from werkzeug.wrappers import Response
+
+POLICY: Mapping[str, tuple[str, ...]] = {
+    "default-src": ("'none'",),
+    "script-src": ("'nonce-{nonce}'", "'strict-dynamic'"),
+    "style-src": ("'nonce-{nonce}'",),
+    "img-src": ("'self'", "data:"),
+    "connect-src": ("'self'",),
+    "form-action": ("'self'",),
+    "frame-ancestors": ("'none'",),
+    "base-uri": ("'none'",),
+    "object-src": ("'none'",),
+    "require-trusted-types-for": ("'script'",),
+    "trusted-types": ("kb",),
+    "report-to": ("kb",),
+}
+FIXED: Mapping[str, str] = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": (
+        "publickey-credentials-get=(self), publickey-credentials-create=(self), otp-credentials=(self), camera=(), "
+        "microphone=(), geolocation=(), payment=(), usb=(), clipboard-read=()"
+    ),
+}
+HSTS = "max-age=63072000; includeSubDomains"
+NO_SOURCES: Mapping[str, tuple[str, ...]] = {}
+
+
+def nonce() -> str:
+    """This response's nonce: what our own scripts and styles show, and nobody else's can."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    value: str = g.csp_nonce
+    return value
+
+
+def has_form() -> None:
+    """This page has a form: under `no-referrer` Chromium would send it with `Origin: null`."""
+    g.referrer_policy = "same-origin"
+
+
+def allow_sources(sources: Mapping[str, tuple[str, ...]]) -> None:
+    """Sources that this page's human check needs on top."""
+    g.csp_sources = sources
+
+
+def clear_cache(response: Response) -> Response:
+    """For the last page and after a cancel. Not "storage": that would delete an enrolled phone's key."""
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def protect(response: Response, *, secure: bool) -> Response:
+    """Add what every response carries. A file's own Cache-Control stays."""
+    for name, value in FIXED.items():
+        response.headers[name] = value
+    response.headers["Content-Security-Policy"] = policy(nonce(), g.get("csp_sources", NO_SOURCES))
+    response.headers["Referrer-Policy"] = g.get("referrer_policy", "no-referrer")
+    response.headers.setdefault("Cache-Control", "no-store")
+    if secure:
+        response.headers["Strict-Transport-Security"] = HSTS
+    return response
+
+
+def policy(of_nonce: str, more: Mapping[str, tuple[str, ...]] = NO_SOURCES) -> str:
+    """The content security policy with this nonce; `more` only ever adds to a directive."""
+    directives = []
+    for name in dict.fromkeys((*POLICY, *more)):
+        sources = [source for source in POLICY.get(name, ()) if source != "'none'" or name not in more]
+        sources += [source for source in more.get(name, ()) if source not in sources]
+        directives.append(f"{name} {' '.join(sources)}")
+    return "; ".join(directives).replace("{nonce}", of_nonce)

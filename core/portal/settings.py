@@ -1,0 +1,45 @@
+"""What the pages need to know about the house they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from urllib.parse import urlsplit
+
+
+def utc_now() -> datetime:
+    """The clock that seconds on a page are counted with."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class PortalSettings:
+    """`secure` is false only in a demo over plain HTTP. No proxy is trusted unless it is listed."""
+
+    company: str
+    portal_url: str
+    help_desk: str = ""
+    secure: bool = True
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    # What a name may look like here, under the field: "jo.frost@alderwick.example or jfrost".
+    name_example: str = ""
+    # Said to everybody before the first proof, so it is the house's rule, never the person's.
+    proofs: int = 2
+    now: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def origin(self) -> str:
+        """Scheme and host as browsers write them: lower case, without the scheme's own port."""
+        parts = urlsplit(self.portal_url)
+        usual = {"http": 80, "https": 443}.get(parts.scheme)
+        port = "" if parts.port in {None, usual} else f":{parts.port}"
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}{port}"
+
+    @property
+    def host(self) -> str:
+        """The one Host header that is answered."""
+        return self.origin.partition("://")[2]

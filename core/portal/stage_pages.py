@@ -1,0 +1,164 @@
+"""Shows where a recovery stands: one template for each stage.
+
+Templates get single values, never the recovery: before the first proof nothing of the person may reach a page (P4),
+so nothing of `recovery.subject` is read here while there is no proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import render_template, url_for
+from werkzeug.wrappers import Response
+
+from ..contracts.text import Text
+from ..recovery.flow import Pick, Recovery, Stage, Subject
+from ..service.recover import RecoveryService
+from . import outcomes, words
+from .doors import Door, Doors
+from .headers import clear_cache, has_form
+from .said import NOTHING, Said
+from .settings import PortalSettings
+from .time_left import time_left
+
+Values = dict[str, Any]
+
+
+class StagePages:
+    """Makes the page for a stage out of a recovery and of what there is to say."""
+
+    def __init__(self, service: RecoveryService, doors: Doors, settings: PortalSettings) -> None:
+        self._service = service
+        self._doors = doors
+        self._settings = settings
+        self._values: Mapping[Stage, Callable[[Recovery, Said], Values]] = {
+            Stage.CHOOSING: self._choosing,
+            Stage.ANSWERING: self._answering,
+            Stage.RENEWING: self._renewing,
+            Stage.WRITING: self._waiting,
+            Stage.UNSETTLED: self._waiting,
+            Stage.DONE: self._done,
+            Stage.CLOSED: self._closed,
+        }
+
+    def page(self, recovery: Recovery, said: Said = NOTHING) -> Response:
+        """The page of the stage it stands at."""
+        values: Values = {
+            "template": f"{recovery.stage}.html",
+            "page": recovery.stage.value,
+            "stage": recovery.stage.value,
+            "action": url_for("portal.move", recovery_id=recovery.id),
+            "said": said,
+            "problems": said.problems,
+        }
+        values |= self._values[recovery.stage](recovery, said)
+        if recovery.is_open:
+            has_form()
+            values["token"] = self._service.tickets.form_token(recovery)
+            values["time_left"] = time_left(recovery, self._settings.now())
+        html = render_template(values.pop("template"), **values)
+        response = Response(html, said.status, content_type="text/html; charset=utf-8")
+        if said.retry_after:
+            response.headers["Retry-After"] = str(said.retry_after)
+        ends = recovery.stage is Stage.DONE or recovery.closed_because == "cancelled"
+        return clear_cache(response) if ends else response
+
+    def _choosing(self, recovery: Recovery, said: Said) -> Values:
+        choices = self._service.choosing.choices(recovery)
+        asked = next((c for c in choices if c.method == said.method and c.destination is not None), None)
+        values: Values = {"choices": choices, "chosen": said.typed.get("offer", choices[0].value if choices else "")}
+        values |= {"proven": len(recovery.proofs), "proofs": self._asked_for(recovery)}
+        if asked is not None:
+            values |= {"template": "destination.html", "page": "destination", "choice": asked}
+        return values
+
+    def _asked_for(self, recovery: Recovery) -> int:
+        known = _known(recovery)
+        return known.policy.proof.at_least if known else self._settings.proofs
+
+    def _answering(self, recovery: Recovery, said: Said) -> Values:
+        pick = recovery.pick
+        assert pick is not None
+        prompt = pick.challenge.prompt
+        values: Values = {
+            "prompt": prompt,
+            "method": pick.method,
+            "resend": self._resend(recovery, pick),
+            "second": len(recovery.proofs) + 1 if recovery.proofs else 0,
+            "proofs": self._asked_for(recovery),
+        }
+        if said.one_moment:
+            values |= {"template": "waiting.html", "page": "waiting"}
+        return values
+
+    def _resend(self, recovery: Recovery, pick: Pick) -> Values | None:
+        """What "Nothing came?" says; None where nothing is sent. The same numbers for everybody."""
+        sends = [sent for sent in recovery.sent if sent.method == pick.method]
+        if not sends:
+            return None
+        at = self._service.choosing.resend_at(recovery, pick.method)
+        return {
+            "seconds": words.seconds_until(at, self._settings.now()),
+            "again": words.ANOTHER_IS_COMING if len(sends) > 1 else None,
+            "none_left": words.NO_MORE_SENDS if no_sends_left(recovery) else None,
+        }
+
+    def _renewing(self, recovery: Recovery, said: Said) -> Values:
+        known = _known(recovery)
+        accounts = known.person.accounts if known else ()
+        return {
+            "rules": self._service.renewing.rules(recovery),
+            "accounts": [{"store": account.key.store, "name": account.name} for account in accounts],
+            "name": recovery.name,
+            "outcomes": self._rows(recovery),
+            "outcome_heading": outcomes.heading(recovery.outcomes),
+        }
+
+    def _waiting(self, recovery: Recovery, said: Said) -> Values:
+        return {"outcomes": self._rows(recovery), "poll": url_for("portal.stage", recovery_id=recovery.id)}
+
+    def _done(self, recovery: Recovery, said: Said) -> Values:
+        door = self._door(recovery)
+        return {
+            "outcomes": self._rows(recovery),
+            "back_name": door.name if door else "",
+            "back": door.way_back(recovery.return_to) if door else "",
+            "told_by": outcomes.told_by(_known(recovery)),
+        }
+
+    def _closed(self, recovery: Recovery, said: Said) -> Values:
+        # Superseded before any proof would say that somebody else got in, so that there is an account (P4).
+        because = recovery.closed_because
+        because = "expired" if because == "superseded" and not recovery.proofs else because
+        heading, text = words.CLOSED.get(because, words.CLOSED[""])
+        told = {"minutes": words.minutes(recovery.rules.lifetime), "ref": reference(recovery)}
+        door = self._door(recovery)
+        return {
+            "heading": heading,
+            "text": Text(text.message, **told),
+            "because": because,
+            "start": url_for("portal.arrive", entry=door.key) if door else url_for("portal.who"),
+        }
+
+    def _door(self, recovery: Recovery) -> Door | None:
+        return self._doors.get(recovery.entry) if recovery.entry else None
+
+    def _rows(self, recovery: Recovery) -> tuple[outcomes.Row, ...]:
+        return outcomes.rows(_known(recovery), recovery.outcomes, self._settings.company)
+
+
+def no_sends_left(recovery: Recovery) -> bool:
+    """Whether every send of this recovery is used, whoever got them."""
+    return len(recovery.sent) >= recovery.rules.sends_per_recovery
+
+
+def reference(recovery: Recovery) -> str:
+    """What to tell the help desk. The id is no secret: without the cookie's key it opens nothing."""
+    return recovery.id[:8].upper()
+
+
+def _known(recovery: Recovery) -> Subject | None:
+    """The person, once anything is proven; the only place where this file may reach them."""
+    return recovery.subject if recovery.proofs else None
+

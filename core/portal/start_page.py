@@ -1,0 +1,92 @@
+"""Who are you? The page before there is a recovery: no cookie, no row, nothing sent until the button is pressed."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ..contracts.errors import NotAllowed
+from ..contracts.text import Text
+from ..service.recover import RecoveryService
+from ..service.start import Arrival
+from .cookie import Cookies
+from .door_checks import address_of
+from .doors import Doors
+from .form_body import read_form
+from .headers import allow_sources, has_form
+from .prompt_form import LONGEST, Problem
+from .settings import PortalSettings
+
+# The fields of the human checks, by their names on the wire.
+HUMAN = frozenset({"proof_of_work", "picture_text"})
+FIELDS = frozenset({"identifier", "entry", "return_to"}) | HUMAN
+EMPTY = Text("Enter your work e-mail or user name")
+
+
+class StartPage:
+    """Shows the form and takes it."""
+
+    def __init__(self, service: RecoveryService, doors: Doors, cookies: Cookies, settings: PortalSettings) -> None:
+        self._service = service
+        self._doors = doors
+        self._cookies = cookies
+        self._settings = settings
+
+    def who(self) -> Response:
+        """The start without a door."""
+        return self._page(hinted())
+
+    def arrive(self, entry: str) -> Response:
+        """The start by a door: it knows where people go back to, and ignores whatever else it is asked."""
+        if self._doors.get(entry) is None:
+            abort(404)
+        asked = request.args.getlist("return_to")
+        return_to = self._doors.allowed(entry, asked[0]) if len(asked) == 1 else ""
+        return self._page(hinted(), entry=entry, return_to=return_to)
+
+    def start(self) -> Response:
+        """The name and the human check; from here on there is a recovery and a cookie."""
+        form = read_form(request, FIELDS)
+        name, entry = form.get("identifier", ""), form.get("entry", "")
+        if entry and self._doors.get(entry) is None:
+            abort(400, "no such entry")
+        # Asked again here: a hidden field is the browser's to change.
+        return_to = self._doors.allowed(entry, form.get("return_to", "")) if entry else ""
+        if not name.strip():
+            return self._page(name, entry, return_to, problem=Problem("identifier", EMPTY))
+        arrival = Arrival(
+            address_of(request, self._settings), browser=self._cookies.browser_of(request), entry=entry,
+            return_to=return_to,
+        )
+        response = {field: form[field] for field in HUMAN if field in form}
+        try:
+            ticket = self._service.starting.start(name, response, arrival)
+        except NotAllowed as refused:
+            # Said at the name, which is what everybody has; a robot check without script has no field of its own.
+            return self._page(name, entry, return_to, problem=Problem("identifier", refused.reason))
+        has_form()
+        onwards = redirect(url_for("portal.show", recovery_id=ticket.recovery_id), 303)
+        self._cookies.hand_out(onwards, ticket)
+        return onwards
+
+    def _page(
+        self, name: str, entry: str = "", return_to: str = "", *, problem: Problem | None = None
+    ) -> Response:
+        has_form()
+        widget = self._service.starting.widget(address_of(request, self._settings))
+        allow_sources(widget.csp)
+        html = render_template(
+            "who.html", page="start", stage="start", name=name[:LONGEST], entry=entry, return_to=return_to,
+            widget=widget, problems=(problem,) if problem else (),
+            example=self._settings.name_example,
+        )
+        return Response(html, 422 if problem else 200, content_type="text/html; charset=utf-8")
+
+
+def hinted() -> str:
+    """The name that a link suggests. It fills the field and does nothing else; two suggestions are none (D3)."""
+    hints = request.args.getlist("login_hint")
+    hint = hints[0] if len(hints) == 1 else ""
+    return "".join(sign for sign in hint[:LONGEST] if not unicodedata.category(sign).startswith("C"))

@@ -1,0 +1,107 @@
+"""Sentences that depend on numbers, and the ones that several pages say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from math import ceil
+
+from ..contracts.method import Alphabet, Field
+from ..contracts.text import Text
+
+ALREADY_DONE = Text("This step was already done in another window. Go on there, or here from where it stands now.")
+CHOOSE_ONE = Text("Choose one way")
+NEW_PASSWORD = Text("Choose a new password")
+PASSWORD_AGAIN = Text("Type the password again")
+PASSWORDS_DIFFER = Text("The two passwords differ. Press Show to compare.")
+TOO_OLD = Text("That code is too old.")
+ANOTHER_IS_COMING = Text("Another code is on its way if that number or address is yours.")
+NO_MORE_SENDS = Text("No more codes can be sent in this try. Choose another way.")
+
+# Why a recovery ended without a new password. An unknown reason gets the last row.
+CLOSED: Mapping[str, tuple[Text, Text]] = {
+    "expired": (Text("Your time is up."), Text("For safety a try lasts {minutes} minutes. Nothing was changed.")),
+    "cancelled": (Text("You stopped here."), Text("Nothing was changed. Your old password is still the right one.")),
+    "no-way-left": (
+        Text("We couldn't confirm that it's you."),
+        Text("Try again after 15 minutes, or call the help desk and give reference {ref}."),
+    ),
+    "superseded": (
+        Text("This try is over."),
+        Text("Your password was set in another window. What was proven here no longer counts."),
+    ),
+    "": (
+        Text("This try is over."),
+        Text("Nothing was changed unless we told you so. The help desk can help with reference {ref}."),
+    ),
+}
+
+
+def seconds_until(until: datetime, now: datetime) -> int:
+    """Whole seconds left, rounded up; never negative."""
+    return max(0, ceil((until - now).total_seconds()))
+
+
+def duration(seconds: int) -> Text:
+    """A time as people say it: seconds up to a minute and a half, then minutes, rounded up."""
+    if seconds == 1:
+        return Text("1 second")
+    if seconds <= 90:
+        return Text("{n} seconds", n=seconds)
+    return Text("{n} minutes", n=ceil(seconds / 60))
+
+
+def minutes(span: timedelta) -> int:
+    """Whole minutes of a span."""
+    return round(span / timedelta(minutes=1))
+
+
+def too_early(seconds: int) -> Text:
+    """Asked for another code too soon."""
+    return Text("You can ask for another code in {time}. The one you have is still good.", time=duration(seconds))
+
+
+def wait_first(seconds: int) -> Text:
+    """A limit was reached inside a recovery."""
+    time = duration(seconds)
+    return Text("Too many tries for now. Wait {time}. Your account itself isn't locked by this.", time=time)
+
+
+def missed(fields: Sequence[Field], left: int, *, sent: bool) -> Text:
+    """A wrong answer, and how often it may still be tried."""
+    times = Text("You can try once more.") if left == 1 else Text("You can try {n} more times.", n=left)
+    if len(fields) > 1:
+        return Text("At least one answer doesn't match. {times}", times=times)
+    if sent:
+        return Text("That code isn't right. Check the newest message. {times}", times=times)
+    return Text("That code isn't right. {times}", times=times)
+
+
+def used_up(tries: int) -> Text:
+    """A way is closed for the rest of this recovery."""
+    return Text("That's {n} wrong codes, so this way is closed for now. Choose another way.", n=tries)
+
+
+def empty(field: Field) -> Text:
+    """A field was left empty."""
+    if field.autocomplete == "tel":
+        return Text("Type your whole number")
+    if field.autocomplete == "email":
+        return Text("Type your whole e-mail address")
+    if field.length is not None or field.alphabet is not Alphabet.ANY:
+        return Text("Enter the code")
+    return Text("Enter your answer")
+
+
+def wrong_length(field: Field, typed: int) -> Text:
+    """Said before a code is looked at, so it is not counted as a try."""
+    if field.alphabet is Alphabet.LETTERS_AND_DIGITS:
+        return Text("The code has {m} letters and digits; this has {n}.", m=field.length, n=typed)
+    return Text("The code has {m} digits; this has {n}.", m=field.length, n=typed)
+
+
+def wrong_signs(field: Field) -> Text:
+    """Something in it can't be part of a code."""
+    if field.alphabet is Alphabet.LETTERS_AND_DIGITS:
+        return Text("The code has only letters from A to Z and digits.")
+    return Text("The code has only digits.")

@@ -1,0 +1,1 @@
+"""Where identity providers and Keyback meet."""

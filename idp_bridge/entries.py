@@ -1,0 +1,98 @@
+"""Which identity providers send people here by a link, and to where they go back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from ..core.contracts.errors import SettingsInvalid
+
+_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)
+# What a browser drops, turns into a slash, or reads differently than we do has no place in a listed address.
+_PLAIN = re.compile(r"[!-;=?-\[\]_a-z~%]+", re.ASCII)
+
+
+class Described(Protocol):
+    """An entry as the settings describe it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def home_url(self) -> str: ...
+
+    @property
+    def return_urls(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A door: `return_urls` are the only places besides `home_url` to which its people may be sent back."""
+
+    key: str
+    name: str
+    return_urls: tuple[str, ...] = ()
+    home_url: str = ""
+
+    def way_back(self, return_to: str) -> str:
+        """The asked address if it is listed, else the door's own; asked again when it is shown, for lists change."""
+        return return_to if return_to in self.return_urls else self.home_url
+
+
+class Entries:
+    """All doors.
+
+    An address counts only when it is letter by letter a listed one: nothing is parsed, so nothing can be parsed
+    differently (D2).
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = {entry.key: entry for entry in entries}
+
+    @classmethod
+    def from_config(cls, described: Mapping[str, Described]) -> Entries:
+        """From the `[entries.<key>]` tables. Raises SettingsInvalid naming every problem at once."""
+        problems = [problem for key, entry in described.items() for problem in _problems(key, entry)]
+        if problems:
+            raise SettingsInvalid(problems)
+        return cls([Entry(key, e.name, tuple(e.return_urls), e.home_url) for key, e in described.items()])
+
+    def get(self, key: str) -> Entry | None:
+        """The door with this key."""
+        return self._entries.get(key)
+
+    def allowed(self, key: str, return_to: str) -> str:
+        """The address if this door lists exactly it, else nothing: whatever else is asked is ignored."""
+        entry = self._entries.get(key)
+        return return_to if entry is not None and return_to in entry.return_urls else ""
+
+
+def _problems(key: str, entry: Described) -> list[str]:
+    found = []
+    if not _KEY.fullmatch(key):
+        found.append("a key has small letters, digits and dashes only, 32 at most")
+    if not entry.name.strip():
+        found.append("name is missing; people see it on the button that leads back")
+    addresses = (*entry.return_urls, *([entry.home_url] if entry.home_url else []))
+    found += filter(None, map(address_problem, addresses))
+    return [f"entries.{key}: {why}" for why in found]
+
+
+def address_problem(address: str) -> str:
+    """Why this address may not be listed; empty when it may."""
+    if not _PLAIN.fullmatch(address.lower()) or "\\" in address:
+        return "an address has plain letters only; write anything else percent-encoded"
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return f"{address} is no address"
+    if not host or parts.username is not None or parts.fragment:
+        return f"{address}: an address has a host, and neither a user name nor a #"
+    local = host in {"localhost", "127.0.0.1", "::1"}
+    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        return f"{address} must begin with https://"
+    return ""

@@ -1,0 +1,195 @@
+"""A small pretend service behind the real pages: it keeps one recovery and writes down what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from keyback.core.contracts.errors import NotAllowed, OutOfTurn
+from keyback.core.contracts.human_check import Widget
+from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
+from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
+from keyback.core.contracts.text import Secret, Text
+from keyback.core.portal import PortalSettings, create_portal
+from keyback.core.recovery.flow import Pick, Recovery, Sent, Stage, Subject
+from keyback.core.recovery.policy import Policy, Proof, PublicRules, Purpose
+from keyback.core.service.recover import RecoveryService
+from keyback.core.service.start import Arrival
+from keyback.core.service.tickets import Answered, Choice, Ticket
+from keyback.idp_bridge.entries import Entries, Entry
+
+NOW = datetime(2026, 11, 20, 10, 31, tzinfo=UTC)
+ORIGIN = "https://reset.alderwick.example"
+ID = "0123456789abcdef0123456789abcdef"
+HOME = "https://sign-in.alderwick.example/"
+LISTED = "https://sign-in.alderwick.example/back?from=reset"
+HINT = Text("Good for 5 minutes. Spaces don't matter.")
+CODE = Field("code", Text("Code from the text message"), HINT, Alphabet.DIGITS, 8, "one-time-code")
+PROMPT = Prompt(Text("Enter the code we texted"), Text("If that number is yours, it gets a text."), (CODE,))
+NUMBER = Field("destination", Text("Your whole number"), autocomplete="tel")
+MAYA = Account(AccountKey("embedded", "7"), "maya.okafor", "Maya Okafor")
+PERSON = Person(
+    "p1", (MAYA,), (Contact(ContactKind.PHONE, "+441632960005"), Contact(ContactKind.MAIL, "maya@home.example"))
+)
+SUBJECT = Subject(PERSON, Policy("everybody"), (Offer("email", "e1", Text("We send a code to m••••@ho••••.example")),))
+PROOF = Proof("sms", "phone", "c1", "ch1")
+
+
+def a_recovery(**values: Any) -> Recovery:
+    """One that was just started for a name that nobody was looked up for yet."""
+    given = {
+        "id": ID, "purpose": Purpose.RESET, "stage": Stage.CHOOSING, "name": "maya.okafor", "rules": PublicRules(),
+        "started_at": NOW, "expires_at": NOW + timedelta(minutes=20), "moved_at": NOW,
+    }
+    return Recovery(**{**given, **values})
+
+
+def a_pick(**values: Any) -> Pick:
+    """A text message that was asked for at NOW."""
+    return replace(Pick("sms", "ch1", Challenge(PROMPT, timedelta(minutes=5)), NOW), **values)
+
+
+def answering(**values: Any) -> Recovery:
+    """A recovery that waits for the code of a text message."""
+    return a_recovery(stage=Stage.ANSWERING, pick=a_pick(), sent=(Sent("sms", NOW),), **values)
+
+
+@dataclass
+class PretendService:
+    """Answers what a test put in; an exception put in is raised."""
+
+    recovery: Recovery = field(default_factory=a_recovery)
+    key: str = "first-key"
+    answers: dict[str, Any] = field(default_factory=dict)
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def _heard(self, what: str, *details: Any) -> Any:
+        self.asked.append((what, *details))
+        answer = self.answers.get(what)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def widget(self, address: str) -> Widget:
+        self.asked.append(("widget", address))
+        return Widget("proof_of_work", {"challenge": "puzzle"})
+
+    def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
+        self._heard("start", name, dict(response), arrival)
+        return Ticket(self.recovery.id, self.key)
+
+    def look(self, ticket: Ticket) -> Recovery:
+        if ticket != Ticket(self.recovery.id, self.key):
+            raise NotAllowed(Text("not yours"))
+        return self.recovery
+
+    def form_token(self, recovery: Recovery) -> str:
+        return f"token-{recovery.turn}"
+
+    def choices(self, recovery: Recovery) -> tuple[Choice, ...]:
+        if recovery.proofs:
+            return (Choice("email.0", "email", Text("E-mail"), Text("We send a code to m••••@ho••••.example")),)
+        sms = Choice("sms", "sms", Text("Text message"), Text("We text a code to the number you type"), NUMBER)
+        return (Choice("email", "email", Text("E-mail"), Text("If this account has one, it gets an e-mail.")), sms)
+
+    def resend_at(self, recovery: Recovery, method: str) -> datetime:
+        return NOW + timedelta(seconds=30)
+
+    def _move(self, what: str, token: str, *details: Any, to: Recovery | None = None) -> Recovery:
+        answer = self._heard(what, *details)
+        if token != self.form_token(self.recovery):
+            raise OutOfTurn("an earlier turn")
+        self.recovery = answer or replace(to or self.recovery, turn=self.recovery.turn + 1)
+        return self.recovery
+
+    def pick(self, ticket: Ticket, token: str, choice: str, destination: str = "") -> Recovery:
+        return self._move("pick", token, choice, destination, to=answering(turn=self.recovery.turn))
+
+    def again(self, ticket: Ticket, token: str) -> Recovery:
+        return self._move("again", token)
+
+    def go_back(self, ticket: Ticket, token: str) -> Recovery:
+        return self._move("go_back", token, to=replace(self.recovery, stage=Stage.CHOOSING, pick=None))
+
+    def more_time(self, ticket: Ticket, token: str) -> Recovery:
+        return self._move("more_time", token, to=replace(self.recovery, extended=True))
+
+    def cancel(self, ticket: Ticket, token: str) -> Recovery:
+        closed = replace(self.recovery, stage=Stage.CLOSED, closed_because="cancelled", pick=None)
+        return self._move("cancel", token, to=closed)
+
+    def answer(self, ticket: Ticket, token: str, answer: Mapping[str, str]) -> Answered:
+        answered = self._heard("answer", dict(answer))
+        assert isinstance(answered, Answered)
+        self.recovery, self.key = answered.recovery, answered.ticket.key
+        return answered
+
+    def renew(self, ticket: Ticket, token: str, password: Secret) -> tuple[Recovery, Ticket]:
+        renewed = self._heard("renew", password.reveal())
+        self.recovery, self.key = renewed, "key-after-renewing"
+        return renewed, Ticket(self.recovery.id, self.key)
+
+    def rules(self, recovery: Recovery) -> tuple[Text, ...]:
+        return (Text("{n} characters or more", n=15),)
+
+    def browser_mark(self, recovery: Recovery, cookie: str) -> str | None:
+        return f"marked.{cookie}" if cookie else "marked"
+
+    def asked_for(self, what: str) -> list[tuple[Any, ...]]:
+        """What it was asked, by kind."""
+        return [details for kind, *details in self.asked if kind == what]  # type: ignore[misc]
+
+
+@dataclass
+class Portal:
+    """The pages in front of the pretend service, and a browser."""
+
+    service: PretendService
+    app: Flask
+    browser: FlaskClient
+    clock: list[datetime]
+
+    def holding(self, recovery: Recovery | None = None) -> Portal:
+        """The browser holds this recovery's cookie."""
+        self.service.recovery = recovery or self.service.recovery
+        value = f"{ID}.{self.service.key}"
+        self.browser.set_cookie("__Host-kb_j", value, domain="reset.alderwick.example", secure=True)
+        return self
+
+    def get(self, path: str = f"/recover/{ID}", **more: Any) -> Any:
+        return self.browser.get(path, base_url=ORIGIN, **more)
+
+    def post(self, path: str = f"/recover/{ID}", headers: Mapping[str, str] | None = None, **fields: str) -> Any:
+        """As our own page in a browser would send it."""
+        given = {"Sec-Fetch-Site": "same-origin"} if headers is None else headers
+        if path != "/recover":
+            fields = {"token": self.service.form_token(self.service.recovery), "move": "continue", **fields}
+        return self.browser.post(path, base_url=ORIGIN, data=fields, headers=given)
+
+    def moved(self, response: Any) -> bool:
+        """Whether it was redirected to its own page."""
+        return response.status_code == 303 and response.location == f"/recover/{ID}"
+
+
+def portal_settings(**values: Any) -> PortalSettings:
+    given = {
+        "company": "Alderwick", "portal_url": ORIGIN, "help_desk": "01632 960 123, weekdays 7–19",
+        "name_example": "jo.frost@alderwick.example or jfrost",
+    }
+    return PortalSettings(**{**given, **values})
+
+
+def open_portal(**values: Any) -> Portal:
+    service, clock = PretendService(), [NOW]
+    parts = SimpleNamespace(starting=service, tickets=service, choosing=service, proving=service, renewing=service)
+    entries = Entries([Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME)])
+    app = Flask(__name__, static_folder=None)
+    settings = portal_settings(now=lambda: clock[0], **values)
+    app.register_blueprint(create_portal(cast("RecoveryService", parts), entries, settings))
+    return Portal(service, app, app.test_client(), clock)
