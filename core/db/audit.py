@@ -14,12 +14,13 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Executable, RowMapping, bindparam, delete, insert, select, update
 
 from ..contracts.events import Event
 from . import sealed, value_json
-from .per_dialect import PerDialect
-from .sealing import Keyring, KeyPurpose, SealBroken, encode
+from .audit_content import content
+from .per_dialect import Insert, PerDialect
+from .sealing import KeyPurpose, Keyring, SealBroken, encode
 from .session import after_commit
 from .tables import event as table
 from .tables import is_set, micros, person_key
@@ -27,16 +28,17 @@ from .tables import is_set, micros, person_key
 _MOST_CACHED = 10_000
 _NONCE_BYTES = 12
 
+
+def _keep_key(new: Insert) -> Executable:
+    # The row that counts comes back whether or not somebody else was faster.
+    made = new(person_key)
+    same = {"name": made.excluded.name}
+    return made.on_conflict_do_update(index_elements=["name"], set_=same).returning(person_key)
+
+
 # `returning` makes several events one statement; without it the driver would send them one by one.
 _append = insert(table).returning(table.c.id)
-# The row that counts comes back whether or not somebody else was faster.
-_key_of = PerDialect(
-    lambda new: (
-        (made := new(person_key))
-        .on_conflict_do_update(index_elements=["name"], set_={"name": made.excluded.name})
-        .returning(person_key)
-    )
-)
+_key_of = PerDialect(_keep_key)
 _known_key = select(person_key).where(person_key.c.name == bindparam("of_name"))
 _forget_key = delete(person_key).where(person_key.c.name == bindparam("of_name"))
 _theirs = (table.c.pseudonym == bindparam("person")) & is_set(table.c.pseudonym)
@@ -46,13 +48,6 @@ _about = select(table.c.id).where(
     table.c.details.isnot(None), _theirs | (is_set(table.c.recovery_id) & table.c.recovery_id.in_(_recoveries_of))
 )
 _erase = update(table).where(table.c.id == bindparam("of_id")).values(details=None, erased=bindparam("erased_mark"))
-
-
-def content(row: Mapping[str, Any]) -> bytes:
-    """What the digests are of: everything about an event, its details by their own digest."""
-    clear = {name: row[name] for name in ("id", "name", "recovery_id", "pseudonym", "data", "key_name")}
-    clear |= {"at": micros(row["at"]), "details_digest": row["details_digest"].hex()}
-    return json.dumps(clear, sort_keys=True, separators=(",", ":")).encode()
 
 
 class Audit:
@@ -72,26 +67,21 @@ class Audit:
         person_id: str = "",
         details: Mapping[str, str] | None = None,
     ) -> None:
-        """Record what happened. `details` are personal: sealed under the person's own key, so that they can be erased."""
+        """Record what happened. `details` are personal, and sealed under the person's own key: it can be destroyed."""
         if not events:
             return
-        # Details of nobody's events are kept a month at a time, so that they can be forgotten too.
+        # Details of nobody's events share a month's key, so that they can be forgotten too.
         key_name = (person_id or f"nobody-{at:%Y-%m}") if details else ""
-        plain = value_json.STRINGS.dump_json(dict(details)) if details else b""
         key = self._person_key(tx, key_name) if details else b""
+        plain = value_json.STRINGS.dump_json(dict(details)) if details else b""
         rows = []
         for number, event in enumerate(events):
             # Ids sort by time, and within one transaction by order.
-            id = f"{micros(at):015x}{number:02x}{secrets.token_hex(8)}"
-            row = {"id": id, "at": at, "name": event.name, "recovery_id": recovery_id, "pseudonym": person_id}
+            event_id = f"{micros(at):015x}{number:02x}{secrets.token_hex(8)}"
+            row = {"id": event_id, "at": at, "name": event.name, "recovery_id": recovery_id, "pseudonym": person_id}
             row |= {"data": json.dumps(asdict(event), sort_keys=True), "key_name": key_name}
-            rows.append(self._digested(row, _lock_up(key, plain, id) if key else None))
+            rows.append(self._digested(row, _lock_up(key, plain, event_id) if key else None))
         tx.execute(_append, rows)
-
-    def _digested(self, row: dict[str, Any], details: bytes | None) -> dict[str, Any]:
-        row |= {"details": details, "details_digest": sha256(details).digest() if details else b""}
-        # Keyed and made at once: until it is chained, nobody without the key can alter the record unseen.
-        return row | {"digest": self._keyring.mac(KeyPurpose.AUDIT, "event", content(row))}
 
     def details(self, tx: Connection, row: RowMapping) -> Mapping[str, str] | None:
         """An event's personal details; None if it has none or they were erased. Raises SealBroken."""
@@ -100,19 +90,23 @@ class Audit:
         found = tx.execute(_known_key, {"of_name": row["key_name"]}).mappings().first()
         if found is None:
             return None
-        return value_json.STRINGS.validate_json(
-            _unlock(sealed.PERSON_KEY.open(self._keyring, found), row["details"], row["id"])
-        )
+        key = sealed.PERSON_KEY.open(self._keyring, found)
+        return value_json.STRINGS.validate_json(_unlock(key, row["details"], row["id"]))
 
     def erase(self, tx: Connection, person_id: str) -> int:
         """Destroy the person's key and their events' details; the chain stays whole. Returns how many events."""
         tx.execute(_forget_key, {"of_name": person_id})
-        after_commit(tx, lambda: self._person_keys.pop(person_id, None))
-        ids = list(tx.scalars(_about, {"person": person_id}))
-        marks = [{"of_id": id, "erased_mark": self._keyring.mac(KeyPurpose.AUDIT, "erased", id)} for id in ids]
+        after_commit(tx, lambda: self._forget(person_id))
+        about = tx.scalars(_about, {"person": person_id}).all()
+        marks = [{"of_id": one, "erased_mark": self._keyring.mac(KeyPurpose.AUDIT, "erased", one)} for one in about]
         if marks:
             tx.execute(_erase, marks)
-        return len(ids)
+        return len(marks)
+
+    def _digested(self, row: dict[str, Any], details: bytes | None) -> dict[str, Any]:
+        row |= {"details": details, "details_digest": sha256(details).digest() if details else b""}
+        # Keyed and made at once: until it is chained, nobody without the key can alter the record unseen.
+        return row | {"digest": self._keyring.mac(KeyPurpose.AUDIT, "event", content(row))}
 
     def _person_key(self, tx: Connection, name: str) -> bytes:
         known = self._person_keys.get(name)
@@ -131,14 +125,18 @@ class Audit:
         if len(self._person_keys) > _MOST_CACHED:
             self._person_keys.popitem(last=False)
 
+    def _forget(self, name: str) -> None:
+        self._person_keys.pop(name, None)
 
-def _lock_up(key: bytes, plain: bytes, id: str) -> bytes:
+
+def _lock_up(key: bytes, plain: bytes, event_id: str) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, encode("event", "details", id))
+    return nonce + AESGCM(key).encrypt(nonce, plain, encode("event", "details", event_id))
 
 
-def _unlock(key: bytes, details: bytes, id: str) -> bytes:
+def _unlock(key: bytes, details: bytes, event_id: str) -> bytes:
+    nonce, rest = details[:_NONCE_BYTES], details[_NONCE_BYTES:]
     try:
-        return AESGCM(key).decrypt(details[:_NONCE_BYTES], details[_NONCE_BYTES:], encode("event", "details", id))
+        return AESGCM(key).decrypt(nonce, rest, encode("event", "details", event_id))
     except (InvalidTag, ValueError):
         raise SealBroken("event") from None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select
 from ..contracts.people import Contact
 from . import sealed
 from .per_dialect import PerDialect
-from .sealing import Keyring, KeyPurpose
+from .sealing import KeyPurpose, Keyring
 from .tables import contact_seen as table
 
 _of = select(table).where(table.c.person_ref == bindparam("person"))
@@ -43,8 +43,8 @@ class ContactsSeen:
                 answer[place] = seen["since"]
                 continue
             answer[place] = now if _source(contact) in looked_at else None
-            row = self._row(person_id, contact, answer[place])
-            new[row["source"], row["fingerprint"]] = row
+            made = self._row(person_id, contact, answer[place])
+            new[made["source"], made["fingerprint"]] = made
         if new:
             tx.execute(_add.on(tx), list(new.values()))
         return answer

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Executable, bindparam, case, delete, select
+from sqlalchemy import Column, ColumnElement, Connection, Executable, RowMapping, bindparam, case, delete, select
 
-from .per_dialect import PerDialect
-from .sealing import Keyring, KeyPurpose
+from .per_dialect import Insert, PerDialect
+from .sealing import KeyPurpose, Keyring
 from .tables import counter as table
+
+Expression: TypeAlias = ColumnElement[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +34,39 @@ class Count:
     locked_until: datetime | None = None
 
 
-def _bump(insert: Any) -> Executable:
+def _bump(insert: Insert) -> Executable:
     new = insert(table)
     now = new.excluded.window_start
     # While it is locked nothing counts, and the window does not start anew.
     locked = table.c.locked_until > now
     over = table.c.ends_at <= now
 
-    def keep(column: Any, fresh: Any, otherwise: Any) -> Any:
+    def keep(column: Column[Any], fresh: Expression, otherwise: Expression) -> Expression:
         return case((locked, column), (over, fresh), else_=otherwise)
 
     changed = {
-        "count": keep(table.c["count"], 1, table.c["count"] + 1),
+        "count": keep(table.c["count"], new.excluded["count"], table.c["count"] + 1),
         "window_start": keep(table.c.window_start, now, table.c.window_start),
         "ends_at": keep(table.c.ends_at, new.excluded.ends_at, table.c.ends_at),
     }
     upsert = new.on_conflict_do_update(index_elements=["key"], set_=changed)
-    return upsert.returning(table.c.key, table.c["count"], table.c.window_start, table.c.locked_until)  # type: ignore[no-any-return]
+    return upsert.returning(table.c.key, table.c["count"], table.c.window_start, table.c.locked_until)
 
 
-def _lock(insert: Any) -> Executable:
+def _lock(insert: Insert) -> Executable:
     new = insert(table)
     until = new.excluded.locked_until
     # A lock is only ever made longer: two misses at once must not shorten it.
     longer = case((table.c.locked_until > until, table.c.locked_until), else_=until)
-    return new.on_conflict_do_update(index_elements=["key"], set_={"locked_until": longer})  # type: ignore[no-any-return]
+    return new.on_conflict_do_update(index_elements=["key"], set_={"locked_until": longer})
 
 
-def _spend(insert: Any) -> Executable:
+def _spend(insert: Insert) -> Executable:
     new = insert(table)
     taken = {"window_start": new.excluded.window_start, "ends_at": new.excluded.ends_at}
     over = table.c.ends_at <= new.excluded.window_start
     upsert = new.on_conflict_do_update(index_elements=["key"], set_=taken, where=over)
-    return upsert.returning(table.c.key)  # type: ignore[no-any-return]
+    return upsert.returning(table.c.key)
 
 
 _bump_all = PerDialect(_bump)
@@ -125,7 +127,7 @@ def _fresh(key: bytes, now: datetime, window: timedelta) -> dict[str, Any]:
     return {"key": key, "window_start": now, "ends_at": now + window, "count": 1, "locked_until": None}
 
 
-def _count(row: Any, now: datetime) -> Count:
+def _count(row: RowMapping | None, now: datetime) -> Count:
     if row is None:
         return Count(0, now)
     locked = row["locked_until"] if row["locked_until"] and row["locked_until"] > now else None

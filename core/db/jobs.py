@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
@@ -24,7 +25,7 @@ _waiting = (
 )
 _due = select(table.c.id).where(*_waiting).order_by(table.c.due_at).limit(bindparam("most"))
 _lanes = table.c.lane.in_(bindparam("lanes", expanding=True))
-_lease = {"leased_by": bindparam("holder"), "leased_until": bindparam("until")}
+_lease: dict[str, Any] = {"leased_by": bindparam("holder"), "leased_until": bindparam("until")}
 # Two processes that claim at once get different jobs: each skips the rows which the other has locked.
 _claim = update(table).where(table.c.id.in_(_due.with_for_update(skip_locked=True))).values(_lease).returning(table)
 _claim_lanes = (
@@ -103,11 +104,10 @@ class Jobs:
         lanes: Sequence[str] | None = None,
     ) -> list[Job]:
         """Lease what is due and not leased, the longest overdue first; a tampered one must not hold up the others."""
-        asked = {"holder": holder, "now": now, "until": until, "most": limit}
-        if lanes is None:
-            found = tx.execute(_claim, asked)
-        else:
-            found = tx.execute(_claim_lanes, asked | {"lanes": list(lanes)})
+        asked: dict[str, Any] = {"holder": holder, "now": now, "until": until, "most": limit}
+        if lanes is not None:
+            asked["lanes"] = list(lanes)
+        found = tx.execute(_claim if lanes is None else _claim_lanes, asked)
         return sorted((self._open_or_tell(row) for row in found.mappings()), key=lambda job: job.due_at)
 
     def any_due(self, tx: Connection, now: datetime) -> bool:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, delete
 
-from .per_dialect import PerDialect
+from .per_dialect import Insert, PerDialect
 from .tables import lease as table
 
 
-def _take(insert: Any) -> Executable:
+def _take(insert: Insert) -> Executable:
     new = insert(table)
     free = (table.c.until <= bindparam("now", type_=table.c.until.type)) | (table.c.holder == new.excluded.holder)
     taken = {"holder": new.excluded.holder, "until": new.excluded.until}
     upsert = new.on_conflict_do_update(index_elements=["what"], set_=taken, where=free)
-    return upsert.returning(table.c.what)  # type: ignore[no-any-return]
+    return upsert.returning(table.c.what)
 
 
 _take_one = PerDialect(_take)

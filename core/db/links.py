@@ -59,5 +59,4 @@ class Links:
 
     def _open(self, row: RowMapping) -> AccountKey:
         sealed.ACCOUNT_ROW.check(self._keyring, row)
-        store, id = json.loads(sealed.ACCOUNT.open(self._keyring, row))
-        return AccountKey(store, id)
+        return AccountKey(*json.loads(sealed.ACCOUNT.open(self._keyring, row)))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+# The two classes agree in all that we use of them; for the type checker one of them stands for both.
+Insert: TypeAlias = Callable[[Table], sqlite.Insert]
 
 
 class PerDialect:
     """Built at import by a function that is given the `insert` of each dialect."""
 
-    def __init__(self, build: Callable[[Any], Executable]) -> None:
-        self._statements = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+    def __init__(self, build: Callable[[Insert], Executable]) -> None:
+        self._statements = {
+            "sqlite": build(sqlite.insert),
+            "postgresql": build(postgresql.insert),  # type: ignore[arg-type]
+        }
 
     def on(self, tx: Connection) -> Executable:
         """The statement for this connection."""

@@ -46,14 +46,14 @@ class Recoveries:
         """Keep a new one; `key_digest` is of the key that only the browser's cookie holds."""
         tx.execute(_insert, self._row(recovery) | self._key(recovery.id, key_digest))
 
-    def load(self, tx: Connection, id: str) -> Recovery | None:
+    def load(self, tx: Connection, recovery_id: str) -> Recovery | None:
         """The recovery as it was saved. Raises SealBroken."""
-        row = tx.execute(_load, {"of_id": id}).mappings().first()
+        row = tx.execute(_load, {"of_id": recovery_id}).mappings().first()
         return None if row is None else self._open(row)
 
-    def load_with_key(self, tx: Connection, id: str) -> tuple[Recovery, bytes, int] | None:
+    def load_with_key(self, tx: Connection, recovery_id: str) -> tuple[Recovery, bytes, int] | None:
         """The recovery, the digest of its key, and the version of the settings that hold now. Raises SealBroken."""
-        row = tx.execute(_load_with_version, {"of_id": id}).mappings().first()
+        row = tx.execute(_load_with_version, {"of_id": recovery_id}).mappings().first()
         if row is None:
             return None
         sealed.RECOVERY_KEY_ROW.check(self._keyring, row)
@@ -82,8 +82,8 @@ class Recoveries:
         row = _clear(recovery)
         return row | {"sealed": sealed.RECOVERY.seal(self._keyring, value_json.RECOVERY.dump_json(recovery), row)}
 
-    def _key(self, id: str, key_digest: bytes) -> dict[str, Any]:
-        key = {"id": id, "key_digest": key_digest}
+    def _key(self, recovery_id: str, key_digest: bytes) -> dict[str, Any]:
+        key: dict[str, Any] = {"id": recovery_id, "key_digest": key_digest}
         return key | {"key_seal": sealed.RECOVERY_KEY_ROW.seal(self._keyring, key)}
 
     def _open(self, row: RowMapping) -> Recovery:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import RowMapping, Table
 
 from . import tables
-from .sealing import Keyring, KeyPurpose, encode
+from .sealing import KeyPurpose, Keyring, encode
 
-Values = Mapping[str, Any]
+Values = Mapping[str, Any] | RowMapping
 
 
 @dataclass(frozen=True, slots=True)

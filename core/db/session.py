@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
@@ -85,8 +85,8 @@ class Database:
         if self._revision() == HEAD:
             return
         # Imported late: it takes a tenth of a second, and nearly every start has nothing to upgrade.
-        from alembic import command
-        from alembic.config import Config
+        from alembic import command  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415
 
         with self.write() as tx:
             if tx.dialect.name == "postgresql":
@@ -110,7 +110,8 @@ class Database:
         with self.read() as connection:
             if not connection.dialect.has_table(connection, "alembic_version"):
                 return None
-            return connection.scalar(text("SELECT version_num FROM alembic_version"))
+            revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return revision
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -143,7 +144,7 @@ def _engine(url: str) -> Engine:
     )
 
 
-def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver must not begin transactions by itself: its own BEGIN is deferred, and one that
     # upgrades from reading to writing fails at once, whatever the time-out.
     connection.isolation_level = None

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, func, insert, select, update
 
 from ..recovery.policy import Policy, PublicRules
 from . import sealed, value_json
-from .per_dialect import PerDialect
+from .per_dialect import Insert, PerDialect
 from .sealed import SealedRow
 from .sealing import Keyring, SealBroken
 from .tables import plugin, policy, public_rules, settings_version
@@ -24,7 +24,7 @@ _current = select(settings_version).where(settings_version.c.key == _KEY)
 
 
 def _replace(table: Table, *keys: str) -> PerDialect:
-    def build(new: Any) -> Any:
+    def build(new: Insert) -> Executable:
         made = new(table)
         changed = {column.name: made.excluded[column.name] for column in table.c if column.name not in keys}
         return made.on_conflict_do_update(index_elements=list(keys), set_=changed)
@@ -32,7 +32,7 @@ def _replace(table: Table, *keys: str) -> PerDialect:
     return PerDialect(build)
 
 
-def _raise(new: Any) -> Any:
+def _raise(new: Insert) -> Executable:
     made = new(settings_version)
     changed = {"version": settings_version.c.version + 1}
     return made.on_conflict_do_update(index_elements=["key"], set_=changed).returning(settings_version.c.version)

@@ -81,9 +81,7 @@ signing_key = Table(
     Column("kid", String(64), primary_key=True),
     Column("use", String(32), nullable=False, unique=True),
     Column("private", LargeBinary, nullable=False),
-    Column("public", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("retired_at", Moment),
 )
 
 recovery = Table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ def _text_to_json(text: Text) -> dict[str, Any]:
     return {"message": text.message, "values": {name: _to_json(value) for name, value in text.values.items()}}
 
 
-def _to_json(value: object) -> Any:
+def _to_json(value: object) -> object:
     match value:
         case Text():
             return {"text": _text_to_json(value)}
@@ -32,23 +31,20 @@ def _to_json(value: object) -> Any:
 
 
 def _text_from_json(value: object) -> Text:
-    if isinstance(value, Text):
-        return value
-    if not isinstance(value, Mapping):
-        raise ValueError("not a sentence")
-    return _text(value)
+    match value:
+        case Text():
+            return value
+        case {"message": str(message), "values": dict(values)}:
+            text = Text(message)
+            text.values = {name: _from_json(inner) for name, inner in values.items()}
+            return text
+    raise ValueError("not a sentence")
 
 
-def _text(value: Mapping[str, Any]) -> Text:
-    text = Text(value["message"])
-    text.values = {name: _from_json(inner) for name, inner in value["values"].items()}
-    return text
-
-
-def _from_json(value: Any) -> object:
+def _from_json(value: object) -> object:
     match value:
         case {"text": inner}:
-            return _text(inner)
+            return _text_from_json(inner)
         case {"at": moment}:
             return datetime.fromisoformat(moment)
         case {"micros": count}:

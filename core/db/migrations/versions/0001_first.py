@@ -11,38 +11,18 @@ down_revision = None
 # Times are microseconds since 1970.
 MOMENT = sa.BigInteger()
 
-TABLES = (
-    "data_key",
-    "signing_key",
-    "recovery",
-    "proof",
-    "person",
-    "account",
-    "enrolment",
-    "contact_seen",
-    "counter",
-    "lease",
-    "job",
-    "event",
-    "checkpoint",
-    "person_key",
-    "plugin",
-    "policy",
-    "public_rules",
-    "settings_version",
-)
-
 
 def upgrade() -> None:
-    _keys()
-    _recoveries()
-    _people()
-    _bounds()
-    _events()
-    _settings()
+    for create in CREATE:
+        create()
 
 
-def _keys() -> None:
+def downgrade() -> None:
+    for create in reversed(CREATE):
+        op.drop_table(create.__name__.removeprefix("_"))
+
+
+def _data_key() -> None:
     op.create_table(
         "data_key",
         sa.Column("purpose", sa.String(length=32), nullable=False),
@@ -52,20 +32,21 @@ def _keys() -> None:
         sa.Column("retired_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("purpose", "version", name=op.f("pk_data_key")),
     )
+
+
+def _signing_key() -> None:
     op.create_table(
         "signing_key",
         sa.Column("kid", sa.String(length=64), nullable=False),
         sa.Column("use", sa.String(length=32), nullable=False),
         sa.Column("private", sa.LargeBinary(), nullable=False),
-        sa.Column("public", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("retired_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_key")),
         sa.UniqueConstraint("use", name=op.f("uq_signing_key_use")),
     )
 
 
-def _recoveries() -> None:
+def _recovery() -> None:
     op.create_table(
         "recovery",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -104,6 +85,9 @@ def _recoveries() -> None:
         postgresql_where=sa.text("person_ref != ''"),
         sqlite_where=sa.text("person_ref != ''"),
     )
+
+
+def _proof() -> None:
     op.create_table(
         "proof",
         sa.Column("challenge", sa.String(length=64), nullable=False),
@@ -120,13 +104,16 @@ def _recoveries() -> None:
     op.create_index(op.f("ix_proof_recovery_id"), "proof", ["recovery_id"], unique=False)
 
 
-def _people() -> None:
+def _person() -> None:
     op.create_table(
         "person",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
+
+
+def _account() -> None:
     op.create_table(
         "account",
         sa.Column("pseudonym", sa.String(length=64), nullable=False),
@@ -139,6 +126,9 @@ def _people() -> None:
         sa.PrimaryKeyConstraint("pseudonym", name=op.f("pk_account")),
     )
     op.create_index(op.f("ix_account_person_id"), "account", ["person_id"], unique=False)
+
+
+def _enrolment() -> None:
     op.create_table(
         "enrolment",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -154,6 +144,9 @@ def _people() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
     )
     op.create_index(op.f("ix_enrolment_person_id"), "enrolment", ["person_id"], unique=False)
+
+
+def _contact_seen() -> None:
     op.create_table(
         "contact_seen",
         sa.Column("person_ref", sa.String(length=64), nullable=False),
@@ -165,7 +158,7 @@ def _people() -> None:
     )
 
 
-def _bounds() -> None:
+def _counter() -> None:
     op.create_table(
         "counter",
         sa.Column("key", sa.LargeBinary(), nullable=False),
@@ -176,6 +169,9 @@ def _bounds() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_counter")),
     )
     op.create_index(op.f("ix_counter_ends_at"), "counter", ["ends_at"], unique=False)
+
+
+def _lease() -> None:
     op.create_table(
         "lease",
         sa.Column("what", sa.String(length=128), nullable=False),
@@ -183,6 +179,9 @@ def _bounds() -> None:
         sa.Column("until", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("what", name=op.f("pk_lease")),
     )
+
+
+def _job() -> None:
     op.create_table(
         "job",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -208,7 +207,7 @@ def _bounds() -> None:
     op.create_index(op.f("ix_job_recovery_id"), "job", ["recovery_id"], unique=False)
 
 
-def _events() -> None:
+def _event() -> None:
     op.create_table(
         "event",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -251,6 +250,9 @@ def _events() -> None:
         postgresql_where=sa.text("seq IS NULL"),
         sqlite_where=sa.text("seq IS NULL"),
     )
+
+
+def _checkpoint() -> None:
     op.create_table(
         "checkpoint",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -260,6 +262,9 @@ def _events() -> None:
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_checkpoint")),
     )
+
+
+def _person_key() -> None:
     op.create_table(
         "person_key",
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -268,7 +273,7 @@ def _events() -> None:
     )
 
 
-def _settings() -> None:
+def _plugin() -> None:
     op.create_table(
         "plugin",
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -279,6 +284,9 @@ def _settings() -> None:
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_plugin")),
     )
+
+
+def _policy() -> None:
     op.create_table(
         "policy",
         sa.Column("name", sa.String(length=128), nullable=False),
@@ -290,6 +298,9 @@ def _settings() -> None:
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_policy")),
     )
+
+
+def _public_rules() -> None:
     op.create_table(
         "public_rules",
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -300,6 +311,9 @@ def _settings() -> None:
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_public_rules")),
     )
+
+
+def _settings_version() -> None:
     op.create_table(
         "settings_version",
         sa.Column("key", sa.String(length=16), nullable=False),
@@ -312,6 +326,23 @@ def _settings() -> None:
     )
 
 
-def downgrade() -> None:
-    for table in reversed(TABLES):
-        op.drop_table(table)
+CREATE = (
+    _data_key,
+    _signing_key,
+    _recovery,
+    _proof,
+    _person,
+    _account,
+    _enrolment,
+    _contact_seen,
+    _counter,
+    _lease,
+    _job,
+    _event,
+    _checkpoint,
+    _person_key,
+    _plugin,
+    _policy,
+    _public_rules,
+    _settings_version,
+)
