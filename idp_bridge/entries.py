@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from ..core.contracts.errors import SettingsInvalid
@@ -13,19 +12,6 @@ from ..core.contracts.errors import SettingsInvalid
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)
 # What a browser drops, turns into a slash, or reads differently than we do has no place in a listed address.
 _PLAIN = re.compile(r"[!-;=?-\[\]_a-z~%]+", re.ASCII)
-
-
-class Described(Protocol):
-    """An entry as the settings describe it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def home_url(self) -> str: ...
-
-    @property
-    def return_urls(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +39,13 @@ class Entries:
         self._entries = {entry.key: entry for entry in entries}
 
     @classmethod
-    def from_config(cls, described: Mapping[str, Described]) -> Entries:
+    def from_config(cls, tables: Mapping[str, Mapping[str, object]]) -> Entries:
         """From the `[entries.<key>]` tables. Raises SettingsInvalid naming every problem at once."""
-        problems = [problem for key, entry in described.items() for problem in _problems(key, entry)]
+        entries = [_entry(key, table) for key, table in tables.items()]
+        problems = [problem for entry in entries for problem in _problems(entry)]
         if problems:
             raise SettingsInvalid(problems)
-        return cls([Entry(key, e.name, tuple(e.return_urls), e.home_url) for key, e in described.items()])
+        return cls(entries)
 
     def get(self, key: str) -> Entry | None:
         """The door with this key."""
@@ -70,15 +57,21 @@ class Entries:
         return return_to if entry is not None and return_to in entry.return_urls else ""
 
 
-def _problems(key: str, entry: Described) -> list[str]:
+def _entry(key: str, table: Mapping[str, object]) -> Entry:
+    urls = table.get("return_urls") or ()
+    listed = tuple(str(url) for url in urls) if isinstance(urls, list | tuple) else (str(urls),)
+    return Entry(key, str(table.get("name") or ""), listed, str(table.get("home_url") or ""))
+
+
+def _problems(entry: Entry) -> list[str]:
     found = []
-    if not _KEY.fullmatch(key):
+    if not _KEY.fullmatch(entry.key):
         found.append("a key has small letters, digits and dashes only, 32 at most")
     if not entry.name.strip():
         found.append("name is missing; people see it on the button that leads back")
     addresses = (*entry.return_urls, *([entry.home_url] if entry.home_url else []))
     found += filter(None, map(address_problem, addresses))
-    return [f"entries.{key}: {why}" for why in found]
+    return [f"entries.{entry.key}: {why}" for why in found]
 
 
 def address_problem(address: str) -> str:

@@ -35,4 +35,4 @@ def check_origin(request: Request, settings: PortalSettings) -> None:
 def address_of(request: Request, settings: PortalSettings) -> str:
     """The client's address; a proxy's word counts only if the proxy is listed."""
     forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
-    return client_address(request.environ.get("REMOTE_ADDR") or "", forwarded, settings.trusted_proxies)
+    return client_address(request.environ.get("REMOTE_ADDR") or "", forwarded, settings.proxies)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 
@@ -17,13 +17,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class PortalSettings:
-    """`secure` is false only in a demo over plain HTTP. No proxy is trusted unless it is listed."""
+    """`secure` is false only in a demo over plain HTTP. No proxy is trusted unless it is listed, as CIDR."""
 
     company: str
     portal_url: str
     help_desk: str = ""
     secure: bool = True
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     # What a name may look like here, under the field: "jo.frost@alderwick.example or jfrost".
     name_example: str = ""
     # Said to everybody before the first proof, so it is the house's rule, never the person's.
@@ -43,3 +43,8 @@ class PortalSettings:
     def host(self) -> str:
         """The one Host header that is answered."""
         return self.origin.partition("://")[2]
+
+    @cached_property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies whose word about the client's address counts."""
+        return tuple(ip_network(cidr) for cidr in self.trusted_proxies)
