@@ -15,7 +15,11 @@ from .unsafe import unsafe
 
 def load(environ: Mapping[str, str], folder: Path) -> Settings:
     """The settings of this start, or SettingsInvalid with everything that is wrong and what to set instead."""
-    settings = parse(read_sources(environ, folder))
+    return checked(parse(read_sources(environ, folder)))
+
+
+def checked(settings: Settings) -> Settings:
+    """The same settings when they are safe to start with; otherwise everything that is not, at once."""
     problems = [*unsafe(settings), *_key_problems(settings)]
     if problems:
         raise SettingsInvalid(problems)

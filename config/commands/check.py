@@ -1,0 +1,60 @@
+"""`keyback check`: everything that would not work, each with how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from ...core.contracts.errors import KeybackError
+from ...core.recovery.policy import Policy, problems
+from ..house import House
+from .opened import Subparsers, opened
+
+
+def add(subparsers: Subparsers) -> None:
+    """Its line in `keyback --help`."""
+    parser = subparsers.add_parser("check", help="say what would not work: settings, keys, database, every plugin")
+    parser.set_defaults(run=run)
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """Asks every server that the settings name; changes nothing but the tables' edition."""
+    with opened() as house:
+        found = [*_broken(house), *_deaf(house), *_unreachable(house), *_unusable_policies(house)]
+        tried = len(house.snapshots.current.plugins.everything())
+    for problem in found:
+        print(f"  - {problem}")
+    print(f"{tried} plugins, {len(found)} problems." if found else f"All is well: {tried} plugins answer.")
+    return 1 if found else 0
+
+
+def _broken(house: House) -> Iterator[str]:
+    for broken in house.snapshots.current.plugins.broken:
+        yield f"{broken.name}: {broken.why}"
+
+
+def _deaf(house: House) -> Iterator[str]:
+    """Each plugin tries its own settings, against its own server."""
+    for (kind, key), plugin in house.snapshots.current.plugins.everything().items():
+        try:
+            plugin.check()
+        except KeybackError as error:
+            yield f"{kind} {key}: {error}"
+        except Exception as error:
+            # A plugin of somebody else's: its words may hold a password, its kind cannot.
+            yield f"{kind} {key}: failed with {type(error).__name__}"
+
+
+def _unreachable(house: House) -> Iterator[str]:
+    plugins = house.snapshots.current.plugins
+    for method in plugins.methods.values():
+        if method.medium is not None and plugins.channel_for(method.medium) is None:
+            yield f"method {method.key}: nothing carries {method.medium}: load a channel that does, or leave it out"
+
+
+def _unusable_policies(house: House) -> Iterator[str]:
+    snapshot = house.snapshots.current
+    kinds = {key: type(method) for key, method in snapshot.plugins.methods.items()}
+    for policy in snapshot.policies or (Policy("default"),):
+        for problem in problems(policy, snapshot.public, kinds):
+            yield f"policy {policy.name}: {problem}"

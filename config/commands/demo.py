@@ -1,0 +1,114 @@
+"""`keyback demo`: a pretend company on this machine, with a pretend phone and mailbox. Nothing is sent anywhere."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...core.contracts.text import Secret
+from .. import key_file, logging
+from ..house import House
+from ..loading import checked, parse
+from ..settings import Settings
+from .opened import Subparsers, opened
+from .people import TakesPeople
+from .serve import Server
+
+FOLDER = Path("var/demo")
+PLUGINS = ("sms", "email", "saved_codes", "embedded", "outbox", "account_notice", "proof_of_work")
+
+
+@dataclass(frozen=True)
+class Pretended:
+    """One of the company's people; each shows something."""
+
+    name: str
+    display_name: str
+    mail: str
+    # Numbers that no telephone will ever have: they are kept for films.
+    phone: str = ""
+    enabled: bool = True
+    privileged: bool = False
+
+
+PEOPLE = (
+    Pretended("maya", "Maya Lindqvist", "maya@home.example", "+447700900142"),
+    Pretended("jfrost", "Jo Frost", "jo.frost@alderwick.example", "+447700900178"),
+    Pretended("sam", "Sam Okafor, who has one way only", "sam@home.example"),
+    Pretended("lee", "Lee Tanaka, who left", "lee@home.example", "+447700900123", enabled=False),
+    Pretended("rosa", "Rosa Ott, an administrator", "rosa@home.example", "+447700900199", privileged=True),
+)
+FORGOTTEN = "what nobody remembers any more"
+
+
+def add(subparsers: Subparsers) -> None:
+    """Its line in `keyback --help`."""
+    parser = subparsers.add_parser("demo", help="a pretend company on this machine, made anew at every start")
+    parser.add_argument("--port", type=int, default=8080)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fresh keys and fresh people at every start."""
+    settings = demo_settings(FOLDER.absolute(), arguments.port)
+    logging.configure(settings.log_level)
+    with opened(settings) as house:
+        seed(house)
+    print(
+        f"The pretend company's sign-in page:  {settings.portal_url}/demo\n"
+        f"Keyback itself:                      {settings.portal_url}/\n"
+        f"The pretend phone and mailbox:       {settings.portal_url}/demo/outbox\n"
+        f"People: maya, jfrost (sam has one way only, lee left, rosa is an administrator). Ctrl-C ends it.",
+        flush=True,
+    )
+    Server(settings).run()
+    return 0
+
+
+def demo_settings(folder: Path, port: int) -> Settings:
+    """Settings that only a demo may have, over an empty folder with a key of its own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    key_file.write(folder / "keyback.key")
+    return checked(
+        parse(
+            {
+                "demo": True,
+                "portal_url": f"http://localhost:{port}",
+                "company": "Alderwick",
+                "help_desk": "Help desk: +44 1632 960 100",
+                "data_dir": folder,
+                "key_file": folder / "keyback.key",
+                "plugins": {"load": PLUGINS},
+                "serve": {"bind": f"127.0.0.1:{port}", "processes": 1},
+                "log_level": "warning",
+                "pin": {"store": {"embedded": {"database": str(folder / "people.db")}}},
+                "entries": {
+                    "alderwick": {
+                        "name": "Alderwick",
+                        "home_url": f"http://localhost:{port}/demo",
+                        "return_urls": [f"http://localhost:{port}/demo"],
+                    }
+                },
+            }
+        )
+    )
+
+
+def seed(house: House) -> None:
+    """Put the five people into the embedded directory, each with a password that is as good as forgotten."""
+    store = house.snapshots.current.plugins.stores["embedded"]
+    if not isinstance(store, TakesPeople):
+        return
+    for person in PEOPLE:
+        store.add_person(
+            name=person.name,
+            display_name=person.display_name,
+            mails=[person.mail],
+            phones=[person.phone] if person.phone else [],
+            password=Secret(FORGOTTEN),
+            enabled=person.enabled,
+            privileged=person.privileged,
+        )

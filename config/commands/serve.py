@@ -1,0 +1,103 @@
+"""`keyback serve`: gunicorn with threads, a back office in every process."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+from gunicorn.http import wsgi
+
+from ...core.contracts.errors import SettingsInvalid
+from ..app import create_app
+from ..house import House, build
+from ..settings import Settings
+from .opened import Subparsers, settings_here
+
+log = logging.getLogger(__name__)
+
+
+def add(subparsers: Subparsers) -> None:
+    """Its line in `keyback --help`."""
+    parser = subparsers.add_parser("serve", help="serve the pages, behind the proxy that ends TLS")
+    parser.set_defaults(run=run)
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """Serve until somebody stops it."""
+    Server(settings_here()).run()
+    return 0
+
+
+class NamelessResponse(wsgi.Response):  # type: ignore[misc]
+    """An answer that does not say which software gave it."""
+
+    def default_headers(self) -> list[str]:
+        """gunicorn's, but for `Server`."""
+        return [line for line in super().default_headers() if not line.startswith("Server:")]
+
+
+class HouseLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own lines go where all lines go, through the same redaction."""
+
+    def setup(self, cfg: object) -> None:
+        """Adds no handlers: the root logger has the only one."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """The house is built inside each worker: no connection, thread or key is ever shared by a fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._house: House | None = None
+        wsgi.Response = NamelessResponse
+        super().__init__()
+
+    def load_config(self) -> None:
+        """How gunicorn shall serve."""
+        serve = self._settings.serve
+        options: dict[str, Any] = {
+            "bind": serve.bind,
+            "workers": serve.processes,
+            "worker_class": "gthread",
+            "threads": serve.threads,
+            "graceful_timeout": serve.grace_seconds,
+            "preload_app": False,
+            "loglevel": "warning" if self._settings.demo else self._settings.log_level,
+            "logger_class": HouseLogger,
+            "worker_exit": self._leave,
+            # Only our own configuration says whom to believe about where a request comes from.
+            "forwarded_allow_ips": "",
+            # A file in a home folder by which others could steer the server.
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called by gunicorn in each worker."""
+        try:
+            self._house = build(self._settings)
+            app = create_app(self._house)
+            self._house.staff.office.start()
+        except SettingsInvalid as error:
+            for problem in error.problems:
+                print(f"keyback: {problem}", file=sys.stderr)
+            raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
+        except Exception:
+            # gunicorn would print the exception's words, and they may hold a password from a database URL.
+            log.exception("cannot start")
+            raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
+        return app
+
+    def _leave(self, _arbiter: object, _worker: object) -> None:
+        if self._house is not None:
+            self._house.close()
