@@ -79,7 +79,7 @@ class Outbox(Channel):
         """What was sent, the newest first."""
         with self._file() as file:
             rows = file.execute("SELECT medium, sent_to, subject, words, at FROM message ORDER BY id DESC").fetchall()
-        return tuple(Kept(*rest, datetime.fromtimestamp(at, UTC)) for *rest, at in rows)
+        return tuple(Kept(medium, to, subject, text, _moment(at)) for medium, to, subject, text, at in rows)
 
     @contextmanager
     def _file(self) -> Iterator[sqlite3.Connection]:
@@ -90,6 +90,10 @@ class Outbox(Channel):
                 " (id INTEGER PRIMARY KEY AUTOINCREMENT, medium TEXT, sent_to TEXT, subject TEXT, words TEXT, at REAL)"
             )
             yield file
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 @hookimpl

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydantic import Field as Setting
+
 from ...core import (
     Contact,
     ContactKind,
@@ -13,6 +15,7 @@ from ...core import (
     Happening,
     Message,
     Notifier,
+    PluginSettings,
     Text,
     e164,
     events,
@@ -31,6 +34,17 @@ _MONTHS = tuple(
         ),
     )
 )  # fmt: skip
+
+
+class AccountNoticeSettings(PluginSettings):
+    """How numbers without a country are read."""
+
+    country_code: str = Setting(
+        "",
+        title="Country code",
+        description="For numbers that are kept without one, for example 44. Empty: such numbers get no notice.",
+        pattern=r"^([1-9][0-9]{0,2})?$",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,8 @@ _UNLOCKED = _Words(
 )
 _CODES_ISSUED = _Words(
     "Saved codes were added to your account",
-    "They can be used to reset your {company} password from {date}, {time} (UTC). Codes you had before no longer work.\n\n"
+    "They can be used to reset your {company} password from {date}, {time} (UTC). "
+    "Codes you had before no longer work.\n\n"
     "Wasn't you? Call {help_desk} at once.",
     "Saved codes were added to your {company} account at {time} UTC. Not you? Call {help_desk} now.",
 )
@@ -74,14 +89,32 @@ class AccountNotice(Notifier):
     key = "account_notice"
     label = Text("Notices to the person")
     wants = frozenset({"proof.given", "password.set", "account.unlocked", "enrolment"})
+    Settings = AccountNoticeSettings
+    settings: AccountNoticeSettings
 
     def notify(self, happening: Happening, ctx: Context) -> Sequence[Message]:
         words = _words_for(happening.event)
         if words is None:
             return ()
-        messages = [_message(address, words, happening, ctx) for address in happening.addresses]
+        messages = [self._message(address, words, happening, ctx) for address in happening.addresses]
         # Two directories may know the same number.
         return tuple({(m.medium, m.to): m for m in messages if m is not None}.values())
+
+    def _message(self, address: Contact, words: _Words, happening: Happening, ctx: Context) -> Message | None:
+        at = happening.at.astimezone(UTC)
+        values: Mapping[str, object] = {
+            "time": f"{at:%H:%M}",
+            "help_desk": happening.help_desk or Text("the help desk"),
+        }
+        if address.kind is ContactKind.PHONE:
+            number = e164(address.value, self.settings.country_code)
+            return (
+                Message("sms", number, Text(words.text, company=short_name(ctx.company), **values)) if number else None
+            )
+        to = mailbox(address.value)
+        accounts = ", ".join(happening.accounts) or Text("your account")
+        text = Text(words.mail, company=ctx.company, accounts=accounts, date=_date(at), **values)
+        return Message("email", to, text, Text(words.subject)) if to else None
 
 
 def _words_for(event: events.Event) -> _Words | None:
@@ -96,21 +129,6 @@ def _words_for(event: events.Event) -> _Words | None:
         case events.CodesIssued():
             return _CODES_ISSUED
     return None
-
-
-def _message(address: Contact, words: _Words, happening: Happening, ctx: Context) -> Message | None:
-    at = happening.at.astimezone(UTC)
-    values: Mapping[str, object] = {
-        "time": f"{at:%H:%M}",
-        "help_desk": happening.help_desk or Text("the help desk"),
-    }
-    if address.kind is ContactKind.PHONE:
-        number = e164(address.value)
-        return Message("sms", number, Text(words.text, company=short_name(ctx.company), **values)) if number else None
-    to = mailbox(address.value)
-    accounts = ", ".join(happening.accounts) or Text("your account")
-    text = Text(words.mail, company=ctx.company, accounts=accounts, date=_date(at), **values)
-    return Message("email", to, text, Text(words.subject)) if to else None
 
 
 def _date(at: datetime) -> Text:
