@@ -1,0 +1,47 @@
+"""create_app(): joins the rooms. The only place that knows all of them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from ..core.portal import PortalSettings, create_portal
+from ..core.service.surroundings import Surroundings
+from ..idp_bridge.entries import Entries
+from .demo.opening import open_demo
+from .house import House
+from .settings import Settings
+
+# A form of ours is smaller than this; whatever is larger is refused before it is read (L9).
+LARGEST_BODY = 64 * 1024
+MOST_FORM_PARTS = 50
+
+
+def create_app(house: House) -> Flask:
+    """The pages over a house. Starts nothing: whoever serves them starts the back office."""
+    settings = house.settings
+    # Its own folder for nothing: Flask would look for one beside the checkout.
+    app = Flask("keyback", static_folder=None, instance_path=str(settings.data_dir.absolute()))
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    entries = Entries.from_config({key: entry.model_dump() for key, entry in settings.entries.items()})
+    app.register_blueprint(
+        create_portal(house.staff.service, entries, _look(settings, house.around), ready=lambda: house.ready)
+    )
+    if settings.demo:
+        open_demo(app, house)
+    return app
+
+
+def _look(settings: Settings, around: Surroundings) -> PortalSettings:
+    return PortalSettings(
+        company=settings.company,
+        portal_url=settings.portal_url,
+        help_desk=settings.help_desk,
+        secure=settings.secure,
+        trusted_proxies=tuple(str(network) for network in settings.trusted_proxies),
+        now=around.now,
+    )

@@ -1,0 +1,62 @@
+"""A running Keyback for the stories: on SQLite and on PostgreSQL, with one process and with two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from servers.http_sink import HttpSink
+from servers.keyback import Keyback
+from servers.mail_sink import MailSink
+from servers.outfit import pins
+from servers.slapd import Slapd, missing, running_slapd
+from servers.story import Post, Story
+
+
+@pytest.fixture(scope="session")
+def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    """Where mails and texts arrive."""
+    with (
+        MailSink(tmp_path_factory.mktemp("mail")) as mail,
+        HttpSink(tmp_path_factory.mktemp("texts"), secure=False) as texts,
+    ):
+        yield Post(mail, texts)
+
+
+@pytest.fixture(scope="session")
+def slapd() -> Iterator[Slapd]:
+    """A real directory."""
+    if why := missing():
+        pytest.skip(why)
+    with running_slapd() as server:
+        yield server
+
+
+@pytest.fixture(
+    scope="session",
+    params=[("sqlite", 1), ("sqlite", 2), ("postgresql", 1), ("postgresql", 2)],
+    ids=lambda param: f"{param[0]}-{param[1]}",
+)
+def keyback(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, post: Post, slapd: Slapd
+) -> Iterator[Keyback]:
+    """A server that people can come to."""
+    database, processes = request.param
+    url = request.getfixturevalue("postgres").database() if database == "postgresql" else ""
+    folder: Path = tmp_path_factory.mktemp(f"keyback-{database}-{processes}")
+    with Keyback(folder, pins(post, slapd), processes=processes, database_url=url) as server:
+        yield server
+
+
+@pytest.fixture
+def somebody(keyback: Keyback, post: Post, slapd: Slapd) -> Story:
+    """A person of the directory who has forgotten the password."""
+    return a_story(keyback, post, slapd)
+
+
+def a_story(keyback: Keyback, post: Post, slapd: Slapd, **attributes: object) -> Story:
+    """A new person in the directory, at a browser."""
+    person = slapd.person(**attributes)  # type: ignore[arg-type]
+    (phone,) = slapd.read(person.dn, "mobile")["mobile"]
+    return Story.of(keyback, post, person.uid, phone=phone if isinstance(phone, str) else phone.decode())

@@ -1,0 +1,147 @@
+"""`keyback serve` as a process of its own, with the settings of the test."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from .browser import Browser
+
+HOST = "reset.keyback.test"
+COMPANY = "Alderwick"
+COMMAND = Path(sys.executable).with_name("keyback")
+
+
+class Keyback:
+    """A server in a folder of its own. `pins` are the plugins' settings by "kind.key"."""
+
+    def __init__(
+        self,
+        folder: Path,
+        pins: Mapping[str, Mapping[str, Any]],
+        *,
+        processes: int = 1,
+        database_url: str = "",
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "keyback.log"
+        self.faultpoints = folder / "faultpoints"
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self.faultpoints.mkdir(exist_ok=True)
+        key = folder / "keyback.key"
+        if not key.exists():
+            key.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+            key.chmod(0o600)
+        stores = [name.partition(".")[2] for name in pins if name.startswith("store.")]
+        load = ["sms", "email", "saved_codes", "smtp", "http_gateway", "account_notice", "proof_of_work", *stores]
+        top = {
+            "portal_url": f"https://{HOST}", "company": COMPANY, "help_desk": "Call 01632 960123",
+            "data_dir": str(folder / "data"), "key_file": str(key), "database_url": database_url,
+            # Tests come through one address, as if from behind a proxy: each says which person it is.
+            "trusted_proxies": ["127.0.0.1/32"],
+        }  # fmt: skip
+        top |= more or {}
+        serve = {"bind": f"127.0.0.1:{self.port}", "processes": processes, "threads": 8, "grace_seconds": 3}
+        lines = [*_lines(top), "[serve]", *_lines(serve), "[plugins]", *_lines({"load": load})]
+        for name, values in pins.items():
+            lines += [f"[pin.{name}]", *_lines(values)]
+        (folder / "keyback.toml").write_text("\n".join(lines) + "\n")
+        (folder / "data").mkdir(exist_ok=True)
+
+    def start(self) -> None:
+        """Start, and wait until it is ready."""
+        log = self.log.open("ab")
+        self._process = subprocess.Popen(
+            [str(COMMAND), "serve"],
+            cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+        self.wait_until_ready()
+
+    def wait_until_ready(self, seconds: float = 30) -> None:
+        """Raises with the log's end when it does not come up."""
+        patience = time.monotonic() + seconds
+        while time.monotonic() < patience:
+            if self._process is not None and self._process.poll() is not None:
+                break
+            try:
+                if requests.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.02)
+        raise RuntimeError(f"keyback is not ready: {self.log.read_text()[-4000:]}")
+
+    def stop(self) -> int:
+        """End it in order; its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(signal.SIGTERM)
+        return process.wait(20)
+
+    def workers(self) -> list[int]:
+        """The processes that serve, without the one that watches over them."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return [int(child) for child in children.split()]
+
+    def command(self, *arguments: str, **environment: str) -> str:
+        """What a command of Keyback prints, run beside the server."""
+        done = subprocess.run(
+            [str(COMMAND), *arguments],
+            cwd=self.folder, env={**self._environment(), **environment}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{arguments}: {done.stdout} {done.stderr}"
+        return done.stdout
+
+    def browser(self, address: str = "") -> Browser:
+        """Somebody at a browser of their own, from an address of their own."""
+        octets = ".".join(str(byte) for byte in secrets.token_bytes(3))
+        return Browser(self.url, host=HOST, address=address or f"10.{octets}")
+
+    def arm(self, point: str, order: str = "SIGKILL") -> None:
+        """The next process that comes to this point gets this signal."""
+        (self.faultpoints / point).write_text(order)
+
+    def fired(self, point: str) -> bool:
+        """Whether somebody came by."""
+        return not (self.faultpoints / point).exists()
+
+    def __enter__(self) -> Keyback:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("KEYBACK_")}
+        return {**kept, "KEYBACK_FAULTPOINTS": str(self.faultpoints), "PYTHONWARNINGS": "default"}
+
+
+def _lines(values: Mapping[str, Any]) -> list[str]:
+    # JSON's texts, numbers, truths and lists are TOML's too.
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return [f"{name} = {json.dumps(value)}" for name, value in plain.items()]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,223 @@
+"""The whole house in this process, on a database of the test's, with a directory and a post office in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, ClassVar, cast
+
+from keyback.core.contracts.channel import Message
+from keyback.core.contracts.human_check import HumanCheck, Humanity, Widget
+from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind
+from keyback.core.contracts.plugin import Context, NoSettings, Plugin
+from keyback.core.contracts.text import Secret, Text
+from keyback.core.db.sealing import Keyring
+from keyback.core.db.session import Database
+from keyback.core.host import Host, Plugins
+from keyback.core.recovery.flow import Recovery
+from keyback.core.service.records import Records
+from keyback.core.service.recover import RecoveryService
+from keyback.core.service.snapshot import Snapshots
+from keyback.core.service.staff import Staff, employ
+from keyback.core.service.start import Arrival
+from keyback.core.service.surroundings import Surroundings
+from keyback.core.service.tickets import Answered, Ticket
+from keyback.core.testing import FakeChannel, FakeStore
+from keyback.plugins.methods.email import Email
+from keyback.plugins.methods.saved_codes import SavedCodes
+from keyback.plugins.methods.sms import Sms
+from keyback.plugins.notifiers.account_notice import AccountNotice
+
+OLD, NEW = "the old password of jo", "violet anchors drift homeward"
+PHONE, MAIL = "+436641234505", "jo.frost@mail.example"
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2030, 6, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **delta: float) -> None:
+        self.time += timedelta(**delta)
+
+
+class OpenDoor(HumanCheck):
+    """A human check that takes the word "yes", each time with another name for the solution."""
+
+    key = "open_door"
+    label = Text("Open door")
+    fields: ClassVar[frozenset[str]] = frozenset({"human"})
+    asked_for: ClassVar[list[int]] = []
+
+    def widget(self, ctx: Context, *, effort: int = 1) -> Widget:
+        self.asked_for.append(effort)
+        return Widget("open_door", {"effort": str(effort)})
+
+    def judge(self, response: Mapping[str, str], ctx: Context, *, effort: int = 1) -> Humanity:
+        return Humanity(response.get("human") == "yes", response.get("once", ""))
+
+
+class _Built:
+    """Stands for the host: these plugins and no others."""
+
+    def __init__(self, *plugins: Plugin, human_check: HumanCheck) -> None:
+        self.classes: Mapping[tuple[str, str], type[Plugin]] = {}
+        self._plugins = plugins
+        self._human_check = human_check
+
+    def build(self, settings: object, *, human_check: str, version: int, replacing: object = None) -> Plugins:
+        def of(kind: str) -> Any:
+            return MappingProxyType({p.key: p for p in self._plugins if kind in {c.__name__ for c in type(p).__mro__}})
+
+        return Plugins(
+            methods=of("Method"), stores=of("Store"), channels=of("Channel"), notifiers=of("Notifier"),
+            human_check=self._human_check, broken=(), version=version,
+        )  # fmt: skip
+
+
+@dataclass
+class SmallHouse:
+    """A house, its clock, its directory and its post."""
+
+    records: Records
+    snapshots: Snapshots
+    staff: Staff
+    clock: Clock
+    store: FakeStore
+    channel: FakeChannel
+    codes: SavedCodes
+    paper: tuple[str, ...] = ()
+    names: dict[str, AccountKey] = field(default_factory=dict)
+
+    @property
+    def service(self) -> RecoveryService:
+        return self.staff.service
+
+    def work(self) -> None:
+        """Let the back office do everything that is due, here and now."""
+        for _ in range(10):
+            now = self.clock()
+            with self.records.db.write() as tx:
+                jobs = self.records.jobs.claim(tx, "test", now=now + timedelta(minutes=1), until=now)
+            due = [job for job in jobs if job.due_at <= now]
+            for job in due:
+                self.staff.office._workers[job.kind](job)
+            if not due:
+                return
+
+    def start(self, name: str = "jo", *, browser: str = "", address: str = "192.0.2.1") -> Visit:
+        ticket = self.service.starting.start(name, {"human": "yes"}, Arrival(address, browser))
+        return Visit(self, ticket)
+
+    def add(self, name: str, **changes: Any) -> AccountKey:
+        """Somebody with a phone, a mailbox, and saved codes on paper."""
+        contacts = (
+            Contact(ContactKind.PHONE, PHONE, "mobile", trusted=True),
+            Contact(ContactKind.MAIL, MAIL, "mail", trusted=True),
+        )
+        account = Account(AccountKey("fake", f"id-of-{name}"), name, name.title(), contacts=contacts, stamp="1")
+        key = self.store.add(replace(account, **changes), OLD)
+        person = self.records.keyring.pseudonym(key.store, key.id)
+        codes, data = self.codes.issue(3, self.random)
+        now = self.clock()
+        with self.records.db.write() as tx:
+            self.records.enrolments.add(tx, person, "saved_codes", "Paper", data, proven_at=now, usable_from=now)
+        self.paper = codes
+        return key
+
+    @staticmethod
+    def random(size: int) -> bytes:
+        import secrets
+
+        return secrets.token_bytes(size)
+
+    def sent(self, medium: str) -> list[Message]:
+        return [message for message in self.channel.sent if message.medium == medium]
+
+    def opens(self, name: str, password: str) -> bool:
+        key = AccountKey("fake", f"id-of-{name}")
+        context = Surroundings("Acme", "https://reset.example.org").context()
+        account = self.store.look(key, context)
+        assert account is not None
+        return bool(self.store.accepts(account, Secret(password), ctx=context))
+
+
+@dataclass
+class Visit:
+    """One person's way through a recovery, by the service's own methods."""
+
+    house: SmallHouse
+    ticket: Ticket
+
+    @property
+    def recovery(self) -> Recovery:
+        return self.house.service.tickets.look(self.ticket)
+
+    @property
+    def token(self) -> str:
+        return self.house.service.tickets.form_token(self.recovery)
+
+    def pick(self, choice: str, destination: str = "") -> Recovery:
+        return self.house.service.choosing.pick(self.ticket, self.token, choice, destination)
+
+    def answer(self, code: str) -> Answered:
+        answered = self.house.service.proving.answer(self.ticket, self.token, {"code": code})
+        self.ticket = answered.ticket
+        return answered
+
+    def send_again(self) -> Recovery:
+        return self.house.service.choosing.again(self.ticket, self.token)
+
+    def more_time(self) -> Recovery:
+        return self.house.service.choosing.more_time(self.ticket, self.token)
+
+    def code(self) -> str:
+        """The newest code of the challenge, as the person would read it."""
+        pick = self.recovery.pick
+        assert pick is not None
+        return pick.challenge.secret["code"]
+
+    def prove_by_mail(self) -> Answered:
+        """The first proof."""
+        self.house.work()
+        self.pick("email")
+        self.house.work()
+        return self.answer(self.code())
+
+    def prove_by_paper(self, which: int = 0) -> Answered:
+        """The second proof."""
+        choice = next(c for c in self.house.service.choosing.choices(self.recovery) if c.method == "saved_codes")
+        self.pick(choice.value)
+        return self.answer(self.house.paper[which])
+
+    def renew(self, password: str = NEW) -> Recovery:
+        recovery, self.ticket = self.house.service.renewing.renew(self.ticket, self.token, Secret(password))
+        return recovery
+
+
+def small_house(database: Database, **changes: Any) -> SmallHouse:
+    """A house with somebody called jo in it."""
+    keyring = Keyring.load(database, bytes(range(32)))
+    records, clock = Records.open(database, keyring), Clock()
+    around = Surroundings("Acme", "https://reset.example.org", "Call 123", now=clock, **changes)
+    store, channel = FakeStore(), FakeChannel()
+    codes = SavedCodes(SavedCodes.Settings(pepper="p" * 32))
+    host = _Built(
+        Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
+        human_check=OpenDoor(NoSettings()),
+    )  # fmt: skip
+    snapshots = Snapshots(cast(Host, host), records, pinned={}, human_check="open_door")
+    staff = employ(records, snapshots, around, breached=lambda password: False, easy=lambda password, words: None)
+    # Jobs are worked off when a test says so, not by threads.
+    staff.office.hand_over = lambda job: None  # type: ignore[method-assign]
+    house = SmallHouse(records, snapshots, staff, clock, store, channel, codes)
+    house.add("jo")
+    return house
+
+
