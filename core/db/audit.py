@@ -18,10 +18,11 @@ from sqlalchemy import Connection, Executable, RowMapping, bindparam, delete, in
 
 from ..contracts.events import Event
 from . import sealed, value_json
+from .audit_chain import AuditChain
 from .audit_content import content
-from .per_dialect import Insert, PerDialect
+from .per_dialect import Insert, PerDialect, one_or_all
 from .sealing import KeyPurpose, Keyring, SealBroken, encode
-from .session import after_commit
+from .session import Database, after_commit
 from .tables import event as table
 from .tables import is_set, micros, person_key
 
@@ -55,6 +56,7 @@ class Audit:
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+        self._chain = AuditChain(keyring)
         self._person_keys: OrderedDict[str, bytes] = OrderedDict()
 
     def append(
@@ -81,7 +83,7 @@ class Audit:
             row = {"id": event_id, "at": at, "name": event.name, "recovery_id": recovery_id, "pseudonym": person_id}
             row |= {"data": json.dumps(asdict(event), sort_keys=True), "key_name": key_name}
             rows.append(self._digested(row, _lock_up(key, plain, event_id) if key else None))
-        tx.execute(_append, rows)
+        tx.execute(_append, one_or_all(rows))
 
     def details(self, tx: Connection, row: RowMapping) -> Mapping[str, str] | None:
         """An event's personal details; None if it has none or they were erased. Raises SealBroken."""
@@ -102,6 +104,14 @@ class Audit:
         if marks:
             tx.execute(_erase, marks)
         return len(marks)
+
+    def chain(self, db: Database, now: datetime) -> int:
+        """Number and chain what is new, unless another process does; returns how many."""
+        return self._chain.chain(db, now)
+
+    def checkpoint(self, db: Database, now: datetime) -> bool:
+        """Sign where the chain stands, at most once a minute or every thousand records; whether it did."""
+        return self._chain.checkpoint(db, now)
 
     def _digested(self, row: dict[str, Any], details: bytes | None) -> dict[str, Any]:
         row |= {"details": details, "details_digest": sha256(details).digest() if details else b""}

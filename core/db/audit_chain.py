@@ -37,7 +37,7 @@ _signing_key = select(signing_key).where(signing_key.c.use == _USE)
 _add_signing_key = PerDialect(lambda new: new(signing_key).on_conflict_do_nothing())
 
 
-class Chain:
+class AuditChain:
     """Numbers new events, chains them, and signs where the chain stands."""
 
     def __init__(self, keyring: Keyring) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Executable, RowMapping, bindparam, case, delete, select
 
-from .per_dialect import Insert, PerDialect
+from .per_dialect import Insert, PerDialect, one_or_all
 from .sealing import KeyPurpose, Keyring
 from .tables import counter as table
 
@@ -72,6 +72,7 @@ def _spend(insert: Insert) -> Executable:
 _bump_all = PerDialect(_bump)
 _lock_one = PerDialect(_lock)
 _spend_one = PerDialect(_spend)
+_peek_one = select(table).where(table.c.key == bindparam("of_key"))
 _peek = select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
 _over = (
     select(table.c.key)
@@ -95,7 +96,7 @@ class Counters:
         keys = [self._key(mark) for mark in marks]
         rows = {key: _fresh(key, now, mark.window) for key, mark in zip(keys, marks, strict=True)}
         # Always in the same order, so that two of these can never wait for each other.
-        found = tx.execute(_bump_all.on(tx), [rows[key] for key in sorted(rows)])
+        found = tx.execute(_bump_all.on(tx), one_or_all([rows[key] for key in sorted(rows)]))
         counts = {key: Count(count, start, locked) for key, count, start, locked in found}
         return tuple(counts[key] for key in keys)
 
@@ -107,7 +108,9 @@ class Counters:
     def peek(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
         """Where each mark stands, without counting."""
         keys = [self._key(mark) for mark in marks]
-        rows = {row["key"]: row for row in tx.execute(_peek, {"keys": keys}).mappings()}
+        one = len(keys) == 1
+        found = tx.execute(_peek_one, {"of_key": keys[0]}) if one else tx.execute(_peek, {"keys": keys})
+        rows = {row["key"]: row for row in found.mappings()}
         return tuple(_count(rows.get(key), now) for key in keys)
 
     def spend_once(self, tx: Connection, what: str, until: datetime, now: datetime) -> bool:

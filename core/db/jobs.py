@@ -36,6 +36,8 @@ _claim_lanes = (
 )
 _any_due = select(table.c.id).where(*_waiting).limit(1)
 _mine = select(table.c.id).where(_of_id, table.c.leased_by == bindparam("holder"), table.c.given_up_at.is_(None))
+# Nearly always it is one, and a list costs four times as much to bind.
+_done_one = delete(table).where(_of_id)
 _done = delete(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
 _again = (
     update(table)
@@ -120,6 +122,8 @@ class Jobs:
 
     def done(self, tx: Connection, job_ids: Sequence[str]) -> int:
         """Forget these; returns how many there still were, so that a job's effect happens once."""
+        if len(job_ids) == 1:
+            return tx.execute(_done_one, {"of_id": job_ids[0]}).rowcount
         return tx.execute(_done, {"ids": list(job_ids)}).rowcount
 
     def again(self, tx: Connection, job_id: str, due_at: datetime) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 # The two classes agree in all that we use of them; for the type checker one of them stands for both.
 Insert: TypeAlias = Callable[[Table], sqlite.Insert]
+
+Row: TypeAlias = dict[str, Any]
+
+
+def one_or_all(rows: list[Row]) -> Row | list[Row]:
+    """A single row by itself: as a list of one it would take the longer way that several rows need."""
+    return rows[0] if len(rows) == 1 else rows
 
 
 class PerDialect:

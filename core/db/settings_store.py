@@ -7,7 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Executable,
+    RowMapping,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 
 from ..recovery.policy import Policy, PublicRules
 from . import sealed, value_json
@@ -20,7 +35,6 @@ _KEY = "settings"
 _HOUSE = "house"
 
 _version = select(settings_version.c.version).where(settings_version.c.key == _KEY)
-_current = select(settings_version).where(settings_version.c.key == _KEY)
 
 
 def _replace(table: Table, *keys: str) -> PerDialect:
@@ -47,12 +61,22 @@ _seal_version = (
 )
 _save_plugin = _replace(plugin, "kind", "key")
 _save_rules = _replace(public_rules, "key")
-_plugins = select(plugin).order_by(plugin.c.kind, plugin.c.key)
-_policies = select(policy).order_by(policy.c.position, policy.c.name)
 _drop_policies = delete(policy)
 _add_policies = insert(policy)
-_rules = select(public_rules).where(public_rules.c.key == bindparam("of_key"))
 _COUNTED = {plugin: "plugins", policy: "policies", public_rules: "public_rules"}
+_NOW = [column.label(f"now_{column.name}") for column in settings_version.c]
+
+
+def _with_version(table: Table, *order: Column[Any]) -> Select[Any]:
+    # One statement, so that the rows and their number are from the same moment, whoever saves meanwhile.
+    always = select(literal(1).label("one")).subquery()
+    version = always.outerjoin(settings_version, settings_version.c.key == _KEY)
+    return select(table, *_NOW).select_from(version.outerjoin(table, true())).order_by(*order)
+
+
+_plugins = _with_version(plugin, plugin.c.kind, plugin.c.key)
+_policies = _with_version(policy, policy.c.position, policy.c.name)
+_rules = _with_version(public_rules)
 _how_many = {table: select(func.count()).select_from(table) for table in _COUNTED}
 
 
@@ -79,7 +103,7 @@ class SettingsStore:
 
     def plugin_rows(self, tx: Connection) -> tuple[PluginRow, ...]:
         """Every plugin that was ever seen. Raises SealBroken."""
-        rows = self._checked(tx, sealed.PLUGIN_ROW, tx.execute(_plugins).mappings().all())
+        rows = self._checked(tx, sealed.PLUGIN_ROW, _plugins)
         return tuple(
             PluginRow(
                 row["kind"],
@@ -102,7 +126,7 @@ class SettingsStore:
 
     def policies(self, tx: Connection) -> tuple[Policy, ...]:
         """All policies by position; none before the first save. Raises SealBroken."""
-        rows = self._checked(tx, sealed.POLICY_ROW, tx.execute(_policies).mappings().all())
+        rows = self._checked(tx, sealed.POLICY_ROW, _policies)
         return tuple(value_json.POLICY.validate_json(row["rules"]) for row in rows)
 
     def save_policies(self, tx: Connection, policies: Sequence[Policy], *, who: str, why: str) -> int:
@@ -118,7 +142,7 @@ class SettingsStore:
 
     def public_rules(self, tx: Connection) -> PublicRules:
         """What holds before the first proof; the defaults before the first save. Raises SealBroken."""
-        rows = self._checked(tx, sealed.PUBLIC_RULES_ROW, tx.execute(_rules, {"of_key": _HOUSE}).mappings().all())
+        rows = self._checked(tx, sealed.PUBLIC_RULES_ROW, _rules)
         return value_json.PUBLIC_RULES.validate_json(rows[0]["rules"]) if rows else PublicRules()
 
     def save_public_rules(self, tx: Connection, rules: PublicRules, *, who: str, why: str) -> int:
@@ -129,15 +153,16 @@ class SettingsStore:
         tx.execute(_save_rules.on(tx), row | {"seal": sealed.PUBLIC_RULES_ROW.seal(self._keyring, row)})
         return self._seal_version(tx, version)
 
-    def _checked(self, tx: Connection, kind: SealedRow, rows: Sequence[Any]) -> Sequence[Any]:
+    def _checked(self, tx: Connection, kind: SealedRow, all_rows: Select[Any]) -> list[RowMapping]:
+        found = tx.execute(all_rows).mappings().all()
+        rows = [row for row in found if row[kind.column] is not None]
         for row in rows:
             kind.check(self._keyring, row)
+        now = {column.name: found[0][f"now_{column.name}"] for column in settings_version.c}
+        if now["seal"] is not None:
+            sealed.SETTINGS_ROW.check(self._keyring, now)
         # A deleted row leaves no broken seal behind, but it was counted.
-        current = tx.execute(_current).mappings().first()
-        if current is not None:
-            sealed.SETTINGS_ROW.check(self._keyring, current)
-        expected = 0 if current is None else current[_COUNTED[kind.table]]
-        if len(rows) != expected:
+        if len(rows) != (now[_COUNTED[kind.table]] or 0):
             raise SealBroken(kind.table.name)
         return rows
 
