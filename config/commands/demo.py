@@ -84,7 +84,10 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "plugins": {"load": PLUGINS},
                 "serve": {"bind": f"127.0.0.1:{port}", "processes": 1},
                 "log_level": "warning",
-                "pin": {"store": {"embedded": {"database": str(folder / "people.db")}}},
+                "pin": {
+                    "store": {"embedded": {"database": str(folder / "people.db")}},
+                    "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
+                },
                 "entries": {
                     "alderwick": {
                         "name": "Alderwick",
