@@ -52,9 +52,7 @@ def build(settings: Settings) -> House:
     records = Records.open(db, keyring)
     around = _surroundings(settings)
     host = Host(settings.plugins.load)
-    snapshots = Snapshots(
-        host, records, pinned=_pinned(settings, keyring), human_check=settings.plugins.human_check
-    )
+    snapshots = Snapshots(host, records, pinned=_pinned(settings, keyring), human_check=settings.plugins.human_check)
     _refuse_unusable(snapshots)
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
     staff = employ(records, snapshots, around, breached=leaks.__contains__, easy=too_easy)

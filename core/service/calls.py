@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..contracts.errors import OutcomeUnknown, PluginError, StoreUnavailable
 from ..contracts.plugin import Plugin
-from ..guard import Guard, LateAnswer
+from ..guard import Guard, NotAsked
 
 T = TypeVar("T")
 
@@ -32,13 +32,13 @@ class Calls:
             raise StoreUnavailable(str(error)) from error
 
     def write(self, store: Plugin, order: Callable[[], T], seconds: float) -> T:
-        """An order: refused at once is surely not done; a late answer may have been done, so it is unknown."""
+        """An order: not asked is surely not done; a late answer, or a plugin that broke, may have done it."""
         try:
             return self.ask(store, order, seconds)
-        except LateAnswer as error:
-            raise OutcomeUnknown(str(error)) from error
-        except PluginError as error:
+        except NotAsked as error:
             raise StoreUnavailable(str(error)) from error
+        except PluginError as error:
+            raise OutcomeUnknown(str(error)) from error
 
     def _guard(self, plugin: Plugin) -> Guard:
         name = f"{type(plugin).__mro__[1].__name__}:{plugin.key}"

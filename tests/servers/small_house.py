@@ -63,6 +63,19 @@ class OpenDoor(HumanCheck):
         return Humanity(response.get("human") == "yes", response.get("once", ""))
 
 
+class Directory(FakeStore):
+    """A directory whose answers to writes, and to writes alone, can be lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trouble_when_writing: Exception | None = None
+
+    def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
+        if self.trouble_when_writing is not None:
+            raise self.trouble_when_writing
+        super().set_password(account, password, unlock=unlock, ctx=ctx)
+
+
 class _Built:
     """Stands for the host: these plugins and no others."""
 
@@ -89,7 +102,7 @@ class SmallHouse:
     snapshots: Snapshots
     staff: Staff
     clock: Clock
-    store: FakeStore
+    store: Directory
     channel: FakeChannel
     codes: SavedCodes
     paper: tuple[str, ...] = ()
@@ -137,12 +150,16 @@ class SmallHouse:
 
         return secrets.token_bytes(size)
 
+    @staticmethod
+    def context() -> Context:
+        return Surroundings("Acme", "https://reset.example.org").context(seconds=10)
+
     def sent(self, medium: str) -> list[Message]:
         return [message for message in self.channel.sent if message.medium == medium]
 
     def opens(self, name: str, password: str) -> bool:
         key = AccountKey("fake", f"id-of-{name}")
-        context = Surroundings("Acme", "https://reset.example.org").context()
+        context = self.context()
         account = self.store.look(key, context)
         assert account is not None
         return bool(self.store.accepts(account, Secret(password), ctx=context))
@@ -206,7 +223,7 @@ def small_house(database: Database, **changes: Any) -> SmallHouse:
     keyring = Keyring.load(database, bytes(range(32)))
     records, clock = Records.open(database, keyring), Clock()
     around = Surroundings("Acme", "https://reset.example.org", "Call 123", now=clock, **changes)
-    store, channel = FakeStore(), FakeChannel()
+    store, channel = Directory(), FakeChannel()
     codes = SavedCodes(SavedCodes.Settings(pepper="p" * 32))
     host = _Built(
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
@@ -219,5 +236,3 @@ def small_house(database: Database, **changes: Any) -> SmallHouse:
     house = SmallHouse(records, snapshots, staff, clock, store, channel, codes)
     house.add("jo")
     return house
-
-

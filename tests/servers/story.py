@@ -45,9 +45,7 @@ class Post:
 
     def _newest_text(self, to: str) -> str:
         bodies = [parse_qs(asked.body.decode()) for asked in list(self.texts.asked)]
-        codes = [
-            match[0] for body in bodies if body["to"] == [to] and (match := re.match(r"\d{8}", body["text"][0]))
-        ]
+        codes = [match[0] for body in bodies if body["to"] == [to] and (match := re.match(r"\d{8}", body["text"][0]))]
         return codes[-1] if codes else ""
 
 
