@@ -31,6 +31,9 @@ NO_RIGHT = 50
 UNWILLING = 53
 ASSERTION_FAILED = 122
 
+# Seconds kept back from the host's deadline.
+MARGIN = 0.2
+
 # An LDAP control as ldap3 wants it: its number, whether it is critical, its value.
 Control = tuple[str, bool, bytes | None]
 
@@ -76,8 +79,8 @@ class Budget:
 
     @classmethod
     def of(cls, ctx: Context) -> Budget:
-        """What the host gives."""
-        return cls(ctx.now, (ctx.deadline - ctx.now).total_seconds())
+        """What the host gives, less a little: our own word on what happened is better than its giving up on us."""
+        return cls(ctx.now, (ctx.deadline - ctx.now).total_seconds() - MARGIN)
 
     @property
     def left(self) -> float:

@@ -127,6 +127,8 @@ class Embedded(Store):
         return self._account(rows[0]) if rows else None
 
     def look(self, key: AccountKey, ctx: Context) -> Account | None:
+        if key.store != self.key or _has_unspeakable(key.id):
+            return None
         with self._connection() as connection:
             row = connection.execute(_BY_ID, {"id": key.id}).mappings().one_or_none()
         return None if row is None else self._account(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 # The mark of a change counts whole seconds: two changes within one would look like one.
 RIPE = timedelta(seconds=2)
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
 _SOMEBODY_ELSE = Text("Somebody else just changed this password. Start again.")
@@ -92,12 +95,15 @@ class OpenLdap(Store):
 
     def find(self, identifier: str, ctx: Context) -> Account | None:
         # Nothing that no name can be is even asked: servers disagree about control characters.
-        if not fold(identifier) or len(identifier) > 256 or has_unspeakable(identifier):
+        if len(identifier) > 256 or has_unspeakable(identifier) or not fold(identifier):
             return None
         budget = Budget.of(ctx)
         return self._pool.read(lambda wire: self._found(wire, identifier), budget)
 
     def look(self, key: AccountKey, ctx: Context) -> Account | None:
+        if key.store != self.key:
+            return None
+
         def read(wire: Wire) -> Account | None:
             entry = self._object(wire, key)
             return None if entry is None else self._account(wire, entry)
@@ -183,6 +189,8 @@ class OpenLdap(Store):
 
     def _object(self, wire: Wire, key: AccountKey) -> Object | None:
         """By the one thing about it that never changes: names and places do."""
+        if not _UUID.fullmatch(key.id):
+            return None
         found = wire.search(self.settings.base, equals("entryUUID", key.id), self._wanted, most=2)
         return found.objects[0] if len(found.objects) == 1 else None
 
@@ -282,7 +290,7 @@ def _ripen(stamp: str | None, budget: Budget) -> None:
     if changed is None:
         return
     # Never longer than RIPE, even if the server's clock is ahead of ours.
-    wait = min(RIPE, changed + RIPE - budget.now).total_seconds()
+    wait = min(RIPE, changed + RIPE - datetime.now(UTC)).total_seconds()
     if wait > 0:
         if wait >= budget.left:
             raise StoreUnavailable("the password changed a moment ago, and there is no time to wait")

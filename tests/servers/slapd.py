@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import datetime as dt
 import hashlib
-import ipaddress
 import os
 import shutil
 import signal
@@ -15,16 +13,14 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import ldap3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from .authority import Authority
 
 MODULES = Path("/usr/lib/ldap")
 SCHEMA = Path("/etc/ldap/schema")
@@ -90,7 +86,7 @@ class Slapd:
         self.port, self.plain_port = _free_port(), _free_port()
         self.url = f"ldaps://127.0.0.1:{self.port}"
         self.plain_url = f"ldap://127.0.0.1:{self.plain_port}"
-        self.ca_file = folder / "ca.pem"
+        self.ca_file = folder / "tls" / "ca.pem"
         self._process: subprocess.Popen[bytes] | None = None
         self._people = 0
         self._written = False
@@ -257,10 +253,10 @@ class Slapd:
             return False
 
     def _write(self) -> None:
-        _certificates(self.folder)
+        certificate, key = Authority(self.folder / "tls").issue("localhost", "127.0.0.1")
         for database in ("people", "witness"):
             (self.folder / database).mkdir(mode=0o700)
-        (self.folder / "slapd.conf").write_text(_configuration(self.folder) + self._extra)
+        (self.folder / "slapd.conf").write_text(_configuration(self.folder, certificate, key) + self._extra)
         ldif = self.folder / "start.ldif"
         ldif.write_text(_ldif(), encoding="utf-8")
         subprocess.run(
@@ -297,7 +293,7 @@ def _escaped(value: str) -> str:
     return "".join(f"\\{byte:02x}" for byte in value.encode())
 
 
-def _configuration(folder: Path) -> str:
+def _configuration(folder: Path, certificate: Path, key: Path) -> str:
     modules = "\n".join(f"moduleload {name}" for name in ("back_mdb", "ppolicy", "memberof", "accesslog"))
     schemas = "\n".join(f"include {SCHEMA}/{name}.schema" for name in ("core", "cosine", "inetorgperson"))
     people = f'dn.subtree="{PEOPLE}"'
@@ -310,9 +306,8 @@ pidfile {folder}/slapd.pid
 argsfile {folder}/slapd.args
 loglevel none
 threads 8
-TLSCACertificateFile {folder}/ca.pem
-TLSCertificateFile {folder}/cert.pem
-TLSCertificateKeyFile {folder}/key.pem
+TLSCertificateFile {certificate}
+TLSCertificateKeyFile {key}
 # Nothing secret travels without TLS.
 security simple_bind=64 update_ssf=64
 
@@ -441,44 +436,3 @@ def _b64(text: str) -> str:
 def _hashed(password: str) -> str:
     salt = os.urandom(8)
     return "{SSHA}" + base64.b64encode(hashlib.sha1(password.encode() + salt).digest() + salt).decode()  # noqa: S324
-
-
-def _certificates(folder: Path) -> None:
-    """An authority, and a server's certificate for localhost and 127.0.0.1."""
-    authority, key = certificate("Test authority")
-    server, server_key = certificate("slapd", ["localhost"], ["127.0.0.1"], authority, key)
-    (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    (folder / "cert.pem").write_bytes(server.public_bytes(serialization.Encoding.PEM))
-    secret = server_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "key.pem").touch(mode=0o600)
-    (folder / "key.pem").write_bytes(secret)
-
-
-def certificate(
-    name: str,
-    hosts: Sequence[str] = (),
-    addresses: Sequence[str] = (),
-    issuer: x509.Certificate | None = None,
-    issuer_key: ec.EllipticCurvePrivateKey | None = None,
-) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """A certificate for a day: an authority's when nobody issues it, else a server's."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    now = dt.datetime.now(dt.UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-    )
-    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
-    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return builder.sign(issuer_key or key, hashes.SHA256()), key

@@ -23,8 +23,11 @@ from keyback.core import (
     Secret,
     StoreUnavailable,
 )
+from keyback.core.testing import StoreSuite
+from keyback.plugins.stores import embedded
 from keyback.plugins.stores.embedded import Embedded, EmbeddedSettings
 
+OLD = "the old one, long enough"
 NEW = Secret("four words that belong apart")
 
 
@@ -42,10 +45,20 @@ def store(tmp_path: Path) -> Iterator[Embedded]:
         mails=["jo.frost@alderwick.example"],
         phones=["+15550100"],
         groups=["staff"],
-        password=Secret("the old one, long enough"),
+        password=Secret(OLD),
     )
     yield store
     store.close()
+
+
+class TestItKeepsTheContract(StoreSuite):
+    """The suite that every store must pass."""
+
+    name = "jfrost"
+
+    @pytest.fixture(autouse=True)
+    def _with(self, store: Embedded) -> None:
+        self.plugin = store
 
 
 def found(store: Embedded, name: str) -> Account:
@@ -88,7 +101,7 @@ def test_a_new_password_opens_the_account_and_the_old_one_does_not(store: Embedd
     account = found(store, "jfrost")
     store.set_password(account, NEW, unlock=True, ctx=a_context())
     assert store.accepts(account, NEW, ctx=a_context()) is True
-    assert store.accepts(account, Secret("the old one, long enough"), ctx=a_context()) is False
+    assert store.accepts(account, Secret(OLD), ctx=a_context()) is False
     assert store.changed_since(account, ctx=a_context()) is True
     assert store.changed_since(found(store, "jfrost"), ctx=a_context()) is False
 
@@ -165,7 +178,7 @@ def test_adding_somebody_again_keeps_id_and_password(store: Embedded) -> None:
     key = store.add_person(name="JFrost", mails=["new@alderwick.example"])
     assert key == before.key
     assert store.find("jo.frost@alderwick.example", a_context()) is None
-    assert store.accepts(before, Secret("the old one, long enough"), ctx=a_context()) is True
+    assert store.accepts(before, Secret(OLD), ctx=a_context()) is True
 
 
 def test_a_disabled_account_is_not_written(store: Embedded) -> None:
@@ -177,18 +190,11 @@ def test_a_disabled_account_is_not_written(store: Embedded) -> None:
 
 
 def test_no_free_core_means_surely_nothing_was_done(store: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keyback.plugins.stores.embedded._HASHING", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(embedded, "_HASHING", threading.BoundedSemaphore(1))
     account = found(store, "jfrost")
-    with store_busy(), pytest.raises(StoreUnavailable):
+    with embedded._HASHING, pytest.raises(StoreUnavailable):
         store.set_password(account, NEW, unlock=False, ctx=a_context(0.05))
     assert store.changed_since(account, ctx=a_context()) is False
-
-
-def store_busy() -> threading.BoundedSemaphore:
-    """Every core is hashing; a semaphore is its own context manager."""
-    from keyback.plugins.stores import embedded
-
-    return embedded._HASHING
 
 
 def test_a_database_that_cannot_be_opened_is_said_so(tmp_path: Path) -> None:
