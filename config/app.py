@@ -28,11 +28,10 @@ def create_app(house: House) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     entries = Entries.from_config({key: entry.model_dump() for key, entry in settings.entries.items()})
-    app.register_blueprint(
-        create_portal(house.staff.service, entries, _look(settings, house.around), ready=lambda: house.ready)
-    )
+    look = _look(settings, house.around)
+    app.register_blueprint(create_portal(house.staff.service, entries, look, ready=lambda: house.ready))
     if settings.demo:
-        open_demo(app, house)
+        open_demo(app, house, look)
     return app
 
 

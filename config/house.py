@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.contracts.errors import SettingsInvalid
-from ..core.db.sealing import Keyring, KeyPurpose
+from ..core.db.sealing import KeyPurpose, Keyring
 from ..core.db.session import Database
 from ..core.host import Host
 from ..core.service.breached import Breached

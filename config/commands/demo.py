@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.contracts.text import Secret
 from .. import key_file, logging
+from ..demo.people import PEOPLE
 from ..house import House
 from ..loading import checked, parse
 from ..settings import Settings
@@ -20,26 +20,6 @@ FOLDER = Path("var/demo")
 PLUGINS = ("sms", "email", "saved_codes", "embedded", "outbox", "account_notice", "proof_of_work")
 
 
-@dataclass(frozen=True)
-class Pretended:
-    """One of the company's people; each shows something."""
-
-    name: str
-    display_name: str
-    mail: str
-    # Numbers that no telephone will ever have: they are kept for films.
-    phone: str = ""
-    enabled: bool = True
-    privileged: bool = False
-
-
-PEOPLE = (
-    Pretended("maya", "Maya Lindqvist", "maya@home.example", "+447700900142"),
-    Pretended("jfrost", "Jo Frost", "jo.frost@alderwick.example", "+447700900178"),
-    Pretended("sam", "Sam Okafor, who has one way only", "sam@home.example"),
-    Pretended("lee", "Lee Tanaka, who left", "lee@home.example", "+447700900123", enabled=False),
-    Pretended("rosa", "Rosa Ott, an administrator", "rosa@home.example", "+447700900199", privileged=True),
-)
 FORGOTTEN = "what nobody remembers any more"
 
 

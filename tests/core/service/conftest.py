@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from keyback.core.db.session import Database
 from servers.small_house import SmallHouse, small_house
+
+from keyback.core.db.session import Database
 
 
 @pytest.fixture

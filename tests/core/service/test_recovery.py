@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from servers.small_house import NEW, OLD, PHONE, SmallHouse
+
 from keyback.core.contracts.errors import MustWait, NotAllowed, OutOfTurn, PasswordRefused, StoreUnavailable
 from keyback.core.contracts.people import AccountState
 from keyback.core.recovery.flow import Lane, Stage
-from servers.small_house import NEW, OLD, PHONE, SmallHouse
 
 
 def test_two_proofs_set_a_new_password(house: SmallHouse) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from servers.small_house import NEW, OLD, SmallHouse, Visit
+
 from keyback.core.contracts.errors import OutcomeUnknown, OutOfTurn, PluginError
 from keyback.core.contracts.store import OutcomeKind
 from keyback.core.contracts.text import Secret
 from keyback.core.recovery.flow import Stage
 from keyback.core.service.write import Writer
-from servers.small_house import NEW, OLD, SmallHouse, Visit
 
 
 @pytest.fixture

@@ -1,0 +1,47 @@
+"""Opens the pretend company beside the portal: joins its pages to the house's store and outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from flask import Flask
+
+from ...core.contracts.store import CanTell
+from ...core.contracts.text import Secret
+from ...core.portal import PortalSettings
+from ..house import House
+from .pages import DemoPerson, Kept, create_demo
+from .people import PEOPLE
+
+SIGN_IN_SECONDS = 5.0
+
+
+@runtime_checkable
+class KeepsMessages(Protocol):
+    """A channel that sends nothing and shows everything."""
+
+    def messages(self) -> Sequence[Kept]: ...
+
+
+def open_demo(app: Flask, house: House, look: PortalSettings) -> None:
+    """Register the demo's pages. Only ever called when the settings say `demo`."""
+    people = [DemoPerson(person.name, person.display_name, person.try_this) for person in PEOPLE]
+    app.register_blueprint(
+        create_demo(lambda name, password: _opens(house, name, password), lambda: _messages(house), people, look)
+    )
+
+
+def _opens(house: House, name: str, password: str) -> bool:
+    """Whether the pretend company's sign-in page would let them in."""
+    context = house.around.context(seconds=SIGN_IN_SECONDS)
+    for store in house.snapshots.current.plugins.stores.values():
+        account = store.find(name, context)
+        if account is not None and account.state.enabled and isinstance(store, CanTell):
+            return store.accepts(account, Secret(password), ctx=context) is True
+    return False
+
+
+def _messages(house: House) -> Sequence[Kept]:
+    channels = house.snapshots.current.plugins.channels.values()
+    return next((channel.messages() for channel in channels if isinstance(channel, KeepsMessages)), ())

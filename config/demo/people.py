@@ -1,0 +1,58 @@
+"""The pretend company's people; each of them shows something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pretended:
+    """Somebody of the company. Numbers are ones that no telephone will ever have: they are kept for films."""
+
+    name: str
+    display_name: str
+    try_this: str
+    mail: str
+    phone: str = ""
+    enabled: bool = True
+    privileged: bool = False
+
+
+PEOPLE = (
+    Pretended(
+        "maya",
+        "Maya Lindqvist",
+        "Everything works: prove it by e-mail and by text, then sign in with the new password.",
+        "maya@home.example",
+        "+447700900142",
+    ),
+    Pretended(
+        "jfrost",
+        "Jo Frost",
+        "The same, by another name: jo.frost@alderwick.example is Jo as well.",
+        "jo.frost@alderwick.example",
+        "+447700900178",
+    ),
+    Pretended(
+        "sam",
+        "Sam Okafor",
+        "Has one way only, and two are asked for: the first works, then it ends.",
+        "sam@home.example",
+    ),
+    Pretended(
+        "lee",
+        "Lee Tanaka",
+        "Left the company. The pages look just the same, and nothing arrives.",
+        "lee@home.example",
+        "+447700900123",
+        enabled=False,
+    ),
+    Pretended(
+        "rosa",
+        "Rosa Ott",
+        "Is an administrator, who cannot reset here. The pages don't tell.",
+        "rosa@home.example",
+        "+447700900199",
+        privileged=True,
+    ),
+)
