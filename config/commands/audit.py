@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from ...core.contracts.errors import SettingsInvalid
-from ...core.db.audit_chain import Chain
+from ...core.db.audit_chain import AuditChain
 from ...core.db.audit_verify import anchors_of, export, verify, verify_export
 from .opened import Subparsers, opened
 
@@ -60,14 +60,14 @@ def run_anchors(_arguments: argparse.Namespace) -> int:
 def run_key(_arguments: argparse.Namespace) -> int:
     """As hexadecimal digits."""
     with opened() as house:
-        print(Chain(house.records.keyring).public_key(house.records.db, house.around.now()).hex())
+        print(AuditChain(house.records.keyring).public_key(house.records.db, house.around.now()).hex())
     return 0
 
 
 def _verify_here(anchors: Iterable[str]) -> list[str]:
     with opened() as house:
         db, keyring = house.records.db, house.records.keyring
-        return verify(db, keyring, Chain(keyring).public_key(db, house.around.now()), anchors)
+        return verify(db, keyring, AuditChain(keyring).public_key(db, house.around.now()), anchors)
 
 
 def _key(text: str | None) -> bytes:
