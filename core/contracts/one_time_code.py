@@ -20,9 +20,13 @@ from .text import Text
 class CodeSettings(PluginSettings):
     """How long a code is and how long it is good."""
 
-    digits: int = Setting(8, title="Digits", description="Length of the code. Fewer than 8 can be guessed.", ge=6, le=12)
+    digits: int = Setting(
+        default=8, title="Digits", description="Length of the code. Fewer than 8 can be guessed.", ge=6, le=12
+    )
     lifetime: timedelta = Setting(
-        timedelta(minutes=5), title="Good for", description="How long a code can be used after it was asked for."
+        default=timedelta(minutes=5),
+        title="Good for",
+        description="How long a code can be used after it was asked for.",
     )
 
 
