@@ -71,11 +71,15 @@ def _surroundings(settings: Settings) -> Surroundings:
 
 
 def _pinned(settings: Settings, keyring: Keyring) -> dict[tuple[str, str], Mapping[str, object]]:
-    """What the file decides, and the one secret that nobody needs to choose: every process derives the same."""
-    pinned = dict(settings.pinned)
-    name = ("human_check", "proof_of_work")
-    pinned[name] = {"key": keyring.mac(KeyPurpose.FORM, "proof-of-work").hex(), **pinned.get(name, {})}
-    return pinned
+    """What the file decides, and the two secrets that nobody needs to choose: every process derives the same ones."""
+    # From a key that never rotates: a new pepper would end every saved code.
+    pepper = keyring.mac(KeyPurpose.PSEUDONYM, "saved-codes-pepper").hex()
+    made: dict[tuple[str, str], Mapping[str, object]] = {
+        ("human_check", "proof_of_work"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "proof-of-work").hex()},
+        ("method", "saved_codes"): {"pepper": pepper},
+    }
+    names = made.keys() | settings.pinned.keys()
+    return {name: {**made.get(name, {}), **settings.pinned.get(name, {})} for name in names}
 
 
 def _refuse_unusable(snapshots: Snapshots) -> None:

@@ -131,8 +131,7 @@ class Story:
 
 def solve_on(page: Page) -> str:
     """What the page's script would find."""
-    given = next(marks for marks in page.marks if marks.get("data-widget") == "proof_of_work")
-    return solve({name.removeprefix("data-").replace("-", "_"): value for name, value in given.items()})
+    return solve(page.marked("data-challenge")[0])
 
 
 def _wait(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
