@@ -176,7 +176,7 @@ class HttpGateway(Channel):
             raise PluginError("the file of the certificate authority cannot be read") from None
 
     def send(self, message: Message, ctx: Context) -> Receipt:
-        to = e164(message.to)
+        to = e164(message.to) if message.medium in self.media else None
         if to is None:
             raise DeliveryFailed("address", retry=False)
         values = {"to": to, "to_digits": to.removeprefix("+"), "text": str(message.text)}

@@ -59,6 +59,9 @@ class Outbox(Channel):
             raise PluginError("the outbox works in the demo only")
 
     def send(self, message: Message, ctx: Context) -> Receipt:
+        # As strict as a real carrier: what passes in the demo must not fail behind it.
+        if message.medium not in self.media or not message.to or not message.to.isprintable():
+            raise DeliveryFailed("address", retry=False)
         row = (message.medium, message.to, str(message.subject or ""), str(message.text), ctx.now.timestamp())
         try:
             with self._file() as file, file:

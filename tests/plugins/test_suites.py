@@ -1,0 +1,90 @@
+"""Our own plugins are held to the suites that we ship; the stores stand in files of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from servers.http_sink import HttpSink
+from servers.human import solve
+from servers.mail_sink import MailSink
+
+from keyback.core import Challenge, Enrolment, Offer, Widget
+from keyback.core.testing import ChannelSuite, HumanCheckSuite, MethodSuite, NotifierSuite, a_context
+from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
+from keyback.plugins.channels.outbox import Outbox, OutboxSettings
+from keyback.plugins.channels.smtp import Smtp, SmtpSettings
+from keyback.plugins.human_checks.proof_of_work import ProofOfWork, ProofOfWorkSettings
+from keyback.plugins.methods.email import Email, EmailSettings
+from keyback.plugins.methods.saved_codes import SavedCodes, SavedCodesSettings
+from keyback.plugins.methods.sms import Sms
+from keyback.plugins.notifiers.account_notice import AccountNotice, AccountNoticeSettings
+
+SAVED_CODES = SavedCodes(SavedCodesSettings(pepper=SecretStr("pepper " * 8)))
+(CODE,), DATA = SAVED_CODES.issue(1, a_context("issued").random)
+NOW = a_context().now
+
+
+class TestSms(MethodSuite):
+    plugin = Sms(Sms.Settings())
+
+
+class TestEmail(MethodSuite):
+    plugin = Email(EmailSettings())
+
+
+class TestSavedCodes(MethodSuite):
+    plugin = SAVED_CODES
+    enrolments = (Enrolment("e1", "saved_codes", "Printed", DATA, NOW, NOW),)
+
+    def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
+        return {"code": CODE}
+
+
+class TestSmtp(ChannelSuite):
+    @pytest.fixture(autouse=True)
+    def _with_a_mail_server(self, tmp_path: Path) -> Iterator[None]:
+        with MailSink(tmp_path) as sink:
+            self.plugin = Smtp(
+                SmtpSettings(
+                    host=sink.host,
+                    port=sink.port,
+                    ca_file=str(sink.ca_file),
+                    username=sink.username,
+                    password=SecretStr(sink.password),
+                    sender="reset@alderwick.example",
+                )
+            )
+            yield
+            self.plugin.close()
+
+
+class TestHttpGateway(ChannelSuite):
+    @pytest.fixture(autouse=True)
+    def _with_a_provider(self, tmp_path: Path) -> Iterator[None]:
+        with HttpSink(tmp_path) as sink:
+            near = ("127.0.0.0/8", "::1/128")
+            self.plugin = HttpGateway(
+                HttpGatewaySettings(url=sink.url, ca_file=str(sink.ca_file), private_networks=near)
+            )
+            yield
+            self.plugin.close()
+
+
+class TestOutbox(ChannelSuite):
+    @pytest.fixture(autouse=True)
+    def _with_a_file(self, tmp_path: Path) -> None:
+        self.plugin = Outbox(OutboxSettings(demo=True, path=str(tmp_path / "outbox.sqlite")))
+
+
+class TestAccountNotice(NotifierSuite):
+    plugin = AccountNotice(AccountNoticeSettings())
+
+
+class TestProofOfWork(HumanCheckSuite):
+    plugin = ProofOfWork(ProofOfWorkSettings(key=SecretStr("k" * 32), tries=4))
+
+    def solve(self, widget: Widget) -> Mapping[str, str]:
+        return {"proof_of_work": solve(widget.data["challenge"])}
