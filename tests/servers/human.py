@@ -1,0 +1,15 @@
+"""What a browser does for the robot check, in Python."""
+
+from __future__ import annotations
+
+import json
+
+from altcha import Challenge, Payload, solve_challenge
+
+
+def solve(challenge: str) -> str:
+    """The value of the field `proof_of_work` for this `data-challenge`."""
+    task = Challenge.from_dict(json.loads(challenge))
+    solution = solve_challenge(task)
+    assert solution is not None, "no solution in 90 seconds"
+    return str(Payload(task, solution).to_base64())
