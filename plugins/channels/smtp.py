@@ -238,7 +238,7 @@ class Smtp(Channel):
 
 def compose(message: Message, settings: SmtpSettings, ctx: Context) -> EmailMessage:
     """One mail to one person. Raises DeliveryFailed for what is not one address."""
-    to = mailbox(message.to)
+    to = mailbox(message.to) if message.medium in Smtp.media else None
     if to is None:
         raise DeliveryFailed("address", retry=False)
     text = "\n".join(map(_one_line, str(message.text).split("\n")))
