@@ -10,8 +10,8 @@ from .fakes import FakeChannel, FakeStore, a_context, a_person, an_account
 from .human_checks import HumanCheckSuite
 from .methods import MethodSuite
 from .notifiers import NotifierSuite, an_event
-from .plugins import PluginSuite
 from .stores import StoreSuite
+from .suite import PluginSuite
 
 __all__ = [
     "ChannelSuite",

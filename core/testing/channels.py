@@ -10,7 +10,7 @@ from ..contracts.channel import Channel, Message, Receipt
 from ..contracts.errors import DeliveryFailed
 from ..contracts.text import Text
 from .fakes import MAIL, PHONE, a_context
-from .plugins import ODD, PluginSuite, is_a, must, refuses
+from .suite import ODD, PluginSuite, is_a, must, refuses
 
 CODE = "40718265"
 

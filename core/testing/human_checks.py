@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..contracts.human_check import HumanCheck, Humanity, Widget
 from .fakes import a_context
-from .plugins import ODD, PluginSuite, must
+from .suite import ODD, PluginSuite, must
 
 
 class HumanCheckSuite(PluginSuite):

@@ -10,19 +10,15 @@ from typing import ClassVar
 from ..contracts.method import Carrier, Challenge, Factor, Method, Offer
 from ..contracts.people import Enrolment, Person
 from .fakes import a_context, a_person
-from .plugins import ODD, PluginSuite, is_a, is_words, must
+from .suite import ODD, PluginSuite, is_a, is_words, must
 
 
-class MethodSuite(PluginSuite):
-    """For methods. Set `enrolments` if there are any; override `right` if the secret is not the answer."""
+class _Shows(PluginSuite):
+    """What a method shows, before anybody answers."""
 
     plugin: Method
     person: ClassVar[Person] = a_person()
     enrolments: Sequence[Enrolment] = ()
-
-    def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
-        """The answer that a person would give."""
-        return {field.name: challenge.secret[field.name] for field in challenge.prompt.fields}
 
     def _offers(self) -> Sequence[Offer]:
         offers = self.plugin.offers(self.person, self.enrolments, a_context())
@@ -60,6 +56,21 @@ class MethodSuite(PluginSuite):
         must(_shape(nobody) == _shape(self._drawn("3")), "two challenges for nobody differ")
         must(_shape(nobody) == _shape(somebody), "the page would tell that this person is known")
 
+    def test_a_message_goes_to_the_offers_own_end(self) -> None:
+        for offer in self._offers():
+            message = self.plugin.message(offer, self._drawn(), a_context())
+            must((message is None) == (self.plugin.medium is None), "medium and message do not agree")
+            must(message is None or message.medium == self.plugin.medium, "the message is for another medium")
+            must(message is None or message.to in offer.private.values(), "the message goes to somebody else")
+
+
+class MethodSuite(_Shows):
+    """For methods. Set `enrolments` if there are any; override `right` if the secret is not the answer."""
+
+    def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
+        """The answer that a person would give."""
+        return {field.name: challenge.secret[field.name] for field in challenge.prompt.fields}
+
     def test_a_challenge_survives_being_stored(self) -> None:
         challenge = self._drawn()
         kept = {**challenge.secret, **challenge.prompt.data}
@@ -70,13 +81,6 @@ class MethodSuite(PluginSuite):
         must(self._drawn("same").secret == self._drawn("same").secret, "draws from somewhere else than ctx.random")
         secret = self._drawn("one").secret
         must(not secret or secret != self._drawn("two").secret, "draws the same secret for everybody")
-
-    def test_a_message_goes_to_the_offers_own_end(self) -> None:
-        for offer in self._offers():
-            message = self.plugin.message(offer, self._drawn(), a_context())
-            must((message is None) == (self.plugin.medium is None), "medium and message do not agree")
-            must(message is None or message.medium == self.plugin.medium, "the message is for another medium")
-            must(message is None or message.to in offer.private.values(), "the message goes to somebody else")
 
     def test_the_right_answer_passes_every_time_it_is_judged(self) -> None:
         for offer in self._offers():

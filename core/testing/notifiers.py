@@ -9,7 +9,7 @@ from ..contracts import events
 from ..contracts.notifier import Happening, Notifier
 from ..contracts.people import Person
 from .fakes import NOON, a_context, a_person
-from .plugins import PluginSuite, is_a, is_words, must
+from .suite import PluginSuite, is_a, is_words, must
 
 SAMPLES = {"str": "sample", "bool": True, "int": 3, "tuple[str, ...]": ("sample",)}
 

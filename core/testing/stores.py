@@ -10,7 +10,7 @@ from ..contracts.people import Account, AccountKey
 from ..contracts.store import CanTell, DirectoryRules, Store
 from ..contracts.text import Secret
 from .fakes import a_context
-from .plugins import ODD, PluginSuite, is_a, must, refuses
+from .suite import ODD, PluginSuite, is_a, must, refuses
 
 ODD_NAMES = (*ODD, "*", "a*", "*)(uid=*", "a,dc=b", "\\2a", "%", "_", "' OR '1'='1", "DOMAIN\\", "@", "\r\n", "..")
 
