@@ -39,7 +39,14 @@ Control = tuple[str, bool, bytes | None]
 
 
 class Dropped(StoreUnavailable):
-    """The connection broke while nothing was being written: the same question may be asked again on a new one."""
+    """The connection broke while nothing was being written: the same question may be asked again on a new one.
+
+    `silent`: the server let our patience run out. A cut says little about a server, silence says much.
+    """
+
+    def __init__(self, words: str, *, silent: bool = False) -> None:
+        super().__init__(words)
+        self.silent = silent
 
 
 class SignInRefused(StoreUnavailable):
@@ -255,6 +262,7 @@ class Wire:
 
     def _ask(self, ask: Callable[[], object]) -> None:
         timeout = self.budget.at_most(self._terms.receive_timeout)
+        began = time.monotonic()
         try:
             if self._connection.socket is not None:
                 self._connection.socket.settimeout(timeout)
@@ -262,7 +270,8 @@ class Wire:
         except Exception as problem:
             # ldap3 raises nearly anything, a bare KeyError too when the other side does not speak LDAP.
             self.close()
-            raise Dropped(f"{self.server}: {_kind(problem)}") from None
+            silent = time.monotonic() - began >= timeout
+            raise Dropped(f"{self.server}: {_kind(problem)}", silent=silent) from None
         self.used = time.monotonic()
 
     def _answer(self) -> Answer:

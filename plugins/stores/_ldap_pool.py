@@ -42,8 +42,8 @@ class Pool:
         with self.borrow(budget) as wire:
             try:
                 return work(wire)
-            except Dropped:
-                self._rest(wire.server)
+            except Dropped as problem:
+                self._distrust(wire.server, rest=problem.silent)
         with self.borrow(budget, fresh=True) as wire:
             return work(wire)
 
@@ -69,7 +69,7 @@ class Pool:
                 wire = self._sign_in(address, budget)
             except StoreUnavailable as failed:
                 problem = failed
-                self._rest(address)
+                self._distrust(address, rest=True)
             else:
                 self._resting.pop(address, None)
                 return wire
@@ -86,17 +86,18 @@ class Pool:
             wire.close()
 
     def _candidates(self, server: str) -> list[Address]:
-        """In the configured order, those that failed lately last: asked all the same when no other is left."""
+        """In the configured order; those that failed lately come last, and are asked when no other is left."""
         now = time.monotonic()
         wanted = [address for address in self._servers if server in ("", str(address))]
-        return sorted(wanted, key=lambda address: self._resting.get(address, 0.0) > now)
+        return sorted(wanted, key=lambda address: max(0.0, self._resting.get(address, 0.0) - now))
 
-    def _rest(self, address: Address) -> None:
+    def _distrust(self, address: Address, *, rest: bool) -> None:
+        """One broken connection means that its idle neighbours to the same server are broken too."""
         with self._lock:
-            self._resting[address] = time.monotonic() + REST
-            # One broken connection means that its neighbours to the same server are broken too.
+            if rest:
+                self._resting[address] = time.monotonic() + REST
             lost = [wire for wire in self._idle if wire.server == address]
-            self._idle = [wire for wire in self._idle if wire not in lost]
+            self._idle = [wire for wire in self._idle if wire.server != address]
         for wire in lost:
             wire.close()
 

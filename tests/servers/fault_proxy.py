@@ -65,6 +65,11 @@ class FaultProxy:
         """The fault that is on."""
         return self._mode
 
+    @property
+    def open_connections(self) -> int:
+        """How many are open now."""
+        return len(self._pairs)
+
     def fault(self, mode: Mode, *, skip: int = 0, delay: float = 0.0) -> None:
         """Switch the fault; `skip` lets so many client chunks through first (small requests are one chunk each)."""
         with self._changed:

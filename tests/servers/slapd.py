@@ -55,6 +55,7 @@ _POLICIES: Mapping[str, Mapping[str, object]] = {
     "grace": {"pwdMaxAge": 60, "pwdGraceAuthnLimit": 2},
     "expired": {"pwdMaxAge": 60},
     "nochange": {"pwdAllowUserChange": "FALSE"},
+    "nohistory": {"pwdInHistory": 0},
     "shortlock": {"pwdLockoutDuration": 60},
     "services": {"pwdLockout": "FALSE", "pwdMustChange": "FALSE"},
 }
@@ -96,12 +97,11 @@ class Slapd:
         """Make what is not there yet, start, and wait until it answers."""
         if not self._written:
             self._write()
-        self._process = subprocess.Popen(
-            [_slapd("slapd") or "", "-d", "0", "-f", self.folder / "slapd.conf", "-h", f"{self.url} {self.plain_url}"],
-            stdin=subprocess.DEVNULL,
-            stdout=(self.folder / "slapd.log").open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        command = [_slapd("slapd") or "", "-d", "0", "-f", str(self.folder / "slapd.conf")]
+        with (self.folder / "slapd.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "-h", f"{self.url} {self.plain_url}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         patience = time.monotonic() + 20
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > patience:

@@ -78,7 +78,7 @@ def test_it_can_tell_and_unlock(store: Embedded) -> None:
 )
 def test_a_person_is_found_by_name_and_address_in_any_clothes(store: Embedded, name: str) -> None:
     account = found(store, name)
-    assert (account.name, account.display_name, account.groups) == ("jfrost", "Jo Frost", {"staff"})
+    assert (account.name, account.display_name, account.groups) == ("jfrost", "Jo Frost", frozenset({"staff"}))
     assert [(c.kind, c.value, c.trusted) for c in account.contacts] == [
         (ContactKind.MAIL, "jo.frost@alderwick.example", True),
         (ContactKind.PHONE, "+15550100", True),
