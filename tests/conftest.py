@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from servers.postgres import Postgres, missing, running_postgres
 
 # What tests start themselves, and where distributions keep it when it is not on everybody's path.
 SERVERS = {
@@ -38,3 +40,12 @@ def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own KEYBACK_… variables change no test."""
     for name in [name for name in os.environ if name.startswith("KEYBACK_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One cluster for the whole run; whoever needs a database takes one of their own."""
+    if why := missing():
+        pytest.skip(why)
+    with running_postgres() as server:
+        yield server

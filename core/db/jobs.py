@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Executable, RowMapping, Select, bindparam, delete, insert, select, update
 
 from . import sealed, value_json
 from .sealing import Keyring, SealBroken
@@ -26,14 +26,17 @@ _waiting = (
 _due = select(table.c.id).where(*_waiting).order_by(table.c.due_at).limit(bindparam("most"))
 _lanes = table.c.lane.in_(bindparam("lanes", expanding=True))
 _lease: dict[str, Any] = {"leased_by": bindparam("holder"), "leased_until": bindparam("until")}
-# Two processes that claim at once get different jobs: each skips the rows which the other has locked.
-_claim = update(table).where(table.c.id.in_(_due.with_for_update(skip_locked=True))).values(_lease).returning(table)
-_claim_lanes = (
-    update(table)
-    .where(table.c.id.in_(_due.where(_lanes).with_for_update(skip_locked=True)))
-    .values(_lease)
-    .returning(table)
-)
+
+
+def _claim(due: Select[tuple[str]]) -> Executable:
+    # Two processes that claim at once get different jobs: each skips the rows which the other has locked. As a
+    # common table expression, because PostgreSQL may run a plain subquery twice and lock more than it was asked for.
+    found = due.with_for_update(skip_locked=True).cte("due")
+    return update(table).where(table.c.id.in_(select(found.c.id))).values(_lease).returning(table)
+
+
+_claim_any = _claim(_due)
+_claim_lanes = _claim(_due.where(_lanes))
 _any_due = select(table.c.id).where(*_waiting).limit(1)
 _mine = select(table.c.id).where(_of_id, table.c.leased_by == bindparam("holder"), table.c.given_up_at.is_(None))
 # Nearly always it is one, and a list costs four times as much to bind.
@@ -109,7 +112,7 @@ class Jobs:
         asked: dict[str, Any] = {"holder": holder, "now": now, "until": until, "most": limit}
         if lanes is not None:
             asked["lanes"] = list(lanes)
-        found = tx.execute(_claim if lanes is None else _claim_lanes, asked)
+        found = tx.execute(_claim_any if lanes is None else _claim_lanes, asked)
         return sorted((self._open_or_tell(row) for row in found.mappings()), key=lambda job: job.due_at)
 
     def any_due(self, tx: Connection, now: datetime) -> bool:

@@ -1,0 +1,172 @@
+"""Connections and transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from keyback.core.contracts.errors import StoreUnavailable
+from keyback.core.db import session
+from keyback.core.db.leases import Leases
+from keyback.core.db.migrations import HEAD
+from keyback.core.db.session import Database, after_commit
+from keyback.core.db.tables import lease, metadata
+
+
+def row(what: str, now: datetime) -> dict[str, object]:
+    return {"what": what, "holder": "me", "until": now}
+
+
+def test_a_transaction_is_kept_at_the_end_of_its_block(
+    database: Database, other_process: Database, now: datetime
+) -> None:
+    with database.write() as tx:
+        tx.execute(insert(lease), row("a", now))
+    with other_process.read() as tx:
+        assert tx.execute(select(lease.c.until)).scalar_one() == now
+
+
+def test_any_exception_undoes_the_whole_transaction(database: Database, now: datetime) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as tx:
+        tx.execute(insert(lease), row("a", now))
+        raise ZeroDivisionError
+    with database.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(lease)) == 0
+
+
+def test_what_is_to_happen_after_a_commit_does_not_happen_after_a_rollback(database: Database) -> None:
+    happened: list[str] = []
+    with pytest.raises(ZeroDivisionError), database.write() as tx:
+        after_commit(tx, lambda: happened.append("rolled back"))
+        raise ZeroDivisionError
+    with database.write() as tx:
+        after_commit(tx, lambda: happened.append("committed"))
+        assert happened == []
+    assert happened == ["committed"]
+
+
+def test_a_reader_is_not_held_up_by_a_writer(database: Database, other_process: Database, now: datetime) -> None:
+    with database.write() as tx:
+        tx.execute(insert(lease), row("a", now))
+        with other_process.read() as reading:
+            assert reading.scalar(select(func.count()).select_from(lease)) == 0
+
+
+def test_on_sqlite_a_writer_has_the_lock_before_its_first_statement(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'k.db'}")
+    database.upgrade()
+    other = sqlite3.connect(tmp_path / "k.db", timeout=0, isolation_level=None)
+    with database.write(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    with database.read() as tx:
+        tx.execute(select(lease)).all()
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    other.close()
+    database.close()
+
+
+def test_on_sqlite_nothing_is_lost_when_the_power_goes(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'k.db'}")
+    with database.read() as tx:
+        asked = ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        assert [tx.scalar(text(f"PRAGMA {name}")) for name in asked] == ["wal", 2, 5000, 1]
+    database.close()
+
+
+def test_a_database_that_does_not_answer_is_an_unavailable_store(tmp_path: Path) -> None:
+    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    assert not database.ready()
+    with pytest.raises(StoreUnavailable), database.read():
+        pass
+    with pytest.raises(StoreUnavailable), database.write():
+        pass
+    database.close()
+
+
+def test_a_locked_database_is_given_up_and_nothing_is_half_done(
+    monkeypatch: pytest.MonkeyPatch, kind: str, url: str, now: datetime
+) -> None:
+    monkeypatch.setattr(session, "WAIT_SECONDS", 1)
+    one, other = Database(url), Database(url)
+    with one.write() as tx:
+        tx.execute(insert(lease), row("a", now))
+        with pytest.raises(StoreUnavailable), other.write() as late:
+            late.execute(insert(lease), row("b", now))
+            late.execute(insert(lease), row("a", now))
+    with other.read() as tx:
+        assert tx.scalars(select(lease.c.what)).all() == ["a"]
+    one.close()
+    other.close()
+
+
+def test_a_refused_statement_does_not_say_what_was_in_it(database: Database) -> None:
+    with pytest.raises((StoreUnavailable, DBAPIError)) as refused, database.read() as tx:
+        tx.execute(text("SELECT :secret FROM no_such_table"), {"secret": "canary-73310042"})
+    assert "canary" not in str(refused.value) + str(refused.value.__cause__)
+
+
+def test_several_processes_may_start_on_an_empty_database_at_once(empty_url: str) -> None:
+    databases = [Database(empty_url) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda one: one.upgrade(), databases))
+    assert all(one.ready() for one in databases)
+    for one in databases:
+        one.close()
+
+
+def test_a_database_is_ready_only_with_the_tables_of_this_version(empty_url: str) -> None:
+    database = Database(empty_url)
+    assert not database.ready()
+    database.upgrade()
+    assert database.ready()
+    with database.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not database.ready()
+    database.close()
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
+    with database.read() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), metadata) == []
+
+
+def test_the_newest_migration_is_the_one_that_the_code_waits_for() -> None:
+    folder = Path(session.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == HEAD
+
+
+def test_migrations_can_be_undone(database: Database) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(session.__file__).parent / "migrations"))
+    with database.write() as tx:
+        config.attributes |= {"connection": tx, "metadata": metadata}
+        command.downgrade(config, "base")
+    assert not database.ready()
+    database.upgrade()
+    assert database.ready()
+
+
+def test_more_waiters_than_connections_are_served_one_after_the_other(
+    database: Database, at_once: Callable[..., list[bool]], now: datetime
+) -> None:
+    leases = Leases()
+
+    def take(number: int) -> bool:
+        with database.write() as tx:
+            return leases.take(tx, f"lease {number}", "me", now + timedelta(seconds=10), now)
+
+    assert all(at_once(30, take))
