@@ -243,3 +243,22 @@ def test_twenty_hung_calls_of_one_plugin_slow_no_other_and_the_process_ends_clea
     assert "healthy after True" in lines
     assert lines.count("LateAnswer") == 4
     assert lines.count("Busy") + lines.count("Resting") == 16
+
+
+FORKED = """
+import os
+from keyback.core.guard import Guard
+
+guard = Guard("ldap")
+guard.call(lambda: 1, 5)
+child = os.fork()
+if not child:
+    os._exit(0 if guard.call(lambda: 2, 5) == 2 else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+
+
+def test_a_process_that_forks_does_not_wait_for_threads_it_left_behind() -> None:
+    path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=30, env=path)
+    assert done.returncode == 0, done.stderr
