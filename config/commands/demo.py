@@ -18,8 +18,6 @@ from .serve import Server
 
 FOLDER = Path("var/demo")
 PLUGINS = ("sms", "email", "saved_codes", "embedded", "outbox", "account_notice", "proof_of_work")
-
-
 FORGOTTEN = "what nobody remembers any more"
 
 
@@ -40,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         f"The pretend company's sign-in page:  {settings.portal_url}/demo\n"
         f"Keyback itself:                      {settings.portal_url}/\n"
         f"The pretend phone and mailbox:       {settings.portal_url}/demo/outbox\n"
-        f"People: maya, jfrost (sam has one way only, lee left, rosa is an administrator). Ctrl-C ends it.",
+        "Ctrl-C ends it; the next start knows nothing of this one.",
         flush=True,
     )
     Server(settings).run()

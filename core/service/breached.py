@@ -37,6 +37,9 @@ class _Opened:
         # Not mapped into memory: a file that somebody cuts short would end the process instead of raising.
         return os.pread(self.file.fileno(), WIDTH, len(HEADING) + index * WIDTH)
 
+    def __del__(self) -> None:
+        self.file.close()
+
     def holds(self, digest: bytes) -> bool:
         low, high = 0, self.count
         while low < high:
