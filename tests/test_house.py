@@ -24,6 +24,7 @@ SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PURE = [path for path in SOURCES if path.relative_to(ROOT).as_posix().startswith(("core/contracts/", "core/recovery/"))]
 
+SHARED = {"servers", "examples"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 HOOKS = ("methods", "stores", "channels", "notifiers", "human_checks")
 
@@ -68,6 +69,8 @@ def test_no_function_is_longer_than_40_lines() -> None:
     long = {
         f"{_name(path)}:{function.name}": lines
         for path in SOURCES
+        # A migration is a list of columns, and is never touched again.
+        if path.parent.name != "versions"
         for function in _functions(path)
         if (lines := (function.end_lineno or 0) - function.lineno + 1) > 40
     }
@@ -131,7 +134,9 @@ def test_imports_inside_the_house_are_relative(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TESTS, ids=_name)
 def test_tests_import_the_house_by_its_name(path: Path) -> None:
-    assert not [node for node in ast.walk(_tree(path)) if isinstance(node, ast.ImportFrom) and node.level]
+    # What tests share lies in folders of tests/, whose files may name one another; nothing climbs out of them.
+    climbs = 1 if path.parent.name in SHARED else 0
+    assert not [node for node in ast.walk(_tree(path)) if isinstance(node, ast.ImportFrom) and node.level > climbs]
     assert not {name for name in _imported(path) if name.split(".")[0] in ROOMS}
 
 
