@@ -11,7 +11,7 @@ from ..core.contracts.errors import SettingsInvalid
 
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)
 # What a browser drops, turns into a slash, or reads differently than we do has no place in a listed address.
-_PLAIN = re.compile(r"[!-;=?-\[\]_a-z~%]+", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9!$%&'()*+,./:;=?@\[\]_~-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,15 @@ def _problems(entry: Entry) -> list[str]:
 
 def address_problem(address: str) -> str:
     """Why this address may not be listed; empty when it may."""
-    if not _PLAIN.fullmatch(address.lower()) or "\\" in address:
-        return "an address has plain letters only; write anything else percent-encoded"
+    if not _PLAIN.fullmatch(address):
+        return f"{address!r} has more than plain letters, or a #; write anything else percent-encoded"
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:
         return f"{address} is no address"
-    if not host or parts.username is not None or parts.fragment:
-        return f"{address}: an address has a host, and neither a user name nor a #"
+    if not host or parts.username is not None:
+        return f"{address}: an address has a host and no user name"
     local = host in {"localhost", "127.0.0.1", "::1"}
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         return f"{address} must begin with https://"

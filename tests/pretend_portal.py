@@ -155,6 +155,12 @@ class Portal:
     browser: FlaskClient
     clock: list[datetime]
 
+    def fresh(self) -> Portal:
+        """The same pages with a new browser and a service that was asked nothing: compiled templates are kept."""
+        self.service.__dict__.update(PretendService().__dict__)
+        self.clock[:] = [NOW]
+        return replace(self, browser=self.app.test_client())
+
     def holding(self, recovery: Recovery | None = None) -> Portal:
         """The browser holds this recovery's cookie."""
         self.service.recovery = recovery or self.service.recovery
@@ -191,5 +197,7 @@ def open_portal(**values: Any) -> Portal:
     entries = Entries([Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME)])
     app = Flask(__name__, static_folder=None)
     settings = portal_settings(now=lambda: clock[0], **values)
+    # A page that nobody foresaw to break; with a secret in the exception, as a library might put it there.
+    app.add_url_rule("/broken", view_func=lambda: {}["hunter22"])
     app.register_blueprint(create_portal(cast("RecoveryService", parts), entries, settings))
     return Portal(service, app, app.test_client(), clock)

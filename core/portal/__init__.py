@@ -15,7 +15,7 @@ from ..contracts.errors import KeybackError
 from ..service.recover import RecoveryService
 from .assets import Assets
 from .cookie import Cookies
-from .door_checks import check_host, check_origin
+from .door_checks import check_host, check_origin, check_path
 from .doors import Doors
 from .errors import ErrorPages
 from .headers import nonce, protect
@@ -71,6 +71,7 @@ def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets)
 
     portal.record_once(_no_tidied_addresses)
     portal.before_app_request(lambda: check_host(request, look))
+    portal.before_app_request(lambda: check_path(request))
     portal.after_app_request(guard)
     portal.app_errorhandler(KeybackError)(pages.ours)
     portal.app_errorhandler(HTTPException)(pages.http)

@@ -17,6 +17,12 @@ def check_host(request: Request, settings: PortalSettings) -> None:
         abort(400, "host")
 
 
+def check_path(request: Request) -> None:
+    """Routing would take `//recover` for `/recover`; a browser takes it for a host. One page, one address."""
+    if request.environ.get("PATH_INFO", "").startswith("//"):
+        abort(404)
+
+
 def check_origin(request: Request, settings: PortalSettings) -> None:
     """A form counts only when our own page sent it (E17).
 

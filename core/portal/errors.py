@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from flask import g, render_template, request
+from flask import g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -159,10 +159,14 @@ class ErrorPages:
             page=row.page,
             heading=Text(row.heading.message, **values),
             text=Text(row.text.message, **values),
-            # Only where routing knows the path: an address from the request line is never made a link otherwise.
-            again=request.path if row.back == "again" and request.url_rule is not None else "",
+            again=_same_page() if row.back == "again" else "",
         )
         response = Response(html, status or row.status, content_type="text/html; charset=utf-8")
         if row.status in {429, 503}:
             response.headers["Retry-After"] = str(seconds)
         return response
+
+
+def _same_page() -> str:
+    """Made anew by routing: what stands in the request line is never made a link."""
+    return url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else ""

@@ -8,10 +8,16 @@ from pretend_portal import PROOF, SUBJECT, Portal, a_recovery, open_portal
 from keyback.core.recovery.flow import Recovery
 
 
-@pytest.fixture
-def portal() -> Portal:
+@pytest.fixture(scope="session")
+def pages() -> Portal:
     """The pages as a company runs them: over https."""
     return open_portal()
+
+
+@pytest.fixture
+def portal(pages: Portal) -> Portal:
+    """The same for one test."""
+    return pages.fresh()
 
 
 @pytest.fixture

@@ -1,0 +1,75 @@
+"""Doors know where people go back to, letter by letter."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyback.core.contracts.errors import SettingsInvalid
+from keyback.idp_bridge.entries import Entries, address_problem
+
+LISTED = "https://sign-in.alderwick.example/back?from=reset&lang=en"
+HOME = "https://sign-in.alderwick.example/"
+TABLES = {"alderwick": {"name": "Alderwick sign-in", "home_url": HOME, "return_urls": [LISTED]}}
+
+
+def test_a_listed_address_is_allowed_and_its_door_leads_back_there() -> None:
+    entries = Entries.from_config(TABLES)
+    assert entries.allowed("alderwick", LISTED) == LISTED
+    door = entries.get("alderwick")
+    assert door is not None
+    assert (door.name, door.way_back(LISTED), door.way_back("")) == ("Alderwick sign-in", LISTED, HOME)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "", HOME, LISTED + "#", LISTED + "&x=1", LISTED[:-1], " " + LISTED, LISTED.upper(),
+        LISTED.replace("https", "http"),
+        LISTED.replace("&", "&amp;"), LISTED.replace("/back", "/./back"), LISTED.replace("back", "%62ack"),
+        "//evil.example",
+    ],
+)
+def test_anything_else_is_dropped(address: str) -> None:
+    entries = Entries.from_config(TABLES)
+    assert entries.allowed("alderwick", address) == ""
+    door = entries.get("alderwick")
+    assert door is not None
+    assert door.way_back(address) == HOME
+
+
+def test_a_door_that_is_not_there_allows_nothing() -> None:
+    entries = Entries.from_config(TABLES)
+    assert entries.get("nobody") is None
+    assert entries.allowed("nobody", LISTED) == ""
+    assert Entries.from_config({}).get("alderwick") is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://alderwick.example/", "https://", "https:///x", "//alderwick.example/", "/back", "javascript:alert(1)",
+        "https://maya@alderwick.example/", "https://alderwick.example/#x", "https://alderwick.example/\\x",
+        "https://alderwick.example/a b", "https://alderwick.example/\n", "https://\u0430lderwick.example/",
+        "https://alderwick.example:99999/", "https://[::1/", "data:text/html,x", 'https://alderwick.example/"x', "",
+    ],
+)
+def test_an_address_that_browsers_read_differently_may_not_be_listed(address: str) -> None:
+    assert address_problem(address)
+
+
+@pytest.mark.parametrize("address", [LISTED, HOME, "https://alderwick.example:8443/a%20b?x=[1]", "http://localhost:8080/demo"])
+def test_a_plain_address_may_be_listed(address: str) -> None:
+    assert address_problem(address) == ""
+
+
+def test_every_problem_is_named_at_once() -> None:
+    tables = {
+        "Bad Key": {"name": "x"},
+        "nameless": {"name": " ", "home_url": "http://alderwick.example/"},
+        "fine": {"name": "Fine", "return_urls": ["javascript:alert(1)"]},
+    }
+    with pytest.raises(SettingsInvalid) as raised:
+        Entries.from_config(tables)
+    assert [problem.partition(":")[0] for problem in raised.value.problems] == [
+        "entries.Bad Key", "entries.nameless", "entries.nameless", "entries.fine",
+    ]
