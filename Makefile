@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 PYTHON_IN := $(BIN)/python
-PIP := $(PYTHON_IN) -m pip -qq --disable-pip-version-check --root-user-action=ignore
+PIP := $(PYTHON_IN) -m pip -qq --disable-pip-version-check
 PACKAGES := config core idp_bridge plugins
 
 .PHONY: demo test check faults format lock clean
@@ -48,13 +48,15 @@ $(PYTHON_IN):
 	.ci/venv .venv
 
 .venv/runtime: requirements.txt pyproject.toml | $(PYTHON_IN)
-	$(PIP) install --require-hashes -r requirements.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Setting up in .venv (once; about half a minute) …"
+	$(PIP) install --root-user-action=ignore --require-hashes -r requirements.txt
+	$(PIP) install --root-user-action=ignore --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv/test: requirements-test.txt pyproject.toml | $(PYTHON_IN)
-	$(PIP) install --require-hashes -r requirements-test.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Setting up in .venv (once; about a minute) …"
+	$(PIP) install --root-user-action=ignore --require-hashes -r requirements-test.txt
+	$(PIP) install --root-user-action=ignore --no-deps --no-build-isolation --editable .
 	touch $@
 
 # mypy does not look into an editable install; it finds the package by this link.
