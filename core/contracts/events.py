@@ -73,7 +73,7 @@ class MessageSent(Event):
 
 @dataclass(frozen=True, slots=True)
 class MessageDropped(Event):
-    """A message was not carried. `reason`: nobody, does-not-fit, too-many, failed, stale."""
+    """A message was not carried. `reason`: nobody, does-not-fit, too-many, no-channel, failed and why."""
 
     name = "message.dropped"
     method: str

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=20)
 TICK_SECONDS = 1.0
 MOST_FAILURES = 30
+AT_ONCE = 3
 
 # A job that waited in its lane until this shortly before its lease ends is left to whoever takes it next.
 WORK = timedelta(seconds=10)
@@ -124,13 +125,21 @@ class BackOffice:
         if self._around.now() > taken.until - WORK:
             return
         try:
-            self._workers[job.kind](job)
+            self._work(job)
         except OutOfTurn:
-            # Somebody moved the recovery meanwhile: look again at once, with the newest row.
             self._shielded(job.kind, lambda: self.again(job, timedelta(0)))
         except Exception:  # a job's failure must not end its lane
             log.exception("job failed", extra={"kind": job.kind, "job": job.id})
             self._shielded(job.kind, lambda: self._after_failure(job))
+
+    def _work(self, job: Job) -> None:
+        """A job that meets a newer row looks again at once; the person may be moving at this very moment."""
+        for _ in range(AT_ONCE):
+            try:
+                return self._workers[job.kind](job)
+            except OutOfTurn:
+                continue
+        return self._workers[job.kind](job)
 
     def _after_failure(self, job: Job) -> None:
         if job.tries < MOST_FAILURES:

@@ -72,20 +72,28 @@ class Choosing:
 
     def pick(self, ticket: Ticket, token: str, choice: str, destination: str = "") -> Recovery:
         """Draw a challenge, for everybody alike, and let the back office carry it. Raises MustWait if too early."""
-        recovery = self._tickets.in_turn(ticket, token)
+        return self._tickets.turn(ticket, token, lambda recovery: self._pick(recovery, choice, destination))
+
+    def again(self, ticket: Ticket, token: str) -> Recovery:
+        """Send another code for what is picked; the newest one counts. Raises MustWait if too early."""
+        return self._tickets.turn(ticket, token, self._again)
+
+    def _pick(self, recovery: Recovery, choice: str, destination: str) -> Recovery:
         chosen = next((c for c in self.choices(recovery) if c.value == choice), None)
         if chosen is None:
             raise OutOfTurn("not one of the choices")
-        offers = [
-            o for i, o in enumerate(self._open_offers(recovery)) if recovery.proofs and chosen.value.endswith(f".{i}")
-        ]
         method = self._snapshots.current.plugins.methods[chosen.method]
         typed = destination if chosen.destination is not None else ""
-        return self._draw(recovery, method, offers[0] if offers else None, typed)
+        return self._draw(recovery, method, self._offer_of(recovery, choice), typed)
 
-    def again(self, ticket: Ticket, token: str) -> Recovery:
-        """Send another code for what is picked; the newest one counts."""
-        recovery = self._tickets.in_turn(ticket, token)
+    def _offer_of(self, recovery: Recovery, choice: str) -> Offer | None:
+        """The person's own offer behind a choice; before the first proof there is none, whoever it is."""
+        if not recovery.proofs:
+            return None
+        values = {f"{offer.method}.{index}": offer for index, offer in enumerate(self._open_offers(recovery))}
+        return values[choice]
+
+    def _again(self, recovery: Recovery) -> Recovery:
         pick = recovery.pick
         if pick is None:
             raise OutOfTurn("nothing is picked")
@@ -110,15 +118,15 @@ class Choosing:
 
     def go_back(self, ticket: Ticket, token: str) -> Recovery:
         """Choose another way."""
-        return self._moved(self._tickets.in_turn(ticket, token), WentBack())
+        return self._tickets.turn(ticket, token, lambda recovery: self._moved(recovery, WentBack()))
 
     def more_time(self, ticket: Ticket, token: str) -> Recovery:
         """Fifteen more minutes, once."""
-        return self._moved(self._tickets.in_turn(ticket, token), MoreTime())
+        return self._tickets.turn(ticket, token, lambda recovery: self._moved(recovery, MoreTime()))
 
     def cancel(self, ticket: Ticket, token: str) -> Recovery:
         """Stop; nothing was changed."""
-        return self._moved(self._tickets.in_turn(ticket, token), Cancelled())
+        return self._tickets.turn(ticket, token, lambda recovery: self._moved(recovery, Cancelled()))
 
     def _moved(self, recovery: Recovery, move: Move) -> Recovery:
         with self._records.db.write() as tx:

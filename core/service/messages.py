@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from ..contracts.channel import Channel, Message
@@ -21,6 +22,8 @@ from .mover import Moved, Mover
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
+
+log = logging.getLogger(__name__)
 
 SEND_SECONDS = 9.0
 NO_LANE = "house"
@@ -71,7 +74,7 @@ class Messenger:
             return self._settle(job, recovery, MessageDropped(recovery.pick.method, why))
         channel = self._snapshots.current.plugins.channel_for(message.medium)
         if channel is None:
-            return self._settle(job, recovery, MessageDropped(recovery.pick.method, "failed"))
+            return self._settle(job, recovery, MessageDropped(recovery.pick.method, "no-channel"))
         return self._carry(job, recovery, recovery.pick.method, channel, message)
 
     def _carry(self, job: Job, recovery: Recovery, method: str, channel: Channel, message: Message) -> None:
@@ -80,7 +83,8 @@ class Messenger:
         except DeliveryFailed as failure:
             if failure.retry and self._around.now() < recovery.deadline:
                 return self._office.again(job, timedelta(seconds=min(30, 2**job.tries)))
-            return self._settle(job, recovery, MessageDropped(method, "failed"))
+            log.warning("a message was not taken", extra={"channel": channel.key, "kind": failure.kind})
+            return self._settle(job, recovery, MessageDropped(method, f"failed: {failure.kind}"))
         faultpoint("message-sent")
         return self._settle(job, recovery, MessageSent(method, channel.key))
 

@@ -17,6 +17,10 @@ from .surroundings import Surroundings
 NO_DETAILS: Mapping[str, str] = {}
 
 
+class Overtaken(OutOfTurn):
+    """Somebody else saved the recovery since it was loaded: load it again, and decide again."""
+
+
 class Moved:
     """What one transaction changed: the recovery as saved, and the jobs to hand over once it is committed."""
 
@@ -42,12 +46,12 @@ class Mover:
         key_digest: bytes | None = None,
         details: Mapping[str, str] = NO_DETAILS,
     ) -> Moved:
-        """Step and save. Raises OutOfTurn when the move is not drawn, or somebody else moved it meanwhile."""
+        """Step and save. Raises OutOfTurn when the move is not drawn, Overtaken when somebody else was faster."""
         now = self._around.now()
         stepped, events = step(recovery, move, now)
         saved = self._records.recoveries.save(tx, stepped, key_digest=key_digest)
         if saved is None:
-            raise OutOfTurn("somebody else moved it meanwhile")
+            raise Overtaken("somebody else moved it meanwhile")
         self.record(tx, saved, events, now, details)
         return Moved(saved)
 

@@ -59,7 +59,9 @@ class Proving:
 
     def answer(self, ticket: Ticket, token: str, answer: Mapping[str, str]) -> Answered:
         """Judge, then count and record in one transaction; nothing is answered before it is committed."""
-        recovery = self._tickets.in_turn(ticket, token)
+        return self._tickets.turn(ticket, token, lambda recovery: self._answer(recovery, ticket, answer))
+
+    def _answer(self, recovery: Recovery, ticket: Ticket, answer: Mapping[str, str]) -> Answered:
         pick = recovery.pick
         if recovery.stage is not Stage.ANSWERING or pick is None:
             raise OutOfTurn("nothing is asked")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, Timer
 
 from ..contracts.people import Person
 from ..contracts.plugin import Plugin
@@ -12,6 +12,9 @@ from ..host import Host, Plugins
 from ..recovery.names import realm_of
 from ..recovery.policy import Policy, PublicRules, policy_for
 from .records import Records
+
+# No call to a plugin is waited for longer than this, in seconds.
+LONGEST_CALL = 15.0
 
 # Settings of a plugin, by kind and key.
 SettingsOf = Mapping[tuple[str, str], Mapping[str, object]]
@@ -62,8 +65,15 @@ class Snapshots:
             with self._lock:
                 if version > self._current.version:
                     old, self._current = self._current, self._build(self._current)
-                    old.plugins.close(but_not=self._current.plugins)
+                    self._close_later(old, self._current)
         return self._current
+
+    @staticmethod
+    def _close_later(old: Snapshot, new: Snapshot) -> None:
+        """When calls in flight have had their time; on a thread of its own, because closing may hang."""
+        closing = Timer(LONGEST_CALL, lambda: old.plugins.close(but_not=new.plugins))
+        closing.daemon = True
+        closing.start()
 
     def _build(self, before: Snapshot | None) -> Snapshot:
         settings = self._records.settings

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
+from typing import TypeVar
 
 from ..contracts.errors import NotAllowed, OutOfTurn
 from ..contracts.one_time_code import same
 from ..contracts.text import Text
 from ..db.sealing import KeyPurpose
 from ..recovery.flow import Expired, Recovery
-from .mover import Mover
+from .mover import Mover, Overtaken
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .tickets import Ticket
 
+T = TypeVar("T")
+
+# Jobs that may save a recovery while its person moves: the finds of its stores.
+MOST_TIMES = 5
 NO_SUCH = Text("This page doesn't exist, or it was opened in another browser.")
 
 
@@ -55,10 +61,28 @@ class TicketOffice:
             raise OutOfTurn("this form belongs to an earlier turn")
         return recovery
 
+    def turn(self, ticket: Ticket, token: str, move: Callable[[Recovery], T]) -> T:
+        """Make the person's move on the newest row. A job that saves meanwhile makes no form stale: then once more.
+
+        A second form of the same turn never gets here twice: after the first one the turn is another.
+        """
+        for _ in range(MOST_TIMES):
+            recovery = self.in_turn(ticket, token)
+            try:
+                return move(recovery)
+            except Overtaken:
+                continue
+        raise OutOfTurn("others moved it again and again")
+
     def form_token(self, recovery: Recovery) -> str:
         """Binds a form to this recovery and turn: the person's own moves only, so a job never makes it stale."""
         return self._records.keyring.mac(KeyPurpose.FORM, recovery.id, str(recovery.turn)).hex()
 
     def _expire(self, recovery: Recovery) -> Recovery:
-        with self._records.db.write() as tx:
-            return self._mover.move(tx, recovery, Expired()).recovery
+        try:
+            with self._records.db.write() as tx:
+                return self._mover.move(tx, recovery, Expired()).recovery
+        except Overtaken:
+            with self._records.db.read() as tx:
+                newest = self._records.recoveries.load(tx, recovery.id)
+            return newest or recovery

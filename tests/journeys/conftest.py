@@ -9,7 +9,7 @@ import pytest
 from servers.http_sink import HttpSink
 from servers.keyback import Keyback
 from servers.mail_sink import MailSink
-from servers.outfit import pins
+from servers.outfit import a_story, pins
 from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post, Story
 
@@ -53,10 +53,3 @@ def keyback(
 def somebody(keyback: Keyback, post: Post, slapd: Slapd) -> Story:
     """A person of the directory who has forgotten the password."""
     return a_story(keyback, post, slapd)
-
-
-def a_story(keyback: Keyback, post: Post, slapd: Slapd, **attributes: object) -> Story:
-    """A new person in the directory, at a browser."""
-    person = slapd.person(**attributes)  # type: ignore[arg-type]
-    (phone,) = slapd.read(person.dn, "mobile")["mobile"]
-    return Story.of(keyback, post, person.uid, phone=phone if isinstance(phone, str) else phone.decode())

@@ -49,6 +49,8 @@ class _Reader(HTMLParser):
     @staticmethod
     def _take(form: Form, tag: str, given: dict[str, str]) -> None:
         name, value = given.get("name", ""), given.get("value", "")
+        if given.get("type") == "button":
+            return
         if tag == "button" or given.get("type") == "submit":
             form.buttons.append((name, value))
         elif given.get("type") == "radio":

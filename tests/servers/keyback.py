@@ -66,11 +66,11 @@ class Keyback:
 
     def start(self) -> None:
         """Start, and wait until it is ready."""
-        log = self.log.open("ab")
-        self._process = subprocess.Popen(
-            [str(COMMAND), "serve"],
-            cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(COMMAND), "serve"], cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log,
+            )  # fmt: skip
         self.wait_until_ready()
 
     def wait_until_ready(self, seconds: float = 30) -> None:
@@ -82,7 +82,7 @@ class Keyback:
             try:
                 if requests.get(f"{self.url}/readyz", timeout=2).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except requests.RequestException:
                 pass
             time.sleep(0.02)
         raise RuntimeError(f"keyback is not ready: {self.log.read_text()[-4000:]}")
@@ -124,7 +124,11 @@ class Keyback:
         return not (self.faultpoints / point).exists()
 
     def __enter__(self) -> Keyback:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

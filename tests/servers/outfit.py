@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .keyback import Keyback
 from .mail_sink import MailSink
-from .slapd import Slapd
-from .story import Post
+from .slapd import PEOPLE, Slapd
+from .story import Post, Story
 
 
 def pins(post: Post, slapd: Slapd, **ldap: object) -> dict[str, dict[str, Any]]:
@@ -17,5 +18,21 @@ def pins(post: Post, slapd: Slapd, **ldap: object) -> dict[str, dict[str, Any]]:
             "host": post.mail.host, "port": post.mail.port, "security": "starttls", "ca_file": str(post.mail.ca_file),
             "username": MailSink.username, "password": MailSink.password, "sender": "reset@alderwick.example",
         },
-        "channel.http_gateway": {"url": post.texts.url, "body_kind": "form", "body": "to={to}&text={text}"},
+        "channel.http_gateway": {
+            "url": post.texts.url, "body_kind": "form", "body": "to={to}&text={text}",
+            "private_networks": ["127.0.0.0/8", "::1/128"],
+        },
     }  # fmt: skip
+
+
+def a_story(keyback: Keyback, post: Post, slapd: Slapd, **attributes: object) -> Story:
+    """A new person in the directory, at a browser."""
+    person = slapd.person(**attributes)  # type: ignore[arg-type]
+    (phone,) = slapd.read(person.dn, "mobile")["mobile"]
+    return Story.of(keyback, post, person.uid, phone=phone if isinstance(phone, str) else phone.decode())
+
+
+def opens(slapd: Slapd, story: Story, password: str) -> bool:
+    """Whether the directory itself lets this person in."""
+    code, _ = slapd.bind(f"uid={story.name},{PEOPLE}", password)
+    return code == 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from servers.small_house import NEW, OLD, PHONE, SmallHouse
 
 from keyback.core.contracts.errors import MustWait, NotAllowed, OutOfTurn, PasswordRefused, StoreUnavailable
+from keyback.core.contracts.method import Challenge
 from keyback.core.contracts.people import AccountState
 from keyback.core.recovery.flow import Lane, Stage
+from keyback.plugins.methods.email import Email
 
 
 def test_two_proofs_set_a_new_password(house: SmallHouse) -> None:
@@ -252,3 +256,17 @@ def test_time_ends_a_recovery(house: SmallHouse) -> None:
     visit = house.start()
     house.clock.forward(minutes=15, seconds=1)
     assert visit.recovery.closed_because == "expired"
+
+
+def test_a_job_that_saves_meanwhile_makes_no_form_stale(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The find lands between the page's look and its save: the pick is made all the same."""
+    visit = house.start()
+    draw = Email.begin
+
+    def find_first(*arguments: Any) -> Challenge:
+        house.work()
+        return draw(*arguments)
+
+    monkeypatch.setattr(Email, "begin", find_first)
+    assert visit.pick("email").stage is Stage.ANSWERING
+    assert visit.recovery.found
