@@ -49,7 +49,7 @@ $(PYTHON_IN):
 
 .venv/runtime: requirements.txt pyproject.toml | $(PYTHON_IN)
 	@echo "Setting up in .venv (once; about half a minute) …"
-	$(PIP) install --root-user-action=ignore --require-hashes -r requirements.txt
+	$(PIP) install --no-compile --root-user-action=ignore --require-hashes -r requirements.txt
 	$(PIP) install --root-user-action=ignore --no-deps --no-build-isolation --editable .
 	touch $@
 
