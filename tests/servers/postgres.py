@@ -40,12 +40,11 @@ class Postgres:
     folder: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def database(self, template: str = "") -> str:
-        """A new database as a URL: an empty one, or a copy of the one at `template`, which nobody may be using."""
+    def database(self) -> str:
+        """A new empty database, as a URL."""
         name = f"kb{next(self._numbers)}"
-        like = sql.Identifier(_name(template) if template else "template0")
         with self._connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), like))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         return f"postgresql+psycopg://{OWNER}@/{name}?host={quote(str(self.folder), safe='')}"
 
     def drop(self, url: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from servers.postgres import Postgres
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, delete, select, update
 
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
@@ -20,6 +20,7 @@ from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
+from keyback.core.db.tables import metadata
 from keyback.core.recovery.flow import Lane, Pick, Recovery, Sent, Stage, Subject
 from keyback.core.recovery.policy import Policy, Proof, PublicRules, Purpose
 
@@ -77,15 +78,18 @@ def empty_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 
 @pytest.fixture
 def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated database of this test's own: a copy, because migrating takes longer than most tests."""
+    """A migrated database without a row: a copy, or one that is emptied, because migrating takes longer than a test."""
     if kind == "sqlite":
         file = shutil.copy(request.getfixturevalue("_migrated_sqlite"), tmp_path / "keyback.db")
         yield f"sqlite:///{file}"
         return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    copy = postgres.database(template=request.getfixturevalue("_migrated_postgres"))
-    yield copy
-    postgres.drop(copy)
+    migrated: str = request.getfixturevalue("_migrated_postgres")
+    yield migrated
+    database = Database(migrated)
+    with database.write() as tx:
+        for table in reversed(metadata.sorted_tables):
+            tx.execute(delete(table))
+    database.close()
 
 
 @pytest.fixture

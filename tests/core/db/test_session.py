@@ -37,18 +37,27 @@ def test_a_transaction_is_kept_at_the_end_of_its_block(
 
 
 def test_any_exception_undoes_the_whole_transaction(database: Database, now: datetime) -> None:
-    with pytest.raises(ZeroDivisionError), database.write() as tx:
-        tx.execute(insert(lease), row("a", now))
-        raise ZeroDivisionError
+    def fail() -> None:
+        with database.write() as tx:
+            tx.execute(insert(lease), row("a", now))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.read() as tx:
         assert tx.scalar(select(func.count()).select_from(lease)) == 0
 
 
 def test_what_is_to_happen_after_a_commit_does_not_happen_after_a_rollback(database: Database) -> None:
     happened: list[str] = []
-    with pytest.raises(ZeroDivisionError), database.write() as tx:
-        after_commit(tx, lambda: happened.append("rolled back"))
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with database.write() as tx:
+            after_commit(tx, lambda: happened.append("rolled back"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.write() as tx:
         after_commit(tx, lambda: happened.append("committed"))
         assert happened == []
@@ -99,11 +108,16 @@ def test_a_locked_database_is_given_up_and_nothing_is_half_done(
 ) -> None:
     monkeypatch.setattr(session, "WAIT_SECONDS", 1)
     one, other = Database(url), Database(url)
-    with one.write() as tx:
-        tx.execute(insert(lease), row("a", now))
-        with pytest.raises(StoreUnavailable), other.write() as late:
+
+    def come_late() -> None:
+        with other.write() as late:
             late.execute(insert(lease), row("b", now))
             late.execute(insert(lease), row("a", now))
+
+    with one.write() as tx:
+        tx.execute(insert(lease), row("a", now))
+        with pytest.raises(StoreUnavailable):
+            come_late()
     with other.read() as tx:
         assert tx.scalars(select(lease.c.what)).all() == ["a"]
     one.close()

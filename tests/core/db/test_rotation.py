@@ -1,0 +1,177 @@
+"""Moving everything to a new key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from keyback.core.contracts.events import PasswordSet
+from keyback.core.contracts.people import AccountKey, Contact, ContactKind
+from keyback.core.db import rotation, sealed, tables
+from keyback.core.db.audit import Audit
+from keyback.core.db.contacts import ContactsSeen
+from keyback.core.db.enrolments import Enrolments
+from keyback.core.db.jobs import Jobs
+from keyback.core.db.links import Links
+from keyback.core.db.proofs import Proofs
+from keyback.core.db.recoveries import Recoveries
+from keyback.core.db.rotation import reseal
+from keyback.core.db.sealing import NEVER_ROTATED, KeyPurpose, Keyring, SealBroken
+from keyback.core.db.session import Database
+from keyback.core.db.settings_store import SettingsStore
+from keyback.core.recovery.flow import Recovery
+from keyback.core.recovery.policy import Policy, Proof, PublicRules
+
+DAY = timedelta(days=1)
+ROTATED = sorted(set(KeyPurpose) - NEVER_ROTATED)
+MAIL = Contact(ContactKind.MAIL, "canary-mail@example.org", "mail")
+LDAP = AccountKey("openldap", "canary-uuid")
+DETAILS = {"name": "canary-name"}
+
+
+class House:
+    """One of everything that is encrypted or sealed."""
+
+    def __init__(self, db: Database, keyring: Keyring, recovery: Recovery, now: datetime) -> None:
+        self.db, self.keyring, self.recovery, self.now = db, keyring, recovery, now
+        self.job_id = ""
+
+    def fill(self) -> None:
+        keyring, now = self.keyring, self.now
+        with self.db.write() as tx:
+            Recoveries(keyring).insert(tx, self.recovery, b"d" * 32)
+            Proofs(keyring).consume(tx, "recovery-1", "person-1", Proof("sms", "phone", "c", "challenge"), now)
+            Links(keyring).link(tx, "person-1", LDAP, "signed in", now)
+            Enrolments(keyring).add(tx, "person-1", "codes", "l", DETAILS, proven_at=now, usable_from=now)
+            ContactsSeen(keyring).since(tx, "person-1", [MAIL], now)
+            settings = SettingsStore(keyring)
+            settings.save_plugin(tx, "method", "sms", enabled=True, settings={"a": 1})
+            settings.save_policies(tx, [Policy("all")], who="", why="")
+            settings.save_public_rules(tx, PublicRules(), who="", why="")
+            Audit(keyring).append(tx, [PasswordSet("a")], at=now, person_id="person-1", details=DETAILS)
+            job = Jobs(keyring).put(tx, "mail", "message", "r", DETAILS, due_at=now, leased_by="me", leased_until=now)
+            self.job_id = job.id
+        Audit(keyring).chain(self.db, now)
+        Audit(keyring).checkpoint(self.db, now)
+
+    def read_everything(self, keyring: Keyring) -> None:
+        """Raises SealBroken if anything cannot be read."""
+        with self.db.write() as tx:
+            loaded = Recoveries(keyring).load_with_key(tx, self.recovery.id)
+            assert loaded is not None
+            assert loaded[0] == self.recovery
+            assert len(Proofs(keyring).of(tx, "recovery-1", "person-1")) == 1
+            assert Links(keyring).person_of(tx, LDAP) == "person-1"
+            assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
+            assert ContactsSeen(keyring).since(tx, "person-1", [MAIL], self.now + DAY) == {0: None}
+            settings = SettingsStore(keyring)
+            assert settings.plugin_rows(tx)[0].settings == {"a": 1}
+            assert settings.policies(tx) == (Policy("all"),)
+            assert settings.public_rules(tx) == PublicRules()
+            row = tx.execute(select(tables.event)).mappings().one()
+            assert Audit(keyring).details(tx, row) == DETAILS
+            job = Jobs(keyring).get(tx, self.job_id)
+            assert job is not None
+            assert job.payload == DETAILS
+
+    def made_by(self, version: int, purpose: KeyPurpose) -> int:
+        """How many values carry this version."""
+        mark = version.to_bytes(2, "big")
+        places = [(one.table, one.column) for one in sealed.COLUMNS if one.purpose is purpose]
+        if purpose is KeyPurpose.SEAL:
+            places += [(one.table, one.column) for one in sealed.ROWS]
+        with self.db.read() as tx:
+            counts = (
+                select(func.count()).select_from(table).where(func.substr(table.c[column], 1, 2) == mark)
+                for table, column in places
+            )
+            return sum(tx.scalar(count) or 0 for count in counts)
+
+
+@pytest.fixture
+def house(database: Database, keyring: Keyring, recovery: Recovery, now: datetime) -> House:
+    house = House(database, keyring, recovery, now)
+    house.fill()
+    return house
+
+
+def ignore(_done: int, _all: int) -> None:
+    """Nobody watches."""
+
+
+@pytest.mark.parametrize("purpose", ROTATED)
+def test_everything_can_be_read_before_during_and_after_a_rotation(
+    house: House, purpose: KeyPurpose, kek: bytes
+) -> None:
+    values = house.made_by(1, purpose)
+    house.keyring.rotate(house.db, purpose)
+    house.read_everything(house.keyring)
+    assert reseal(house.db, house.keyring, purpose, ignore) == values
+    assert (house.made_by(1, purpose), house.made_by(2, purpose)) == (0, values)
+    house.read_everything(house.keyring)
+    house.read_everything(Keyring.load(house.db, kek))
+
+
+def test_every_kind_of_encrypted_column_and_sealed_row_is_moved(house: House) -> None:
+    tested = {one.purpose for one in sealed.COLUMNS} | {KeyPurpose.SEAL}
+    assert sum(house.made_by(1, purpose) for purpose in tested) == len(sealed.COLUMNS) + len(sealed.ROWS)
+
+
+def test_it_says_how_far_it_is_and_goes_in_small_batches(
+    monkeypatch: pytest.MonkeyPatch, house: House, another: Recovery
+) -> None:
+    monkeypatch.setattr(rotation, "BATCH", 2)
+    with house.db.write() as tx:
+        for number in range(4):
+            Recoveries(house.keyring).insert(tx, replace(another, id=f"other-{number}"), b"d")
+    house.keyring.rotate(house.db, KeyPurpose.RECOVERY)
+    heard: list[tuple[int, int]] = []
+    reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda done, everything: heard.append((done, everything)))
+    assert heard == [(2, 5), (4, 5), (5, 5)]
+    house.read_everything(house.keyring)
+
+
+def test_a_second_run_has_nothing_to_do(house: House) -> None:
+    house.keyring.rotate(house.db, KeyPurpose.SEAL)
+    assert reseal(house.db, house.keyring, KeyPurpose.SEAL, ignore) > 0
+    assert reseal(house.db, house.keyring, KeyPurpose.SEAL, ignore) == 0
+
+
+def test_a_forged_row_does_not_become_a_good_one_by_being_sealed_anew(
+    house: House, tamper: Callable[..., None]
+) -> None:
+    tamper(tables.proof, {"challenge": "challenge"}, method="email")
+    house.keyring.rotate(house.db, KeyPurpose.SEAL)
+    with pytest.raises(SealBroken):
+        reseal(house.db, house.keyring, KeyPurpose.SEAL, ignore)
+
+
+def test_an_old_version_is_destroyed_a_day_after_nothing_needs_it(house: House, kek: bytes) -> None:
+    def versions() -> list[Any]:
+        with house.db.read() as tx:
+            asked = select(tables.data_key.c.version).where(tables.data_key.c.purpose == "recovery")
+            return list(tx.scalars(asked.order_by(tables.data_key.c.version)))
+
+    house.keyring.rotate(house.db, KeyPurpose.RECOVERY)
+    reseal(house.db, house.keyring, KeyPurpose.RECOVERY, ignore)
+    reseal(house.db, house.keyring, KeyPurpose.RECOVERY, ignore)
+    assert versions() == [1, 2]
+    with house.db.write() as tx:
+        retired = tables.data_key.c.retired_at.isnot(None)
+        tx.execute(update(tables.data_key).where(retired).values(retired_at=datetime.now(UTC) - DAY))
+    reseal(house.db, house.keyring, KeyPurpose.RECOVERY, ignore)
+    assert versions() == [2]
+    house.read_everything(Keyring.load(house.db, kek))
+
+
+def test_keys_of_fingerprints_and_digests_stay(house: House) -> None:
+    for purpose in (KeyPurpose.AUDIT, KeyPurpose.CONTACT, KeyPurpose.PEPPER):
+        house.keyring.rotate(house.db, purpose)
+        reseal(house.db, house.keyring, purpose, ignore)
+    with house.db.read() as tx:
+        assert tx.scalars(select(tables.data_key.c.retired_at).distinct()).all() == [None]
