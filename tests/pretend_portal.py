@@ -185,7 +185,7 @@ class Portal:
 
 def portal_settings(**values: Any) -> PortalSettings:
     given = {
-        "company": "Alderwick", "portal_url": ORIGIN, "help_desk": "Help desk 01632 960 123, weekdays 7–19",
+        "company": "Alderwick", "portal_url": ORIGIN, "help_desk": "01632 960 123, weekdays 7–19",
         "name_example": "jo.frost@alderwick.example or jfrost",
     }
     return PortalSettings(**{**given, **values})

@@ -56,7 +56,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "demo": True,
                 "portal_url": f"http://localhost:{port}",
                 "company": "Alderwick",
-                "help_desk": "Help desk: +44 1632 960 100",
+                "help_desk": "+44 1632 960 100",
                 "data_dir": folder,
                 "key_file": folder / "keyback.key",
                 "plugins": {"load": PLUGINS},
