@@ -17,7 +17,7 @@ class PluginError(KeybackError):
 
 
 class SettingsInvalid(KeybackError):
-    """Settings cannot work (raised when they are loaded or saved). Whoever starts or administers Keyback sees `problems`."""
+    """Settings cannot work (raised when they are loaded or saved). Whoever administers Keyback sees `problems`."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))

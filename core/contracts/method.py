@@ -116,7 +116,7 @@ class Method(Plugin, ABC):
 
     @abstractmethod
     def offers(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Sequence[Offer]:
-        """The ways in which this person could prove it by this method. May be none. Same ids for the same ways, always."""
+        """The ways in which this person could prove it by this method. May be none. Same ids for the same ways."""
 
     @abstractmethod
     def begin(self, offers: Sequence[Offer] | None, ctx: Context) -> Challenge:

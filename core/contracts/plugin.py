@@ -15,7 +15,7 @@ from .text import Text
 
 
 class PluginSettings(BaseModel):
-    """A flat form: str, int, bool, timedelta, an enum, a tuple of strings, SecretStr; each with title and description."""
+    """A flat form: str, int, bool, timedelta, enum, tuple of strings, SecretStr; each with title and description."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
