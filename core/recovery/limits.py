@@ -121,9 +121,13 @@ DESTINATION_SENDS = Ladder(
 DESTINATION_SENDS_QUARTER = Quota("destination-sends-quarter", most=3, window=timedelta(minutes=15))
 DESTINATION_SENDS_DAY = Quota("destination-sends-day", most=6, window=DAY)
 SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
+# So many messages an hour into one range of numbers, over all people.
+RANGE_SENDS = Quota("range-sends", most=50, window=HOUR)
 SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)
 SYSTEM_SENDS = Quota("system-sends", most=5000, window=HOUR)
 
+# How many times harder the human check is for everybody while the system's misses are over their quota.
+UNDER_ATTACK = 5
 # From so many starts an hour on, a source pays this many times the usual proof of work: about 1, 5 and 20 seconds.
 EFFORTS = ((30, 2), (100, 10), (200, 40))
 

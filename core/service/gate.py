@@ -24,6 +24,11 @@ TOLERANCE = 10
 TRY_AGAIN = Text("The check ran out of time. Press Continue again.")
 
 
+def system_mark(quota: limits.Quota) -> Mark:
+    """The budget of all people together: whoever sprays one guess over many people empties this one (B5)."""
+    return Mark(quota.name, "everybody", quota.window)
+
+
 class Gate:
     """Decides who may start. Costs never differ by name (P4), and a counter that cannot be reached means no (P12)."""
 
@@ -34,8 +39,8 @@ class Gate:
         self._around = around
 
     def widget(self, address: str) -> Widget:
-        """A fresh human check, harder when this source is busy."""
-        return self._check().widget(self._around.context(), effort=limits.effort(self._starts(address) + 1))
+        """A fresh human check, harder when this source or the whole system is busy."""
+        return self._check().widget(self._around.context(), effort=self._effort(address, ahead=1))
 
     def judge(self, response: Mapping[str, str], address: str) -> str:
         """What names this solution of the human check; asked outside any transaction, for a check may be slow.
@@ -43,7 +48,7 @@ class Gate:
         Raises NotAllowed.
         """
         check = self._check()
-        effort = limits.effort(max(0, self._starts(address) - TOLERANCE))
+        effort = self._effort(address, ahead=-TOLERANCE)
         context = self._around.context(seconds=3)
         try:
             humanity = self._calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
@@ -73,10 +78,13 @@ class Gate:
             raise StoreUnavailable("the human check is broken")
         return check
 
-    def _starts(self, address: str) -> int:
+    def _effort(self, address: str, *, ahead: int) -> int:
+        """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
+        marks = (system_mark(limits.SYSTEM_MISSES), *self._source_marks(address))
         with self._records.db.read() as tx:
-            counts = self._records.counters.peek(tx, self._source_marks(address), self._around.now())
-        return max((count.count for count in counts), default=0)
+            misses, *starts = self._records.counters.peek(tx, marks, self._around.now())
+        effort = limits.effort(max(0, max((count.count for count in starts), default=0) + ahead))
+        return effort * limits.UNDER_ATTACK if misses.count > limits.SYSTEM_MISSES.most else effort
 
     def _source_marks(self, address: str) -> tuple[Mark, ...]:
         """An IPv6 host counts as its /64, because it can choose any address in it."""

@@ -19,6 +19,7 @@ from ..recovery.names import canonical
 from ..recovery.policy import Proof
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
+from .gate import system_mark
 from .mover import Mover
 from .notices import Notices
 from .records import Records
@@ -110,16 +111,18 @@ class Proving:
     def _count_miss(self, recovery: Recovery, pick: Pick) -> Recovery:
         now, mark = self._around.now(), self._miss_mark(recovery, pick)
         with self._records.db.write() as tx:
-            (count,) = self._records.counters.bump(tx, [mark], now)
+            mine, everybodys = self._records.counters.bump(tx, [mark, system_mark(limits.SYSTEM_MISSES)], now)
             faultpoint("attempt-counted")
-            refused = count.locked_until is not None and count.locked_until > now
+            refused = mine.locked_until is not None and mine.locked_until > now
             if not refused:
-                verdict = limits.decide(limits.SUBJECT_MISSES, count.count, count.window_start, None, now)
+                verdict = limits.decide(limits.SUBJECT_MISSES, mine.count, mine.window_start, None, now)
                 if isinstance(verdict, limits.Wait):
                     self._records.counters.lock(tx, mark, verdict.until, now)
-                    self._mover.record(tx, recovery, [LimitReached("misses")], now)
+                    self._mover.record(tx, recovery, [LimitReached(limits.SUBJECT_MISSES.name)], now)
+                if everybodys.count == limits.SYSTEM_MISSES.most + 1:
+                    self._mover.record(tx, recovery, [LimitReached(limits.SYSTEM_MISSES.name)], now)
                 moved = self._mover.move(tx, recovery, Missed())
-        self._raise_if_locked(count.locked_until)
+        self._raise_if_locked(mine.locked_until)
         return self._mover.hand_over(moved)
 
     def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, judged: _Judged) -> Answered:
