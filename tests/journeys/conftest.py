@@ -14,6 +14,13 @@ from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post, Story
 
 
+# The sign-in page that sends people here, and the one address of it to which they may be sent back.
+HOME, LISTED = "https://sign-in.alderwick.example/", "https://sign-in.alderwick.example/back?from=reset"
+ENTRIES = {"alderwick": {"name": "Alderwick", "home_url": HOME, "return_urls": [LISTED]}}
+# Nobody waits for a robot check here: what it costs is tested where it is made.
+SWIFT = {"human_check.proof_of_work": {"tries": 8}}
+
+
 @pytest.fixture(scope="session")
 def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """Where mails and texts arrive."""
@@ -45,7 +52,8 @@ def keyback(
     database, processes = request.param
     url = request.getfixturevalue("postgres").database() if database == "postgresql" else ""
     folder: Path = tmp_path_factory.mktemp(f"keyback-{database}-{processes}")
-    with Keyback(folder, pins(post, slapd), processes=processes, database_url=url) as server:
+    outfit = {**pins(post, slapd), **SWIFT}
+    with Keyback(folder, outfit, processes=processes, database_url=url, more={"entries": ENTRIES}) as server:
         yield server
 
 

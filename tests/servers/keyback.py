@@ -41,6 +41,7 @@ class Keyback:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "keyback.log"
         self.faultpoints = folder / "faultpoints"
+        self.database_url = database_url or f"sqlite:///{folder / 'data' / 'keyback.db'}"
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.faultpoints.mkdir(exist_ok=True)
@@ -140,9 +141,14 @@ class Keyback:
 
 
 def _lines(values: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {_toml(value)}" for name, value in values.items()]
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(name)} = {_toml(inner)}" for name, inner in value.items()) + "}"
     # JSON's texts, numbers, truths and lists are TOML's too.
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-    return [f"{name} = {json.dumps(value)}" for name, value in plain.items()]
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 
 def _free_port() -> int:

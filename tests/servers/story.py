@@ -115,10 +115,19 @@ class Story:
         assert page is not None
         return page
 
+    def press(self, move: str, **fields: str) -> Page:
+        """Press the button of this move: back, again, more_time or cancel."""
+        return self.browser.submit(self.here(), button=("move", move), **fields)
+
+    @property
+    def recovery_id(self) -> str:
+        """Which recovery this browser holds."""
+        cookie = next(value for name, value in self.browser.cookies.items() if name.endswith("kb_j"))
+        return cookie.partition(".")[0]
+
     def reload(self) -> Page:
         """Where the recovery stands."""
-        recovery_id = next(value for name, value in self.browser.cookies.items() if name.endswith("kb_j"))
-        return self.browser.get(f"/recover/{recovery_id.partition('.')[0]}")
+        return self.browser.get(f"/recover/{self.recovery_id}")
 
     def wait_for_stage(self, *stages: str, seconds: float = 60) -> Page:
         """Reload until it stands there."""
