@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 class Lane(Generic[T]):
@@ -56,6 +59,8 @@ class Lane(Generic[T]):
         while (item := self._queue.get()) is not None:
             try:
                 self._work(item)
+            except Exception:  # one failure must not take a thread away from everybody behind it
+                log.exception("work in a lane failed", extra={"lane": self.name})
             finally:
                 self._queue.task_done()
         self._queue.task_done()

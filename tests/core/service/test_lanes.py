@@ -1,0 +1,67 @@
+"""Lanes: what is slow in one delays nothing in another."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from keyback.core.service.lanes import Lane, Lanes
+
+
+def test_a_full_lane_refuses_at_once() -> None:
+    hold, begun = Event(), Event()
+
+    def work(_: int) -> None:
+        begun.set()
+        hold.wait(10)
+
+    lane = Lane("slow", work, threads=1, room=2)
+    assert lane.offer(0)
+    assert begun.wait(5)
+    assert [lane.offer(n) for n in range(1, 4)] == [True, True, False]
+    hold.set()
+
+
+def test_a_hung_lane_delays_no_other() -> None:
+    hold, done = Event(), Event()
+    lanes: Lanes[Event] = Lanes(lambda event: hold.wait(10) if event is hold else event.set())
+    for _ in range(20):
+        lanes["frozen"].offer(hold)
+    assert lanes["healthy"].offer(done)
+    assert done.wait(5)
+    hold.set()
+
+
+def test_work_that_fails_does_not_end_its_lane() -> None:
+    done = Event()
+
+    def work(item: object) -> None:
+        if isinstance(item, Event):
+            item.set()
+        else:
+            raise ValueError
+
+    lane: Lane[object] = Lane("clumsy", work, threads=1)
+    lane.offer("fails")
+    lane.offer(done)
+    assert done.wait(5)
+
+
+def test_stopping_begins_nothing_new_and_does_not_wait_for_the_hung() -> None:
+    hold, begun, never = Event(), Event(), Event()
+
+    def work(item: Event) -> None:
+        if item is hold:
+            begun.set()
+            hold.wait(10)
+        else:
+            item.set()
+
+    lanes: Lanes[Event] = Lanes(work)
+    lane = lanes["slow"]
+    for _ in range(2):
+        lane.offer(hold)
+    assert begun.wait(5)
+    lane.offer(never)
+    lanes.stop(0.2)
+    hold.set()
+    assert not never.wait(0.2)
