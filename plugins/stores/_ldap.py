@@ -168,9 +168,13 @@ class StrictTls(ldap3.Tls):  # type: ignore[misc]
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: ANN401
         # Without this every new TLS connection loses 40 ms to Nagle's algorithm.
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Raises when the peer hung up already: Python would then skip the handshake, and later speak without TLS.
+        connection.socket.getpeername()
         connection.socket = self.context.wrap_socket(
             connection.socket, server_hostname=connection.server.host, do_handshake_on_connect=do_handshake
         )
+        if connection.socket.version() is None:
+            raise ssl.SSLError("there was no handshake")
 
 
 def strict_context(ca_file: str) -> ssl.SSLContext:

@@ -31,7 +31,7 @@ def proxies(slapd: Slapd) -> Iterator[tuple[FaultProxy, FaultProxy]]:
 @pytest.fixture
 def store(make_store: MakeStore, proxies: tuple[FaultProxy, FaultProxy]) -> OpenLdap:
     urls = tuple(f"ldaps://127.0.0.1:{proxy.port}" for proxy in proxies)
-    return make_store(servers=urls, connect_timeout="PT1S", receive_timeout="PT1S")
+    return make_store(servers=urls, connect_timeout="PT5S", receive_timeout="PT1S")
 
 
 def seen(store: OpenLdap, person: Someone) -> Account:

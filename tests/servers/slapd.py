@@ -132,9 +132,10 @@ class Slapd:
             self.thaw()
 
     def freeze(self) -> None:
-        """Stop every thread of it."""
+        """Stop every thread of it, and wait until they stand still."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def thaw(self) -> None:
         """Let it go on."""
