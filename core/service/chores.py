@@ -8,6 +8,7 @@ from ..contracts.errors import OutOfTurn
 from ..recovery.flow import Expired
 from .mover import Mover
 from .records import Records
+from .snapshot import Snapshots
 
 # How long a closed recovery is kept: long enough for a question, short enough for privacy (security.md 4.1).
 KEPT = timedelta(hours=24)
@@ -17,10 +18,17 @@ PURGE_EVERY = timedelta(minutes=10)
 class Chores:
     """Each is harmless when several processes do it at once."""
 
-    def __init__(self, records: Records, mover: Mover) -> None:
+    def __init__(self, records: Records, snapshots: Snapshots, mover: Mover) -> None:
         self._records = records
+        self._snapshots = snapshots
         self._mover = mover
         self._purge_at: datetime | None = None
+
+    def see_new_settings(self, now: datetime) -> None:
+        """What an administrator saved at another process holds here within a second, also where nobody comes by."""
+        with self._records.db.read() as tx:
+            version = self._records.settings.version(tx)
+        self._snapshots.at_least(version)
 
     def close_overdue(self, now: datetime) -> None:
         """Close recoveries that nobody moved in time, a few at a time."""

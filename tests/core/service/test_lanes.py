@@ -38,7 +38,7 @@ def test_work_that_fails_does_not_end_its_lane() -> None:
         if isinstance(item, Event):
             item.set()
         else:
-            raise ValueError
+            raise RuntimeError
 
     lane: Lane[object] = Lane("clumsy", work, threads=1)
     lane.offer("fails")

@@ -1,0 +1,62 @@
+"""What administrators decide holds in every process, soon, and for whoever is on the way too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from servers.small_house import SmallHouse
+
+from keyback.core.contracts.errors import OutOfTurn
+from keyback.core.recovery.flow import Stage
+from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
+from keyback.core.service.chores import Chores
+
+
+def save(house: SmallHouse, policy: Policy) -> None:
+    """What the console will do, at another process."""
+    with house.records.db.write() as tx:
+        house.records.settings.save_policies(tx, [policy], who="admin", why="test")
+
+
+def test_a_page_sees_what_was_saved_at_another_process(house: SmallHouse) -> None:
+    visit = house.start()
+    with house.records.db.write() as tx:
+        house.records.settings.save_public_rules(tx, PublicRules(methods=("email",)), who="admin", why="test")
+    assert visit.recovery.is_open
+    assert house.snapshots.current.public.methods == ("email",)
+
+
+def test_a_process_that_serves_nobody_sees_it_too(house: SmallHouse) -> None:
+    save(house, Policy("stricter"))
+    chores = Chores(house.records, house.snapshots, house.staff.service.tickets._mover)
+    chores.see_new_settings(house.clock())
+    assert [policy.name for policy in house.snapshots.current.policies] == ["stricter"]
+
+
+def test_a_policy_that_became_stricter_holds_for_a_recovery_on_the_way(house: SmallHouse) -> None:
+    visit = house.start()
+    visit.prove_by_mail()
+    visit.prove_by_paper()
+    save(house, Policy("stricter", proof=ProofRules(required=frozenset({"sms"}))))
+    with pytest.raises(OutOfTurn):
+        visit.renew()
+    assert house.store.writes == []
+
+
+def test_a_policy_that_became_laxer_changes_nothing_for_a_recovery_on_the_way(house: SmallHouse) -> None:
+    visit = house.start()
+    house.work()
+    save(house, Policy("laxer", proof=ProofRules(at_least=1)))
+    visit.pick("email")
+    house.work()
+    assert visit.answer(visit.code()).recovery.stage is Stage.CHOOSING
+
+
+def test_a_name_is_asked_of_the_store_that_claims_its_realm_alone(house: SmallHouse) -> None:
+    snapshot = house.snapshots.current
+    two = replace(snapshot, plugins=replace(snapshot.plugins, stores={"one": house.store, "two": house.store}))
+    realms = {"one": ("one.example",)}
+    assert two.stores_for("jo@one.example", realms) == ("one",)
+    assert two.stores_for("jo@elsewhere.example", realms) == ("one", "two")
+    assert two.stores_for("jo", realms) == ("one", "two")
