@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     purpose = KeyPurpose(arguments.purpose)
     with opened() as house:
         records = house.records
-        records.keyring.rotate(records.db, purpose)
+        records.keyring.rotate(purpose)
         with records.db.write() as tx:
             records.audit.append(tx, [KeysRotated(purpose.value)], at=house.around.now())
         count = reseal(records.db, records.keyring, purpose, _say)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from .sealing import encode
+from .encoding import encode
 from .tables import micros
 
 Record = Mapping[str, Any] | RowMapping

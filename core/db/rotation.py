@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, and_, bindparam, delete, func, or_, select, u
 
 from . import sealed
 from .sealed import SealedColumn, SealedRow
-from .sealing import KeyPurpose, Keyring
+from .sealing import VERSION_BYTES, KeyPurpose, Keyring
 from .session import Database
 from .tables import data_key
 
@@ -52,7 +52,7 @@ class _Move:
         self._last: tuple[Any, ...] = ()
         table, column = place.table, place.table.c[place.column]
         purpose = place.purpose if isinstance(place, SealedColumn) else KeyPurpose.SEAL
-        self._old = and_(column != b"", func.substr(column, 1, 2) != keyring.current_version(purpose))
+        self._old = and_(column != b"", func.substr(column, 1, VERSION_BYTES) != _newest(keyring, purpose))
         self._keys = tuple(table.primary_key.columns)
 
     def count(self, db: Database) -> int:
@@ -91,9 +91,14 @@ def _forget_old_versions(db: Database, keyring: Keyring, purpose: KeyPurpose) ->
     if purpose not in _RETIRES:
         return
     now = datetime.now(UTC)
-    current = int.from_bytes(keyring.current_version(purpose), "big")
+    current = int.from_bytes(_newest(keyring, purpose), "big")
     asked = {"of_purpose": purpose.value, "current": current}
     with db.write() as tx:
         tx.execute(_destroy, asked | {"before": now - OVERLAP})
         tx.execute(_retire, asked | {"now": now})
     keyring.refresh()
+
+
+def _newest(keyring: Keyring, purpose: KeyPurpose) -> bytes:
+    # Every digest has its key's version in front.
+    return keyring.mac(purpose)[:VERSION_BYTES]

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import RowMapping, Table
 
 from . import tables
-from .sealing import KeyPurpose, Keyring, encode
+from .encoding import encode
+from .sealing import KeyPurpose, Keyring
 
 Values = Mapping[str, Any] | RowMapping
 

@@ -291,7 +291,7 @@ def test_nobody_is_not_a_person_who_can_be_erased(chained: Log) -> None:
 
 
 def test_the_log_stays_whole_when_its_key_is_rotated(chained: Log) -> None:
-    chained.keyring.rotate(chained.db, KeyPurpose.AUDIT)
+    chained.keyring.rotate(KeyPurpose.AUDIT)
     chained.write(after=MINUTE)
     chained.chain(3 * MINUTE)
     assert chained.problems() == []

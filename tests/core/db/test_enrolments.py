@@ -201,7 +201,7 @@ def test_a_rotated_key_makes_no_contact_a_changed_one(
 ) -> None:
     with database.write() as tx:
         contacts.since(tx, "person-1", [MAIL], now)
-    keyring.rotate(database, KeyPurpose.CONTACT)
+    keyring.rotate(KeyPurpose.CONTACT)
     with database.write() as tx:
         assert contacts.since(tx, "person-1", [MAIL], now + timedelta(days=1)) == {0: None}
 

@@ -109,7 +109,7 @@ def test_everything_can_be_read_before_during_and_after_a_rotation(
     house: House, purpose: KeyPurpose, kek: bytes
 ) -> None:
     values = house.made_by(1, purpose)
-    house.keyring.rotate(house.db, purpose)
+    house.keyring.rotate(purpose)
     house.read_everything(house.keyring)
     assert reseal(house.db, house.keyring, purpose, ignore) == values
     assert (house.made_by(1, purpose), house.made_by(2, purpose)) == (0, values)
@@ -129,7 +129,7 @@ def test_it_says_how_far_it_is_and_goes_in_small_batches(
     with house.db.write() as tx:
         for number in range(4):
             Recoveries(house.keyring).insert(tx, replace(another, id=f"other-{number}"), b"d")
-    house.keyring.rotate(house.db, KeyPurpose.RECOVERY)
+    house.keyring.rotate(KeyPurpose.RECOVERY)
     heard: list[tuple[int, int]] = []
     reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda done, everything: heard.append((done, everything)))
     assert heard == [(2, 5), (4, 5), (5, 5)]
@@ -137,7 +137,7 @@ def test_it_says_how_far_it_is_and_goes_in_small_batches(
 
 
 def test_a_second_run_has_nothing_to_do(house: House) -> None:
-    house.keyring.rotate(house.db, KeyPurpose.SEAL)
+    house.keyring.rotate(KeyPurpose.SEAL)
     assert reseal(house.db, house.keyring, KeyPurpose.SEAL, ignore) > 0
     assert reseal(house.db, house.keyring, KeyPurpose.SEAL, ignore) == 0
 
@@ -146,7 +146,7 @@ def test_a_forged_row_does_not_become_a_good_one_by_being_sealed_anew(
     house: House, tamper: Callable[..., None]
 ) -> None:
     tamper(tables.proof, {"challenge": "challenge"}, method="email")
-    house.keyring.rotate(house.db, KeyPurpose.SEAL)
+    house.keyring.rotate(KeyPurpose.SEAL)
     with pytest.raises(SealBroken):
         reseal(house.db, house.keyring, KeyPurpose.SEAL, ignore)
 
@@ -157,7 +157,7 @@ def test_an_old_version_is_destroyed_a_day_after_nothing_needs_it(house: House, 
             asked = select(tables.data_key.c.version).where(tables.data_key.c.purpose == "recovery")
             return list(tx.scalars(asked.order_by(tables.data_key.c.version)))
 
-    house.keyring.rotate(house.db, KeyPurpose.RECOVERY)
+    house.keyring.rotate(KeyPurpose.RECOVERY)
     reseal(house.db, house.keyring, KeyPurpose.RECOVERY, ignore)
     reseal(house.db, house.keyring, KeyPurpose.RECOVERY, ignore)
     assert versions() == [1, 2]
@@ -171,7 +171,7 @@ def test_an_old_version_is_destroyed_a_day_after_nothing_needs_it(house: House, 
 
 def test_keys_of_fingerprints_and_digests_stay(house: House) -> None:
     for purpose in (KeyPurpose.AUDIT, KeyPurpose.CONTACT, KeyPurpose.PEPPER):
-        house.keyring.rotate(house.db, purpose)
+        house.keyring.rotate(purpose)
         reseal(house.db, house.keyring, purpose, ignore)
     with house.db.read() as tx:
         assert tx.scalars(select(tables.data_key.c.retired_at).distinct()).all() == [None]

@@ -11,7 +11,8 @@ from sqlalchemy import delete, func, select
 
 from keyback.core.contracts.errors import SettingsInvalid
 from keyback.core.db import tables
-from keyback.core.db.sealing import KeyPurpose, Keyring, SealBroken, Value, encode
+from keyback.core.db.encoding import Value, encode
+from keyback.core.db.sealing import KeyPurpose, Keyring, SealBroken
 from keyback.core.db.session import Database
 
 PLACE = {"table": "enrolment", "column": "sealed", "row": "1"}
@@ -64,7 +65,7 @@ def test_a_row_seal_covers_every_value_and_the_table(keyring: Keyring) -> None:
 
 def test_a_mac_is_checked_with_the_key_that_made_it(keyring: Keyring, database: Database) -> None:
     before = keyring.mac(KeyPurpose.FORM, "recovery-1", "3")
-    assert keyring.rotate(database, KeyPurpose.FORM) == 2
+    assert keyring.rotate(KeyPurpose.FORM) == 2
     after = keyring.mac(KeyPurpose.FORM, "recovery-1", "3")
     assert before != after
     for made in (before, after):
@@ -85,7 +86,7 @@ def test_a_pseudonym_stays_the_same_and_says_nothing(database: Database, keyring
 @pytest.mark.parametrize("purpose", [KeyPurpose.PSEUDONYM, KeyPurpose.DECOY])
 def test_what_people_are_known_by_is_never_rotated(database: Database, keyring: Keyring, purpose: KeyPurpose) -> None:
     with pytest.raises(SettingsInvalid, match=purpose):
-        keyring.rotate(database, purpose)
+        keyring.rotate(purpose)
 
 
 def test_a_wrong_key_refuses_to_start_and_says_which(database: Database, keyring: Keyring) -> None:
@@ -138,8 +139,8 @@ def test_a_process_learns_of_a_rotation_from_the_first_thing_it_meets(
     database: Database, other_process: Database, keyring: Keyring, kek: bytes
 ) -> None:
     there = Keyring.load(other_process, kek)
-    keyring.rotate(database, KeyPurpose.CONTACT)
-    keyring.rotate(database, KeyPurpose.SEAL)
+    keyring.rotate(KeyPurpose.CONTACT)
+    keyring.rotate(KeyPurpose.SEAL)
     sealed = keyring.seal(KeyPurpose.CONTACT, b"canary", **PLACE)
     assert there.open(KeyPurpose.CONTACT, sealed, **PLACE) == b"canary"
     there.check_row("proof", keyring.row_seal("proof", 1), 1)

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from keyback.core.contracts.errors import StoreUnavailable
+from keyback.core.contracts.errors import OutcomeUnknown, StoreUnavailable
 from keyback.core.db import session
 from keyback.core.db.leases import Leases
 from keyback.core.db.migrations import HEAD
@@ -184,3 +184,28 @@ def test_more_waiters_than_connections_are_served_one_after_the_other(
             return leases.take(tx, f"lease {number}", "me", now + timedelta(seconds=10), now)
 
     assert all(at_once(30, take))
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_a_commit_whose_answer_is_lost_is_not_taken_for_a_failure(
+    database: Database, other_process: Database, now: datetime
+) -> None:
+    def lose_the_server() -> None:
+        with database.write() as tx:
+            tx.execute(insert(lease), row("a", now))
+            backend = tx.scalar(text("SELECT pg_backend_pid()"))
+            with other_process.read() as other:
+                other.execute(text("SELECT pg_terminate_backend(:backend, 5000)"), {"backend": backend})
+
+    with pytest.raises(OutcomeUnknown):
+        lose_the_server()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_it_heals_by_itself_when_the_server_comes_back(database: Database, other_process: Database) -> None:
+    with database.read() as tx:
+        backend = tx.scalar(text("SELECT pg_backend_pid()"))
+    with other_process.read() as other:
+        other.execute(text("SELECT pg_terminate_backend(:backend, 5000)"), {"backend": backend})
+    assert not database.ready()
+    assert database.ready()
