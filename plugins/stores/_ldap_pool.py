@@ -37,23 +37,25 @@ class Pool:
         self._closed = False
         self._process = os.getpid()
 
-    def read(self, work: Callable[[Wire], T], budget: Budget) -> T:
-        """Do reading work; if the connection breaks, once more on a new one. Never for writes."""
-        with self.borrow(budget) as wire:
+    def work(self, task: Callable[[Wire], T], budget: Budget, *, server: str = "") -> T:
+        """Do something on a connection to any server or to this one.
+
+        If the connection breaks, once more on a new one. No write is repeated: a lost one raises OutcomeUnknown.
+        """
+        with self._borrow(budget, server, fresh=False) as wire:
             try:
-                return work(wire)
+                return task(wire)
             except Dropped as problem:
                 self._distrust(wire.server, rest=problem.silent)
-        with self.borrow(budget, fresh=True) as wire:
-            return work(wire)
+        with self._borrow(budget, server, fresh=True) as wire:
+            return task(wire)
 
     @contextmanager
-    def borrow(self, budget: Budget, *, server: str = "", fresh: bool = False, proven: bool = False) -> Iterator[Wire]:
-        """A connection to any server or to this one; `fresh`: a new one; `proven`: one that answered just now."""
+    def _borrow(self, budget: Budget, server: str, *, fresh: bool) -> Iterator[Wire]:
         if not self._admission.acquire(timeout=budget.at_most(BUSY_AFTER)):
             raise StoreUnavailable("every connection to the directory is in use")
         try:
-            wire = (None if fresh else self._take(budget, server, proven)) or self.connect(budget, server)
+            wire = (None if fresh else self._take(budget, server)) or self.connect(budget, server)
             try:
                 yield wire
             finally:
@@ -101,13 +103,12 @@ class Pool:
         for wire in lost:
             wire.close()
 
-    def _take(self, budget: Budget, server: str, proven: bool) -> Wire | None:
+    def _take(self, budget: Budget, server: str) -> Wire | None:
         while (wire := self._pop(server)) is not None:
             wire.budget = budget
             now = time.monotonic()
             stale = now - wire.born > MAX_AGE or now - wire.used > MAX_IDLE
-            doubtful = proven or now - wire.used > PING_AFTER
-            if not stale and (not doubtful or wire.lives()):
+            if not stale and (now - wire.used <= PING_AFTER or wire.lives()):
                 return wire
             wire.close()
         return None

@@ -12,6 +12,9 @@ from ._openldap_settings import OpenLdapSettings
 
 log = logging.getLogger(__name__)
 
+# So many people are looked at to guess what the service account may see.
+SAMPLE = 20
+
 
 def examine(wire: Wire, settings: OpenLdapSettings) -> None:
     """Look at one server. Raises PluginError for what makes resets impossible, logs what makes them weaker."""
@@ -39,8 +42,8 @@ def _controls(wire: Wire) -> None:
 def _people(wire: Wire, settings: OpenLdapSettings) -> None:
     if wire.read(settings.base, ["1.1"]) is None:
         raise PluginError(f"{settings.base} is not there, or the service account may not read it")
-    wanted = ["entryUUID", "userPassword", settings.identifiers[0]]
-    sample = wire.search(settings.base, equals("objectClass", settings.person_class), wanted, most=1).objects
+    wanted = ["entryUUID", "userPassword", "pwdChangedTime"]
+    sample = wire.search(settings.base, equals("objectClass", settings.person_class), wanted, most=SAMPLE).objects
     if not sample:
         raise PluginError(
             f"no object of class {settings.person_class} can be seen below {settings.base}: "
@@ -51,6 +54,9 @@ def _people(wire: Wire, settings: OpenLdapSettings) -> None:
     if "userpassword" in sample[0].values:
         # Who can read hashes is a password administrator: the overlay enforces nothing on its resets.
         log.warning("the service account can read passwords' hashes; give it =xw on userPassword instead")
+    if not any(person.text("pwdChangedTime") for person in sample):
+        # Without it every reset of somebody who has one would look overtaken.
+        log.warning("nobody's pwdChangedTime can be seen; unless all passwords are older than the overlay, allow it")
 
 
 def _policy(wire: Wire, dn: str) -> None:

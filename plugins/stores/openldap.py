@@ -98,7 +98,7 @@ class OpenLdap(Store):
         if len(identifier) > 256 or has_unspeakable(identifier) or not fold(identifier):
             return None
         budget = Budget.of(ctx)
-        return self._pool.read(lambda wire: self._found(wire, identifier), budget)
+        return self._pool.work(lambda wire: self._found(wire, identifier), budget)
 
     def look(self, key: AccountKey, ctx: Context) -> Account | None:
         if key.store != self.key:
@@ -108,7 +108,7 @@ class OpenLdap(Store):
             entry = self._object(wire, key)
             return None if entry is None else self._account(wire, entry)
 
-        return self._pool.read(read, Budget.of(ctx))
+        return self._pool.work(read, Budget.of(ctx))
 
     def rules(self, account: Account, ctx: Context) -> DirectoryRules:
         """What the policy entry of this account says, as far as the service account may read it."""
@@ -118,33 +118,26 @@ class OpenLdap(Store):
             policy = ppolicy.Policy() if entry is None else self._policy(wire, entry)
             return DirectoryRules(policy.min_length, policy.max_length, policy.history)
 
-        return self._pool.read(read, Budget.of(ctx))
+        return self._pool.work(read, Budget.of(ctx))
 
     def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
         """One test-and-set. `unlock` is not asked: a reset unlocks by itself, and asking for both at once fails."""
         typed = _bytes_of(password)
         budget = Budget.of(ctx)
         _ripen(account.stamp, budget)
-        with self._pool.borrow(budget, server=account.server, proven=True) as wire:
-            entry = self._mine(wire, account)
-            if (entry.text("pwdChangedTime") or None) != account.stamp:
-                raise PasswordRefused([_SOMEBODY_ELSE])
-            controls = (ppolicy.ASK_POLICY, ppolicy.unless_changed_since(account.stamp))
-            answer = wire.modify(entry.dn, "userPassword", [typed], controls)
-            if answer.code == ldap.NO_SUCH_ATTRIBUTE:
-                # Two resets met in a full history: nothing was written, and the mark tells if the other one was.
-                answer = wire.modify(entry.dn, "userPassword", [typed], controls)
-            if answer.code != ldap.SUCCESS:
-                raise self._refusal(wire, entry, answer)
+        self._pool.work(lambda wire: self._write(wire, account, typed), budget, server=account.server)
 
     def unlock(self, account: Account, *, ctx: Context) -> None:
         """Lift the lock of too many wrong tries; harmless when there is none."""
-        with self._pool.borrow(Budget.of(ctx), server=account.server, proven=True) as wire:
+
+        def lift(wire: Wire) -> None:
             entry = self._mine(wire, account)
             # Replaced by nothing: a delete would fail on whoever is not locked.
             answer = wire.modify(entry.dn, "pwdAccountLockedTime", [])
             if answer.code != ldap.SUCCESS:
                 raise self._refusal(wire, entry, answer)
+
+        self._pool.work(lift, Budget.of(ctx), server=account.server)
 
     def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
         """Whether the mark moved, asked on a new connection to the same server: the old one may tell nothing more."""
@@ -163,6 +156,18 @@ class OpenLdap(Store):
         who = Credentials(entry.dn, password.reveal().encode())
         with closing(ldap.connect(address, who, self._terms, self._tls, budget)) as wire:
             return _opened(wire.bind([ppolicy.ASK_POLICY]))
+
+    def _write(self, wire: Wire, account: Account, typed: bytes) -> None:
+        entry = self._mine(wire, account)
+        if (entry.text("pwdChangedTime") or None) != account.stamp:
+            raise PasswordRefused([_SOMEBODY_ELSE])
+        controls = (ppolicy.ASK_POLICY, ppolicy.unless_changed_since(account.stamp))
+        answer = wire.modify(entry.dn, "userPassword", [typed], controls)
+        if answer.code == ldap.NO_SUCH_ATTRIBUTE:
+            # Two resets met in a full history: nothing was written, and the mark tells if the other one was.
+            answer = wire.modify(entry.dn, "userPassword", [typed], controls)
+        if answer.code != ldap.SUCCESS:
+            raise self._refusal(wire, entry, answer)
 
     def _sign_in(self, address: Address, budget: Budget) -> Wire:
         wire = ldap.connect(address, self._service, self._terms, self._tls, budget)
@@ -248,13 +253,18 @@ class OpenLdap(Store):
         if answer.code == ldap.ASSERTION_FAILED:
             return PasswordRefused([_SOMEBODY_ELSE])
         if answer.code == ldap.REFUSED and rule is not ppolicy.Rule.MAY_NOT_CHANGE:
-            return PasswordRefused([self._reason(self._policy(wire, entry), entry, rule)])
+            return PasswordRefused([self._reason(wire, entry, rule)])
         log.error("%s refused a write: %s %s (rule %s)", wire.server, answer.code, answer.words, rule)
         if answer.code in (ldap.REFUSED, ldap.NO_RIGHT, ldap.UNWILLING):
             return PasswordRefused([_BY_HAND])
         return StoreUnavailable(f"{wire.server} answered a write with {answer.code}")
 
-    def _reason(self, policy: ppolicy.Policy, entry: Object, rule: ppolicy.Rule | None) -> Text:
+    def _reason(self, wire: Wire, entry: Object, rule: ppolicy.Rule | None) -> Text:
+        try:
+            policy = self._policy(wire, entry)
+        except StoreUnavailable:
+            # The no stands, whether or not we can say more about it.
+            policy = ppolicy.Policy()
         changed = ppolicy.moment(entry.text("pwdChangedTime"))
         if rule is ppolicy.Rule.TOO_SHORT and policy.min_length:
             return Text("The directory says: too short for it, at least {n} characters.", n=policy.min_length)
