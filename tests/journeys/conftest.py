@@ -9,16 +9,9 @@ import pytest
 from servers.http_sink import HttpSink
 from servers.keyback import Keyback
 from servers.mail_sink import MailSink
-from servers.outfit import a_story, pins
+from servers.outfit import ENTRIES, SWIFT, a_story, pins
 from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post, Story
-
-
-# The sign-in page that sends people here, and the one address of it to which they may be sent back.
-HOME, LISTED = "https://sign-in.alderwick.example/", "https://sign-in.alderwick.example/back?from=reset"
-ENTRIES = {"alderwick": {"name": "Alderwick", "home_url": HOME, "return_urls": [LISTED]}}
-# Nobody waits for a robot check here: what it costs is tested where it is made.
-SWIFT = {"human_check.proof_of_work": {"tries": 8}}
 
 
 @pytest.fixture(scope="session")

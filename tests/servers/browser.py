@@ -25,7 +25,10 @@ class _Reader(HTMLParser):
         self.main: dict[str, str] = {}
         self.marks: list[dict[str, str]] = []
         self.text: list[str] = []
+        # Each link's words, and where it leads.
+        self.links: list[tuple[list[str], str]] = []
         self._inside: Form | None = None
+        self._link: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -33,6 +36,9 @@ class _Reader(HTMLParser):
             self.main = given
         if any(name.startswith("data-") for name in given):
             self.marks.append(given)
+        if tag == "a":
+            self._link = []
+            self.links.append((self._link, given.get("href", "")))
         if tag == "form":
             self._inside = Form(given.get("action", ""))
             self.forms.append(self._inside)
@@ -42,9 +48,13 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._inside = None
+        if tag == "a":
+            self._link = None
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
+        if self._link is not None:
+            self._link.append(data)
 
     @staticmethod
     def _take(form: Form, tag: str, given: dict[str, str]) -> None:
@@ -75,6 +85,7 @@ class Page:
         reader.feed(self.html)
         self.forms, self.main, self.marks = reader.forms, reader.main, reader.marks
         self.text = " ".join(" ".join(reader.text).split())
+        self._links = [(" ".join("".join(words).split()), target) for words, target in reader.links]
 
     @property
     def stage(self) -> str:
@@ -89,6 +100,10 @@ class Page:
     def marked(self, mark: str) -> list[str]:
         """Values of one data attribute, in order."""
         return [given[mark] for given in self.marks if mark in given]
+
+    def links(self, words: str) -> list[str]:
+        """Where the links with these words lead."""
+        return [target for said, target in self._links if said == words]
 
     @property
     def form(self) -> Form:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select
+
+from keyback.core.db.tables import event
 
 from .keyback import Keyback
 
 
 def events(keyback: Keyback, recovery_id: str = "") -> list[str]:
     """The events' names in the order in which they were written: of one recovery, or all."""
-    of_one = "WHERE recovery_id = :recovery " if recovery_id else ""
+    asked = select(event.c.name).order_by(event.c.at, event.c.id)
     engine = create_engine(keyback.database_url)
     try:
         with engine.connect() as tx:
-            rows = tx.execute(text(f"SELECT name FROM event {of_one}ORDER BY at, id"), {"recovery": recovery_id})
-            return [name for (name,) in rows]
+            return list(tx.scalars(asked.where(event.c.recovery_id == recovery_id) if recovery_id else asked))
     finally:
         engine.dispose()
 

@@ -52,7 +52,7 @@ class Keyback:
         stores = [name.partition(".")[2] for name in pins if name.startswith("store.")]
         load = ["sms", "email", "saved_codes", "smtp", "http_gateway", "account_notice", "proof_of_work", *stores]
         top = {
-            "portal_url": f"https://{HOST}", "company": COMPANY, "help_desk": "Call 01632 960123",
+            "portal_url": f"https://{HOST}", "company": COMPANY, "help_desk": "01632 960123",
             "data_dir": str(folder / "data"), "key_file": str(key), "database_url": database_url,
             # Tests come through one address, as if from behind a proxy: each says which person it is.
             "trusted_proxies": ["127.0.0.1/32"],

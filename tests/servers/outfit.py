@@ -9,6 +9,12 @@ from .mail_sink import MailSink
 from .slapd import PEOPLE, Slapd
 from .story import Post, Story
 
+# The sign-in page that sends people here, and the one address of it to which they may be sent back.
+HOME, LISTED = "https://sign-in.alderwick.example/", "https://sign-in.alderwick.example/back?from=reset"
+ENTRIES = {"alderwick": {"name": "Alderwick", "home_url": HOME, "return_urls": [LISTED]}}
+# Nobody waits for a robot check here: what it costs is tested where it is made.
+SWIFT = {"human_check.proof_of_work": {"tries": 8}}
+
 
 def pins(post: Post, slapd: Slapd, **ldap: object) -> dict[str, dict[str, Any]]:
     """Plugin settings for `Keyback`: mail with STARTTLS and a sign-in, texts over HTTP, OpenLDAP over TLS."""

@@ -229,7 +229,7 @@ def small_house(database: Database, **changes: Any) -> SmallHouse:
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
         human_check=OpenDoor(NoSettings()),
     )  # fmt: skip
-    snapshots = Snapshots(cast(Host, host), records, pinned={}, human_check="open_door")
+    snapshots = Snapshots(cast("Host", host), records, pinned={}, human_check="open_door")
     staff = employ(records, snapshots, around, breached=lambda password: False, easy=lambda password, words: None)
     # Jobs are worked off when a test says so, not by threads.
     staff.office.hand_over = lambda job: None  # type: ignore[method-assign]

@@ -29,11 +29,11 @@ class Post:
 
     def mail_code(self, to: str) -> str:
         """The newest code that was mailed to this address; waits for one."""
-        return _wait(lambda: self._newest_mail(to), f"a mail to {to}")
+        return wait_until(lambda: self._newest_mail(to), f"a mail to {to}")
 
     def text_code(self, to: str) -> str:
         """The newest code that was texted to this number; waits for one."""
-        return _wait(lambda: self._newest_text(to), f"a text to {to}")
+        return wait_until(lambda: self._newest_text(to), f"a text to {to}")
 
     def mails(self, to: str) -> list[str]:
         """Subjects of the mails to this address."""
@@ -131,7 +131,7 @@ class Story:
 
     def wait_for_stage(self, *stages: str, seconds: float = 60) -> Page:
         """Reload until it stands there."""
-        return _wait(lambda: page if (page := self.reload()).stage in stages else None, f"stage {stages}", seconds)
+        return wait_until(lambda: page if (page := self.reload()).stage in stages else None, f"stage {stages}", seconds)
 
     def _offer(self, method: str) -> str:
         offers = self.here().form.radios.get("offer", [])
@@ -143,7 +143,8 @@ def solve_on(page: Page) -> str:
     return solve(page.marked("data-challenge")[0])
 
 
-def _wait(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+def wait_until(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+    """What it finds, once it finds something."""
     patience = time.monotonic() + seconds
     while time.monotonic() < patience:
         if found := look():
