@@ -89,6 +89,12 @@ class PretendService:
             raise NotAllowed(Text("not yours"))
         return self.recovery
 
+    lifetime = timedelta(minutes=20)
+    usual_proofs = 2
+
+    def fits(self, recovery: Recovery, token: str) -> bool:
+        return token == self.form_token(recovery)
+
     def form_token(self, recovery: Recovery) -> str:
         return f"token-{recovery.turn}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from flask import Blueprint, request, url_for
@@ -24,13 +23,10 @@ from .settings import PortalSettings
 from .stage_pages import StagePages
 from .start_page import StartPage
 from .welcome import FrontDoor
-from .words import minutes
 
 __all__ = ["PortalSettings", "create_portal"]
 
 HERE = Path(__file__).parent
-# What the start page says of how long a try lasts.
-LIFETIME = timedelta(minutes=20)
 
 
 def create_portal(
@@ -82,7 +78,6 @@ def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets)
             "asset": lambda name: url_for("portal.static", name=assets.served_as(name)),
             "company": look.company,
             "help_desk": look.help_desk,
-            "lifetime": minutes(LIFETIME),
         }
     )
 

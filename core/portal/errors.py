@@ -150,7 +150,10 @@ class ErrorPages:
             seconds = max(1, seconds_until(error.until, self._settings.now()))
         reason = error.reason if isinstance(error, errors.NotAllowed) else ""
         values = {
-            "time": duration(seconds), "ref": ref, "reason": reason, "host": self._settings.host,
+            "time": duration(seconds),
+            "ref": ref,
+            "reason": reason,
+            "host": self._settings.host,
             "address": self._settings.origin,
         }
         g.pop("referrer_policy", None)

@@ -41,7 +41,10 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
     try:
         # As ASCII first: whatever is not percent-encoded was not written by a browser.
         return parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict",
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
             max_num_fields=MOST_FIELDS,
         )
     except ValueError:

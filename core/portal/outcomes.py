@@ -47,8 +47,12 @@ def rows(known: Subject | None, outcomes: tuple[Outcome, ...], company: str) -> 
     names = {account.key: account.name for account in known.person.accounts}
     return tuple(
         Row(
-            outcome.account.store, names.get(outcome.account, ""), outcome.kind.value, TAGS[outcome.kind],
-            Text(SENTENCES[outcome.kind], company=company), outcome.reasons,
+            outcome.account.store,
+            names.get(outcome.account, ""),
+            outcome.kind.value,
+            TAGS[outcome.kind],
+            Text(SENTENCES[outcome.kind], company=company),
+            outcome.reasons,
         )
         for outcome in outcomes
     )

@@ -24,9 +24,7 @@ class Problem:
     text: Text
 
 
-def read_answer(
-    fields: Sequence[Field], typed: Mapping[str, str]
-) -> tuple[dict[str, str], tuple[Problem, ...]]:
+def read_answer(fields: Sequence[Field], typed: Mapping[str, str]) -> tuple[dict[str, str], tuple[Problem, ...]]:
     """The folded answer, and what is wrong with it. A problem here is not a try."""
     folded = {field.name: fold(typed.get(field.name, ""), field.alphabet) for field in fields}
     found = [(field, shortcoming(field, folded[field.name])) for field in fields]

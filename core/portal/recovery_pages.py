@@ -40,11 +40,16 @@ class RecoveryPages:
         self._cookies = cookies
         self._settings = settings
         self._moves: Mapping[str, Move] = {
-            "continue": self._continue, "back": self._back, "again": self._again, "more_time": self._more_time,
+            "continue": self._continue,
+            "back": self._back,
+            "again": self._again,
+            "more_time": self._more_time,
             "cancel": self._cancel,
         }
         self._steps: Mapping[Stage, Move] = {
-            Stage.CHOOSING: self._choose, Stage.ANSWERING: self._answer, Stage.RENEWING: self._renew,
+            Stage.CHOOSING: self._choose,
+            Stage.ANSWERING: self._answer,
+            Stage.RENEWING: self._renew,
         }
 
     def show(self, recovery_id: str) -> Response:
@@ -64,7 +69,7 @@ class RecoveryPages:
         if form.get("move") not in self._moves or "token" not in form:
             abort(400, "not one of our forms")
         ticket, recovery = self._enter(recovery_id)
-        if not same(form["token"], self._service.tickets.form_token(recovery)):
+        if not self._service.tickets.fits(recovery, form["token"]):
             return self._already_done(ticket)
         try:
             return self._moves[form["move"]](ticket, recovery, form)

@@ -26,8 +26,6 @@ class PortalSettings:
     trusted_proxies: tuple[str, ...] = ()
     # What a name may look like here, under the field: "jo.frost@alderwick.example or jfrost".
     name_example: str = ""
-    # Said to everybody before the first proof, so it is the house's rule, never the person's.
-    proofs: int = 2
     now: Callable[[], datetime] = utc_now
 
     @cached_property

@@ -75,7 +75,7 @@ class StagePages:
 
     def _asked_for(self, recovery: Recovery) -> int:
         known = _known(recovery)
-        return known.policy.proof.at_least if known else self._settings.proofs
+        return known.policy.proof.at_least if known else self._service.choosing.usual_proofs
 
     def _answering(self, recovery: Recovery, said: Said) -> Values:
         pick = recovery.pick
@@ -161,4 +161,3 @@ def reference(recovery: Recovery) -> str:
 def _known(recovery: Recovery) -> Subject | None:
     """The person, once anything is proven; the only place where this file may reach them."""
     return recovery.subject if recovery.proofs else None
-

@@ -18,6 +18,7 @@ from .form_body import read_form
 from .headers import allow_sources, has_form
 from .prompt_form import LONGEST, Problem
 from .settings import PortalSettings
+from .words import minutes
 
 # The fields of the human checks, by their names on the wire.
 HUMAN = frozenset({"proof_of_work", "picture_text"})
@@ -57,7 +58,9 @@ class StartPage:
         if not name.strip():
             return self._page(name, entry, return_to, problem=Problem("identifier", EMPTY))
         arrival = Arrival(
-            address_of(request, self._settings), browser=self._cookies.browser_of(request), entry=entry,
+            address_of(request, self._settings),
+            browser=self._cookies.browser_of(request),
+            entry=entry,
             return_to=return_to,
         )
         response = {field: form[field] for field in HUMAN if field in form}
@@ -71,16 +74,21 @@ class StartPage:
         self._cookies.hand_out(onwards, ticket)
         return onwards
 
-    def _page(
-        self, name: str, entry: str = "", return_to: str = "", *, problem: Problem | None = None
-    ) -> Response:
+    def _page(self, name: str, entry: str = "", return_to: str = "", *, problem: Problem | None = None) -> Response:
         has_form()
         widget = self._service.starting.widget(address_of(request, self._settings))
         allow_sources(widget.csp)
         html = render_template(
-            "who.html", page="start", stage="start", name=name[:LONGEST], entry=entry, return_to=return_to,
-            widget=widget, problems=(problem,) if problem else (),
+            "who.html",
+            page="start",
+            stage="start",
+            name=name[:LONGEST],
+            entry=entry,
+            return_to=return_to,
+            widget=widget,
+            problems=(problem,) if problem else (),
             example=self._settings.name_example,
+            lifetime=minutes(self._service.starting.lifetime),
         )
         return Response(html, 422 if problem else 200, content_type="text/html; charset=utf-8")
 

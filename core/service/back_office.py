@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..contracts import events
 from ..contracts.errors import OutOfTurn
 from ..db.jobs import Job
+from ..db.sealing import SealBroken
 from ..db.session import Transaction
 from .lanes import Lanes
 from .records import Records
@@ -128,12 +130,24 @@ class BackOffice:
             self._work(job)
         except OutOfTurn:
             self._shielded(job.kind, lambda: self.again(job, timedelta(0)))
+        except SealBroken as broken:
+            table = broken.table
+            self._shielded(job.kind, lambda: self._refuse(job, table))
         except Exception:  # a job's failure must not end its lane
             log.exception("job failed", extra={"kind": job.kind, "job": job.id})
             self._shielded(job.kind, lambda: self._after_failure(job))
 
+    def _refuse(self, job: Job, table: str) -> None:
+        """A row that somebody wrote without the key is not acted upon, and said loudly (M2)."""
+        now = self._around.now()
+        with self._records.db.write() as tx:
+            self._records.audit.append(tx, [events.SealBroken(table)], at=now, recovery_id=job.recovery_id)
+            self._records.jobs.give_up(tx, job.id, now)
+
     def _work(self, job: Job) -> None:
         """A job that meets a newer row looks again at once; the person may be moving at this very moment."""
+        if job.tampered:
+            raise SealBroken("job")
         for _ in range(AT_ONCE):
             try:
                 return self._workers[job.kind](job)

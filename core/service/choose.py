@@ -38,6 +38,11 @@ class Choosing:
         self._tickets = tickets
         self._around = around
 
+    @property
+    def usual_proofs(self) -> int:
+        """How many proofs are asked for, said to everybody alike: the policy of whoever no other one fits."""
+        return self._snapshots.current.usual_policy.proof.at_least
+
     def choices(self, recovery: Recovery) -> tuple[Choice, ...]:
         """What may be picked. Before the first proof only the public rules are asked, whoever it is (P4)."""
         methods = self._snapshots.current.plugins.methods

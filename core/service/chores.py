@@ -12,7 +12,9 @@ from .snapshot import Snapshots
 
 # How long a closed recovery is kept: long enough for a question, short enough for privacy (security.md 4.1).
 KEPT = timedelta(hours=24)
-PURGE_EVERY = timedelta(minutes=10)
+# The ledger, and jobs that were given up, wait for whoever looks into what happened.
+PROOFS_KEPT = timedelta(days=30)
+PURGE_EVERY = timedelta(minutes=1)
 
 
 class Chores:
@@ -43,13 +45,16 @@ class Chores:
         self._records.audit.checkpoint(self._records.db, now)
 
     def purge(self, now: datetime) -> None:
-        """Forget old recoveries and counters."""
+        """Learn of rotated keys, and forget what is old."""
         if self._purge_at is not None and now < self._purge_at:
             return
         self._purge_at = now + PURGE_EVERY
+        self._records.keyring.refresh()
         with self._records.db.write() as tx:
             self._records.recoveries.purge(tx, now - KEPT)
             self._records.counters.purge(tx, now)
+            self._records.proofs.purge(tx, now - PROOFS_KEPT)
+            self._records.jobs.purge(tx, now - PROOFS_KEPT)
 
     def _close(self, recovery_id: str) -> None:
         with self._records.db.write() as tx:

@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+# A twelfth, "write-sent", lies inside the plugin: there a test stands between us and the directory.
 POINTS = (
     "started",
     "found",
@@ -16,7 +17,6 @@ POINTS = (
     "challenge-consumed",
     "proof-stored",
     "intent-stored",
-    "write-sent",
     "write-answered",
     "outcome-stored",
 )

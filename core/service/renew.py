@@ -75,11 +75,11 @@ class Renewing:
         self._refuse_weak(subject, password)
         accounts = self._fresh_accounts(recovery, subject)
         fresh = self._tickets.fresh(recovery.id)
-        claimed, settle_job = self._claim(recovery, accounts, fresh)
+        claimed, settle_job = self._claim(recovery, accounts)
         faultpoint("intent-stored")
         unlock = subject.policy.unlock_on_reset
         outcomes = tuple(self._writer.write(account, password, unlock=unlock) for account in accounts)
-        return self._store(claimed, outcomes, accounts, settle_job), fresh
+        return self._store(claimed, outcomes, settle_job, fresh), fresh
 
     def browser_mark(self, recovery: Recovery, cookie: str) -> str | None:
         """The known-browser cookie after a finished recovery: from now on this browser has a lane of its own."""
@@ -130,7 +130,7 @@ class Renewing:
     def _policy_now(self, subject: Subject) -> Policy:
         return self._snapshots.current.policy_for(subject.person)
 
-    def _claim(self, recovery: Recovery, accounts: tuple[Account, ...], fresh: Ticket) -> tuple[Moved, str]:
+    def _claim(self, recovery: Recovery, accounts: tuple[Account, ...]) -> tuple[Moved, str]:
         """Committed before the directory is asked, so that a second tab cannot write too (P3)."""
         assert recovery.subject is not None
         policy_now = self._policy_now(recovery.subject)
@@ -139,7 +139,7 @@ class Renewing:
             if not self._concluding.take_leases(tx, recovery, accounts):
                 raise StoreUnavailable("another password is being set for this account")
             move = PasswordAccepted(accounts, policy_now)
-            moved = self._mover.move(tx, recovery, move, key_digest=digest(fresh))
+            moved = self._mover.move(tx, recovery, move)
             began = self._around.now().isoformat()
             job = self._mover.wait_for(tx, moved, self._lane(accounts), "settle", after=SETTLE_AFTER, began=began)
         return moved, job.id
@@ -151,12 +151,11 @@ class Renewing:
         if not all(satisfied(policy.proof, proofs) for policy in (recovery.subject.policy, policy_now)):
             raise OutOfTurn("the ledger does not hold enough proofs")
 
-    def _store(
-        self, claimed: Moved, outcomes: tuple[Outcome, ...], accounts: tuple[Account, ...], settle_job: str
-    ) -> Recovery:
+    def _store(self, claimed: Moved, outcomes: tuple[Outcome, ...], settle_job: str, fresh: Ticket) -> Recovery:
+        """Only now a new key: if this process dies while it writes, the browser's cookie still shows the outcome."""
         with self._records.db.write() as tx:
-            moved = self._mover.move(tx, claimed.recovery, Wrote(outcomes))
-            self._concluding.conclude(tx, moved, outcomes, accounts)
+            moved = self._mover.move(tx, claimed.recovery, Wrote(outcomes), key_digest=digest(fresh))
+            self._concluding.conclude(tx, moved, outcomes, claimed.recovery.intents)
             if moved.recovery.stage is not Stage.UNSETTLED:
                 self._records.jobs.done(tx, [settle_job])
         faultpoint("outcome-stored")

@@ -29,9 +29,14 @@ class Snapshot:
     public: PublicRules
     version: int
 
+    @property
+    def usual_policy(self) -> Policy:
+        """The last one, which fits everybody; without any, the strict default holds."""
+        return max(self.policies, key=lambda policy: policy.position, default=Policy("default"))
+
     def policy_for(self, person: Person) -> Policy:
-        """The first that fits. The last one fits everybody; without any, the strict default holds."""
-        return policy_for(self.policies, person) or Policy("default")
+        """The first that fits."""
+        return policy_for(self.policies, person) or self.usual_policy
 
     def stores_for(self, name: str, realms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Which stores may know this name: those that claim its realm alone, otherwise all that claim none.

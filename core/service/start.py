@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from ..contracts.errors import NotAllowed
 from ..contracts.events import LimitReached
@@ -53,6 +54,11 @@ class Starting:
         self._gate = gate
         self._tickets = tickets
         self._around = around
+
+    @property
+    def lifetime(self) -> timedelta:
+        """How long a try lasts, said before it begins."""
+        return self._snapshots.current.public.lifetime
 
     def widget(self, address: str) -> Widget:
         """The human check of the start page."""

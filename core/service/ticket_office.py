@@ -6,10 +6,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import TypeVar
 
+from ..contracts import events
 from ..contracts.errors import NotAllowed, OutOfTurn
 from ..contracts.one_time_code import same
 from ..contracts.text import Text
-from ..db.sealing import KeyPurpose
+from ..db.sealing import KeyPurpose, SealBroken
 from ..recovery.flow import Expired, Recovery
 from .mover import Mover, Overtaken
 from .records import Records
@@ -44,8 +45,7 @@ class TicketOffice:
 
     def look(self, ticket: Ticket) -> Recovery:
         """Where it stands. Raises NotAllowed for whoever does not hold its key. Closes it when its time is over."""
-        with self._records.db.read() as tx:
-            loaded = self._records.recoveries.load_with_key(tx, ticket.recovery_id)
+        loaded = self._load(ticket)
         if loaded is None or not same(loaded[1].hex(), digest(ticket).hex()):
             raise NotAllowed(NO_SUCH)
         recovery, _, version = loaded
@@ -57,9 +57,17 @@ class TicketOffice:
     def in_turn(self, ticket: Ticket, token: str) -> Recovery:
         """Where it stands, if the form was made for this turn. Raises OutOfTurn."""
         recovery = self.look(ticket)
-        if not same(token, self.form_token(recovery)):
+        if not self.fits(recovery, token):
             raise OutOfTurn("this form belongs to an earlier turn")
         return recovery
+
+    def fits(self, recovery: Recovery, token: str) -> bool:
+        """Whether this form was made for this turn; also when the forms' key was rotated meanwhile."""
+        try:
+            given = bytes.fromhex(token)
+        except ValueError:
+            return False
+        return self._records.keyring.check_mac(KeyPurpose.FORM, given, recovery.id, str(recovery.turn))
 
     def turn(self, ticket: Ticket, token: str, move: Callable[[Recovery], T]) -> T:
         """Make the person's move on the newest row. A job that saves meanwhile makes no form stale: then once more.
@@ -77,6 +85,17 @@ class TicketOffice:
     def form_token(self, recovery: Recovery) -> str:
         """Binds a form to this recovery and turn: the person's own moves only, so a job never makes it stale."""
         return self._records.keyring.mac(KeyPurpose.FORM, recovery.id, str(recovery.turn)).hex()
+
+    def _load(self, ticket: Ticket) -> tuple[Recovery, bytes, int] | None:
+        try:
+            with self._records.db.read() as tx:
+                return self._records.recoveries.load_with_key(tx, ticket.recovery_id)
+        except SealBroken as broken:
+            # Somebody wrote to the database without the key: refused, and said loudly (M2).
+            with self._records.db.write() as tx:
+                event = events.SealBroken(broken.table)
+                self._records.audit.append(tx, [event], at=self._around.now(), recovery_id=ticket.recovery_id)
+            return None
 
     def _expire(self, recovery: Recovery) -> Recovery:
         try:
