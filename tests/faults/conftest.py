@@ -1,0 +1,65 @@
+"""What the fault tests break: a directory behind a proxy that fails on purpose, and Keyback in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from servers.fault_proxy import FaultProxy
+from servers.http_sink import HttpSink
+from servers.keyback import Keyback
+from servers.mail_sink import MailSink
+from servers.outfit import SWIFT, pins
+from servers.slapd import Slapd, missing, running_slapd
+from servers.story import Post
+
+# Starts a server on a fresh database: on "sqlite" or "postgresql", with so many processes.
+Serve = Callable[..., Keyback]
+
+
+@pytest.fixture(scope="session")
+def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    """Where mails and texts arrive."""
+    with (
+        MailSink(tmp_path_factory.mktemp("mail")) as mail,
+        HttpSink(tmp_path_factory.mktemp("texts"), secure=False) as texts,
+    ):
+        yield Post(mail, texts)
+
+
+@pytest.fixture(scope="session")
+def slapd() -> Iterator[Slapd]:
+    """A real directory of these tests' own: they freeze it."""
+    if why := missing():
+        pytest.skip(why)
+    with running_slapd() as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(slapd: Slapd) -> Iterator[FaultProxy]:
+    """Stands between Keyback and the directory."""
+    with FaultProxy(("127.0.0.1", slapd.port)) as between:
+        yield between
+
+
+@pytest.fixture
+def serve(
+    request: pytest.FixtureRequest, tmp_path: Path, post: Post, slapd: Slapd, proxy: FaultProxy
+) -> Iterator[Serve]:
+    """Starts servers whose way to the directory leads through the proxy."""
+    running: list[Keyback] = []
+
+    def begin(database: str = "sqlite", *, processes: int = 2, **ldap: object) -> Keyback:
+        url = request.getfixturevalue("postgres").database() if database == "postgresql" else ""
+        between = {"servers": (f"ldaps://127.0.0.1:{proxy.port}",), **ldap}
+        outfit = pins(post, slapd, **between) | SWIFT
+        server = Keyback(tmp_path / f"keyback{len(running)}", outfit, processes=processes, database_url=url)
+        running.append(server)
+        server.start()
+        return server
+
+    yield begin
+    for server in running:
+        server.stop()
