@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore, Lock
 from typing import TypeVar
 
 from ..contracts.errors import OutcomeUnknown, PluginError, StoreUnavailable
 from ..contracts.plugin import Plugin
-from ..guard import Guard, NotAsked
+from ..guard import Busy, Guard, NotAsked
 
 T = TypeVar("T")
+
+# As many as may be in flight at once. Many people at the same moment are no fault of the plugin: whoever comes when all
+# places are taken waits for one, long enough for a plugin that works and too short for one that hangs to matter.
+PLACES = 4
+PATIENCE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """A plugin's guard, and the queue before it."""
+
+    guard: Guard
+    queue: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(PLACES))
+
+    def call(self, question: Callable[[], T], seconds: float) -> T:
+        if not self.queue.acquire(timeout=PATIENCE_SECONDS):
+            raise Busy(f"{self.guard.name} is busy")
+        try:
+            return self.guard.call(question, seconds)
+        finally:
+            self.queue.release()
 
 
 class Calls:
     """One guard for each plugin, kept while snapshots come and go, so that a circuit survives a saved setting."""
 
     def __init__(self) -> None:
-        self._guards: dict[str, Guard] = {}
+        self._bounds: dict[str, _Bounds] = {}
         self._lock = Lock()
 
     def ask(self, plugin: Plugin, question: Callable[[], T], seconds: float) -> T:
         """The plugin's answer, or PluginError when it is busy, resting or late."""
-        return self._guard(plugin).call(question, seconds)
+        return self._bounds_of(plugin).call(question, seconds)
 
     def read(self, store: Plugin, question: Callable[[], T], seconds: float) -> T:
         """A question that changes nothing: whatever goes wrong, the store surely did nothing."""
@@ -40,9 +62,9 @@ class Calls:
         except PluginError as error:
             raise OutcomeUnknown(str(error)) from error
 
-    def _guard(self, plugin: Plugin) -> Guard:
+    def _bounds_of(self, plugin: Plugin) -> _Bounds:
         name = f"{type(plugin).__mro__[1].__name__}:{plugin.key}"
         with self._lock:
-            if name not in self._guards:
-                self._guards[name] = Guard(name)
-            return self._guards[name]
+            if name not in self._bounds:
+                self._bounds[name] = _Bounds(Guard(name, in_flight=PLACES))
+            return self._bounds[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..contracts.errors import MustWait, OutOfTurn
@@ -18,34 +19,25 @@ from .ticket_office import TicketOffice
 from .tickets import Choice, Ticket
 
 
+@dataclass(frozen=True, kw_only=True)
 class Choosing:
     """Serves the choice, draws challenges, and makes the moves that need nothing else."""
 
-    def __init__(
-        self,
-        records: Records,
-        snapshots: Snapshots,
-        mover: Mover,
-        messenger: Messenger,
-        *,
-        tickets: TicketOffice,
-        around: Surroundings,
-    ) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._messenger = messenger
-        self._tickets = tickets
-        self._around = around
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    messenger: Messenger
+    tickets: TicketOffice
+    around: Surroundings
 
     @property
     def usual_proofs(self) -> int:
         """How many proofs are asked for, said to everybody alike: the policy of whoever no other one fits."""
-        return self._snapshots.current.usual_policy.proof.at_least
+        return self.snapshots.current.usual_policy.proof.at_least
 
     def choices(self, recovery: Recovery) -> tuple[Choice, ...]:
         """What may be picked. Before the first proof only the public rules are asked, whoever it is (P4)."""
-        methods = self._snapshots.current.plugins.methods
+        methods = self.snapshots.current.plugins.methods
         if not recovery.proofs:
             shown = (methods[key] for key in recovery.rules.methods if key in methods and key not in recovery.used_up)
             return tuple(self._public_choice(recovery, method) for method in shown)
@@ -70,24 +62,24 @@ class Choosing:
         subject = recovery.subject
         if subject is None:
             return ()
-        methods = self._snapshots.current.plugins.methods
+        methods = self.snapshots.current.plugins.methods
         carriers = {key: method.rides_on.value for key, method in methods.items()}
         offers = [o for o in subject.offers if o.method in methods and o.method not in recovery.used_up]
         return open_offers(subject.policy.proof, offers, recovery.proofs, carriers)
 
     def pick(self, ticket: Ticket, token: str, choice: str, destination: str = "") -> Recovery:
         """Draw a challenge, for everybody alike, and let the back office carry it. Raises MustWait if too early."""
-        return self._tickets.turn(ticket, token, lambda recovery: self._pick(recovery, choice, destination))
+        return self.tickets.turn(ticket, token, lambda recovery: self._pick(recovery, choice, destination))
 
     def again(self, ticket: Ticket, token: str) -> Recovery:
         """Send another code for what is picked; the newest one counts. Raises MustWait if too early."""
-        return self._tickets.turn(ticket, token, self._again)
+        return self.tickets.turn(ticket, token, self._again)
 
     def _pick(self, recovery: Recovery, choice: str, destination: str) -> Recovery:
         chosen = next((c for c in self.choices(recovery) if c.value == choice), None)
         if chosen is None:
             raise OutOfTurn("not one of the choices")
-        method = self._snapshots.current.plugins.methods[chosen.method]
+        method = self.snapshots.current.plugins.methods[chosen.method]
         typed = destination if chosen.destination is not None else ""
         return self._draw(recovery, method, self._offer_of(recovery, choice), typed)
 
@@ -104,36 +96,36 @@ class Choosing:
             raise OutOfTurn("nothing is picked")
         offers = recovery.subject.offers if recovery.subject and recovery.proofs else ()
         offer = next((o for o in offers if (o.method, o.id) == (pick.method, pick.offer)), None)
-        method = self._snapshots.current.plugins.methods[pick.method]
+        method = self.snapshots.current.plugins.methods[pick.method]
         return self._draw(recovery, method, offer, pick.destination)
 
     def _draw(self, recovery: Recovery, method: Method, offer: Offer | None, destination: str) -> Recovery:
-        now = self._around.now()
+        now = self.around.now()
         sends = method.medium is not None
         if sends and now < self.resend_at(recovery, method.key):
             raise MustWait(self.resend_at(recovery, method.key))
-        challenge = method.begin([offer] if offer else None, self._around.context())
-        pick = Pick(method.key, self._around.token(), challenge, now, offer.id if offer else "", destination)
-        with self._records.db.write() as tx:
-            moved = self._mover.move(tx, recovery, Picked(pick, sends))
+        challenge = method.begin([offer] if offer else None, self.around.context())
+        pick = Pick(method.key, self.around.token(), challenge, now, offer.id if offer else "", destination)
+        with self.records.db.write() as tx:
+            moved = self.mover.move(tx, recovery, Picked(pick, sends))
             if sends and moved.recovery.found:
-                self._messenger.queue(tx, moved)
+                self.messenger.queue(tx, moved)
         faultpoint("challenge-stored")
-        return self._mover.hand_over(moved)
+        return self.mover.hand_over(moved)
 
     def go_back(self, ticket: Ticket, token: str) -> Recovery:
         """Choose another way."""
-        return self._tickets.turn(ticket, token, lambda recovery: self._moved(recovery, WentBack()))
+        return self.tickets.turn(ticket, token, lambda recovery: self._moved(recovery, WentBack()))
 
     def more_time(self, ticket: Ticket, token: str) -> Recovery:
         """Fifteen more minutes, once."""
-        return self._tickets.turn(ticket, token, lambda recovery: self._moved(recovery, MoreTime()))
+        return self.tickets.turn(ticket, token, lambda recovery: self._moved(recovery, MoreTime()))
 
     def cancel(self, ticket: Ticket, token: str) -> Recovery:
         """Stop; nothing was changed."""
-        return self._tickets.turn(ticket, token, lambda recovery: self._moved(recovery, Cancelled()))
+        return self.tickets.turn(ticket, token, lambda recovery: self._moved(recovery, Cancelled()))
 
     def _moved(self, recovery: Recovery, move: Move) -> Recovery:
-        with self._records.db.write() as tx:
-            moved = self._mover.move(tx, recovery, move)
-        return self._mover.hand_over(moved)
+        with self.records.db.write() as tx:
+            moved = self.mover.move(tx, recovery, move)
+        return self.mover.hand_over(moved)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..contracts.errors import OutOfTurn
 from ..recovery.flow import Expired
+from .back_office import BackOffice
 from .mover import Mover
 from .records import Records
 from .snapshot import Snapshots
@@ -17,51 +19,56 @@ PROOFS_KEPT = timedelta(days=30)
 PURGE_EVERY = timedelta(minutes=1)
 
 
+@dataclass(kw_only=True)
 class Chores:
     """Each is harmless when several processes do it at once."""
 
-    def __init__(self, records: Records, snapshots: Snapshots, mover: Mover) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._purge_at: datetime | None = None
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    _purge_at: datetime | None = field(init=False, default=None)
+
+    def hang_up_in(self, office: BackOffice) -> None:
+        """Have them done there, every tick."""
+        for chore in (self.see_new_settings, self.close_overdue, self.chain_events, self.purge):
+            office.also(chore)
 
     def see_new_settings(self, now: datetime) -> None:
         """What an administrator saved at another process holds here within a second, also where nobody comes by."""
-        with self._records.db.read() as tx:
-            version = self._records.settings.version(tx)
-        self._snapshots.at_least(version)
+        with self.records.db.read() as tx:
+            version = self.records.settings.version(tx)
+        self.snapshots.at_least(version)
 
     def close_overdue(self, now: datetime) -> None:
         """Close recoveries that nobody moved in time, a few at a time."""
-        with self._records.db.read() as tx:
-            overdue = self._records.recoveries.overdue(tx, now)
+        with self.records.db.read() as tx:
+            overdue = self.records.recoveries.overdue(tx, now)
         for recovery_id in overdue:
             self._close(recovery_id)
 
     def chain_events(self, now: datetime) -> None:
         """Number and chain what was appended; sign where the chain stands."""
-        self._records.audit.chain(self._records.db, now)
-        self._records.audit.checkpoint(self._records.db, now)
+        self.records.audit.chain(self.records.db, now)
+        self.records.audit.checkpoint(self.records.db, now)
 
     def purge(self, now: datetime) -> None:
         """Learn of rotated keys, and forget what is old."""
         if self._purge_at is not None and now < self._purge_at:
             return
         self._purge_at = now + PURGE_EVERY
-        self._records.keyring.refresh()
-        with self._records.db.write() as tx:
-            self._records.recoveries.purge(tx, now - KEPT)
-            self._records.counters.purge(tx, now)
-            self._records.proofs.purge(tx, now - PROOFS_KEPT)
-            self._records.jobs.purge(tx, now - PROOFS_KEPT)
+        self.records.keyring.refresh()
+        with self.records.db.write() as tx:
+            self.records.recoveries.purge(tx, now - KEPT)
+            self.records.counters.purge(tx, now)
+            self.records.proofs.purge(tx, now - PROOFS_KEPT)
+            self.records.jobs.purge(tx, now - PROOFS_KEPT)
 
     def _close(self, recovery_id: str) -> None:
-        with self._records.db.write() as tx:
-            recovery = self._records.recoveries.load(tx, recovery_id)
+        with self.records.db.write() as tx:
+            recovery = self.records.recoveries.load(tx, recovery_id)
             if recovery is not None and recovery.is_open:
                 try:
-                    self._mover.move(tx, recovery, Expired())
+                    self.mover.move(tx, recovery, Expired())
                 except OutOfTurn:
                     # The person moved it in this very moment.
                     return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..contracts.events import PasswordSet
@@ -18,20 +19,20 @@ from .surroundings import Surroundings
 ACCOUNT_LEASE = timedelta(seconds=10)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Concluding:
     """Leases before, and notices and the end of other recoveries after, a password write."""
 
-    def __init__(self, records: Records, mover: Mover, notices: Notices, around: Surroundings) -> None:
-        self._records = records
-        self._mover = mover
-        self._notices = notices
-        self._around = around
+    records: Records
+    mover: Mover
+    notices: Notices
+    around: Surroundings
 
     def take_leases(self, tx: Transaction, recovery: Recovery, accounts: tuple[Account, ...]) -> bool:
         """Whether all accounts are ours to write for the next ten seconds."""
-        now = self._around.now()
+        now = self.around.now()
         return all(
-            self._records.leases.take(tx, self._what(account), recovery.id, until=now + ACCOUNT_LEASE, now=now)
+            self.records.leases.take(tx, self._what(account), recovery.id, until=now + ACCOUNT_LEASE, now=now)
             for account in accounts
         )
 
@@ -41,12 +42,12 @@ class Concluding:
         """Tell the person, end their other recoveries, and let go of the leases."""
         recovery = moved.recovery
         for account in written:
-            self._records.leases.free(tx, self._what(account), recovery.id)
+            self.records.leases.free(tx, self._what(account), recovery.id)
         subject = recovery.subject
         for outcome in outcomes:
             if outcome.kind is OutcomeKind.SET and subject is not None and subject.policy.notices.on_done:
-                self._notices.queue(tx, moved, PasswordSet(outcome.account.store))
-        self._mover.supersede_others(tx, recovery)
+                self.notices.queue(tx, moved, PasswordSet(outcome.account.store))
+        self.mover.supersede_others(tx, recovery)
 
     def _what(self, account: Account) -> str:
-        return "account:" + self._records.keyring.pseudonym(account.key.store, account.key.id)
+        return "account:" + self.records.keyring.pseudonym(account.key.store, account.key.id)

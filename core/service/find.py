@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..contracts.errors import Ambiguous, StoreUnavailable
@@ -35,40 +35,30 @@ def queue_finding(mover: Mover, tx: Transaction, moved: Moved) -> None:
         mover.queue(tx, moved, f"store:{store}", "find", store=store)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """Turns a name into a subject, or into nobody; to the outside these look alike."""
 
-    def __init__(
-        self,
-        records: Records,
-        snapshots: Snapshots,
-        mover: Mover,
-        messenger: Messenger,
-        *,
-        calls: Calls,
-        office: BackOffice,
-        around: Surroundings,
-    ) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._messenger = messenger
-        self._calls = calls
-        self._office = office
-        self._around = around
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    messenger: Messenger
+    calls: Calls
+    office: BackOffice
+    around: Surroundings
 
     def work(self, job: Job) -> None:
         """Ask one store, and write its answer down; the last answer decides."""
-        with self._records.db.read() as tx:
-            recovery = self._records.recoveries.load(tx, job.recovery_id)
+        with self.records.db.read() as tx:
+            recovery = self.records.recoveries.load(tx, job.recovery_id)
         key = job.payload["store"]
-        store = self._snapshots.current.plugins.stores.get(key)
+        store = self.snapshots.current.plugins.stores.get(key)
         if recovery is None or not recovery.is_open or recovery.found or key in dict(recovery.answers):
             return self._forget(job)
         try:
             account, rules, why = self._ask(store, recovery.name) if store else (None, DirectoryRules(), "")
         except StoreUnavailable:
-            return self._office.again(job, ASK_AGAIN)
+            return self.office.again(job, ASK_AGAIN)
         others = set(recovery.asked) - dict(recovery.answers).keys() - {key}
         if others:
             self._write_down(job, recovery, Looked(key, account))
@@ -77,19 +67,19 @@ class Finding:
         return None
 
     def _ask(self, store: Store, name: str) -> tuple[Account | None, DirectoryRules, str]:
-        context = self._around.context(seconds=FIND_SECONDS)
+        context = self.around.context(seconds=FIND_SECONDS)
         try:
-            account = self._calls.read(store, lambda: store.find(name, context), FIND_SECONDS)
+            account = self.calls.read(store, lambda: store.find(name, context), FIND_SECONDS)
         except Ambiguous:
             return None, DirectoryRules(), "ambiguous"
         if account is None:
             return None, DirectoryRules(), "unknown"
-        return account, self._calls.read(store, lambda: store.rules(account, context), FIND_SECONDS), ""
+        return account, self.calls.read(store, lambda: store.rules(account, context), FIND_SECONDS), ""
 
     def _write_down(self, job: Job, recovery: Recovery, move: Looked) -> None:
-        with self._records.db.write() as tx:
-            self._mover.move(tx, recovery, move)
-            self._records.jobs.done(tx, [job.id])
+        with self.records.db.write() as tx:
+            self.mover.move(tx, recovery, move)
+            self.records.jobs.done(tx, [job.id])
 
     def _decide(
         self,
@@ -100,24 +90,24 @@ class Finding:
         why: str,
     ) -> None:
         accounts = [account for _, account in answers if account is not None]
-        with self._records.db.write() as tx:
+        with self.records.db.write() as tx:
             # The same name in two stores is never the first match (E21).
             found = Found(None, "ambiguous" if len(accounts) > 1 else why or "unknown")
             if len(accounts) == 1:
                 found = self._subject(tx, recovery, accounts[0], rules)
-            moved = self._mover.move(tx, recovery, found, details={"name": recovery.name})
-            self._records.jobs.done(tx, [job.id])
+            moved = self.mover.move(tx, recovery, found, details={"name": recovery.name})
+            self.records.jobs.done(tx, [job.id])
             if moved.recovery.stage is Stage.ANSWERING:
-                self._messenger.queue(tx, moved)
+                self.messenger.queue(tx, moved)
         faultpoint("found")
-        self._mover.hand_over(moved)
+        self.mover.hand_over(moved)
 
     def _subject(self, tx: Transaction, recovery: Recovery, account: Account, rules: DirectoryRules) -> Found:
-        person_id = self._records.links.person_of(tx, account.key) or self._records.keyring.pseudonym(
+        person_id = self.records.links.person_of(tx, account.key) or self.records.keyring.pseudonym(
             account.key.store, account.key.id
         )
         person = Person(person_id, (account,))
-        policy = self._snapshots.current.policy_for(person)
+        policy = self.snapshots.current.policy_for(person)
         reason = out_of_scope(policy.scope, account)
         if not reason and recovery.purpose not in policy.purposes:
             reason = "out-of-scope"
@@ -127,7 +117,7 @@ class Finding:
         offers = self._offers(tx, person, policy)
         if not offers:
             return Found(None, "no-methods")
-        known = knows(self._records.keyring, recovery.browser, person.id)
+        known = knows(self.records.keyring, recovery.browser, person.id)
         lane = Lane.KNOWN_BROWSER if known else Lane.UNKNOWN_BROWSER
         return Found(Subject(person, policy, offers, lane, rules))
 
@@ -135,11 +125,11 @@ class Finding:
         self, tx: Transaction, recovery: Recovery, person: Person, policy: Policy
     ) -> tuple[Contact, ...]:
         """Contacts that their owner cannot write, and that have not changed lately (J3)."""
-        now = self._around.now()
+        now = self.around.now()
         trusted = [c for account in person.accounts for c in account.contacts if c.trusted]
-        changed = self._records.contacts.since(tx, person.id, trusted, now)
+        changed = self.records.contacts.since(tx, person.id, trusted, now)
         new = [contact for place, contact in enumerate(trusted) if changed[place] == now]
-        self._mover.record(tx, recovery, [ContactChanged(contact.source) for contact in new], now)
+        self.mover.record(tx, recovery, [ContactChanged(contact.source) for contact in new], now)
         waits = (changed[place] for place in range(len(trusted)))
         return tuple(
             contact
@@ -148,9 +138,9 @@ class Finding:
         )
 
     def _offers(self, tx: Transaction, person: Person, policy: Policy) -> tuple[Offer, ...]:
-        enrolments = self._records.enrolments.of(tx, person.id)
-        context = self._around.context()
-        methods = self._snapshots.current.plugins.methods
+        enrolments = self.records.enrolments.of(tx, person.id)
+        context = self.around.context()
+        methods = self.snapshots.current.plugins.methods
         return tuple(
             offer
             for key, method in methods.items()
@@ -160,5 +150,5 @@ class Finding:
         )
 
     def _forget(self, job: Job) -> None:
-        with self._records.db.write() as tx:
-            self._records.jobs.done(tx, [job.id])
+        with self.records.db.write() as tx:
+            self.records.jobs.done(tx, [job.id])

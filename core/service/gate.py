@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
@@ -29,18 +30,18 @@ def system_mark(quota: limits.Quota) -> Mark:
     return Mark(quota.name, "everybody", quota.window)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Gate:
     """Decides who may start. Costs never differ by name (P4), and a counter that cannot be reached means no (P12)."""
 
-    def __init__(self, records: Records, snapshots: Snapshots, calls: Calls, around: Surroundings) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._calls = calls
-        self._around = around
+    records: Records
+    snapshots: Snapshots
+    calls: Calls
+    around: Surroundings
 
     def widget(self, address: str) -> Widget:
         """A fresh human check, harder when this source or the whole system is busy."""
-        return self._check().widget(self._around.context(), effort=self._effort(address, ahead=1))
+        return self._check().widget(self.around.context(), effort=self._effort(address, ahead=1))
 
     def judge(self, response: Mapping[str, str], address: str) -> str:
         """What names this solution of the human check; asked outside any transaction, for a check may be slow.
@@ -49,9 +50,9 @@ class Gate:
         """
         check = self._check()
         effort = self._effort(address, ahead=-TOLERANCE)
-        context = self._around.context(seconds=3)
+        context = self.around.context(seconds=3)
         try:
-            humanity = self._calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
+            humanity = self.calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
         except PluginError as error:
             raise NotAllowed(TRY_AGAIN) from error
         if not humanity.passed:
@@ -60,19 +61,19 @@ class Gate:
 
     def admit(self, tx: Transaction, once: str, address: str) -> KeybackError | None:
         """Count this start; why it is refused, or None. Not raised here: what was counted must be committed."""
-        now = self._around.now()
-        counts = self._records.counters.bump(tx, self._source_marks(address), now)
+        now = self.around.now()
+        counts = self.records.counters.bump(tx, self._source_marks(address), now)
         for count in counts:
             verdict = limits.decide(limits.SOURCE_STARTS, count.count, count.window_start, count.locked_until, now)
             if isinstance(verdict, limits.Wait):
                 return MustWait(verdict.until)
         # The same solution twice is a robot that solved once.
-        if once and not self._records.counters.spend_once(tx, once, now + REMEMBERED, now):
+        if once and not self.records.counters.spend_once(tx, once, now + REMEMBERED, now):
             return NotAllowed(TRY_AGAIN)
         return None
 
     def _check(self) -> HumanCheck:
-        check = self._snapshots.current.plugins.human_check
+        check = self.snapshots.current.plugins.human_check
         if check is None:
             # Without a working check nobody may start: robots would be the first to notice.
             raise StoreUnavailable("the human check is broken")
@@ -81,15 +82,15 @@ class Gate:
     def _effort(self, address: str, *, ahead: int) -> int:
         """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
         marks = (system_mark(limits.SYSTEM_MISSES), *self._source_marks(address))
-        with self._records.db.read() as tx:
-            misses, *starts = self._records.counters.peek(tx, marks, self._around.now())
+        with self.records.db.read() as tx:
+            misses, *starts = self.records.counters.peek(tx, marks, self.around.now())
         effort = limits.effort(max(0, max((count.count for count in starts), default=0) + ahead))
         return effort * limits.UNDER_ATTACK if misses.count > limits.SYSTEM_MISSES.most else effort
 
     def _source_marks(self, address: str) -> tuple[Mark, ...]:
         """An IPv6 host counts as its /64, because it can choose any address in it."""
         source = ip_address(address)
-        if any(source in network for network in self._around.trusted_networks):
+        if any(source in network for network in self.around.trusted_networks):
             return ()
         width = 32 if source.version == 4 else 64
         network = ip_network(f"{source}/{width}", strict=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..contracts.channel import Channel, Message
@@ -29,50 +30,41 @@ SEND_SECONDS = 9.0
 NO_LANE = "house"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Messenger:
     """Queues messages in the commit of the move that caused them, and carries them in their channel's lane."""
 
-    def __init__(
-        self,
-        records: Records,
-        snapshots: Snapshots,
-        mover: Mover,
-        calls: Calls,
-        *,
-        office: BackOffice,
-        around: Surroundings,
-    ) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._calls = calls
-        self._office = office
-        self._around = around
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    calls: Calls
+    office: BackOffice
+    around: Surroundings
 
     def queue(self, tx: Transaction, moved: Moved) -> None:
         """A job for the picked challenge: for nobody too, so that both cost the same."""
         pick = moved.recovery.pick
         if pick is None:
             return
-        method = self._snapshots.current.plugins.methods.get(pick.method)
+        method = self.snapshots.current.plugins.methods.get(pick.method)
         if method is None or method.medium is None:
             return
-        channel = self._snapshots.current.plugins.channel_for(method.medium)
+        channel = self.snapshots.current.plugins.channel_for(method.medium)
         lane = f"channel:{channel.key}" if channel else NO_LANE
         allowed = self._count_send(tx, moved.recovery)
-        self._mover.queue(tx, moved, lane, "message", challenge=pick.challenge_id, allowed="yes" if allowed else "no")
+        self.mover.queue(tx, moved, lane, "message", challenge=pick.challenge_id, allowed="yes" if allowed else "no")
 
     def work(self, job: Job) -> None:
         """Build it, hand it to the channel, and write down what became of it."""
-        with self._records.db.read() as tx:
-            recovery = self._records.recoveries.load(tx, job.recovery_id)
+        with self.records.db.read() as tx:
+            recovery = self.records.recoveries.load(tx, job.recovery_id)
         if recovery is None or recovery.pick is None or recovery.pick.challenge_id != job.payload["challenge"]:
             return self._settle(job, recovery, None)
         faultpoint("message-queued")
         message, why = self._message(recovery, job)
         if message is None:
             return self._settle(job, recovery, MessageDropped(recovery.pick.method, why))
-        channel = self._snapshots.current.plugins.channel_for(message.medium)
+        channel = self.snapshots.current.plugins.channel_for(message.medium)
         if channel is None:
             return self._settle(job, recovery, MessageDropped(recovery.pick.method, "no-channel"))
         return self._carry(job, recovery, recovery.pick.method, channel, message)
@@ -81,8 +73,8 @@ class Messenger:
         try:
             self.send(channel, message)
         except DeliveryFailed as failure:
-            if failure.retry and self._around.now() < recovery.deadline:
-                return self._office.again(job, timedelta(seconds=min(30, 2**job.tries)))
+            if failure.retry and self.around.now() < recovery.deadline:
+                return self.office.again(job, timedelta(seconds=min(30, 2**job.tries)))
             log.warning("a message was not taken", extra={"channel": channel.key, "kind": failure.kind})
             return self._settle(job, recovery, MessageDropped(method, f"failed: {failure.kind}"))
         faultpoint("message-sent")
@@ -90,16 +82,16 @@ class Messenger:
 
     def send(self, channel: Channel, message: Message) -> None:
         """Hand it over within bounds. Raises DeliveryFailed; a provider that is busy or late may be tried again."""
-        context = self._around.context(seconds=SEND_SECONDS)
+        context = self.around.context(seconds=SEND_SECONDS)
         try:
-            self._calls.ask(channel, lambda: channel.send(message, context), SEND_SECONDS)
+            self.calls.ask(channel, lambda: channel.send(message, context), SEND_SECONDS)
         except PluginError as error:
             raise DeliveryFailed("provider did not answer", retry=True) from error
 
     def _message(self, recovery: Recovery, job: Job) -> tuple[Message | None, str]:
         pick = recovery.pick
         assert pick is not None
-        method = self._snapshots.current.plugins.methods.get(pick.method)
+        method = self.snapshots.current.plugins.methods.get(pick.method)
         offers = fitting_offers(recovery, method)
         if recovery.subject is None:
             return None, "nobody"
@@ -107,12 +99,12 @@ class Messenger:
             return None, "does-not-fit"
         if job.payload["allowed"] != "yes":
             return None, "too-many"
-        return method.message(offers[0], pick.challenge, self._around.context()), "nothing-to-say"
+        return method.message(offers[0], pick.challenge, self.around.context()), "nothing-to-say"
 
     def _count_send(self, tx: Transaction, recovery: Recovery) -> bool:
         """Count this send for its destination; for nobody under the name, so that both cost alike."""
-        pick, now = recovery.pick, self._around.now()
-        method = self._snapshots.current.plugins.methods.get(pick.method) if pick else None
+        pick, now = recovery.pick, self.around.now()
+        method = self.snapshots.current.plugins.methods.get(pick.method) if pick else None
         offers = fitting_offers(recovery, method)
         lane = recovery.subject.lane if recovery.subject else Lane.UNKNOWN_BROWSER
         where = offers[0].private.get("to", offers[0].id) if offers else f"nobody:{canonical(recovery.name)}"
@@ -124,13 +116,13 @@ class Messenger:
             limits.SYSTEM_SENDS: "everybody",
         }
         marks = [Mark(quota.name, subject, quota.window) for quota, subject in subjects.items()]
-        counts = self._records.counters.bump(tx, marks, now)
+        counts = self.records.counters.bump(tx, marks, now)
         reached = [quota for quota, count in zip(subjects, counts, strict=True) if count.count > quota.most]
-        self._mover.record(tx, recovery, [LimitReached(quota.name) for quota in reached], now)
+        self.mover.record(tx, recovery, [LimitReached(quota.name) for quota in reached], now)
         return not reached
 
     def _settle(self, job: Job, recovery: Recovery | None, event: Event | None) -> None:
-        with self._records.db.write() as tx:
+        with self.records.db.write() as tx:
             if recovery is not None and event is not None:
-                self._mover.record(tx, recovery, [event], self._around.now())
-            self._records.jobs.done(tx, [job.id])
+                self.mover.record(tx, recovery, [event], self.around.now())
+            self.records.jobs.done(tx, [job.id])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from ..contracts.channel import Message
@@ -28,33 +28,23 @@ OWED = timedelta(hours=72)
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Notices:
     """Queues a job for each notifier, so that one that fails silences no other."""
 
-    def __init__(
-        self,
-        records: Records,
-        snapshots: Snapshots,
-        mover: Mover,
-        calls: Calls,
-        *,
-        messenger: Messenger,
-        office: BackOffice,
-        around: Surroundings,
-    ) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._calls = calls
-        self._messenger = messenger
-        self._office = office
-        self._around = around
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    calls: Calls
+    messenger: Messenger
+    office: BackOffice
+    around: Surroundings
 
     def queue(self, tx: Transaction, moved: Moved, event: Event) -> None:
         """In the commit of what happened: if it happened, somebody will be told."""
-        for notifier in self._snapshots.current.plugins.notifiers.values():
+        for notifier in self.snapshots.current.plugins.notifiers.values():
             if any(event.name == want or event.name.startswith(f"{want}.") for want in notifier.wants):
-                self._mover.queue(
+                self.mover.queue(
                     tx,
                     moved,
                     NO_LANE,
@@ -62,48 +52,48 @@ class Notices:
                     notifier=notifier.key,
                     event=event.name,
                     fields=json.dumps(asdict(event)),
-                    at=self._around.now().isoformat(),
+                    at=self.around.now().isoformat(),
                 )
 
     def tell(self, job: Job) -> None:
         """Ask the notifier for its messages, and queue each in its channel's lane."""
-        with self._records.db.read() as tx:
-            recovery = self._records.recoveries.load(tx, job.recovery_id)
-        notifier = self._snapshots.current.plugins.notifiers.get(job.payload["notifier"])
+        with self.records.db.read() as tx:
+            recovery = self.records.recoveries.load(tx, job.recovery_id)
+        notifier = self.snapshots.current.plugins.notifiers.get(job.payload["notifier"])
         messages: tuple[Message, ...] = ()
         if recovery is not None and notifier is not None:
             try:
                 messages = self._ask(notifier, self._happening(job, recovery))
             except (DeliveryFailed, PluginError) as failure:
                 return self._later(job, retry=getattr(failure, "retry", True))
-        with self._records.db.write() as tx:
+        with self.records.db.write() as tx:
             jobs = [self._put_carry(tx, job, message) for message in messages]
-            self._records.jobs.done(tx, [job.id])
+            self.records.jobs.done(tx, [job.id])
         for carry in jobs:
-            self._office.hand_over(carry)
+            self.office.hand_over(carry)
         return None
 
     def carry(self, job: Job) -> None:
         """Carry one message of a notifier."""
         message = _unpack(job.payload)
-        channel = self._snapshots.current.plugins.channel_for(message.medium)
+        channel = self.snapshots.current.plugins.channel_for(message.medium)
         if channel is None:
             return self._later(job, retry=True)
         try:
-            self._messenger.send(channel, message)
+            self.messenger.send(channel, message)
         except DeliveryFailed as failure:
             return self._later(job, retry=failure.retry)
         event = NoticeSent(job.payload["notifier"], job.payload["event"])
-        with self._records.db.write() as tx:
-            self._records.audit.append(
-                tx, [event], at=self._around.now(), recovery_id=job.recovery_id, person_id="", details={}
+        with self.records.db.write() as tx:
+            self.records.audit.append(
+                tx, [event], at=self.around.now(), recovery_id=job.recovery_id, person_id="", details={}
             )
-            self._records.jobs.done(tx, [job.id])
+            self.records.jobs.done(tx, [job.id])
         return None
 
     def _ask(self, notifier: Notifier, happening: Happening) -> tuple[Message, ...]:
-        context = self._around.context(seconds=TELL_SECONDS)
-        return tuple(self._calls.ask(notifier, lambda: notifier.notify(happening, context), TELL_SECONDS))
+        context = self.around.context(seconds=TELL_SECONDS)
+        return tuple(self.calls.ask(notifier, lambda: notifier.notify(happening, context), TELL_SECONDS))
 
     def _happening(self, job: Job, recovery: Recovery) -> Happening:
         person = recovery.subject.person if recovery.subject else None
@@ -116,21 +106,21 @@ class Notices:
             recovery=recovery.id,
             addresses=tuple({(c.kind, c.value): c for c in contacts}.values()),
             accounts=tuple(account.name for account in accounts),
-            help_desk=self._around.help_desk,
+            help_desk=self.around.help_desk,
         )
 
     def _put_carry(self, tx: Transaction, job: Job, message: Message) -> Job:
-        channel = self._snapshots.current.plugins.channel_for(message.medium)
+        channel = self.snapshots.current.plugins.channel_for(message.medium)
         lane = f"channel:{channel.key}" if channel else NO_LANE
         kept = {key: job.payload[key] for key in ("notifier", "event", "at")}
-        return self._office.put(tx, lane, "carry", job.recovery_id, {**kept, **_pack(message)})
+        return self.office.put(tx, lane, "carry", job.recovery_id, {**kept, **_pack(message)})
 
     def _later(self, job: Job, *, retry: bool) -> None:
         owed_until = datetime.fromisoformat(job.payload["at"]) + OWED
-        if retry and self._around.now() < owed_until:
-            return self._office.again(job, min(LONGEST_PAUSE, timedelta(seconds=2 ** min(job.tries, 10))))
-        with self._records.db.write() as tx:
-            self._records.jobs.done(tx, [job.id])
+        if retry and self.around.now() < owed_until:
+            return self.office.again(job, min(LONGEST_PAUSE, timedelta(seconds=2 ** min(job.tries, 10))))
+        with self.records.db.write() as tx:
+            self.records.jobs.done(tx, [job.id])
         return None
 
 

@@ -38,29 +38,20 @@ class _Judged:
     enrolled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Proving:
     """Takes answers. A method supplies evidence; what it is worth is decided here and in the flow (P9)."""
 
-    def __init__(
-        self,
-        records: Records,
-        snapshots: Snapshots,
-        mover: Mover,
-        notices: Notices,
-        *,
-        tickets: TicketOffice,
-        around: Surroundings,
-    ) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._notices = notices
-        self._tickets = tickets
-        self._around = around
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    notices: Notices
+    tickets: TicketOffice
+    around: Surroundings
 
     def answer(self, ticket: Ticket, token: str, answer: Mapping[str, str]) -> Answered:
         """Judge, then count and record in one transaction; nothing is answered before it is committed."""
-        return self._tickets.turn(ticket, token, lambda recovery: self._answer(recovery, ticket, answer))
+        return self.tickets.turn(ticket, token, lambda recovery: self._answer(recovery, ticket, answer))
 
     def _answer(self, recovery: Recovery, ticket: Ticket, answer: Mapping[str, str]) -> Answered:
         pick = recovery.pick
@@ -68,7 +59,7 @@ class Proving:
             raise OutOfTurn("nothing is asked")
         if not recovery.found:
             return Answered(recovery, ticket, "not-yet")
-        if self._around.now() >= pick.expires_at:
+        if self.around.now() >= pick.expires_at:
             return Answered(recovery, ticket, "expired")
         judged = self._judge(recovery, pick, answer)
         if judged.offer is None:
@@ -76,7 +67,7 @@ class Proving:
         return self._record_proof(recovery, pick, judged.offer, judged)
 
     def _judge(self, recovery: Recovery, pick: Pick, answer: Mapping[str, str]) -> _Judged:
-        method, context = self._snapshots.current.plugins.methods.get(pick.method), self._around.context()
+        method, context = self.snapshots.current.plugins.methods.get(pick.method), self.around.context()
         enrolments = self._enrolments(recovery, pick)
         fitting = fitting_offers(recovery, method)
         if method is None or recovery.subject is None or not fitting:
@@ -98,53 +89,53 @@ class Proving:
         Asked before anything is judged, so that no slow hash is spent on what is refused anyway.
         """
         mark, person = self._miss_mark(recovery, pick), recovery.subject.person.id if recovery.subject else ""
-        with self._records.db.read() as tx:
-            (count,) = self._records.counters.peek(tx, [mark], self._around.now())
-            enrolments = self._records.enrolments.of(tx, person)
+        with self.records.db.read() as tx:
+            (count,) = self.records.counters.peek(tx, [mark], self.around.now())
+            enrolments = self.records.enrolments.of(tx, person)
         self._raise_if_locked(count.locked_until)
         return tuple(enrolment for enrolment in enrolments if enrolment.method == pick.method)
 
     def _raise_if_locked(self, until: datetime | None) -> None:
-        if until is not None and until > self._around.now():
+        if until is not None and until > self.around.now():
             raise MustWait(until)
 
     def _count_miss(self, recovery: Recovery, pick: Pick) -> Recovery:
-        now, mark = self._around.now(), self._miss_mark(recovery, pick)
-        with self._records.db.write() as tx:
-            mine, everybodys = self._records.counters.bump(tx, [mark, system_mark(limits.SYSTEM_MISSES)], now)
+        now, mark = self.around.now(), self._miss_mark(recovery, pick)
+        with self.records.db.write() as tx:
+            mine, everybodys = self.records.counters.bump(tx, [mark, system_mark(limits.SYSTEM_MISSES)], now)
             faultpoint("attempt-counted")
             refused = mine.locked_until is not None and mine.locked_until > now
             if not refused:
                 verdict = limits.decide(limits.SUBJECT_MISSES, mine.count, mine.window_start, None, now)
                 if isinstance(verdict, limits.Wait):
-                    self._records.counters.lock(tx, mark, verdict.until, now)
-                    self._mover.record(tx, recovery, [LimitReached(limits.SUBJECT_MISSES.name)], now)
+                    self.records.counters.lock(tx, mark, verdict.until, now)
+                    self.mover.record(tx, recovery, [LimitReached(limits.SUBJECT_MISSES.name)], now)
                 if everybodys.count == limits.SYSTEM_MISSES.most + 1:
-                    self._mover.record(tx, recovery, [LimitReached(limits.SYSTEM_MISSES.name)], now)
-                moved = self._mover.move(tx, recovery, Missed())
+                    self.mover.record(tx, recovery, [LimitReached(limits.SYSTEM_MISSES.name)], now)
+                moved = self.mover.move(tx, recovery, Missed())
         self._raise_if_locked(mine.locked_until)
-        return self._mover.hand_over(moved)
+        return self.mover.hand_over(moved)
 
     def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, judged: _Judged) -> Answered:
         assert recovery.subject is not None
-        person, now = recovery.subject.person.id, self._around.now()
-        method = self._snapshots.current.plugins.methods[pick.method]
-        credential = self._records.keyring.mac(KeyPurpose.PEPPER, "credential", offer.method, offer.id).hex()
+        person, now = recovery.subject.person.id, self.around.now()
+        method = self.snapshots.current.plugins.methods[pick.method]
+        credential = self.records.keyring.mac(KeyPurpose.PEPPER, "credential", offer.method, offer.id).hex()
         proof = Proof(method.key, method.rides_on.value, credential, pick.challenge_id)
-        ticket = self._tickets.fresh(recovery.id)
-        with self._records.db.write() as tx:
-            (count,) = self._records.counters.peek(tx, [self._miss_mark(recovery, pick)], now)
+        ticket = self.tickets.fresh(recovery.id)
+        with self.records.db.write() as tx:
+            (count,) = self.records.counters.peek(tx, [self._miss_mark(recovery, pick)], now)
             self._raise_if_locked(count.locked_until)
-            if not self._records.proofs.consume(tx, recovery.id, person, proof, now):
+            if not self.records.proofs.consume(tx, recovery.id, person, proof, now):
                 raise OutOfTurn("this challenge was used before")
             faultpoint("challenge-consumed")
             self._spend_enrolment(tx, person, judged, now)
-            moved = self._mover.move(tx, recovery, Proved(proof, offer), key_digest=digest(ticket))
+            moved = self.mover.move(tx, recovery, Proved(proof, offer), key_digest=digest(ticket))
             if not recovery.proofs and recovery.subject.policy.notices.on_start:
                 enough = moved.recovery.stage is Stage.RENEWING
-                self._notices.queue(tx, moved, ProofGiven(pick.method, enough))
+                self.notices.queue(tx, moved, ProofGiven(pick.method, enough))
         faultpoint("proof-stored")
-        return Answered(self._mover.hand_over(moved), ticket)
+        return Answered(self.mover.hand_over(moved), ticket)
 
     def _miss_mark(self, recovery: Recovery, pick: Pick) -> Mark:
         """Whose failures these are: the person's, or those of a name that nobody has, so that both end alike (A8).
@@ -162,5 +153,5 @@ class Proving:
             return
         enrolment_id, data = judged.verdict.enrolment
         seen = judged.enrolled.get(enrolment_id)
-        if seen is None or not self._records.enrolments.update(tx, person, enrolment_id, data, at=now, expect=seen):
+        if seen is None or not self.records.enrolments.update(tx, person, enrolment_id, data, at=now, expect=seen):
             raise OutOfTurn("this was used before")

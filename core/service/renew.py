@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..contracts.errors import NotAllowed, OutOfTurn, PasswordRefused, StoreUnavailable
@@ -30,31 +31,19 @@ SETTLE_AFTER = timedelta(seconds=12)
 BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Renewing:
     """The only way to a password write (P1)."""
 
-    def __init__(
-        self,
-        records: Records,
-        snapshots: Snapshots,
-        mover: Mover,
-        writer: Writer,
-        *,
-        concluding: Concluding,
-        tickets: TicketOffice,
-        around: Surroundings,
-        breached: Callable[[str], bool],
-        easy: Callable[[str, tuple[str, ...]], Text | None],
-    ) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._writer = writer
-        self._concluding = concluding
-        self._tickets = tickets
-        self._around = around
-        self._breached = breached
-        self._easy = easy
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    writer: Writer
+    concluding: Concluding
+    tickets: TicketOffice
+    around: Surroundings
+    breached: Callable[[str], bool]
+    easy: Callable[[str, tuple[str, ...]], Text | None]
 
     def rules(self, recovery: Recovery) -> tuple[Text, ...]:
         """What the new password must be, ours and the directory's; shown only after the proofs (A15)."""
@@ -68,24 +57,24 @@ class Renewing:
 
         Raises PasswordRefused, StoreUnavailable (nothing was changed), NotAllowed or OutOfTurn.
         """
-        recovery = self._tickets.in_turn(ticket, token)
+        recovery = self.tickets.in_turn(ticket, token)
         subject = recovery.subject
         if recovery.stage is not Stage.RENEWING or subject is None:
             raise OutOfTurn("no password is asked for")
         self._refuse_weak(subject, password)
         accounts = self._fresh_accounts(recovery, subject)
-        fresh = self._tickets.fresh(recovery.id)
+        fresh = self.tickets.fresh(recovery.id)
         claimed, settle_job = self._claim(recovery, accounts)
         faultpoint("intent-stored")
         unlock = subject.policy.unlock_on_reset
-        outcomes = tuple(self._writer.write(account, password, unlock=unlock) for account in accounts)
+        outcomes = tuple(self.writer.write(account, password, unlock=unlock) for account in accounts)
         return self._store(claimed, outcomes, settle_job, fresh), fresh
 
     def browser_mark(self, recovery: Recovery, cookie: str) -> str | None:
         """The known-browser cookie after a finished recovery: from now on this browser has a lane of its own."""
         if recovery.stage is not Stage.DONE or recovery.subject is None:
             return None
-        return remember(self._records.keyring, cookie, recovery.subject.person.id, self._around.token())
+        return remember(self.records.keyring, cookie, recovery.subject.person.id, self.around.token())
 
     def _refuse_weak(self, subject: Subject, password: Secret) -> None:
         context = self._password_context(subject)
@@ -94,8 +83,8 @@ class Renewing:
             subject.policy.password,
             subject.directory,
             context,
-            breached=self._breached,
-            easy=lambda candidate: self._easy(candidate, (*context.names, context.company)),
+            breached=self.breached,
+            easy=lambda candidate: self.easy(candidate, (*context.names, context.company)),
         )
         if reasons:
             raise PasswordRefused(reasons)
@@ -104,62 +93,62 @@ class Renewing:
         accounts = subject.person.accounts
         names = tuple(name for account in accounts for name in (account.name, account.display_name) if name)
         ruled = subject.directory.min_length is not None
-        return PasswordContext(names, self._around.company, ruled)
+        return PasswordContext(names, self.around.company, ruled)
 
     def _fresh_accounts(self, recovery: Recovery, subject: Subject) -> tuple[Account, ...]:
         """The accounts as they are now: only fresh facts decide (E13), and the stamp must be of this moment."""
         done = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.SET}
-        stores = self._snapshots.current.plugins.stores
+        stores = self.snapshots.current.plugins.stores
         wanted = [account for account in subject.person.accounts if account.key not in done]
         wanted.sort(key=lambda account: -stores[account.key.store].strictness if account.key.store in stores else 0)
         return tuple(self._fresh(recovery, subject, account) for account in wanted)
 
     def _fresh(self, recovery: Recovery, subject: Subject, account: Account) -> Account:
-        fresh = self._writer.look(account)
+        fresh = self.writer.look(account)
         why = "gone" if fresh is None else ""
         for policy in (subject.policy, self._policy_now(subject)):
             why = why or (out_of_scope(policy.scope, fresh) if fresh else "gone")
             why = why or ("" if recovery.purpose in policy.purposes else "out-of-scope")
         if fresh is None or why:
             refused = PasswordNotSet(account.key.store, OutcomeKind.REFUSED, why)
-            with self._records.db.write() as tx:
-                self._mover.record(tx, recovery, [refused], self._around.now())
+            with self.records.db.write() as tx:
+                self.mover.record(tx, recovery, [refused], self.around.now())
             raise NotAllowed(BY_HAND)
         return fresh
 
     def _policy_now(self, subject: Subject) -> Policy:
-        return self._snapshots.current.policy_for(subject.person)
+        return self.snapshots.current.policy_for(subject.person)
 
     def _claim(self, recovery: Recovery, accounts: tuple[Account, ...]) -> tuple[Moved, str]:
         """Committed before the directory is asked, so that a second tab cannot write too (P3)."""
         assert recovery.subject is not None
         policy_now = self._policy_now(recovery.subject)
-        with self._records.db.write() as tx:
+        with self.records.db.write() as tx:
             self._check_ledger(tx, recovery, policy_now)
-            if not self._concluding.take_leases(tx, recovery, accounts):
+            if not self.concluding.take_leases(tx, recovery, accounts):
                 raise StoreUnavailable("another password is being set for this account")
             move = PasswordAccepted(accounts, policy_now)
-            moved = self._mover.move(tx, recovery, move)
-            began = self._around.now().isoformat()
-            job = self._mover.wait_for(tx, moved, self._lane(accounts), "settle", after=SETTLE_AFTER, began=began)
+            moved = self.mover.move(tx, recovery, move)
+            began = self.around.now().isoformat()
+            job = self.mover.wait_for(tx, moved, self._lane(accounts), "settle", after=SETTLE_AFTER, began=began)
         return moved, job.id
 
     def _check_ledger(self, tx: Transaction, recovery: Recovery, policy_now: Policy) -> None:
         """The ledger's rows are the proofs; the recovery's own list is only a copy of them (P2)."""
         assert recovery.subject is not None
-        proofs = self._records.proofs.of(tx, recovery.id, recovery.subject.person.id)
+        proofs = self.records.proofs.of(tx, recovery.id, recovery.subject.person.id)
         if not all(satisfied(policy.proof, proofs) for policy in (recovery.subject.policy, policy_now)):
             raise OutOfTurn("the ledger does not hold enough proofs")
 
     def _store(self, claimed: Moved, outcomes: tuple[Outcome, ...], settle_job: str, fresh: Ticket) -> Recovery:
         """Only now a new key: if this process dies while it writes, the browser's cookie still shows the outcome."""
-        with self._records.db.write() as tx:
-            moved = self._mover.move(tx, claimed.recovery, Wrote(outcomes), key_digest=digest(fresh))
-            self._concluding.conclude(tx, moved, outcomes, claimed.recovery.intents)
+        with self.records.db.write() as tx:
+            moved = self.mover.move(tx, claimed.recovery, Wrote(outcomes), key_digest=digest(fresh))
+            self.concluding.conclude(tx, moved, outcomes, claimed.recovery.intents)
             if moved.recovery.stage is not Stage.UNSETTLED:
-                self._records.jobs.done(tx, [settle_job])
+                self.records.jobs.done(tx, [settle_job])
         faultpoint("outcome-stored")
-        return self._mover.hand_over(moved)
+        return self.mover.hand_over(moved)
 
     @staticmethod
     def _lane(accounts: tuple[Account, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..contracts.people import Account, AccountKey
@@ -22,45 +23,36 @@ DEAD = timedelta(seconds=12)
 ASK_AGAIN = timedelta(seconds=2)
 
 
+@dataclass(kw_only=True)
 class Settling:
     """Asks the directory until it knows; the password itself is not kept."""
 
-    def __init__(
-        self,
-        records: Records,
-        mover: Mover,
-        writer: Writer,
-        concluding: Concluding,
-        *,
-        office: BackOffice,
-        around: Surroundings,
-    ) -> None:
-        self._records = records
-        self._mover = mover
-        self._writer = writer
-        self._concluding = concluding
-        self._office = office
-        self._around = around
-        self._unmoved_since: dict[tuple[str, AccountKey], datetime] = {}
+    records: Records
+    mover: Mover
+    writer: Writer
+    concluding: Concluding
+    office: BackOffice
+    around: Surroundings
+    _unmoved_since: dict[tuple[str, AccountKey], datetime] = field(init=False, default_factory=dict)
 
     def work(self, job: Job) -> None:
         """Runs after the writer's lease: whoever still was writing is dead, or too late to be believed."""
-        with self._records.db.read() as tx:
-            recovery = self._records.recoveries.load(tx, job.recovery_id)
+        with self.records.db.read() as tx:
+            recovery = self.records.recoveries.load(tx, job.recovery_id)
         if recovery is None or recovery.stage not in (Stage.WRITING, Stage.UNSETTLED):
             return self._forget(job)
         if recovery.stage is Stage.WRITING:
-            with self._records.db.write() as tx:
-                recovery = self._mover.move(tx, recovery, Interrupted()).recovery
+            with self.records.db.write() as tx:
+                recovery = self.mover.move(tx, recovery, Interrupted()).recovery
         outcomes = self._outcomes(job, recovery)
         if outcomes is None:
-            return self._office.again(job, ASK_AGAIN)
-        with self._records.db.write() as tx:
-            moved = self._mover.move(tx, recovery, Settled(outcomes))
-            self._concluding.conclude(tx, moved, outcomes, recovery.intents)
-            self._records.jobs.done(tx, [job.id])
+            return self.office.again(job, ASK_AGAIN)
+        with self.records.db.write() as tx:
+            moved = self.mover.move(tx, recovery, Settled(outcomes))
+            self.concluding.conclude(tx, moved, outcomes, recovery.intents)
+            self.records.jobs.done(tx, [job.id])
         self._unmoved_since = {k: v for k, v in self._unmoved_since.items() if k[0] != job.id}
-        self._mover.hand_over(moved)
+        self.mover.hand_over(moved)
         return None
 
     def _outcomes(self, job: Job, recovery: Recovery) -> tuple[Outcome, ...] | None:
@@ -70,7 +62,7 @@ class Settling:
         return known if len(known) == len(settled) else None
 
     def _settle(self, job: Job, account: Account) -> Outcome | None:
-        moved, now = self._writer.settle(account), self._around.now()
+        moved, now = self.writer.settle(account), self.around.now()
         if moved is None:
             self._unmoved_since.pop((job.id, account.key), None)
             return None
@@ -83,5 +75,5 @@ class Settling:
         return None
 
     def _forget(self, job: Job) -> None:
-        with self._records.db.write() as tx:
-            self._records.jobs.done(tx, [job.id])
+        with self.records.db.write() as tx:
+            self.records.jobs.done(tx, [job.id])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from ..contracts.text import Text
 from .back_office import BackOffice
@@ -36,6 +37,14 @@ class Staff:
     office: BackOffice
 
 
+class _House(TypedDict):
+    """What nearly everybody works with."""
+
+    records: Records
+    snapshots: Snapshots
+    around: Surroundings
+
+
 def employ(
     records: Records,
     snapshots: Snapshots,
@@ -45,68 +54,32 @@ def employ(
     easy: Callable[[str, tuple[str, ...]], Text | None],
 ) -> Staff:
     """The whole shell over these records and plugins."""
+    house = _House(records=records, snapshots=snapshots, around=around)
     office, calls = BackOffice(records, around), Calls()
     mover = Mover(records, office, around)
-    messenger = Messenger(records, snapshots, mover, calls, office=office, around=around)
-    notices = Notices(records, snapshots, mover, calls, messenger=messenger, office=office, around=around)
-    writer = Writer(snapshots, calls, around)
-    concluding = Concluding(records, mover, notices, around)
-    _teach(
-        office,
-        records,
-        snapshots,
-        mover,
-        messenger=messenger,
-        notices=notices,
-        writer=writer,
-        concluding=concluding,
-        calls=calls,
-        around=around,
+    messenger = Messenger(**house, mover=mover, calls=calls, office=office)
+    notices = Notices(**house, mover=mover, calls=calls, messenger=messenger, office=office)
+    writer = Writer(snapshots=snapshots, calls=calls, around=around)
+    concluding = Concluding(records=records, mover=mover, notices=notices, around=around)
+    tickets = TicketOffice(**house, mover=mover)
+    gate = Gate(**house, calls=calls)
+    renewing = Renewing(
+        **house, mover=mover, writer=writer, concluding=concluding, tickets=tickets, breached=breached, easy=easy
     )
-    tickets = TicketOffice(records, snapshots, mover, around)
-    gate = Gate(records, snapshots, calls, around)
     service = RecoveryService(
-        starting=Starting(records, snapshots, mover, gate, tickets=tickets, around=around),
+        starting=Starting(**house, mover=mover, gate=gate, tickets=tickets),
         tickets=tickets,
-        choosing=Choosing(records, snapshots, mover, messenger, tickets=tickets, around=around),
-        proving=Proving(records, snapshots, mover, notices, tickets=tickets, around=around),
-        renewing=Renewing(
-            records,
-            snapshots,
-            mover,
-            writer,
-            concluding=concluding,
-            tickets=tickets,
-            around=around,
-            breached=breached,
-            easy=easy,
-        ),
+        choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
+        proving=Proving(**house, mover=mover, notices=notices, tickets=tickets),
+        renewing=renewing,
     )
-    return Staff(service, office)
-
-
-def _teach(
-    office: BackOffice,
-    records: Records,
-    snapshots: Snapshots,
-    mover: Mover,
-    *,
-    messenger: Messenger,
-    notices: Notices,
-    writer: Writer,
-    concluding: Concluding,
-    calls: Calls,
-    around: Surroundings,
-) -> None:
-    finding = Finding(records, snapshots, mover, messenger, calls=calls, office=office, around=around)
-    settling = Settling(records, mover, writer, concluding, office=office, around=around)
-    office.teach("find", finding.work)
+    office.teach("find", Finding(**house, mover=mover, messenger=messenger, calls=calls, office=office).work)
     office.teach("message", messenger.work)
     office.teach("notify", notices.tell)
     office.teach("carry", notices.carry)
+    settling = Settling(
+        records=records, mover=mover, writer=writer, concluding=concluding, office=office, around=around
+    )
     office.teach("settle", settling.work)
-    chores = Chores(records, snapshots, mover)
-    office.also(chores.see_new_settings)
-    office.also(chores.close_overdue)
-    office.also(chores.chain_events)
-    office.also(chores.purge)
+    Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
+    return Staff(service, office)

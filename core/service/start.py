@@ -35,58 +35,49 @@ class Arrival:
     return_to: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Starting:
     """Serves the start page. The directory is not asked here."""
 
-    def __init__(
-        self,
-        records: Records,
-        snapshots: Snapshots,
-        mover: Mover,
-        gate: Gate,
-        *,
-        tickets: TicketOffice,
-        around: Surroundings,
-    ) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._gate = gate
-        self._tickets = tickets
-        self._around = around
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    gate: Gate
+    tickets: TicketOffice
+    around: Surroundings
 
     @property
     def lifetime(self) -> timedelta:
         """How long a try lasts, said before it begins."""
-        return self._snapshots.current.public.lifetime
+        return self.snapshots.current.public.lifetime
 
     def widget(self, address: str) -> Widget:
         """The human check of the start page."""
-        return self._gate.widget(address)
+        return self.gate.widget(address)
 
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         """Write the recovery and its find jobs. Raises MustWait or NotAllowed; the same for every name."""
         try:
-            asked_name = searchable(name, netbios=self._around.netbios)
+            asked_name = searchable(name, netbios=self.around.netbios)
         except ValueError as error:
             raise NotAllowed(Text("Enter your work e-mail or user name")) from error
-        once = self._gate.judge(response, arrival.address)
-        ticket = self._tickets.fresh(self._around.token())
+        once = self.gate.judge(response, arrival.address)
+        ticket = self.tickets.fresh(self.around.token())
         recovery = self._named(ticket.recovery_id, asked_name, arrival)
-        with self._records.db.write() as tx:
-            refusal = self._gate.admit(tx, once, arrival.address)
+        with self.records.db.write() as tx:
+            refusal = self.gate.admit(tx, once, arrival.address)
             if refusal is None:
                 moved = self._insert(tx, recovery, ticket, arrival)
             else:
-                self._mover.record(tx, recovery, [LimitReached("starts")], recovery.started_at)
+                self.mover.record(tx, recovery, [LimitReached("starts")], recovery.started_at)
         if refusal is not None:
             raise refusal
         faultpoint("started")
-        self._mover.hand_over(moved)
+        self.mover.hand_over(moved)
         return ticket
 
     def _named(self, recovery_id: str, name: str, arrival: Arrival) -> Recovery:
-        snapshot, now = self._snapshots.current, self._around.now()
+        snapshot, now = self.snapshots.current, self.around.now()
         return Recovery(
             id=recovery_id,
             purpose=Purpose.RESET,
@@ -99,13 +90,13 @@ class Starting:
             entry=arrival.entry,
             return_to=arrival.return_to,
             browser=arrival.browser,
-            asked=snapshot.stores_for(name, self._around.realms),
+            asked=snapshot.stores_for(name, self.around.realms),
         )
 
     def _insert(self, tx: Transaction, recovery: Recovery, ticket: Ticket, arrival: Arrival) -> Moved:
         recovery, events = begin(recovery)
-        self._records.recoveries.insert(tx, recovery, digest(ticket))
-        self._mover.record(tx, recovery, events, recovery.started_at, {"address": arrival.address})
+        self.records.recoveries.insert(tx, recovery, digest(ticket))
+        self.mover.record(tx, recovery, events, recovery.started_at, {"address": arrival.address})
         moved = Moved(recovery)
-        queue_finding(self._mover, tx, moved)
+        queue_finding(self.mover, tx, moved)
         return moved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeVar
 
@@ -30,18 +31,18 @@ def digest(ticket: Ticket) -> bytes:
     return sha256(ticket.key.encode("utf-8", "surrogatepass")).digest()
 
 
+@dataclass(frozen=True, kw_only=True)
 class TicketOffice:
     """Every request shows its ticket here first."""
 
-    def __init__(self, records: Records, snapshots: Snapshots, mover: Mover, around: Surroundings) -> None:
-        self._records = records
-        self._snapshots = snapshots
-        self._mover = mover
-        self._around = around
+    records: Records
+    snapshots: Snapshots
+    mover: Mover
+    around: Surroundings
 
     def fresh(self, recovery_id: str) -> Ticket:
         """A new key for a recovery; the old one dies with the commit that stores this one's digest."""
-        return Ticket(recovery_id, self._around.random(32).hex())
+        return Ticket(recovery_id, self.around.random(32).hex())
 
     def look(self, ticket: Ticket) -> Recovery:
         """Where it stands. Raises NotAllowed for whoever does not hold its key. Closes it when its time is over."""
@@ -49,8 +50,8 @@ class TicketOffice:
         if loaded is None or not same(loaded[1].hex(), digest(ticket).hex()):
             raise NotAllowed(NO_SUCH)
         recovery, _, version = loaded
-        self._snapshots.at_least(version)
-        if recovery.is_open and self._around.now() >= recovery.deadline:
+        self.snapshots.at_least(version)
+        if recovery.is_open and self.around.now() >= recovery.deadline:
             return self._expire(recovery)
         return recovery
 
@@ -67,7 +68,7 @@ class TicketOffice:
             given = bytes.fromhex(token)
         except ValueError:
             return False
-        return self._records.keyring.check_mac(KeyPurpose.FORM, given, recovery.id, str(recovery.turn))
+        return self.records.keyring.check_mac(KeyPurpose.FORM, given, recovery.id, str(recovery.turn))
 
     def turn(self, ticket: Ticket, token: str, move: Callable[[Recovery], T]) -> T:
         """Make the person's move on the newest row. A job that saves meanwhile makes no form stale: then once more.
@@ -84,24 +85,24 @@ class TicketOffice:
 
     def form_token(self, recovery: Recovery) -> str:
         """Binds a form to this recovery and turn: the person's own moves only, so a job never makes it stale."""
-        return self._records.keyring.mac(KeyPurpose.FORM, recovery.id, str(recovery.turn)).hex()
+        return self.records.keyring.mac(KeyPurpose.FORM, recovery.id, str(recovery.turn)).hex()
 
     def _load(self, ticket: Ticket) -> tuple[Recovery, bytes, int] | None:
         try:
-            with self._records.db.read() as tx:
-                return self._records.recoveries.load_with_key(tx, ticket.recovery_id)
+            with self.records.db.read() as tx:
+                return self.records.recoveries.load_with_key(tx, ticket.recovery_id)
         except SealBroken as broken:
             # Somebody wrote to the database without the key: refused, and said loudly (M2).
-            with self._records.db.write() as tx:
+            with self.records.db.write() as tx:
                 event = events.SealBroken(broken.table)
-                self._records.audit.append(tx, [event], at=self._around.now(), recovery_id=ticket.recovery_id)
+                self.records.audit.append(tx, [event], at=self.around.now(), recovery_id=ticket.recovery_id)
             return None
 
     def _expire(self, recovery: Recovery) -> Recovery:
         try:
-            with self._records.db.write() as tx:
-                return self._mover.move(tx, recovery, Expired()).recovery
+            with self.records.db.write() as tx:
+                return self.mover.move(tx, recovery, Expired()).recovery
         except Overtaken:
-            with self._records.db.read() as tx:
-                newest = self._records.recoveries.load(tx, recovery.id)
+            with self.records.db.read() as tx:
+                newest = self.records.recoveries.load(tx, recovery.id)
             return newest or recovery

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..contracts.errors import OutcomeUnknown, PasswordRefused, StoreUnavailable
 from ..contracts.people import Account
 from ..contracts.store import CanTell, Outcome, OutcomeKind, Store
@@ -20,27 +22,27 @@ SOMEBODY_ELSE = Text("Somebody else changed this password at the same moment. Ch
 GONE = Text("This account is not there any more.")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Writer:
     """Asks stores to set passwords. Knows no database: what it learns is returned and stored by the caller."""
 
-    def __init__(self, snapshots: Snapshots, calls: Calls, around: Surroundings) -> None:
-        self._snapshots = snapshots
-        self._calls = calls
-        self._around = around
+    snapshots: Snapshots
+    calls: Calls
+    around: Surroundings
 
     def look(self, account: Account) -> Account | None:
         """The account as it is now, by its immutable id: a renamed one is found, a re-created one is not (E14)."""
         store = self._store(account)
-        context = self._around.context(seconds=TELL_SECONDS * 2)
-        fresh = self._calls.read(store, lambda: store.look(account.key, context), TELL_SECONDS * 2)
+        context = self.around.context(seconds=TELL_SECONDS * 2)
+        fresh = self.calls.read(store, lambda: store.look(account.key, context), TELL_SECONDS * 2)
         return fresh if fresh is not None and fresh.key == account.key else None
 
     def write(self, account: Account, password: Secret, *, unlock: bool) -> Outcome:
         """Set it, once. Never sent twice, whatever happens (P3)."""
         store = self._store(account)
-        context = self._around.context(seconds=WRITE_SECONDS)
+        context = self.around.context(seconds=WRITE_SECONDS)
         try:
-            self._calls.write(
+            self.calls.write(
                 store, lambda: store.set_password(account, password, unlock=unlock, ctx=context), WRITE_SECONDS
             )
         except PasswordRefused as refused:
@@ -58,10 +60,10 @@ class Writer:
         """Whether the password has changed since this account was read; None while nobody can tell."""
         try:
             store = self._store(account)
-            context = self._around.context(seconds=TELL_SECONDS)
+            context = self.around.context(seconds=TELL_SECONDS)
             if not isinstance(store, CanTell):
                 return None
-            return self._calls.read(store, lambda: store.changed_since(account, ctx=context), TELL_SECONDS)
+            return self.calls.read(store, lambda: store.changed_since(account, ctx=context), TELL_SECONDS)
         except StoreUnavailable:
             return None
 
@@ -70,10 +72,10 @@ class Writer:
         unknown = Outcome(account.key, OutcomeKind.UNKNOWN)
         if not isinstance(store, CanTell) or not self.settle(account):
             return unknown
-        context = self._around.context(seconds=TELL_SECONDS)
+        context = self.around.context(seconds=TELL_SECONDS)
         try:
             # Only now: a bind with a password that was never set would count as a wrong one (P6).
-            ours = self._calls.read(store, lambda: store.accepts(account, password, ctx=context), TELL_SECONDS)
+            ours = self.calls.read(store, lambda: store.accepts(account, password, ctx=context), TELL_SECONDS)
         except StoreUnavailable:
             return unknown
         if ours is None:
@@ -85,7 +87,7 @@ class Writer:
         )
 
     def _store(self, account: Account) -> Store:
-        store = self._snapshots.current.plugins.stores.get(account.key.store)
+        store = self.snapshots.current.plugins.stores.get(account.key.store)
         if store is None:
             raise StoreUnavailable("this store is switched off")
         return store

@@ -35,10 +35,8 @@ def test_work_that_fails_does_not_end_its_lane() -> None:
     done = Event()
 
     def work(item: object) -> None:
-        if isinstance(item, Event):
-            item.set()
-        else:
-            raise RuntimeError
+        assert isinstance(item, Event)
+        item.set()
 
     lane: Lane[object] = Lane("clumsy", work, threads=1)
     lane.offer("fails")

@@ -29,7 +29,7 @@ def test_a_page_sees_what_was_saved_at_another_process(house: SmallHouse) -> Non
 
 def test_a_process_that_serves_nobody_sees_it_too(house: SmallHouse) -> None:
     save(house, Policy("stricter"))
-    chores = Chores(house.records, house.snapshots, house.staff.service.tickets._mover)
+    chores = Chores(records=house.records, snapshots=house.snapshots, mover=house.service.tickets.mover)
     chores.see_new_settings(house.clock())
     assert [policy.name for policy in house.snapshots.current.policies] == ["stricter"]
 
