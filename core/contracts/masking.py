@@ -12,5 +12,7 @@ def mask_phone(number: str) -> str:
 def mask_mail(address: str) -> str:
     """The first letter of the name, the first two of the domain, and its ending: `a••••@ex••••.org`."""
     name, _, domain = address.rpartition("@")
-    host, _, ending = domain.rpartition(".")
-    return f"{name[:1]}••••@{host[:2]}••••.{ending}"
+    host, dot, ending = domain.rpartition(".")
+    # A domain without a dot is a host's name, and has no ending that would say nothing about it.
+    host, ending = (host, ending) if dot else (ending, "")
+    return f"{name[:1]}••••@{host[:2]}••••{dot}{ending}"
