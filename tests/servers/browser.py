@@ -126,6 +126,13 @@ class Browser:
         self.origin = f"https://{host}" if host else self.base
         self.page: Page | None = None
 
+    def copy(self) -> Browser:
+        """The same cookies and page in another window, or in the hands of whoever took them."""
+        other = Browser(self.base)
+        other._headers, other.origin = dict(self._headers), self.origin
+        other.cookies, other.page = dict(self.cookies), self.page
+        return other
+
     def get(self, path: str, *, follow: bool = True) -> Page:
         """Open a page."""
         return self._go("GET", path, None, follow=follow, site="none")

@@ -27,9 +27,9 @@ class Post:
     mail: MailSink
     texts: HttpSink
 
-    def mail_code(self, to: str) -> str:
-        """The newest code that was mailed to this address; waits for one."""
-        return wait_until(lambda: self._newest_mail(to), f"a mail to {to}")
+    def mail_code(self, to: str, *, after: str = "") -> str:
+        """The newest code that was mailed to this address; waits for one, and for another than `after`."""
+        return wait_until(lambda: code if (code := self._newest_mail(to)) != after else "", f"a mail to {to}")
 
     def text_code(self, to: str) -> str:
         """The newest code that was texted to this number; waits for one."""
