@@ -128,9 +128,7 @@ class StagePages:
         }
 
     def _closed(self, recovery: Recovery, said: Said) -> Values:
-        # Superseded before any proof would say that somebody else got in, so that there is an account (P4).
         because = recovery.closed_because
-        because = "expired" if because == "superseded" and not recovery.proofs else because
         heading, text = words.CLOSED.get(because, words.CLOSED[""])
         told = {"minutes": words.minutes(recovery.rules.lifetime), "ref": reference(recovery)}
         door = self._door(recovery)

@@ -259,6 +259,10 @@ def step(recovery: Recovery, move: Move, now: datetime) -> Step:
         case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), MoreTime()) if not recovery.extended:
             later = recovery.expires_at + recovery.rules.more_time
             return replace(recovery, extended=True, expires_at=later), (events.MoreTimeGiven(),)
+        case ((Stage.CHOOSING | Stage.ANSWERING), Superseded()) if not recovery.proofs:
+            # It can never prove anything any more, and nobody sees that: a page that ends early would tell a stranger
+            # that somebody else got in, so that there is an account (P4).
+            return replace(recovery, found=True, subject=None, answers=()), ()
         case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), (Cancelled() | Superseded())):
             return close(recovery, type(move).__name__.lower())
         case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), Expired()) if not in_time:

@@ -77,7 +77,7 @@ class Mover:
         return self._office.put(tx, lane, kind, moved.recovery.id, payload, after=after, leased=False)
 
     def supersede_others(self, tx: Transaction, recovery: Recovery) -> None:
-        """Close the person's other open recoveries: what they have proven was for a password that is gone."""
+        """End the person's other recoveries: what they have proven was for a password that is gone."""
         if recovery.subject is None or recovery.stage is not Stage.DONE:
             return
         for other_id in self._records.recoveries.open_of(tx, recovery.subject.person.id, recovery.id):

@@ -159,6 +159,9 @@ class Model:
         if why == "superseded" and self.stage in ("writing", "unsettled"):
             self.noted = True
             return self.stage
+        if why == "superseded" and self.stage in ("choosing", "answering") and not self.proven:
+            self.somebody = False
+            return self.stage
         late = now >= self.deadline
         if self.stage not in ("choosing", "answering", "renewing") or (late and why == "cancelled"):
             return None

@@ -58,12 +58,6 @@ def test_every_page_is_the_same_for_somebody_and_nobody(portal: Portal, recovery
     assert len(pages(portal, recovery, path)) == 1
 
 
-def test_a_recovery_that_was_overtaken_looks_like_one_whose_time_is_up(portal: Portal) -> None:
-    expired = a_recovery(stage=Stage.CLOSED, closed_because="expired")
-    overtaken = replace(expired, closed_because="superseded", found=True, subject=SUBJECT)
-    assert masked(portal.holding(expired).get()) == masked(portal.holding(overtaken).get())
-
-
 @pytest.mark.parametrize("reason", ["wrong", "expired", "not-yet"])
 def test_every_answer_is_answered_alike(portal: Portal, reason: str) -> None:
     seen = set()

@@ -84,6 +84,7 @@ STANDING: Mapping[Stage, tuple[Recovery, ...]] = {
         LAST_TRY,
         replace(LAST_TRY, used_up=METHODS[1:]),
         answering(extended=True),
+        answering(proofs=(a_proof("email"),)),
     ),
     Stage.RENEWING: (renewing(), renewing(extended=True), renewing(proofs=(a_proof("sms"),))),
     Stage.WRITING: (writing(), writing(closed_because="superseded")),

@@ -213,6 +213,20 @@ def test_a_done_recovery_ends_the_others_of_the_same_person(house: SmallHouse) -
     assert second.recovery.closed_because == "superseded"
 
 
+def test_one_without_a_proof_ends_unseen(house: SmallHouse) -> None:
+    """A stranger who watches theirs must not learn that the owner got in; but no code opens it any more."""
+    strangers, owners = house.start(), house.start()
+    house.work()
+    strangers.pick("email")
+    code = strangers.code()
+    house.clock.forward(seconds=31)
+    owners.prove_by_mail()
+    owners.prove_by_paper()
+    owners.renew()
+    assert strangers.recovery.stage is Stage.ANSWERING
+    assert strangers.answer(code).reason == "wrong"
+
+
 def test_a_saved_code_is_good_once_over_all_recoveries(house: SmallHouse) -> None:
     first, second = house.start(), house.start()
     house.work()
