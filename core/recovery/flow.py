@@ -259,18 +259,24 @@ def step(recovery: Recovery, move: Move, now: datetime) -> Step:
         case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), MoreTime()) if not recovery.extended:
             later = recovery.expires_at + recovery.rules.more_time
             return replace(recovery, extended=True, expires_at=later), (events.MoreTimeGiven(),)
-        case ((Stage.CHOOSING | Stage.ANSWERING), Superseded()) if not recovery.proofs:
-            # It can never prove anything any more, and nobody sees that: a page that ends early would tell a stranger
-            # that somebody else got in, so that there is an account (P4).
-            return replace(recovery, found=True, subject=None, answers=()), ()
-        case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), (Cancelled() | Superseded())):
-            return close(recovery, type(move).__name__.lower())
+        case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), Cancelled()):
+            return close(recovery, "cancelled")
         case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), Expired()) if not in_time:
             return close(recovery, "expired")
-        case ((Stage.WRITING | Stage.UNSETTLED), Superseded()):
-            # What became of this write must still be told; afterwards nothing more may follow (see _wrote).
-            return replace(recovery, closed_because="superseded"), ()
+        case (stage, Superseded()) if stage not in (Stage.DONE, Stage.CLOSED):
+            return _superseded(recovery)
     raise OutOfTurn(f"{type(move).__name__} while {recovery.stage}")
+
+
+def _superseded(recovery: Recovery) -> Step:
+    if recovery.stage in (Stage.WRITING, Stage.UNSETTLED):
+        # What became of this write must still be told; afterwards nothing more may follow (see _wrote).
+        return replace(recovery, closed_because="superseded"), ()
+    if recovery.proofs:
+        return close(recovery, "superseded")
+    # It can never prove anything any more, and nobody sees that: a page that ends early would tell a stranger that
+    # somebody else got in, so that there is an account (P4).
+    return replace(recovery, found=True, subject=None, answers=()), ()
 
 
 def close(recovery: Recovery, why: str, *before: Event) -> Step:
