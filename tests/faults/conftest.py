@@ -18,6 +18,11 @@ from servers.story import Post
 Serve = Callable[..., Keyback]
 
 
+def say(figures: str) -> None:
+    """What a long run found, for whoever watches it (`pytest -s`)."""
+    print(figures, flush=True)  # noqa: T201
+
+
 @pytest.fixture(scope="session")
 def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """Where mails and texts arrive."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -68,6 +70,8 @@ class Persistent:
         """The page as a reload shows it; the start page for whoever holds nothing that still lives."""
         if not self.recovery:
             return self._sound(self.story.browser.get("/recover"))
+        if self.recovery not in self.recoveries:
+            self.recoveries.append(self.recovery)
         page = self._sound(self.story.reload())
         if page.status in {403, 404} or page.stage == "closed":
             self.troubles.append(f"starts anew after {page.status} {page.text[:60]}")
@@ -89,9 +93,9 @@ class Persistent:
 
     def _start(self, page: Page) -> None:
         self._tried.clear()
-        answer = self.story.browser.submit(page, identifier=self.story.name, proof_of_work=solve_on(page))
-        self._sound(answer)
-        self.recoveries.append(self.recovery)
+        answer = self._sound(self.story.browser.submit(page, identifier=self.story.name, proof_of_work=solve_on(page)))
+        if answer.status != 200:
+            self.troubles.append(f"could not start: {answer.status} {answer.text[:60]}")
 
     def _pick(self, page: Page) -> None:
         offers = page.form.radios.get("offer", [])
@@ -155,3 +159,22 @@ class Persistent:
         self._sound(page)
         if page.status == 429 or page.name == "waiting":
             time.sleep(min(5.0, float(page.headers.get("Retry-After", "0.3"))))
+
+
+def together(people: Sequence[Persistent], seconds: float = 240) -> None:
+    """All of them at the same time. Raises what the first one raised."""
+    raised: list[BaseException] = []
+
+    def live(person: Persistent) -> None:
+        try:
+            person.live(seconds)
+        except BaseException as problem:
+            raised.append(problem)
+
+    threads = [threading.Thread(target=live, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]

@@ -1,0 +1,146 @@
+"""kill -9 at every named point: nobody is told a lie, nothing is done twice, nothing is lost, nobody is stuck."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from servers.event_log import events
+from servers.fault_proxy import FaultProxy, Mode
+from servers.keyback import Keyback
+from servers.outfit import a_story, opens
+from servers.slapd import PASSWORD, PEOPLE, Slapd
+from servers.story import Post, wait_until
+from sqlalchemy import create_engine, func, select
+
+from keyback.core.db.tables import job, recovery
+from keyback.core.service.faultpoint import POINTS
+
+from .conftest import Serve, say
+from .persistent import Persistent, together
+
+QUICK, FULL = 1, 20
+# After a kill everybody must be through within this time, and nothing may be left half done.
+HEALED = 60.0
+
+
+@dataclass(frozen=True)
+class World:
+    """What a round needs."""
+
+    keyback: Keyback
+    post: Post
+    slapd: Slapd
+    proxy: FaultProxy
+
+    def somebody(self) -> Persistent:
+        """A new person of the directory."""
+        return Persistent(a_story(self.keyback, self.post, self.slapd))
+
+
+@pytest.mark.timeout(300)
+def test_a_kill_at_any_point_harms_nobody(serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy) -> None:
+    _rounds(World(serve(), post, slapd, proxy), QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_twenty_kills_at_every_point_harm_nobody(
+    serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy, database: str
+) -> None:
+    _rounds(World(serve(database), post, slapd, proxy), FULL)
+
+
+def _rounds(world: World, rounds: int) -> None:
+    for number in range(rounds):
+        crowd = [world.somebody() for _ in POINTS]
+        late = world.somebody()
+        kills = _kill_at_the_points(world, crowd)
+        kills += _kill_while_the_order_is_on_its_way(world, late)
+        healed = max(_healed_after(person, kills) for person in (*crowd, late))
+        wait_until(lambda: _nothing_half_done(world.keyback), "what is half done to be settled", HEALED)
+        for person in (*crowd, late):
+            _judge(world, person)
+        assert world.keyback.command("audit", "verify") == "whole\n"
+        say(f"round {number + 1}: {len(kills)} kills, everybody done at most {healed:.1f} s after one")
+        assert healed < HEALED
+
+
+def _kill_at_the_points(world: World, crowd: list[Persistent]) -> list[float]:
+    for point in POINTS:
+        world.keyback.arm(point)
+    together(crowd)
+    assert [point for point in POINTS if not world.keyback.fired(point)] == []
+    return [_forgotten(order) for point in POINTS for order in world.keyback.faultpoints.glob(f"{point}.*")]
+
+
+def _kill_while_the_order_is_on_its_way(world: World, person: Persistent) -> list[float]:
+    """The twelfth point: the directory has the order, and the writer dies before it hears what became of it."""
+    world.keyback.arm("intent-stored", "SIGSTOP")
+    living = threading.Thread(target=person.live)
+    living.start()
+    try:
+        order = wait_until(lambda: next(world.keyback.faultpoints.glob("intent-stored.*"), None), "the writer")
+        writer = int(order.suffix[1:])
+        wait_until(lambda: _stands_still(writer), "the writer to stand still")
+        # It looks at the object once more; what is answered no more is the second thing that it sends, the order.
+        world.proxy.fault(Mode.STALL, skip=2)
+        os.kill(writer, signal.SIGCONT)
+        wait_until(lambda: world.slapd.writes(_dn(person)) == 1, "the directory to do it")
+        killed = order.with_name("write-sent")
+        killed.touch()
+        os.kill(writer, signal.SIGKILL)
+    finally:
+        world.proxy.heal()
+        living.join()
+    _forgotten(order)
+    assert person.promised, person
+    return [_forgotten(killed)]
+
+
+def _judge(world: World, person: Persistent) -> None:
+    story, slapd = person.story, world.slapd
+    assert person.promised
+    assert opens(slapd, story, person.promised), f"{person} was told a lie"
+    for other in {PASSWORD, *person.every_password} - {person.promised}:
+        assert not opens(slapd, story, other)
+    told = [events(world.keyback, one) for one in person.recoveries]
+    for names in told:
+        assert names.count("password.set") <= 1, names
+        assert names.count("password.intended") >= names.count("password.set"), names
+    assert slapd.writes(_dn(person)) == sum(names.count("password.set") for names in told), told
+
+
+def _healed_after(person: Persistent, kills: list[float]) -> float:
+    """How long after the last kill before it somebody was done."""
+    return person.done_at - max((kill for kill in kills if kill < person.done_at), default=person.done_at)
+
+
+def _nothing_half_done(keyback: Keyback) -> bool:
+    engine = create_engine(keyback.database_url)
+    writing = select(func.count()).select_from(recovery).where(recovery.c.stage.in_(("writing", "unsettled")))
+    try:
+        with engine.connect() as tx:
+            return not tx.scalar(writing) and not tx.scalar(select(func.count()).select_from(job))
+    finally:
+        engine.dispose()
+
+
+def _forgotten(order: Path) -> float:
+    """When it was taken; a renamed file's status changed then."""
+    at = order.stat().st_ctime
+    order.unlink()
+    return at
+
+
+def _stands_still(process: int) -> bool:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def _dn(person: Persistent) -> str:
+    return f"uid={person.story.name},{PEOPLE}"
