@@ -53,6 +53,8 @@ def estimate(password: str, words: Collection[str] = ()) -> Strength:
     # Not zxcvbn(): it keeps the words in a dictionary that all threads share, so that one person's name would be looked
     # for in another's password, and would stay in memory.
     known = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict([word.lower() for word in words])}
+    if not password:
+        return Strength(0, _REASONS["bruteforce"])
     cut = _quick_to_read(password[:LONGEST])
     found = most_guessable_match_sequence(cut, omnimatch(cut, known))
     score: int = estimate_attack_times(found["guesses"])["score"]
@@ -71,9 +73,7 @@ def _quick_to_read(cut: str) -> str:
 
 
 def _warning(sequence: Collection[Mapping[str, Any]]) -> Text:
-    longest = max(sequence, key=lambda match: len(match["token"]), default=None)
-    if longest is None:
-        return _REASONS["bruteforce"]
+    longest = max(sequence, key=lambda match: len(match["token"]))
     if longest["pattern"] == "dictionary":
         return _DICTIONARIES.get(longest["dictionary_name"], _WORDS)
     return _REASONS[longest["pattern"]]

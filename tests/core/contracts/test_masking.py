@@ -1,0 +1,42 @@
+"""What of a number or an address may be shown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyback.core.contracts.masking import mask_mail, mask_phone
+
+
+@pytest.mark.parametrize("number", ["+49 30 1234567 05", "+15550105", "030/1234-05", "+44 (0)20 7946 0905", "٠١٢05"])
+def test_of_a_number_only_the_last_two_digits_are_shown(number: str) -> None:
+    assert mask_phone(number) == "+XX XXXXXXX05"
+
+
+@given(st.text("0123456789", min_size=2, max_size=20), st.text("0123456789", min_size=2, max_size=20))
+def test_two_numbers_with_one_ending_look_alike(left: str, right: str) -> None:
+    assert mask_phone(f"+{left}42") == mask_phone(f"+{right}42")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("annette.brown@example.org", "a••••@ex••••.org"),
+        ("a@b.c", "a••••@b••••.c"),
+        ("jo@mail.alderwick.example", "j••••@ma••••.example"),
+        ('"odd@name"@example.org', '"••••@ex••••.org'),
+        ("jo@mailserver", "j••••@ma••••"),
+    ],
+)
+def test_of_an_address_only_its_beginnings_and_its_ending_are_shown(address: str, shown: str) -> None:
+    assert mask_mail(address) == shown
+
+
+@given(st.from_regex(r"[a-z]{2,30}@[a-z]{3,30}\.(org|example)", fullmatch=True))
+def test_the_length_of_an_address_does_not_show(address: str) -> None:
+    name, domain = address.split("@")
+    longer = f"{name}xyz@{domain[:2]}xyz{domain[2:]}"
+    assert mask_mail(address) == mask_mail(longer)
+    assert f"{name}@" not in mask_mail(address)
+    assert f"@{domain}" not in mask_mail(address)
