@@ -1,0 +1,251 @@
+"""`keyback demo` in a real browser: what a newcomer sees in the first five minutes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from servers.keyback import COMMAND
+from servers.story import wait_until
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
+
+NEW = "violet anchors drift homeward"
+QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
+# Our own policy's refusals, told to the console so that they are heard with everything else.
+LISTEN = "addEventListener('securitypolicyviolation', e => console.error('refused: ' + e.violatedDirective))"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The demo's address, in a folder of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("demo")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KEYBACK_")}
+    with (folder / "demo.log").open("wb") as log:
+        server = subprocess.Popen(
+            [str(COMMAND), "demo", "--port", str(port)], cwd=folder, env=environment, stdout=log, stderr=log
+        )
+    try:
+        base = f"http://localhost:{port}"
+        wait_until(lambda: _answers(f"{base}/readyz"), "the demo", 60)
+        yield base
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """Somebody at a real browser, and everything that went wrong there."""
+
+    def __init__(self, chromium: Any, base: str, **screen: Any) -> None:
+        self.base = base
+        self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **screen})
+        self.context.add_init_script(LISTEN)
+        self.context.set_default_timeout(20_000)
+        self.complaints: list[str] = []
+        self.page = self._tab()
+        self.outbox = self._tab()
+
+    def _tab(self) -> Any:
+        page = self.context.new_page()
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else 0)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._judge)
+        return page
+
+    def _judge(self, request: Any) -> None:
+        if not request.url.startswith((self.base, "data:")):
+            self.complaints.append(f"asked {request.url}")
+
+    @property
+    def stage(self) -> str:
+        return str(self.page.locator("main").get_attribute("data-page"))
+
+    def sees(self, page: str) -> None:
+        """Waits until this page is there."""
+        self.page.wait_for_selector(f"main[data-page={page}]")
+
+    def forgot(self, name: str) -> None:
+        self.page.goto(f"{self.base}/demo")
+        self.page.get_by_role("link", name="Forgot my password?").click()
+        self.page.get_by_label("Work e-mail or user name").fill(name)
+        self.page.get_by_role("button", name="Continue").click()
+        self.sees("choosing")
+
+    def choose(self, way: str) -> None:
+        self.page.get_by_label(way).check()
+        self.page.get_by_role("button", name="Continue").click()
+
+    def type_code(self, code: str) -> None:
+        self.page.get_by_label(re.compile("Code from")).fill(code)
+        self.page.get_by_role("button", name="Continue").click()
+
+    def code(self, medium: str, to: str) -> str:
+        """Reads it in the second tab, as a person would, looking again until it is there."""
+        for _ in range(100):
+            self.outbox.goto(f"{self.base}/demo/outbox")
+            messages = self.outbox.locator(f"article[data-medium={medium}][data-to='{to}']")
+            if messages.count() and (found := re.search(r"\b\d{8}\b", messages.first.inner_text())):
+                return found[0]
+            time.sleep(0.05)
+        raise AssertionError(f"no {medium} to {to}")
+
+    def prove(self, mail: str, phone: str) -> None:
+        self.choose("E-mail")
+        self.sees("answering")
+        self.type_code(self.code("email", mail))
+        self.sees("choosing")
+        self.choose("Text message")
+        self.sees("answering")
+        self.type_code(self.code("sms", phone))
+        self.sees("renewing")
+
+    def renew(self, password: str) -> None:
+        self.page.get_by_label("New password", exact=True).fill(password)
+        self.page.get_by_label("Type it again").fill(password)
+        self.page.get_by_role("button", name="Set new password").click()
+
+    def signs_in(self, name: str, password: str) -> bool:
+        self.page.get_by_label("User name").fill(name)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_selector("[role=status], [role=alert]")
+        return bool(self.page.get_by_text(f"Signed in as {name}.").count())
+
+
+@pytest.fixture
+def visitor(chromium: Any, demo: str) -> Iterator[Visitor]:
+    somebody = Visitor(chromium, demo)
+    yield somebody
+    assert somebody.complaints == []
+    somebody.context.close()
+
+
+def test_maya_forgot_and_gets_back_in(visitor: Visitor) -> None:
+    visitor.forgot("maya")
+    visitor.prove("maya@home.example", "+447700900142")
+    visitor.renew(NEW)
+    visitor.sees("done")
+    visitor.page.get_by_role("link", name="Back to Alderwick").click()
+    visitor.sees("demo-sign-in")
+    assert visitor.signs_in("maya", NEW)
+
+
+def test_a_reload_on_every_page_and_the_back_button_at_the_end_change_nothing(visitor: Visitor) -> None:
+    visitor.forgot("jo.frost@alderwick.example")
+    for way, medium, to in (
+        ("E-mail", "email", "jo.frost@alderwick.example"), ("Text message", "sms", "+447700900178"),
+    ):  # fmt: skip
+        visitor.page.reload()
+        visitor.sees("choosing")
+        visitor.choose(way)
+        visitor.sees("answering")
+        visitor.page.reload()
+        visitor.sees("answering")
+        visitor.type_code(visitor.code(medium, to))
+    visitor.sees("renewing")
+    visitor.page.reload()
+    visitor.renew(NEW)
+    visitor.sees("done")
+    visitor.page.reload()
+    visitor.sees("done")
+    for _ in range(4):
+        visitor.page.go_back()
+        # Never a form again, and nothing out of a cache.
+        assert visitor.page.locator("form").count() == 0 or visitor.stage.startswith(("start", "demo"))
+    visitor.page.goto(f"{visitor.base}/demo")
+    assert visitor.signs_in("jfrost", NEW)
+
+
+def test_by_keyboard_alone(visitor: Visitor) -> None:
+    keys = visitor.page.keyboard
+    visitor.page.goto(f"{visitor.base}/go/alderwick")
+    _walk_to(visitor, "#identifier")
+    keys.type("maya")
+    keys.press("Enter")
+    visitor.sees("choosing")
+    _walk_to(visitor, "input[value=sms]", "input[name=offer]")
+    keys.press("ArrowDown")
+    assert visitor.page.locator("input[name=offer]:checked").get_attribute("value") == "sms"
+    keys.press("Enter")
+    visitor.sees("destination")
+    _walk_to(visitor, "#destination")
+    keys.type("07700 900142")
+    keys.press("Enter")
+    visitor.sees("answering")
+    code = visitor.code("sms", "+447700900142")
+    visitor.page.bring_to_front()
+    _walk_to(visitor, "#code")
+    keys.type(code)
+    keys.press("Enter")
+    visitor.sees("choosing")
+    _walk_to(visitor, "button[value=cancel]")
+    keys.press("Enter")
+    visitor.sees("closed")
+
+
+def _walk_to(visitor: Visitor, *targets: str) -> None:
+    """Press Tab until it has the focus; a place that Tab does not reach is not there for many people."""
+    for _ in range(30):
+        if any(visitor.page.evaluate("s => !!document.activeElement?.matches(s)", target) for target in targets):
+            return
+        visitor.page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {targets}")
+
+
+def test_lee_and_a_name_that_nobody_has_look_like_everybody_at_the_same_time(chromium: Any, demo: str) -> None:
+    people = {name: Visitor(chromium, demo) for name in ("sam", "lee", "nobody.at.all")}
+    seen: dict[str, list[str]] = {name: [] for name in people}
+    for name, visitor in people.items():
+        visitor.forgot(name)
+        seen[name].append(_plain(visitor.page))
+    for name, visitor in people.items():
+        visitor.choose("E-mail")
+        visitor.sees("answering")
+        seen[name].append(_plain(visitor.page))
+    for name, visitor in people.items():
+        for _ in range(2):
+            visitor.type_code("12345678")
+            visitor.page.wait_for_selector(".summary")
+            seen[name].append(_plain(visitor.page))
+        # A page that is refused with 422 says so in the console; nothing else may.
+        assert [said for said in visitor.complaints if "status of 422" not in said] == []
+        visitor.context.close()
+    assert seen["lee"] == seen["sam"]
+    assert seen["nobody.at.all"] == seen["sam"]
+    kept = requests.get(f"{demo}/demo/outbox.json", timeout=5).json()
+    assert "sam@home.example" in {message["to"] for message in kept}
+    assert "lee@home.example" not in {message["to"] for message in kept}
+
+
+def _plain(page: Any) -> str:
+    return re.sub(r"\d+ seconds?", "N seconds", page.locator("body").inner_text())
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
