@@ -123,9 +123,6 @@ class Recovery:
         return self.stage in OPEN
 
 
-# The person's moves -------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Picked:
     """A method was picked; `sends` when it makes a message."""
@@ -170,9 +167,6 @@ class MoreTime:
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """The person stopped."""
-
-
-# The back office's and the shell's moves ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,8 +307,8 @@ def _found(recovery: Recovery, move: Found) -> Step:
     stores = tuple(sorted({store for store, account in recovery.answers if account is not None}))
     if move.subject is None:
         return found, (events.NobodyFound(move.reason, stores),)
-    person, policy = move.subject.person, move.subject.policy
-    return found, (events.PersonFound(tuple(a.key.store for a in person.accounts), policy.name),)
+    theirs = tuple(account.key.store for account in move.subject.person.accounts)
+    return found, (events.PersonFound(theirs, move.subject.policy.name),)
 
 
 def _picked(recovery: Recovery, move: Picked) -> Step:
@@ -398,11 +392,9 @@ def _awaited(recovery: Recovery) -> list[AccountKey]:
 
 def _told(outcome: Outcome) -> Event:
     store = outcome.account.store
-    match outcome.kind:
-        case OutcomeKind.SET:
-            return events.PasswordSet(store)
-        case OutcomeKind.UNKNOWN:
-            return events.PasswordUnknown(store)
-        case _:
-            reason = outcome.reasons[0].message if outcome.reasons else ""
-            return events.PasswordNotSet(store, outcome.kind, reason)
+    if outcome.kind is OutcomeKind.SET:
+        return events.PasswordSet(store)
+    if outcome.kind is OutcomeKind.UNKNOWN:
+        return events.PasswordUnknown(store)
+    reason = outcome.reasons[0].message if outcome.reasons else ""
+    return events.PasswordNotSet(store, outcome.kind, reason)

@@ -235,3 +235,16 @@ def test_only_the_persons_own_moves_are_turns() -> None:
     turned, _ = step(a_recovery(), Picked(a_pick("sms"), True), NOW)
     found, _ = step(turned, Found(SUBJECT), NOW)
     assert (a_recovery().turn, turned.turn, found.turn) == (1, 2, 2)
+
+
+def test_a_recovery_without_a_proof_that_is_superseded_stays_as_it_was_and_proves_nothing() -> None:
+    noted, events = step(answering(), Superseded(), NOW)
+    assert (noted.stage, noted.pick, noted.turn, events) == (Stage.ANSWERING, a_pick("sms"), 1, ())
+    assert refused(noted, Proved(a_proof("sms"), an_offer("sms")))
+    assert refused(noted, Found(SUBJECT))
+    assert not refused(noted, Missed())
+
+
+def test_a_recovery_with_a_proof_that_is_superseded_is_closed() -> None:
+    closed, _ = step(renewing(), Superseded(), NOW)
+    assert (closed.stage, closed.closed_because) == (Stage.CLOSED, "superseded")

@@ -271,7 +271,7 @@ TestWalk.settings = settings(max_examples=150, stateful_step_count=40, deadline=
 
 outside_moves = st.one_of(
     st.tuples(st.just("pick"), st.sampled_from(METHODS)),
-    st.tuples(st.sampled_from(["miss", "miss", "miss", "back", "more", "find", "cancel"]), st.just("")),
+    st.tuples(st.sampled_from(["miss", "miss", "miss", "back", "more", "find", "cancel", "supersede"]), st.just("")),
 )
 
 
@@ -300,6 +300,12 @@ def walk(moves: list[tuple[str, str]], found: Found, public: PublicRules) -> lis
     shown: list[object] = []
     for kind, method in moves:
         now += timedelta(seconds=31)
+        if kind == "supersede":
+            # Happens to somebody alone: nobody has no other recovery.
+            mine = recovery.subject is not None and recovery.is_open
+            recovery, events = step(recovery, Superseded(), now) if mine else (recovery, ())
+            shown.append((outside(recovery), seen(events)))
+            continue
         try:
             recovery, events = step(recovery, a_move(kind, method, found, now), now)
         except OutOfTurn:
