@@ -26,7 +26,15 @@ def install(sources: Iterable[Path], target: Path) -> int:
 
     Raises SettingsInvalid for a line that is not `HASH:count`; the list in use then stays as it was.
     """
+    if target.exists() and not _is_list(target):
+        # Whoever names the files in the wrong order must not lose a download.
+        raise SettingsInvalid([f"{target} is not a list made by Keyback, so it is not replaced"])
     return write(_digests(sources), target)
+
+
+def _is_list(target: Path) -> bool:
+    with target.open("rb") as file:
+        return file.read(len(HEADING)) in (HEADING, b"")
 
 
 def write(digests: Iterable[bytes], target: Path) -> int:

@@ -112,6 +112,13 @@ def test_a_file_that_is_no_such_download_is_refused_without_repeating_it(
     assert ("dragon" in Breached(target), "password" in Breached(target)) == (True, False)
 
 
+def test_a_download_named_as_the_target_is_not_overwritten(tmp_path: Path) -> None:
+    one, two = a_download(tmp_path, ["dragon"], "one"), a_download(tmp_path, ["password"], "two")
+    with pytest.raises(SettingsInvalid, match="not replaced"):
+        install([two], one)
+    assert one.read_text() == line("dragon")
+
+
 def test_a_list_bigger_than_what_is_held_at_once_is_sorted_all_the_same(
     tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
