@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -52,7 +53,8 @@ def estimate(password: str, words: Collection[str] = ()) -> Strength:
     """How strong it is for somebody who knows these words about the person."""
     # Not zxcvbn(): it keeps the words in a dictionary that all threads share, so that one person's name would be looked
     # for in another's password, and would stay in memory.
-    known = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict([word.lower() for word in words])}
+    own = [part for word in words for part in (word.lower(), *re.split(r"[\W_]+", word.lower())) if part]
+    known = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(own)}
     if not password:
         return Strength(0, _REASONS["bruteforce"])
     cut = _quick_to_read(password[:LONGEST])

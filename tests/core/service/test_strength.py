@@ -37,7 +37,7 @@ def test_words_that_do_not_belong_together_are_good_enough(password: str) -> Non
 
 
 def test_a_password_made_of_the_persons_own_words_is_easier() -> None:
-    own = estimate("frostweberalder", ("Frostweber", "Alder"))
+    own = estimate("frostweberalder", ("Jo Frost-Weber", "frostweber", "Alder Ltd"))
     assert own.score < estimate("frostweberalder").score
     assert own.warning == Text("it is made of your name")
 
