@@ -27,7 +27,7 @@ _open_of = select(table.c.id).where(
     table.c.person_ref == bindparam("person"),
     is_set(table.c.person_ref),
     table.c.id != bindparam("but_not"),
-    table.c.deadline.isnot(None),
+    table.c.stage.not_in(_ENDED),
 )
 _overdue = (
     select(table.c.id).where(table.c.deadline <= bindparam("now")).order_by(table.c.deadline).limit(bindparam("most"))
@@ -67,7 +67,7 @@ class Recoveries:
         return saved if result.rowcount == 1 else None
 
     def open_of(self, tx: Connection, person_id: str, but_not: str) -> list[str]:
-        """The person's other recoveries that can still be moved."""
+        """The person's other recoveries that have not ended, those that are being written among them."""
         return list(tx.scalars(_open_of, {"person": person_id, "but_not": but_not}))
 
     def overdue(self, tx: Connection, now: datetime, limit: int = 100) -> list[str]:

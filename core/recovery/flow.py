@@ -374,10 +374,11 @@ def _wrote(recovery: Recovery, outcomes: tuple[Outcome, ...], now: datetime) -> 
     moved = replace(recovery, outcomes=tuple(merged.values()))
     if OutcomeKind.UNKNOWN in kinds:
         return replace(moved, stage=Stage.UNSETTLED), told
+    if recovery.closed_because:
+        # Even if all were set: whoever superseded it has changed them since, so "works now" would be a lie.
+        return close(moved, recovery.closed_because, *told)
     if kinds == {OutcomeKind.SET}:
         return replace(moved, stage=Stage.DONE, intents=()), told
-    if recovery.closed_because:
-        return close(moved, recovery.closed_because, *told)
     # Refused or not set: the person may try again without proving anything anew, for a while but not for ever.
     most = recovery.started_at + recovery.rules.lifetime + recovery.rules.more_time + GRACE
     later = max(recovery.expires_at, min(now + GRACE, most))

@@ -9,7 +9,7 @@ from ..contracts.errors import OutOfTurn
 from ..contracts.events import Event
 from ..db.jobs import Job
 from ..db.session import Transaction
-from ..recovery.flow import Move, Recovery, Stage, Superseded, step
+from ..recovery.flow import Move, Recovery, step
 from .back_office import BackOffice
 from .records import Records
 from .surroundings import Surroundings
@@ -75,15 +75,6 @@ class Mover:
     def wait_for(self, tx: Transaction, moved: Moved, lane: str, kind: str, *, after: timedelta, **payload: str) -> Job:
         """A job that is only needed if this process does not come back: any process takes it when its time comes."""
         return self._office.put(tx, lane, kind, moved.recovery.id, payload, after=after, leased=False)
-
-    def supersede_others(self, tx: Transaction, recovery: Recovery) -> None:
-        """End the person's other recoveries: what they have proven was for a password that is gone."""
-        if recovery.subject is None or recovery.stage is not Stage.DONE:
-            return
-        for other_id in self._records.recoveries.open_of(tx, recovery.subject.person.id, recovery.id):
-            other = self._records.recoveries.load(tx, other_id)
-            if other is not None and other.is_open:
-                self.move(tx, other, Superseded())
 
     def hand_over(self, moved: Moved) -> Recovery:
         """After the commit: let the back office begin at once."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..contracts.errors import NotAllowed, OutOfTurn, PasswordRefused, StoreUnavailable
+from ..contracts.errors import NotAllowed, OutcomeUnknown, OutOfTurn, PasswordRefused, StoreUnavailable
 from ..contracts.events import PasswordNotSet
 from ..contracts.people import Account
 from ..contracts.store import Outcome, OutcomeKind
@@ -28,6 +28,9 @@ from .write import Writer
 
 # The settle job waits for this long before it asks: by then the writer has answered, or is dead.
 SETTLE_AFTER = timedelta(seconds=12)
+# A write that has not begun this long after its claim never does: a process that was stopped in between wakes up when
+# its lease is over and the person may have been told that nothing was set.
+TOO_LATE = timedelta(seconds=4)
 BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
 
 
@@ -55,7 +58,7 @@ class Renewing:
     def renew(self, ticket: Ticket, token: str, password: Secret) -> tuple[Recovery, Ticket]:
         """Set it on every account that is not set yet.
 
-        Raises PasswordRefused, StoreUnavailable (nothing was changed), NotAllowed or OutOfTurn.
+        Raises PasswordRefused, StoreUnavailable (nothing was changed), OutcomeUnknown, NotAllowed or OutOfTurn.
         """
         recovery = self.tickets.in_turn(ticket, token)
         subject = recovery.subject
@@ -64,11 +67,16 @@ class Renewing:
         self._refuse_weak(subject, password)
         accounts = self._fresh_accounts(recovery, subject)
         fresh = self.tickets.fresh(recovery.id)
+        until = self.around.now() + TOO_LATE
         claimed, settle_job = self._claim(recovery, accounts)
         faultpoint("intent-stored")
         unlock = subject.policy.unlock_on_reset
-        outcomes = tuple(self.writer.write(account, password, unlock=unlock) for account in accounts)
-        return self._store(claimed, outcomes, settle_job, fresh), fresh
+        outcomes = tuple(self.writer.write(account, password, unlock=unlock, until=until) for account in accounts)
+        try:
+            return self._store(claimed, outcomes, settle_job, fresh), fresh
+        except StoreUnavailable as error:
+            # The directory has it, only our own database does not know; the settle job asks.
+            raise OutcomeUnknown("what the directory said could not be written down") from error
 
     def browser_mark(self, recovery: Recovery, cookie: str) -> str | None:
         """The known-browser cookie after a finished recovery: from now on this browser has a lane of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..contracts.errors import OutcomeUnknown, PasswordRefused, StoreUnavailable
 from ..contracts.people import Account
@@ -37,11 +38,13 @@ class Writer:
         fresh = self.calls.read(store, lambda: store.look(account.key, context), TELL_SECONDS * 2)
         return fresh if fresh is not None and fresh.key == account.key else None
 
-    def write(self, account: Account, password: Secret, *, unlock: bool) -> Outcome:
-        """Set it, once. Never sent twice, whatever happens (P3)."""
-        store = self._store(account)
+    def write(self, account: Account, password: Secret, *, unlock: bool, until: datetime) -> Outcome:
+        """Set it, once, if it is not too late to begin. Never sent twice, whatever happens (P3)."""
+        if self.around.now() >= until:
+            return Outcome(account.key, OutcomeKind.NOT_SET, (NO_ANSWER,))
         context = self.around.context(seconds=WRITE_SECONDS)
         try:
+            store = self._store(account)
             self.calls.write(
                 store, lambda: store.set_password(account, password, unlock=unlock, ctx=context), WRITE_SECONDS
             )
@@ -50,9 +53,9 @@ class Writer:
         except StoreUnavailable:
             return Outcome(account.key, OutcomeKind.NOT_SET, (NO_ANSWER,))
         except OutcomeUnknown:
-            return self._read_back(store, account, password)
+            return self._read_back(account, password)
         except Exception:  # a plugin that broke may have written before it did: only the directory knows
-            return self._read_back(store, account, password)
+            return self._read_back(account, password)
         faultpoint("write-answered")
         return Outcome(account.key, OutcomeKind.SET)
 
@@ -67,13 +70,15 @@ class Writer:
         except StoreUnavailable:
             return None
 
-    def _read_back(self, store: Store, account: Account, password: Secret) -> Outcome:
+    def _read_back(self, account: Account, password: Secret) -> Outcome:
         """The answer was lost. Unmoved proves nothing yet: the order may still be on its way."""
         unknown = Outcome(account.key, OutcomeKind.UNKNOWN)
-        if not isinstance(store, CanTell) or not self.settle(account):
+        if not self.settle(account):
             return unknown
         context = self.around.context(seconds=TELL_SECONDS)
         try:
+            store = self._store(account)
+            assert isinstance(store, CanTell)
             # Only now: a bind with a password that was never set would count as a wrong one (P6).
             ours = self.calls.read(store, lambda: store.accepts(account, password, ctx=context), TELL_SECONDS)
         except StoreUnavailable:

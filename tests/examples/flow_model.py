@@ -140,10 +140,10 @@ class Model:
         self.awaited = [account for account, kind in self.outcomes.items() if kind == "unknown"]
         if self.awaited:
             return self.go("unsettled")
-        if set(self.outcomes.values()) == {"set"}:
-            return self.go("done")
         if self.noted:
             return self.go("closed")
+        if set(self.outcomes.values()) == {"set"}:
+            return self.go("done")
         longest = NOW + self.public.lifetime + self.public.more_time + GRACE
         self.expires = max(self.expires, min(now + GRACE, longest))
         return self.go("renewing", now)
