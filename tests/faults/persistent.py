@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 
 import requests
 from servers.browser import Page
+from servers.event_log import events
+from servers.slapd import PEOPLE
 from servers.story import Story, solve_on
 
 # How long somebody looks into the mailbox before asking for another code.
@@ -54,7 +56,13 @@ class Persistent:
                 self.troubles.append(f"{type(trouble).__name__} {str(trouble)[:80]}")
                 time.sleep(PAUSE)
         seen = page.text[:200] if page else "nothing"
-        raise AssertionError(f"{self.story.name} is not done: {seen!r}, after {self.troubles}")
+        told = [events(self.story.keyback, recovery) for recovery in self.recoveries]
+        raise AssertionError(f"{self.story.name} is not done: {seen!r}, after {self.troubles} and {told}")
+
+    @property
+    def dn(self) -> str:
+        """Their entry in the directory."""
+        return f"uid={self.story.name},{PEOPLE}"
 
     @property
     def recovery(self) -> str:
@@ -85,7 +93,7 @@ class Persistent:
             case "answering":
                 self._answer(page)
             case "renewing":
-                self._renew(page)
+                self._patiently(self.renew(page))
             case "writing" | "unsettled":
                 time.sleep(PAUSE)
             case _:
@@ -125,11 +133,12 @@ class Persistent:
         elif answer.name == "waiting" or answer.status == 429:
             self._patiently(answer)
 
-    def _renew(self, page: Page) -> None:
+    def renew(self, page: Page) -> Page:
+        """Type a new password, another one each time."""
         password = f"violet {secrets.token_hex(6)} anchors drift {secrets.token_hex(4)}"
         self.every_password.append(password)
         self.typed[self.recovery] = password
-        self._patiently(self.story.browser.submit(page, new_password=password, new_password_again=password))
+        return self.story.browser.submit(page, new_password=password, new_password_again=password)
 
     def _wait_for_code(self, method: str) -> str:
         """The newest code that came since it was asked for and was not wrong; nothing if none comes."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from servers.event_log import events
 from servers.fault_proxy import FaultProxy, Mode
 from servers.keyback import Keyback
 from servers.outfit import a_story, opens
-from servers.slapd import PASSWORD, PEOPLE, Slapd
+from servers.slapd import PASSWORD, Slapd
 from servers.story import Post, wait_until
 from sqlalchemy import create_engine, func, select
 
@@ -22,6 +21,7 @@ from keyback.core.service.faultpoint import POINTS
 
 from .conftest import Serve, say
 from .persistent import Persistent, together
+from .stopped import Stopped
 
 QUICK, FULL = 1, 20
 # After a kill everybody must be through within this time, and nothing may be left half done.
@@ -81,26 +81,22 @@ def _kill_at_the_points(world: World, crowd: list[Persistent]) -> list[float]:
 
 def _kill_while_the_order_is_on_its_way(world: World, person: Persistent) -> list[float]:
     """The twelfth point: the directory has the order, and the writer dies before it hears what became of it."""
-    world.keyback.arm("intent-stored", "SIGSTOP")
+    writer = Stopped(world.keyback)
     living = threading.Thread(target=person.live)
     living.start()
     try:
-        order = wait_until(lambda: next(world.keyback.faultpoints.glob("intent-stored.*"), None), "the writer")
-        writer = int(order.suffix[1:])
-        wait_until(lambda: _stands_still(writer), "the writer to stand still")
+        writer.wait()
         # It looks at the object once more; what is answered no more is the second thing that it sends, the order.
         world.proxy.fault(Mode.STALL, skip=2)
-        os.kill(writer, signal.SIGCONT)
-        wait_until(lambda: world.slapd.writes(_dn(person)) == 1, "the directory to do it")
-        killed = order.with_name("write-sent")
-        killed.touch()
-        os.kill(writer, signal.SIGKILL)
+        writer.go_on()
+        wait_until(lambda: world.slapd.writes(person.dn) == 1, "the directory to do it")
+        killed = time.time()
+        writer.kill()
     finally:
         world.proxy.heal()
         living.join()
-    _forgotten(order)
     assert person.promised, person
-    return [_forgotten(killed)]
+    return [killed]
 
 
 def _judge(world: World, person: Persistent) -> None:
@@ -113,7 +109,7 @@ def _judge(world: World, person: Persistent) -> None:
     for names in told:
         assert names.count("password.set") <= 1, names
         assert names.count("password.intended") >= names.count("password.set"), names
-    assert slapd.writes(_dn(person)) == sum(names.count("password.set") for names in told), told
+    assert slapd.writes(person.dn) == sum(names.count("password.set") for names in told), told
 
 
 def _healed_after(person: Persistent, kills: list[float]) -> float:
@@ -136,11 +132,3 @@ def _forgotten(order: Path) -> float:
     at = order.stat().st_ctime
     order.unlink()
     return at
-
-
-def _stands_still(process: int) -> bool:
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-
-def _dn(person: Persistent) -> str:
-    return f"uid={person.story.name},{PEOPLE}"

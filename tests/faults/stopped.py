@@ -1,0 +1,46 @@
+"""A process that is stopped at a named point, until the test lets it go on or kills it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from servers.keyback import Keyback
+from servers.story import wait_until
+
+
+class Stopped:
+    """The next process of this Keyback that comes by stands still there. One at a time for each point."""
+
+    def __init__(self, keyback: Keyback, point: str = "intent-stored") -> None:
+        self._orders, self._point = keyback.faultpoints, point
+        self._order: Path | None = None
+        for taken in self._orders.glob(f"{point}.*"):
+            taken.unlink()
+        keyback.arm(point, "SIGSTOP")
+
+    def wait(self) -> int:
+        """Its number, once it stands still."""
+        self._order = wait_until(lambda: next(self._orders.glob(f"{self._point}.*"), None), "somebody to come by")
+        process = self.process
+        wait_until(lambda: _state(process) == "T", "the process to stand still")
+        return process
+
+    @property
+    def process(self) -> int:
+        """Its number."""
+        assert self._order is not None
+        return int(self._order.suffix[1:])
+
+    def go_on(self) -> None:
+        """Let it go on."""
+        os.kill(self.process, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it where it is."""
+        os.kill(self.process, signal.SIGKILL)
+
+
+def _state(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]

@@ -1,0 +1,150 @@
+"""The answer to the password write is lost, or the order itself: we say that we do not know, and then the truth."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+import pytest
+from servers.browser import Page
+from servers.fault_proxy import FaultProxy, Mode
+from servers.keyback import Keyback
+from servers.outfit import a_story, opens
+from servers.slapd import PASSWORD, Slapd
+from servers.story import Post, wait_until
+
+from .conftest import Serve, say
+from .persistent import Persistent, together
+from .stopped import Stopped
+
+QUICK, FULL = 3, 50
+# So many at once that the last answer is lost before the first one is asked after again.
+AT_ONCE = 10
+# Eight seconds are promised; the rest is for a machine that has other things to do.
+TOLD, TRUE = 8.0 + 4.0, 60.0
+
+
+@dataclass
+class Told:
+    """What somebody was told, and when."""
+
+    person: Persistent
+    asked_at: float = 0.0
+    page: Page | None = None
+    seconds: float = 0.0
+
+    def ask(self) -> None:
+        """Type a new password."""
+        self.asked_at = time.monotonic()
+        self.page = self.person.renew(self.person.story.here())
+        self.seconds = time.monotonic() - self.asked_at
+
+    def hear(self, *stages: str) -> float:
+        """Wait for the truth; how long it took in all."""
+        self.page = self.person.story.wait_for_stage(*stages, seconds=TRUE)
+        return time.monotonic() - self.asked_at
+
+
+@pytest.mark.timeout(240)
+def test_a_lost_reply_is_found_out(serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy) -> None:
+    _lose_replies(serve, post, slapd, proxy, QUICK)
+
+
+@pytest.mark.timeout(240)
+def test_a_lost_order_is_found_out(serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy) -> None:
+    _lose_orders(serve, post, slapd, proxy, QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_fifty_lost_replies_are_found_out(
+    serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy, database: str
+) -> None:
+    _lose_replies(serve, post, slapd, proxy, FULL, database)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_fifty_lost_orders_are_found_out(
+    serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy, database: str
+) -> None:
+    _lose_orders(serve, post, slapd, proxy, FULL, database)
+
+
+def _lose_replies(
+    serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy, count: int, database: str = "sqlite"
+) -> None:
+    """The directory did it and nobody heard: it is set, and said to be."""
+    keyback = serve(database)
+    told: list[Told] = []
+    truth = 0.0
+    while len(told) < count:
+        batch = _batch(keyback, post, slapd, min(AT_ONCE, count))
+        _lose(batch, proxy, Mode.SWALLOW_REPLY)
+        for one in batch:
+            assert one.page is not None
+            assert one.page.stage in {"unsettled", "done"}, one.page.text
+            truth = max(truth, one.hear("done"))
+            assert opens(slapd, one.person.story, one.person.every_password[-1])
+            assert not opens(slapd, one.person.story, PASSWORD)
+            assert slapd.writes(one.person.dn) == 1
+        told += batch
+    _report("replies", told, truth)
+
+
+def _lose_orders(
+    serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy, count: int, database: str = "sqlite"
+) -> None:
+    """It never arrived: it is not set, said to be so, and typed again without another proof."""
+    keyback = serve(database)
+    told: list[Told] = []
+    truth = 0.0
+    while len(told) < count:
+        batch = _batch(keyback, post, slapd, min(AT_ONCE, count))
+        _lose(batch, proxy, Mode.SWALLOW_REQUEST)
+        for one in batch:
+            assert one.page is not None
+            assert one.page.stage == "unsettled", one.page.text
+            truth = max(truth, one.hear("renewing"))
+            assert one.page.marked("data-outcome") == ["not-set"]
+            # Nobody tried to sign in with a password that was never set.
+            assert not slapd.read(one.person.dn, "pwdFailureTime")["pwdFailureTime"]
+            assert opens(slapd, one.person.story, PASSWORD)
+            assert one.person.renew(one.page).stage == "done"
+            assert opens(slapd, one.person.story, one.person.every_password[-1])
+            assert slapd.writes(one.person.dn) == 1
+        told += batch
+    _report("orders", told, truth)
+
+
+def _batch(keyback: Keyback, post: Post, slapd: Slapd, count: int) -> list[Told]:
+    """So many who have proven who they are."""
+    people = [Persistent(a_story(keyback, post, slapd), stops_at="renewing") for _ in range(count)]
+    together(people)
+    return [Told(person) for person in people]
+
+
+def _lose(batch: list[Told], proxy: FaultProxy, mode: Mode) -> None:
+    asking = [threading.Thread(target=one.ask) for one in batch]
+    # Whatever asks for the truth afterwards comes through.
+    proxy.on_bytes = lambda _: proxy.heal() if proxy.bytes_seen.is_set() else None
+    for one, asks in zip(batch, asking, strict=True):
+        lost = proxy.swallowed
+        writer = Stopped(one.person.story.keyback)
+        asks.start()
+        writer.wait()
+        # It looks at the object once more; the second thing that it sends is the order.
+        proxy.fault(mode, skip=1)
+        writer.go_on()
+        wait_until(lambda lost=lost: proxy.swallowed > lost, "the proxy to swallow it")  # type: ignore[misc]
+    for asks in asking:
+        asks.join()
+    assert max(one.seconds for one in batch) < TOLD
+
+
+def _report(what: str, told: list[Told], truth: float) -> None:
+    longest = max(one.seconds for one in told)
+    say(f"{len(told)} lost {what}: told within {longest:.1f} s, the truth within {truth:.1f} s")
