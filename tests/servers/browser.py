@@ -118,6 +118,8 @@ class Browser:
     def __init__(self, base: str, *, host: str = "", address: str = "") -> None:
         self.base = base.rstrip("/")
         self.cookies: dict[str, str] = {}
+        # Every answer as it came, redirects too.
+        self.history: list[Page] = []
         self._session = requests.Session()
         self._session.trust_env = False
         self._headers = {"Host": host} if host else {}
@@ -165,9 +167,11 @@ class Browser:
                 self.cookies[name] = value
             else:
                 self.cookies.pop(name, None)
+        came = Page(answer.status_code, path, dict(answer.headers), answer.text)
+        self.history.append(came)
         if follow and answer.status_code in {301, 302, 303, 307}:
             target = answer.headers["Location"]
             target = target.removeprefix(self.origin).removeprefix(self.base)
             return self._go("GET", target, None, follow=True, site="same-origin")
-        self.page = Page(answer.status_code, path, dict(answer.headers), answer.text)
-        return self.page
+        self.page = came
+        return came
