@@ -114,11 +114,11 @@ class Persistent:
 
     def _answer(self, page: Page) -> None:
         method = page.marked("data-method")[0]
-        if method == "email" and self.errs_first:
-            self.errs_first = False
-            self._sound(self.story.browser.submit(page, code=f"{secrets.randbelow(10**8):08}"))
-            return
         code = self._wait_for_code(method)
+        if code and self.errs_first:
+            answer = self._sound(self.story.browser.submit(page, code=f"{(int(code) + 1) % 10**8:08}"))
+            self.errs_first = "right" not in answer.text
+            return
         if not code:
             self._before = len(self._codes(method))
             self._patiently(self.story.browser.submit(page, button=("move", "again")))
@@ -159,6 +159,8 @@ class Persistent:
         return [match[0] for words in said if (match := re.match(r"\d{8}", words))]
 
     def _sound(self, page: Page) -> Page:
+        if page.status == 503:
+            time.sleep(1)
         if page.status >= 500:
             raise _Shaken(f"{page.status} {page.text[:60]}")
         return page

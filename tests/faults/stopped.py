@@ -15,23 +15,16 @@ class Stopped:
 
     def __init__(self, keyback: Keyback, point: str = "intent-stored") -> None:
         self._orders, self._point = keyback.faultpoints, point
-        self._order: Path | None = None
-        for taken in self._orders.glob(f"{point}.*"):
-            taken.unlink()
+        self.process = 0
         keyback.arm(point, "SIGSTOP")
 
     def wait(self) -> int:
         """Its number, once it stands still."""
-        self._order = wait_until(lambda: next(self._orders.glob(f"{self._point}.*"), None), "somebody to come by")
-        process = self.process
-        wait_until(lambda: _state(process) == "T", "the process to stand still")
-        return process
-
-    @property
-    def process(self) -> int:
-        """Its number."""
-        assert self._order is not None
-        return int(self._order.suffix[1:])
+        order = wait_until(lambda: next(self._orders.glob(f"{self._point}.*"), None), "somebody to come by")
+        self.process = int(order.suffix[1:])
+        wait_until(lambda: _state(self.process) == "T", "the process to stand still")
+        order.unlink()
+        return self.process
 
     def go_on(self) -> None:
         """Let it go on."""
