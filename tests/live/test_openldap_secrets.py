@@ -95,7 +95,9 @@ def test_case_35_no_password_is_in_a_log_an_error_or_a_repr(
 
 
 def test_case_35_a_planted_password_would_be_found(caplog: pytest.LogCaptureFixture) -> None:
+    # By name too: a test that configured the house's logging may have quietened ldap3.
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="ldap3")
     logging.getLogger("ldap3").debug("request: %r", {"userPassword": [b"canary-5d1e rides the wire"]})
     assert [form for form in _encoded("canary-5d1e rides the wire") if form in caplog.text]
 
