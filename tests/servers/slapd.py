@@ -32,6 +32,7 @@ from .slapd_contents import (
     SERVICE_PASSWORD,
     SUFFIX,
     configuration,
+    ldif,
 )
 
 
