@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from servers.fault_proxy import FaultProxy
@@ -14,8 +15,11 @@ from servers.outfit import SWIFT, pins
 from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post
 
-# Starts a server on a fresh database: on "sqlite" or "postgresql", with so many processes.
+# Starts a server on a fresh database: on "sqlite" or "postgresql", with so many processes, with plugins `also`, and
+# with `more` settings.
 Serve = Callable[..., Keyback]
+Pins = Mapping[str, Any]
+NOTHING: Pins = {}
 
 
 def say(figures: str) -> None:
@@ -56,11 +60,11 @@ def serve(
     """Starts servers whose way to the directory leads through the proxy."""
     running: list[Keyback] = []
 
-    def begin(database: str = "sqlite", *, processes: int = 2, **ldap: object) -> Keyback:
+    def begin(database: str = "sqlite", *, processes: int = 2, also: Pins = NOTHING, more: Pins = NOTHING) -> Keyback:
         url = request.getfixturevalue("postgres").database() if database == "postgresql" else ""
-        between = {"servers": (f"ldaps://127.0.0.1:{proxy.port}",), **ldap}
-        outfit = pins(post, slapd, **between) | SWIFT
-        server = Keyback(tmp_path / f"keyback{len(running)}", outfit, processes=processes, database_url=url)
+        outfit = {**pins(post, slapd, servers=(f"ldaps://127.0.0.1:{proxy.port}",)), **SWIFT, **also}
+        folder = tmp_path / f"keyback{len(running)}"
+        server = Keyback(folder, outfit, processes=processes, database_url=url, more=more)
         running.append(server)
         server.start()
         return server

@@ -62,7 +62,7 @@ class Persistent:
     @property
     def dn(self) -> str:
         """Their entry in the directory."""
-        return f"uid={self.story.name},{PEOPLE}"
+        return f"uid={self.story.name.partition('@')[0]},{PEOPLE}"
 
     @property
     def recovery(self) -> str:
