@@ -34,6 +34,9 @@ class PublicRules:
     lifetime: timedelta = timedelta(minutes=20)
     idle: timedelta = timedelta(minutes=15)
     more_time: timedelta = timedelta(minutes=15)
+    # No answer is judged sooner after the start. Finding somebody takes longer than finding nobody; when an answer is
+    # first judged would tell which (P4). Longer than an honest directory needs, shorter than anybody types.
+    look_up: timedelta = timedelta(seconds=3)
     answers_per_challenge: int = 5
     sends_per_recovery: int = 6
     resend_waits: tuple[timedelta, ...] = (

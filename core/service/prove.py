@@ -57,7 +57,7 @@ class Proving:
         pick = recovery.pick
         if recovery.stage is not Stage.ANSWERING or pick is None:
             raise OutOfTurn("nothing is asked")
-        if not recovery.found:
+        if not recovery.found or self.around.now() < recovery.started_at + recovery.rules.look_up:
             return Answered(recovery, ticket, "not-yet")
         if self.around.now() >= pick.expires_at:
             return Answered(recovery, ticket, "expired")

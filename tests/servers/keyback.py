@@ -12,13 +12,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from keyback.core.db.sealing import Keyring
+from keyback.core.db.session import Database
+from keyback.core.db.settings_store import SettingsStore
+from keyback.core.recovery.policy import PublicRules
+
 from .browser import Browser
 
+# Answers are judged as soon as they can be: the pause that hides how long a look-up takes is tested where it matters.
+PROMPT = PublicRules(look_up=timedelta(0))
 HOST = "reset.keyback.test"
 COMPANY = "Alderwick"
 COMMAND = Path(sys.executable).with_name("keyback")
@@ -35,6 +43,7 @@ class Keyback:
         processes: int = 1,
         database_url: str = "",
         more: Mapping[str, Any] | None = None,
+        rules: PublicRules = PROMPT,
     ) -> None:
         self.folder = folder
         self.port = _free_port()
@@ -43,6 +52,7 @@ class Keyback:
         self.faultpoints = folder / "faultpoints"
         self.database_url = database_url or f"sqlite:///{folder / 'data' / 'keyback.db'}"
         self._process: subprocess.Popen[bytes] | None = None
+        self._rules = rules
         folder.mkdir(parents=True, exist_ok=True)
         self.faultpoints.mkdir(exist_ok=True)
         key = folder / "keyback.key"
@@ -67,12 +77,24 @@ class Keyback:
 
     def start(self) -> None:
         """Start, and wait until it is ready."""
+        self._set_rules()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(COMMAND), "serve"], cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log,
             )  # fmt: skip
         self.wait_until_ready()
+
+    def _set_rules(self) -> None:
+        """As an administrator would have, before the first start."""
+        database = Database(self.database_url)
+        database.upgrade()
+        keyring = Keyring.load(database, base64.urlsafe_b64decode((self.folder / "keyback.key").read_text()))
+        settings = SettingsStore(keyring)
+        with database.write() as tx:
+            if settings.public_rules(tx) != self._rules:
+                settings.save_public_rules(tx, self._rules, who="the tests", why="tests")
+        database.close()
 
     def wait_until_ready(self, seconds: float = 30) -> None:
         """Raises with the log's end when it does not come up."""

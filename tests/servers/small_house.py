@@ -17,6 +17,7 @@ from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.host import Host, Plugins
 from keyback.core.recovery.flow import Recovery
+from keyback.core.recovery.policy import PublicRules
 from keyback.core.service.records import Records
 from keyback.core.service.recover import RecoveryService
 from keyback.core.service.snapshot import Snapshots
@@ -218,7 +219,7 @@ class Visit:
         return recovery
 
 
-def small_house(database: Database, **changes: Any) -> SmallHouse:
+def small_house(database: Database, *, look_up: timedelta = timedelta(0), **changes: Any) -> SmallHouse:
     """A house with somebody called jo in it."""
     keyring = Keyring.load(database, bytes(range(32)))
     records, clock = Records.open(database, keyring), Clock()
@@ -229,6 +230,9 @@ def small_house(database: Database, **changes: Any) -> SmallHouse:
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
         human_check=OpenDoor(NoSettings()),
     )  # fmt: skip
+    with database.write() as tx:
+        # Answers are judged as soon as they can be; whoever tests the pause says so.
+        records.settings.save_public_rules(tx, PublicRules(look_up=look_up), who="the tests", why="tests")
     snapshots = Snapshots(cast("Host", host), records, pinned={}, human_check="open_door")
     staff = employ(records, snapshots, around, breached=lambda password: False, easy=lambda password, words: None)
     # Jobs are worked off when a test says so, not by threads.

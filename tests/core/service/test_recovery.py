@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.small_house import NEW, OLD, PHONE, SmallHouse
+from servers.small_house import NEW, OLD, PHONE, SmallHouse, small_house
 
 from keyback.core.contracts.errors import MustWait, NotAllowed, OutOfTurn, PasswordRefused, StoreUnavailable
 from keyback.core.contracts.method import Challenge
 from keyback.core.contracts.people import AccountState
+from keyback.core.db.session import Database
 from keyback.core.recovery.flow import Lane, Stage
 from keyback.plugins.methods.email import Email
 
@@ -131,6 +134,22 @@ def test_an_answer_before_the_find_is_neither_judged_nor_counted(house: SmallHou
     house.work()
     assert visit.recovery.pick is not None
     assert visit.recovery.pick.tries == 0
+
+
+def test_nobody_and_somebody_are_first_judged_at_the_same_moment(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'pause.db'}")
+    database.upgrade()
+    house = small_house(database, look_up=timedelta(seconds=3))
+    visits = [house.start("jo"), house.start("nobody")]
+    house.work()
+    for visit in visits:
+        visit.pick("email")
+        assert visit.answer("00000000").reason == "not-yet"
+    house.clock.forward(seconds=2.9)
+    assert [visit.answer("00000000").reason for visit in visits] == ["not-yet", "not-yet"]
+    house.clock.forward(seconds=0.1)
+    assert [visit.answer("00000000").reason for visit in visits] == ["wrong", "wrong"]
+    database.close()
 
 
 def test_a_code_that_is_too_old_proves_nothing(house: SmallHouse) -> None:
