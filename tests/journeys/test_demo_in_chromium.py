@@ -178,7 +178,7 @@ def test_a_reload_on_every_page_and_the_back_button_at_the_end_change_nothing(vi
         visitor.page.reload()
         visitor.sees("answering")
         # As slow as people are: an answer within the first seconds is put off by a page that cannot be gone back to.
-        visitor.page.wait_for_timeout(2000)
+        visitor.page.wait_for_timeout(3000)
         visitor.type_code(visitor.code(medium, to))
     visitor.sees("renewing")
     visitor.page.reload()
