@@ -143,7 +143,8 @@ class Slapd:
             "cn": f"Person {uid}",
             "sn": uid,
             "mail": f"{uid}@alderwick.example",
-            "mobile": f"+1555{self._people:07d}",
+            # Far apart: messages into one range of numbers are few.
+            "mobile": f"+1555{self._people * 10_007 % 10**7:07d}",
             "userPassword": PASSWORD,
             "pwdChangedTime": CHANGED,
             **attributes,
