@@ -17,8 +17,8 @@ from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Pro
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.portal import PortalSettings, create_portal
-from keyback.core.recovery.flow import Pick, Recovery, Sent, Stage, Subject
 from keyback.core.recovery.policy import Policy, Proof, PublicRules, Purpose
+from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
 from keyback.core.service.recover import RecoveryService
 from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Answered, Choice, Ticket
@@ -44,8 +44,14 @@ PROOF = Proof("sms", "phone", "c1", "ch1")
 def a_recovery(**values: Any) -> Recovery:
     """One that was just started for a name that nobody was looked up for yet."""
     given = {
-        "id": ID, "purpose": Purpose.RESET, "stage": Stage.CHOOSING, "name": "maya.okafor", "rules": PublicRules(),
-        "started_at": NOW, "expires_at": NOW + timedelta(minutes=20), "moved_at": NOW,
+        "id": ID,
+        "purpose": Purpose.RESET,
+        "stage": Stage.CHOOSING,
+        "name": "maya.okafor",
+        "rules": PublicRules(),
+        "started_at": NOW,
+        "expires_at": NOW + timedelta(minutes=20),
+        "moved_at": NOW,
     }
     return Recovery(**{**given, **values})
 
@@ -191,7 +197,9 @@ class Portal:
 
 def portal_settings(**values: Any) -> PortalSettings:
     given = {
-        "company": "Alderwick", "portal_url": ORIGIN, "help_desk": "01632 960 123, weekdays 7–19",
+        "company": "Alderwick",
+        "portal_url": ORIGIN,
+        "help_desk": "01632 960 123, weekdays 7–19",
         "name_example": "jo.frost@alderwick.example or jfrost",
     }
     return PortalSettings(**{**given, **values})

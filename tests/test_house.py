@@ -15,7 +15,7 @@ import pytest
 from keyback.core import PluginSettings, Text
 from keyback.core.contracts import errors
 from keyback.core.contracts.plugin import Plugin
-from keyback.core.recovery.flow import Stage
+from keyback.core.recovery.state import Stage
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -17,8 +17,7 @@ class Text:
     def render(self, translate: Callable[[str], str]) -> str:
         """The sentence in the language that `translate` knows; nested texts are translated too."""
         filled = {
-            name: value.render(translate) if isinstance(value, Text) else value
-            for name, value in self.values.items()
+            name: value.render(translate) if isinstance(value, Text) else value for name, value in self.values.items()
         }
         return translate(self.message).format_map(filled)
 

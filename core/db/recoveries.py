@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from ..recovery.flow import Recovery, Stage
+from ..recovery.state import Recovery, Stage
 from . import sealed, value_json
 from .sealing import Keyring, SealBroken
 from .tables import is_set, settings_version

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 from ..contracts.text import Text
-from ..recovery.flow import Recovery
 from ..recovery.policy import Policy, PublicRules
+from ..recovery.state import Recovery
 
 
 def _text_to_json(text: Text) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..contracts.store import Outcome, OutcomeKind
 from ..contracts.text import Text
-from ..recovery.flow import Subject
+from ..recovery.state import Subject
 
 TAGS: Mapping[OutcomeKind, Text] = {
     OutcomeKind.SET: Text("Set"),

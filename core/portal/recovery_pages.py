@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn, PasswordRefused, StoreUnavailable
 from ..contracts.one_time_code import same
 from ..contracts.text import Secret, Text
-from ..recovery.flow import Recovery, Stage
+from ..recovery.state import Recovery, Stage
 from ..service.recover import RecoveryService
 from ..service.tickets import Answered, Ticket
 from . import words

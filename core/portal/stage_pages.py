@@ -13,7 +13,7 @@ from flask import render_template, url_for
 from werkzeug.wrappers import Response
 
 from ..contracts.text import Text
-from ..recovery.flow import Pick, Recovery, Stage, Subject
+from ..recovery.state import Pick, Recovery, Stage, Subject
 from ..service.recover import RecoveryService
 from . import outcomes, words
 from .doors import Door, Doors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..recovery.flow import Recovery
+from ..recovery.state import Recovery
 from .words import minutes, seconds_until
 
 # Without a script a page cannot know when its time runs short, so the button stands there early.

@@ -3,219 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypeAlias
 
 from ..contracts import events
 from ..contracts.errors import OutOfTurn
 from ..contracts.events import Event
-from ..contracts.method import Challenge, Offer
-from ..contracts.people import Account, AccountKey, Person
-from ..contracts.store import DirectoryRules, Outcome, OutcomeKind
-from .policy import Policy, Proof, PublicRules, Purpose, satisfied
+from ..contracts.people import AccountKey
+from ..contracts.store import Outcome, OutcomeKind
+from .moves import (
+    Cancelled,
+    Expired,
+    Found,
+    Interrupted,
+    Looked,
+    Missed,
+    MoreTime,
+    Move,
+    PasswordAccepted,
+    PersonMove,
+    Picked,
+    Proved,
+    Settled,
+    Superseded,
+    WentBack,
+    Wrote,
+)
+from .policy import satisfied
+from .state import Pick, Recovery, Sent, Stage, Subject
 
 # After a directory failed us the proofs stay good this long, so that nobody proves who they are twice for our fault.
 GRACE = timedelta(minutes=10)
 
 
-class Stage(StrEnum):
-    """What we wait for."""
-
-    CHOOSING = "choosing"
-    ANSWERING = "answering"
-    RENEWING = "renewing"
-    WRITING = "writing"
-    UNSETTLED = "unsettled"
-    DONE = "done"
-    CLOSED = "closed"
-
-
-OPEN = frozenset({Stage.CHOOSING, Stage.ANSWERING, Stage.RENEWING})
-
-
-class Lane(StrEnum):
-    """Which budget pays for wrong answers: strangers can only empty the first."""
-
-    UNKNOWN_BROWSER = "unknown-browser"
-    KNOWN_BROWSER = "known-browser"
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Who a recovery is for, the policy as it was when they were found, and their offers."""
-
-    person: Person
-    policy: Policy
-    offers: tuple[Offer, ...]
-    lane: Lane = Lane.UNKNOWN_BROWSER
-    directory: DirectoryRules = DirectoryRules()
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """The method that was picked, and its challenge. `offer` is empty before the first proof."""
-
-    method: str
-    challenge_id: str
-    challenge: Challenge
-    at: datetime
-    offer: str = ""
-    destination: str = field(default="", repr=False)
-    tries: int = 0
-
-    @property
-    def expires_at(self) -> datetime:
-        """When its challenge stops being good."""
-        return self.at + self.challenge.lifetime
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One send of this recovery, whether or not anybody got it."""
-
-    method: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """One attempt to get back in."""
-
-    id: str
-    purpose: Purpose
-    stage: Stage
-    name: str = field(repr=False)
-    rules: PublicRules
-    started_at: datetime
-    expires_at: datetime
-    moved_at: datetime
-    entry: str = ""
-    return_to: str = ""
-    browser: str = field(default="", repr=False)
-    turn: int = 1
-    version: int = 1
-    found: bool = False
-    # Which stores are asked for the name, and what those said that answered before the last one did.
-    asked: tuple[str, ...] = ()
-    answers: tuple[tuple[str, Account | None], ...] = field(default=(), repr=False)
-    subject: Subject | None = None
-    pick: Pick | None = None
-    sent: tuple[Sent, ...] = ()
-    # The method of each wrong answer: another code does not make them undone (NIST SP 800-63B-4, 3.1.3.2).
-    missed: tuple[str, ...] = ()
-    used_up: tuple[str, ...] = ()
-    proofs: tuple[Proof, ...] = ()
-    extended: bool = False
-    intents: tuple[Account, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
-    closed_because: str = ""
-
-    @property
-    def deadline(self) -> datetime:
-        """When it closes if nobody moves."""
-        return min(self.expires_at, self.moved_at + self.rules.idle)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the person can still move it."""
-        return self.stage in OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """A method was picked; `sends` when it makes a message."""
-
-    pick: Pick
-    sends: bool
-
-
-@dataclass(frozen=True, slots=True)
-class WentBack:
-    """Choose another way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """The answer did not prove it. For nobody every answer misses."""
-
-    reason: str = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """The answer proved this offer."""
-
-    proof: Proof
-    offer: Offer
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordAccepted:
-    """The new password is good enough for us, and these accounts are about to be written."""
-
-    accounts: tuple[Account, ...]
-    policy_now: Policy
-
-
-@dataclass(frozen=True, slots=True)
-class MoreTime:
-    """Fifteen more minutes, once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """The person stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """One store answered, others are still being asked."""
-
-    store: str
-    account: Account | None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Every store answered. Nobody is an answer too; `reason` says why, to the events alone."""
-
-    subject: Subject | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wrote:
-    """The directories answered, or did not."""
-
-    outcomes: tuple[Outcome, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """The process that was writing is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The truth about lost answers."""
-
-    outcomes: tuple[Outcome, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """Nobody moved in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Superseded:
-    """Another recovery of the same person is done."""
-
-
-PersonMove: TypeAlias = Picked | WentBack | Missed | Proved | PasswordAccepted | MoreTime | Cancelled
-Move: TypeAlias = PersonMove | Looked | Found | Wrote | Interrupted | Settled | Expired | Superseded
 Step: TypeAlias = tuple[Recovery, tuple[Event, ...]]
 
 
@@ -270,7 +91,7 @@ def _superseded(recovery: Recovery) -> Step:
         return close(recovery, "superseded")
     # It can never prove anything any more, and nobody sees that: a page that ends early would tell a stranger that
     # somebody else got in, so that there is an account (P4).
-    return replace(recovery, found=True, subject=None, answers=()), ()
+    return replace(recovery, void=True), ()
 
 
 def close(recovery: Recovery, why: str, *before: Event) -> Step:
@@ -336,7 +157,7 @@ def _proved(recovery: Recovery, subject: Subject, pick: Pick, move: Proved, now:
     # method that was picked, from the challenge that was drawn for it here (P2); a late challenge proves nothing.
     picked = move.offer in subject.offers and pick.offer in ("", move.offer.id)
     fits = move.offer.method == move.proof.method == pick.method and move.proof.challenge == pick.challenge_id
-    if not picked or not fits or now >= pick.expires_at:
+    if recovery.void or not picked or not fits or now >= pick.expires_at:
         raise OutOfTurn("this proof belongs elsewhere")
     proofs = (*recovery.proofs, move.proof)
     enough = satisfied(subject.policy.proof, proofs)

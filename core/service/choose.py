@@ -7,8 +7,9 @@ from datetime import datetime
 
 from ..contracts.errors import MustWait, OutOfTurn
 from ..contracts.method import Method, Offer
-from ..recovery.flow import Cancelled, MoreTime, Move, Pick, Picked, Recovery, WentBack
+from ..recovery.moves import Cancelled, MoreTime, Move, Picked, WentBack
 from ..recovery.policy import open_offers
+from ..recovery.state import Pick, Recovery
 from .faultpoint import faultpoint
 from .messages import Messenger
 from .mover import Mover

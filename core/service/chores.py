@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..contracts.errors import OutOfTurn
-from ..recovery.flow import Expired
+from ..recovery.moves import Expired
 from .back_office import BackOffice
 from .mover import Mover
 from .records import Records

@@ -9,7 +9,8 @@ from ..contracts.events import PasswordSet
 from ..contracts.people import Account
 from ..contracts.store import Outcome, OutcomeKind
 from ..db.session import Transaction
-from ..recovery.flow import Interrupted, Recovery, Settled, Stage, Superseded
+from ..recovery.moves import Interrupted, Settled, Superseded
+from ..recovery.state import Recovery, Stage
 from .mover import Moved, Mover
 from .notices import Notices
 from .records import Records

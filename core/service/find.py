@@ -12,8 +12,9 @@ from ..contracts.people import Account, Contact, Person
 from ..contracts.store import DirectoryRules, Store
 from ..db.jobs import Job
 from ..db.session import Transaction
-from ..recovery.flow import Found, Lane, Looked, Recovery, Stage, Subject
+from ..recovery.moves import Found, Looked
 from ..recovery.policy import Policy, out_of_scope
+from ..recovery.state import Lane, Recovery, Stage, Subject
 from .back_office import BackOffice
 from .calls import Calls
 from .faultpoint import faultpoint

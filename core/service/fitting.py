@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..contracts.method import Method, Offer
-from ..recovery.flow import Recovery
+from ..recovery.state import Recovery
 
 
 def fitting_offers(recovery: Recovery, method: Method | None) -> tuple[Offer, ...]:
     """The offers that an answer may prove: the one picked by name, or all that the typed destination fits."""
     subject, pick = recovery.subject, recovery.pick
-    if subject is None or pick is None or method is None:
+    if subject is None or pick is None or method is None or recovery.void:
         return ()
     offers = tuple(offer for offer in subject.offers if offer.method == pick.method)
     if pick.offer:

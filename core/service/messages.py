@@ -13,8 +13,8 @@ from ..db.counters import Mark
 from ..db.jobs import Job
 from ..db.session import Transaction
 from ..recovery import limits
-from ..recovery.flow import Lane, Recovery
 from ..recovery.names import canonical
+from ..recovery.state import Lane, Recovery
 from .back_office import BackOffice
 from .calls import Calls
 from .faultpoint import faultpoint

@@ -9,7 +9,9 @@ from ..contracts.errors import OutOfTurn
 from ..contracts.events import Event
 from ..db.jobs import Job
 from ..db.session import Transaction
-from ..recovery.flow import Move, Recovery, step
+from ..recovery.flow import step
+from ..recovery.moves import Move
+from ..recovery.state import Recovery
 from .back_office import BackOffice
 from .records import Records
 from .surroundings import Surroundings

@@ -13,7 +13,7 @@ from ..contracts.notifier import Happening, Notifier
 from ..contracts.text import Text
 from ..db.jobs import Job
 from ..db.session import Transaction
-from ..recovery.flow import Recovery
+from ..recovery.state import Recovery
 from .back_office import BackOffice
 from .calls import Calls
 from .messages import NO_LANE, Messenger

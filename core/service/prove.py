@@ -14,9 +14,10 @@ from ..db.counters import Mark
 from ..db.sealing import KeyPurpose
 from ..db.session import Transaction
 from ..recovery import limits
-from ..recovery.flow import Lane, Missed, Pick, Proved, Recovery, Stage
+from ..recovery.moves import Missed, Proved
 from ..recovery.names import canonical
 from ..recovery.policy import Proof
+from ..recovery.state import Lane, Pick, Recovery, Stage
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
 from .gate import system_mark

@@ -12,9 +12,10 @@ from ..contracts.people import Account
 from ..contracts.store import Outcome, OutcomeKind
 from ..contracts.text import Secret, Text
 from ..db.session import Transaction
-from ..recovery.flow import PasswordAccepted, Recovery, Stage, Subject, Wrote
+from ..recovery.moves import PasswordAccepted, Wrote
 from ..recovery.passwords import PasswordContext, requirements, shortcomings
 from ..recovery.policy import Policy, out_of_scope, satisfied
+from ..recovery.state import Recovery, Stage, Subject
 from .conclude import Concluding
 from .faultpoint import faultpoint
 from .known_browser import remember

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from ..contracts.people import Account, AccountKey
 from ..contracts.store import Outcome, OutcomeKind
 from ..db.jobs import Job
-from ..recovery.flow import Interrupted, Recovery, Settled, Stage
+from ..recovery.moves import Interrupted, Settled
+from ..recovery.state import Recovery, Stage
 from .back_office import BackOffice
 from .conclude import Concluding
 from .mover import Mover

@@ -11,9 +11,10 @@ from ..contracts.events import LimitReached
 from ..contracts.human_check import Widget
 from ..contracts.text import Text
 from ..db.session import Transaction
-from ..recovery.flow import Recovery, Stage, begin
+from ..recovery.flow import begin
 from ..recovery.names import searchable
 from ..recovery.policy import Purpose
+from ..recovery.state import Recovery, Stage
 from .faultpoint import faultpoint
 from .find import queue_finding
 from .gate import Gate

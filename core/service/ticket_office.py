@@ -12,7 +12,8 @@ from ..contracts.errors import NotAllowed, OutOfTurn
 from ..contracts.one_time_code import same
 from ..contracts.text import Text
 from ..db.sealing import KeyPurpose, SealBroken
-from ..recovery.flow import Expired, Recovery
+from ..recovery.moves import Expired
+from ..recovery.state import Recovery
 from .mover import Mover, Overtaken
 from .records import Records
 from .snapshot import Snapshots

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..contracts.method import Field
 from ..contracts.text import Text
-from ..recovery.flow import Recovery
+from ..recovery.state import Recovery
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,8 +90,11 @@ def test_programs_read_the_same_as_json(browser: FlaskClient) -> None:
     letters = browser.get("/demo/outbox.json", base_url=BASE).json
     assert letters is not None
     assert letters[1] == {
-        "medium": "sms", "to": "+447700900142", "subject": "",
-        "text": "48210973 is your Alderwick code.\n\n@localhost #48210973", "at": "2026-11-20T10:31:00+00:00",
+        "medium": "sms",
+        "to": "+447700900142",
+        "subject": "",
+        "text": "48210973 is your Alderwick code.\n\n@localhost #48210973",
+        "at": "2026-11-20T10:31:00+00:00",
     }
 
 

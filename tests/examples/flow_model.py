@@ -59,6 +59,7 @@ class Model:
     outcomes: dict[str, str] = field(default_factory=dict)
     extended: bool = False
     noted: bool = False
+    void: bool = False
     expires: datetime = NOW + timedelta(minutes=20)
     moved: datetime = NOW
 
@@ -109,7 +110,7 @@ class Model:
 
     def prove(self, offer: tuple[str, str], method: str, challenge: str, now: datetime) -> str | None:
         picked = self.picked
-        if not self.is_their_turn(now, "answering") or not self.somebody or picked is None:
+        if not self.is_their_turn(now, "answering") or not self.somebody or self.void or picked is None:
             return None
         meant = offer in OWN_OFFERS and offer[0] == method == picked.method and picked.offer in ("", offer[1])
         if not meant or challenge != picked.challenge or now >= picked.at + CODES_LAST:
@@ -160,7 +161,7 @@ class Model:
             self.noted = True
             return self.stage
         if why == "superseded" and self.stage in ("choosing", "answering") and not self.proven:
-            self.somebody = False
+            self.void = True
             return self.stage
         late = now >= self.deadline
         if self.stage not in ("choosing", "answering", "renewing") or (late and why == "cancelled"):

@@ -10,8 +10,8 @@ from keyback.core.contracts.method import Challenge, Offer, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Person
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
-from keyback.core.recovery.flow import Pick, Recovery, Stage, Subject
 from keyback.core.recovery.policy import Policy, Proof, ProofRules, PublicRules, Purpose
+from keyback.core.recovery.state import Pick, Recovery, Stage, Subject
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RIDES_ON = {"sms": "phone", "voice": "phone", "email": "mailbox", "saved_codes": "paper"}

@@ -23,9 +23,17 @@ def test_a_listed_address_is_allowed_and_its_door_leads_back_there() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "", HOME, LISTED + "#", LISTED + "&x=1", LISTED[:-1], " " + LISTED, LISTED.upper(),
+        "",
+        HOME,
+        LISTED + "#",
+        LISTED + "&x=1",
+        LISTED[:-1],
+        " " + LISTED,
+        LISTED.upper(),
         LISTED.replace("https", "http"),
-        LISTED.replace("&", "&amp;"), LISTED.replace("/back", "/./back"), LISTED.replace("back", "%62ack"),
+        LISTED.replace("&", "&amp;"),
+        LISTED.replace("/back", "/./back"),
+        LISTED.replace("back", "%62ack"),
         "//evil.example",
     ],
 )
@@ -47,17 +55,32 @@ def test_a_door_that_is_not_there_allows_nothing() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "http://alderwick.example/", "https://", "https:///x", "//alderwick.example/", "/back", "javascript:alert(1)",
-        "https://maya@alderwick.example/", "https://alderwick.example/#x", "https://alderwick.example/\\x",
-        "https://alderwick.example/a b", "https://alderwick.example/\n", "https://\u0430lderwick.example/",
-        "https://alderwick.example:99999/", "https://[::1/", "data:text/html,x", 'https://alderwick.example/"x', "",
+        "http://alderwick.example/",
+        "https://",
+        "https:///x",
+        "//alderwick.example/",
+        "/back",
+        "javascript:alert(1)",
+        "https://maya@alderwick.example/",
+        "https://alderwick.example/#x",
+        "https://alderwick.example/\\x",
+        "https://alderwick.example/a b",
+        "https://alderwick.example/\n",
+        "https://\u0430lderwick.example/",
+        "https://alderwick.example:99999/",
+        "https://[::1/",
+        "data:text/html,x",
+        'https://alderwick.example/"x',
+        "",
     ],
 )
 def test_an_address_that_browsers_read_differently_may_not_be_listed(address: str) -> None:
     assert address_problem(address)
 
 
-@pytest.mark.parametrize("address", [LISTED, HOME, "https://alderwick.example:8443/a%20b?x=[1]", "http://localhost:8080/demo"])
+@pytest.mark.parametrize(
+    "address", [LISTED, HOME, "https://alderwick.example:8443/a%20b?x=[1]", "http://localhost:8080/demo"]
+)
 def test_a_plain_address_may_be_listed(address: str) -> None:
     assert address_problem(address) == ""
 
@@ -71,5 +94,8 @@ def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(SettingsInvalid) as raised:
         Entries.from_config(tables)
     assert [problem.partition(":")[0] for problem in raised.value.problems] == [
-        "entries.Bad Key", "entries.nameless", "entries.nameless", "entries.fine",
+        "entries.Bad Key",
+        "entries.nameless",
+        "entries.nameless",
+        "entries.fine",
     ]

@@ -16,8 +16,8 @@ from keyback.core.contracts.text import Secret, Text
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.host import Host, Plugins
-from keyback.core.recovery.flow import Recovery
 from keyback.core.recovery.policy import PublicRules
+from keyback.core.recovery.state import Recovery
 from keyback.core.service.records import Records
 from keyback.core.service.recover import RecoveryService
 from keyback.core.service.snapshot import Snapshots

@@ -21,8 +21,8 @@ from keyback.core.contracts.text import Text
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.db.tables import metadata
-from keyback.core.recovery.flow import Lane, Pick, Recovery, Sent, Stage, Subject
 from keyback.core.recovery.policy import Policy, Proof, PublicRules, Purpose
+from keyback.core.recovery.state import Lane, Pick, Recovery, Sent, Stage, Subject
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 KEK = bytes(range(32))

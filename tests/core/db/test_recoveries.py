@@ -13,8 +13,8 @@ from keyback.core.db import tables
 from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.sealing import Keyring, SealBroken
 from keyback.core.db.session import Database
-from keyback.core.recovery.flow import Recovery, Stage
 from keyback.core.recovery.policy import Policy, PublicRules
+from keyback.core.recovery.state import Recovery, Stage
 
 DIGEST = b"d" * 32
 

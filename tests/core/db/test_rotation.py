@@ -24,8 +24,8 @@ from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import NEVER_ROTATED, KeyPurpose, Keyring, SealBroken
 from keyback.core.db.session import Database
 from keyback.core.db.settings_store import SettingsStore
-from keyback.core.recovery.flow import Recovery
 from keyback.core.recovery.policy import Policy, Proof, PublicRules
+from keyback.core.recovery.state import Recovery
 
 DAY = timedelta(days=1)
 ROTATED = sorted(set(KeyPurpose) - NEVER_ROTATED)

@@ -20,7 +20,7 @@ from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.db.settings_store import SettingsStore
 from keyback.core.db.tables import metadata
-from keyback.core.recovery.flow import Recovery
+from keyback.core.recovery.state import Recovery
 
 NAME, NUMBER, MAIL, CODE, SECRET = (
     "canary-name",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pretend_portal import PROOF, SUBJECT, Portal, a_recovery, open_portal
 
-from keyback.core.recovery.flow import Recovery
+from keyback.core.recovery.state import Recovery
 
 
 @pytest.fixture(scope="session")

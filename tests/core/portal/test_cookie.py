@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pretend_portal import ID, ORIGIN, PROOF, SUBJECT, Portal, a_recovery, answering, open_portal
 
-from keyback.core.recovery.flow import Stage
+from keyback.core.recovery.state import Stage
 from keyback.core.service.tickets import Answered, Ticket
 
 
@@ -70,9 +70,16 @@ def test_two_cookies_of_one_name_are_refused(portal: Portal, separator: str) -> 
 @pytest.mark.parametrize(
     "cookie",
     [
-        "", f"__Host-kb_j={ID}", f"__Host-kb_j={ID}.", "__Host-kb_j=.first-key", f"kb_j={ID}.first-key",
-        f"__Host-kb_j={ID}.first-key%0d%0a", f"__Host-kb_j={ID}.{'k' * 600}", f"__host-kb_j={ID}.first-key",
-        f"__Host-kb_j={'f' * 32}.first-key", f"__Host-kb_j={ID}.second-key",
+        "",
+        f"__Host-kb_j={ID}",
+        f"__Host-kb_j={ID}.",
+        "__Host-kb_j=.first-key",
+        f"kb_j={ID}.first-key",
+        f"__Host-kb_j={ID}.first-key%0d%0a",
+        f"__Host-kb_j={ID}.{'k' * 600}",
+        f"__host-kb_j={ID}.first-key",
+        f"__Host-kb_j={'f' * 32}.first-key",
+        f"__Host-kb_j={ID}.second-key",
     ],
 )
 def test_whoever_does_not_hold_it_sees_nothing_of_it(portal: Portal, cookie: str) -> None:

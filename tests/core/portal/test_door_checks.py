@@ -15,8 +15,15 @@ SELF = {"Sec-Fetch-Site": "same-origin"}
 @pytest.mark.parametrize(
     "host",
     [
-        "evil.example", "reset.alderwick.example.evil.example", "evil.example:443", "reset.alderwick.example:8443",
-        "reset.alderwick.example, evil.example", "reset.alderwick.example.", "127.0.0.1", "", "evil.example#@",
+        "evil.example",
+        "reset.alderwick.example.evil.example",
+        "evil.example:443",
+        "reset.alderwick.example:8443",
+        "reset.alderwick.example, evil.example",
+        "reset.alderwick.example.",
+        "127.0.0.1",
+        "",
+        "evil.example#@",
         "reset.alderwick.example@evil.example",
     ],
 )
@@ -52,10 +59,17 @@ def test_probes_may_come_by_address(portal: Portal) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "none"},
-        {"Sec-Fetch-Site": ""}, {"Sec-Fetch-Site": "same-origin, cross-site"},
-        {"Sec-Fetch-Site": "cross-site", "Origin": ORIGIN}, {"Origin": "null"}, {"Origin": "https://evil.example"},
-        {"Origin": "https://evil.alderwick.example"}, {"Origin": "http://reset.alderwick.example"}, {"Origin": ""},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": ""},
+        {"Sec-Fetch-Site": "same-origin, cross-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": ORIGIN},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "https://evil.alderwick.example"},
+        {"Origin": "http://reset.alderwick.example"},
+        {"Origin": ""},
     ],
 )
 def test_a_form_from_elsewhere_starts_and_moves_nothing(portal: Portal, headers: dict[str, str]) -> None:

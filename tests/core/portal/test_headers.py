@@ -11,7 +11,7 @@ from pretend_portal import ID, NOW, ORIGIN, Portal, a_recovery, open_portal
 
 from keyback.core.contracts.errors import MustWait, StoreUnavailable
 from keyback.core.portal.headers import policy
-from keyback.core.recovery.flow import Stage
+from keyback.core.recovery.state import Stage
 
 POLICY = (
     "default-src 'none'; script-src 'nonce-R' 'strict-dynamic'; style-src 'nonce-R'; img-src 'self' data:; "

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from keyback.core.contracts.people import AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
-from keyback.core.recovery.flow import Recovery, Stage
+from keyback.core.recovery.state import Recovery, Stage
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

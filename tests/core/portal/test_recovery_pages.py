@@ -13,7 +13,7 @@ from keyback.core.contracts.errors import MustWait, NotAllowed, OutOfTurn, Passw
 from keyback.core.contracts.people import AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
-from keyback.core.recovery.flow import Recovery, Sent, Stage
+from keyback.core.recovery.state import Recovery, Sent, Stage
 from keyback.core.service.tickets import Answered, Ticket
 
 MINE = AccountKey("embedded", "7")

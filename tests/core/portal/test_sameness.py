@@ -11,8 +11,8 @@ from pretend_portal import ID, PERSON, SUBJECT, Portal, a_pick, a_recovery, answ
 
 from keyback.core.contracts.errors import MustWait
 from keyback.core.contracts.people import Account
-from keyback.core.recovery.flow import Recovery, Stage
 from keyback.core.recovery.policy import Policy, ProofRules
+from keyback.core.recovery.state import Recovery, Stage
 from keyback.core.service.tickets import Answered, Ticket
 
 STRANGERS_POLICY = Policy("vips", proof=ProofRules(at_least=3))
@@ -48,7 +48,10 @@ def pages(portal: Portal, recovery: Recovery, path: str) -> set[tuple[int, str, 
 @pytest.mark.parametrize(
     "recovery",
     [
-        a_recovery(), a_recovery(used_up=("sms",)), answering(), replace(answering(), pick=a_pick(tries=4)),
+        a_recovery(),
+        a_recovery(used_up=("sms",)),
+        answering(),
+        replace(answering(), pick=a_pick(tries=4)),
         a_recovery(stage=Stage.CLOSED, closed_because="no-way-left"),
         a_recovery(stage=Stage.CLOSED, closed_because="expired"),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import keyback.core.portal
-from keyback.core.recovery.flow import Stage
+from keyback.core.recovery.state import Stage
 
 PORTAL = Path(keyback.core.portal.__file__).parent
 TEMPLATES = sorted((PORTAL / "templates").rglob("*.html"))

@@ -33,8 +33,8 @@ from keyback.core.contracts.method import Offer
 from keyback.core.contracts.people import Account
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
-from keyback.core.recovery.flow import (
-    GRACE,
+from keyback.core.recovery.flow import GRACE, step
+from keyback.core.recovery.moves import (
     Cancelled,
     Expired,
     Found,
@@ -45,15 +45,12 @@ from keyback.core.recovery.flow import (
     PasswordAccepted,
     Picked,
     Proved,
-    Recovery,
-    Sent,
     Settled,
-    Stage,
     Superseded,
     Wrote,
-    step,
 )
 from keyback.core.recovery.policy import Proof, ProofRules
+from keyback.core.recovery.state import Recovery, Sent, Stage
 
 
 def refused(recovery: Recovery, move: Move, now: datetime = NOW) -> bool:

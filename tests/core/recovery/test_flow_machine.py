@@ -29,7 +29,8 @@ from keyback.core.contracts.errors import OutOfTurn
 from keyback.core.contracts.events import Event
 from keyback.core.contracts.people import AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
-from keyback.core.recovery.flow import (
+from keyback.core.recovery.flow import step, ways_left
+from keyback.core.recovery.moves import (
     Cancelled,
     Expired,
     Found,
@@ -41,16 +42,13 @@ from keyback.core.recovery.flow import (
     PasswordAccepted,
     Picked,
     Proved,
-    Recovery,
     Settled,
-    Stage,
     Superseded,
     WentBack,
     Wrote,
-    step,
-    ways_left,
 )
 from keyback.core.recovery.policy import ProofRules, PublicRules
+from keyback.core.recovery.state import Recovery, Stage
 
 MINUTE = timedelta(minutes=1)
 ACCOUNTS = {account.key.id: account for account in (*JO.accounts, SOMEBODY_ELSE)}

@@ -32,7 +32,8 @@ from examples.recoveries import (
 from keyback.core.contracts.errors import OutOfTurn
 from keyback.core.contracts.store import OutcomeKind
 from keyback.core.recovery import flow
-from keyback.core.recovery.flow import (
+from keyback.core.recovery.flow import step
+from keyback.core.recovery.moves import (
     Cancelled,
     Expired,
     Found,
@@ -44,16 +45,13 @@ from keyback.core.recovery.flow import (
     PasswordAccepted,
     Picked,
     Proved,
-    Recovery,
-    Sent,
     Settled,
-    Stage,
     Superseded,
     WentBack,
     Wrote,
-    step,
 )
 from keyback.core.recovery.policy import ProofRules
+from keyback.core.recovery.state import Recovery, Sent, Stage
 
 Arrows: TypeAlias = dict[tuple[str, str], set[str]]
 

@@ -8,7 +8,7 @@ from servers.small_house import NEW, OLD, SmallHouse, Visit
 from keyback.core.contracts.errors import OutcomeUnknown, OutOfTurn, StoreUnavailable
 from keyback.core.contracts.store import OutcomeKind
 from keyback.core.contracts.text import Secret
-from keyback.core.recovery.flow import Recovery, Stage
+from keyback.core.recovery.state import Recovery, Stage
 from keyback.core.service import renew
 from keyback.core.service.renew import Renewing
 from keyback.core.service.write import Writer

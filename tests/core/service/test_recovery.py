@@ -13,7 +13,7 @@ from keyback.core.contracts.errors import MustWait, NotAllowed, OutOfTurn, Passw
 from keyback.core.contracts.method import Challenge
 from keyback.core.contracts.people import AccountState
 from keyback.core.db.session import Database
-from keyback.core.recovery.flow import Lane, Stage
+from keyback.core.recovery.state import Lane, Stage
 from keyback.plugins.methods.email import Email
 
 

@@ -8,7 +8,7 @@ from servers.small_house import NEW, OLD, SmallHouse, Visit
 from keyback.core.contracts.errors import OutcomeUnknown, OutOfTurn, PluginError
 from keyback.core.contracts.store import OutcomeKind
 from keyback.core.contracts.text import Secret
-from keyback.core.recovery.flow import Stage
+from keyback.core.recovery.state import Stage
 from keyback.core.service.write import Writer
 
 

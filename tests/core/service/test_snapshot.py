@@ -8,8 +8,8 @@ import pytest
 from servers.small_house import SmallHouse
 
 from keyback.core.contracts.errors import OutOfTurn
-from keyback.core.recovery.flow import Stage
 from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
+from keyback.core.recovery.state import Stage
 from keyback.core.service.chores import Chores
 
 

@@ -1,0 +1,107 @@
+"""What can happen to a recovery: the inputs of the flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..contracts.method import Offer
+from ..contracts.people import Account
+from ..contracts.store import Outcome
+from .policy import Policy, Proof
+from .state import Pick, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A method was picked; `sends` when it makes a message."""
+
+    pick: Pick
+    sends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """Choose another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The answer did not prove it. For nobody every answer misses."""
+
+    reason: str = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """The answer proved this offer."""
+
+    proof: Proof
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAccepted:
+    """The new password is good enough for us, and these accounts are about to be written."""
+
+    accounts: tuple[Account, ...]
+    policy_now: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class MoreTime:
+    """Fifteen more minutes, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The person stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One store answered, others are still being asked."""
+
+    store: str
+    account: Account | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Every store answered. Nobody is an answer too; `reason` says why, to the events alone."""
+
+    subject: Subject | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """The directories answered, or did not."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The process that was writing is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The truth about lost answers."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Nobody moved in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Another recovery of the same person is done."""
+
+
+PersonMove: TypeAlias = Picked | WentBack | Missed | Proved | PasswordAccepted | MoreTime | Cancelled
+Move: TypeAlias = PersonMove | Looked | Found | Wrote | Interrupted | Settled | Expired | Superseded
