@@ -81,15 +81,6 @@ def earned(ladder: Ladder, count: int) -> timedelta | None:
     return ladder.waits[rung - 1] if beyond == 0 else None
 
 
-def most_in_a_window(ladder: Ladder) -> int:
-    """How many failures fit into one window for somebody who never pauses: the number behind the risk we show."""
-    count, spent = 0, timedelta()
-    while spent < ladder.window:
-        count += 1
-        spent += earned(ladder, count) or timedelta()
-    return count
-
-
 # The defaults. Subjects are a person and a method, or a canonical name and a method where nobody was found, so that
 # both run out at the same place; each exists once per lane. No wait is ever longer than fifteen minutes in the
 # unknown-browser lane: a stranger who empties it must not keep the owner out for longer.
@@ -105,24 +96,13 @@ SUBJECT_MISSES = Ladder(
     ),
     window=DAY,
 )
-DESTINATION_SENDS = Ladder(
-    "destination-sends",
-    free=1,
-    waits=(
-        timedelta(seconds=30),
-        timedelta(seconds=60),
-        timedelta(seconds=120),
-        timedelta(seconds=300),
-        timedelta(minutes=15),
-    ),
-    window=DAY,
-)
 # Nobody's phone is to be flooded, however slowly.
 DESTINATION_SENDS_QUARTER = Quota("destination-sends-quarter", most=3, window=timedelta(minutes=15))
 DESTINATION_SENDS_DAY = Quota("destination-sends-day", most=6, window=DAY)
 SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
-# So many messages an hour into one range of numbers, over all people.
-RANGE_SENDS = Quota("range-sends", most=50, window=HOUR)
+# So many messages an hour into one range of ten thousand numbers, over all people. A company has its numbers in one
+# range; toll fraud wants thousands.
+RANGE_SENDS = Quota("range-sends", most=500, window=HOUR)
 SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)
 SYSTEM_SENDS = Quota("system-sends", most=5000, window=HOUR)
 

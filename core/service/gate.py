@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from ..contracts.errors import KeybackError, MustWait, NotAllowed, PluginError, StoreUnavailable
 from ..contracts.human_check import HumanCheck, Widget
 from ..contracts.text import Text
-from ..db.counters import Mark
+from ..db.counters import Count, Mark
 from ..db.session import Transaction
 from ..recovery import limits
 from .calls import Calls
@@ -41,16 +41,21 @@ class Gate:
 
     def widget(self, address: str) -> Widget:
         """A fresh human check, harder when this source or the whole system is busy."""
-        return self._check().widget(self.around.context(), effort=self._effort(address, ahead=1))
+        misses, starts = self._counts(address)
+        return self._check().widget(self.around.context(), effort=_effort(misses, starts, ahead=1))
 
     def judge(self, response: Mapping[str, str], address: str) -> str:
         """What names this solution of the human check; asked outside any transaction, for a check may be slow.
 
-        Raises NotAllowed.
+        Raises NotAllowed, or MustWait for whoever would be refused anyway: they cost us no check of their solution.
         """
-        check = self._check()
-        effort = self._effort(address, ahead=-TOLERANCE)
-        context = self.around.context(seconds=3)
+        check, now = self._check(), self.around.now()
+        misses, starts = self._counts(address)
+        for count in starts:
+            verdict = limits.ahead(limits.SOURCE_STARTS, count.count, count.window_start, count.locked_until, now)
+            if isinstance(verdict, limits.Wait):
+                raise MustWait(verdict.until)
+        effort, context = _effort(misses, starts, ahead=-TOLERANCE), self.around.context(seconds=3)
         try:
             humanity = self.calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
         except PluginError as error:
@@ -79,13 +84,12 @@ class Gate:
             raise StoreUnavailable("the human check is broken")
         return check
 
-    def _effort(self, address: str, *, ahead: int) -> int:
-        """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
+    def _counts(self, address: str) -> tuple[Count, tuple[Count, ...]]:
+        """The misses of everybody, and the starts of this source."""
         marks = (system_mark(limits.SYSTEM_MISSES), *self._source_marks(address))
         with self.records.db.read() as tx:
             misses, *starts = self.records.counters.peek(tx, marks, self.around.now())
-        effort = limits.effort(max(0, max((count.count for count in starts), default=0) + ahead))
-        return effort * limits.UNDER_ATTACK if misses.count > limits.SYSTEM_MISSES.most else effort
+        return misses, tuple(starts)
 
     def _source_marks(self, address: str) -> tuple[Mark, ...]:
         """An IPv6 host counts as its /64, because it can choose any address in it."""
@@ -95,3 +99,9 @@ class Gate:
         width = 32 if source.version == 4 else 64
         network = ip_network(f"{source}/{width}", strict=False)
         return (Mark("starts", str(network), limits.SOURCE_STARTS.window),)
+
+
+def _effort(misses: Count, starts: Sequence[Count], *, ahead: int) -> int:
+    """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
+    effort = limits.effort(max(0, max((count.count for count in starts), default=0) + ahead))
+    return effort * limits.UNDER_ATTACK if misses.count > limits.SYSTEM_MISSES.most else effort

@@ -9,16 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyback.core.recovery import limits
-from keyback.core.recovery.limits import Allowed, Ladder, Quota, Wait, ahead, decide, earned, effort, most_in_a_window
+from keyback.core.recovery.limits import Allowed, Ladder, Quota, Wait, ahead, decide, earned, effort
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 START = NOW - timedelta(minutes=10)
 QUOTA = Quota("starts", most=3, window=timedelta(hours=1))
 MISSES = limits.SUBJECT_MISSES
 
-some_limits = st.sampled_from([QUOTA, MISSES, limits.DESTINATION_SENDS, limits.SOURCE_STARTS])
+some_limits = st.sampled_from([QUOTA, MISSES, limits.DESTINATION_SENDS_DAY, limits.SOURCE_STARTS])
 counts = st.integers(0, 1000)
 moments = st.timedeltas(timedelta(0), timedelta(days=2)).map(lambda ago: NOW - ago)
+
+
+def most_in_a_window(ladder: Ladder) -> int:
+    """How many failures fit into one window for somebody who never pauses."""
+    count, spent = 0, timedelta()
+    while spent < ladder.window:
+        count += 1
+        spent += earned(ladder, count) or timedelta()
+    return count
 
 
 @given(some_limits, counts, moments, st.timedeltas(timedelta(seconds=1), timedelta(days=1)))
