@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,12 +61,11 @@ def test_twenty_kills_at_every_point_harm_nobody(
 def _rounds(world: World, rounds: int) -> None:
     for number in range(rounds):
         crowd = [world.somebody() for _ in POINTS]
-        late = world.somebody()
-        kills = _kill_at_the_points(world, crowd)
-        kills += _kill_while_the_order_is_on_its_way(world, late)
-        healed = max(_healed_after(person, kills) for person in (*crowd, late))
+        with _killed_when_the_order_was_sent(world) as first:
+            kills = [time.time(), *_kill_at_the_points(world, crowd)]
+        healed = max(_healed_after(person, kills) for person in (first, *crowd))
         wait_until(lambda: _nothing_half_done(world.keyback), "what is half done to be settled", HEALED)
-        for person in (*crowd, late):
+        for person in (first, *crowd):
             _judge(world, person)
         assert world.keyback.command("audit", "verify") == "whole\n"
         say(f"round {number + 1}: {len(kills)} kills, everybody done at most {healed:.1f} s after one")
@@ -79,8 +80,13 @@ def _kill_at_the_points(world: World, crowd: list[Persistent]) -> list[float]:
     return [_forgotten(order) for point in POINTS for order in world.keyback.faultpoints.glob(f"{point}.*")]
 
 
-def _kill_while_the_order_is_on_its_way(world: World, person: Persistent) -> list[float]:
-    """The twelfth point: the directory has the order, and the writer dies before it hears what became of it."""
+@contextmanager
+def _killed_when_the_order_was_sent(world: World) -> Iterator[Persistent]:
+    """The twelfth point: the directory has the order, and the writer dies before it hears what became of it.
+
+    Whose order it was goes on living meanwhile.
+    """
+    person = world.somebody()
     writer = Stopped(world.keyback)
     living = threading.Thread(target=person.live)
     living.start()
@@ -90,13 +96,12 @@ def _kill_while_the_order_is_on_its_way(world: World, person: Persistent) -> lis
         world.proxy.fault(Mode.STALL, skip=2)
         writer.go_on()
         wait_until(lambda: world.slapd.writes(person.dn) == 1, "the directory to do it")
-        killed = time.time()
         writer.kill()
+        world.proxy.heal()
+        yield person
     finally:
         world.proxy.heal()
         living.join()
-    assert person.promised, person
-    return [killed]
 
 
 def _judge(world: World, person: Persistent) -> None:
