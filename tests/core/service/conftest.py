@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,19 @@ from servers.small_house import SmallHouse, small_house
 from keyback.core.db.session import Database
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[SmallHouse]:
-    """Somebody called jo, with a mailbox, a phone and saved codes."""
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Empty tables, made once: making them takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "keyback.db"
+    database = Database(f"sqlite:///{file}")
     database.upgrade()
+    database.close()
+    return file
+
+
+@pytest.fixture
+def house(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
+    """Somebody called jo, with a mailbox, a phone and saved codes."""
+    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'keyback.db')}")
     yield small_house(database)
     database.close()
