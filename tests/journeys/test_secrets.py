@@ -102,7 +102,8 @@ class Journey:
         return "\n".join([part for page in seen for part in (page.url, page.headers.get("Location", ""))]).encode()
 
     def answers(self) -> bytes:
-        seen = [page for browser in self.browsers for page in browser.history]
+        """All pages but the one that asks for a moment: that one gives back what was typed, to whoever typed it."""
+        seen = [page for browser in self.browsers for page in browser.history if page.name != "waiting"]
         return "\n".join(f"{page.headers}\n{page.html}" for page in seen).encode()
 
 

@@ -158,6 +158,14 @@ class Slapd:
             assert root.result["result"] == 0, root.result
         return Someone(uid, dn)
 
+    def administrator(self) -> Someone:
+        """Add somebody who is an administrator."""
+        person = self.person()
+        with self.root() as root:
+            root.modify(ADMINS, {"member": [(ldap3.MODIFY_ADD, [person.dn])]})
+            assert root.result["result"] == 0, root.result
+        return person
+
     def mark(self, dn: str, **attributes: object) -> None:
         """Replace attributes as root, the server's own marks too; None takes one away."""
         changes = {name: [(ldap3.MODIFY_REPLACE, [] if v is None else [v])] for name, v in attributes.items()}
