@@ -107,6 +107,9 @@ class Method(Plugin, ABC):
     rides_on: ClassVar[Carrier]
     # May it come before anything is known of the person? Questions may not.
     first: ClassVar[bool] = True
+    # Can its answers be guessed in less than for ever? Then wrong ones are budgeted for each person. Where they cannot,
+    # a budget would only let strangers empty it.
+    guessable: ClassVar[bool] = True
     # What carries its messages ("sms", "email"); None when nothing is sent.
     medium: ClassVar[str | None] = None
     # What the choice says before the first proof, when no end may be named.

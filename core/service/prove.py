@@ -108,7 +108,7 @@ class Proving:
             refused = mine.locked_until is not None and mine.locked_until > now
             if not refused:
                 verdict = limits.decide(limits.SUBJECT_MISSES, mine.count, mine.window_start, None, now)
-                if isinstance(verdict, limits.Wait):
+                if isinstance(verdict, limits.Wait) and self._guessable(pick):
                     self.records.counters.lock(tx, mark, verdict.until, now)
                     self.mover.record(tx, recovery, [LimitReached(limits.SUBJECT_MISSES.name)], now)
                 if everybodys.count == limits.SYSTEM_MISSES.most + 1:
@@ -147,6 +147,11 @@ class Proving:
         who = subject.person.id if subject else f"nobody:{canonical(recovery.name)}"
         lane = subject.lane if subject else Lane.UNKNOWN_BROWSER
         return Mark(f"{limits.SUBJECT_MISSES.name}:{pick.method}:{lane}", who, limits.SUBJECT_MISSES.window)
+
+    def _guessable(self, pick: Pick) -> bool:
+        """Where nobody could guess in a lifetime, a budget would only keep the owner out (L1)."""
+        method = self.snapshots.current.plugins.methods.get(pick.method)
+        return method is None or method.guessable
 
     def _spend_enrolment(self, tx: Transaction, person: str, judged: _Judged, now: datetime) -> None:
         """A used code or a raised counter is kept in the same commit; whoever comes second proves nothing."""

@@ -59,6 +59,8 @@ class SavedCodes(Method):
     label = Text("Saved code")
     factor = Factor.HAS
     rides_on = Carrier.PAPER
+    # 80 bits.
+    guessable = False
     summary = Text("One of the codes you printed")
     Settings = SavedCodesSettings
     settings: SavedCodesSettings

@@ -110,6 +110,20 @@ def test_wrong_answers_are_counted_by_person_over_all_recoveries_and_spellings(h
     pytest.fail("twelve wrong answers were judged")
 
 
+def test_strangers_cannot_use_up_what_nobody_can_guess(house: SmallHouse) -> None:
+    """Codes by mail may be closed for a while by somebody who guesses; the codes on paper never are."""
+    for _ in range(4):
+        visit = house.start()
+        house.work()
+        visit.pick("saved_codes")
+        for number in range(4):
+            assert visit.answer(f"{number:016d}").reason == "wrong"
+    visit = house.start()
+    house.work()
+    visit.pick("saved_codes")
+    assert visit.answer(house.paper[0]).reason == ""
+
+
 def test_nobody_and_somebody_run_out_at_the_same_answer(house: SmallHouse) -> None:
     def reasons(name: str) -> list[str]:
         found = []
