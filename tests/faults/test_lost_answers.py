@@ -12,7 +12,7 @@ from servers.fault_proxy import FaultProxy, Mode
 from servers.keyback import Keyback
 from servers.outfit import a_story, opens
 from servers.slapd import PASSWORD, Slapd
-from servers.story import Post, wait_until
+from servers.story import Post
 
 from .conftest import Serve, say
 from .persistent import Persistent, together
@@ -128,20 +128,18 @@ def _batch(keyback: Keyback, post: Post, slapd: Slapd, count: int) -> list[Told]
 
 
 def _lose(batch: list[Told], proxy: FaultProxy, mode: Mode) -> None:
-    asking = [threading.Thread(target=one.ask) for one in batch]
     # Whatever asks for the truth afterwards comes through.
     proxy.on_bytes = lambda _: proxy.heal() if proxy.bytes_seen.is_set() else None
-    for one, asks in zip(batch, asking, strict=True):
-        lost = proxy.swallowed
+    for one in batch:
+        lost, asks = proxy.swallowed, threading.Thread(target=one.ask)
         writer = Stopped(one.person.story.keyback)
         asks.start()
         writer.wait()
         # It looks at the object once more; the second thing that it sends is the order.
         proxy.fault(mode, skip=1)
         writer.go_on()
-        wait_until(lambda lost=lost: proxy.swallowed > lost, "the proxy to swallow it")  # type: ignore[misc]
-    for asks in asking:
         asks.join()
+        assert proxy.swallowed == lost + 1
     assert max(one.seconds for one in batch) < TOLD
 
 
