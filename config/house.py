@@ -47,6 +47,8 @@ class House:
 
 def build(settings: Settings) -> House:
     """From settings to a house that is ready to open. Raises SettingsInvalid, and says what to set."""
+    if not settings.data_dir.is_dir():
+        raise SettingsInvalid([f"data_dir {settings.data_dir} is not there: `keyback init` makes it"])
     db = Database(settings.database)
     db.upgrade()
     keyring = Keyring.load(db, settings.key(), settings.previous_key())

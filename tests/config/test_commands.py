@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -69,6 +70,14 @@ def test_wrong_settings_end_a_command_with_every_problem(here: Path, capsys: pyt
     (here / "keyback.toml").write_text('portal_url = "http://x.example"\nkey_file = "none"\n', encoding="utf-8")
     assert main(["check"]) == 2
     assert {"company", "help_desk"} <= {line.split()[1] for line in capsys.readouterr().err.splitlines()[1:]}
+
+
+def test_a_check_before_the_tables_are_made_says_what_makes_them(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(here / "data")
+    assert main(["check"]) == 2
+    assert "keyback init" in capsys.readouterr().err
 
 
 def test_check_names_each_plugin_that_cannot_work(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
