@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from servers.fault_proxy import FaultProxy
@@ -12,19 +11,9 @@ from servers.http_sink import HttpSink
 from servers.keyback import Keyback
 from servers.mail_sink import MailSink
 from servers.outfit import SWIFT, pins
+from servers.serving import NOTHING, Pins, Serve
 from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post
-
-# Starts a server on a fresh database: on "sqlite" or "postgresql", with so many processes, with plugins `also`, and
-# with `more` settings.
-Serve = Callable[..., Keyback]
-Pins = Mapping[str, Any]
-NOTHING: Pins = {}
-
-
-def say(figures: str) -> None:
-    """What a long run found, for whoever watches it (`pytest -s`)."""
-    print(figures, flush=True)  # noqa: T201
 
 
 @pytest.fixture(scope="session")

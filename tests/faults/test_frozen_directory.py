@@ -12,12 +12,11 @@ from servers.browser import Page
 from servers.fault_proxy import FaultProxy
 from servers.keyback import Keyback
 from servers.outfit import a_story
+from servers.persistent import Persistent
+from servers.serving import Serve, say
 from servers.slapd import PASSWORD, Slapd
+from servers.stopped import Stopped
 from servers.story import Post, Story, solve_on, wait_until
-
-from .conftest import Serve, say
-from .persistent import Persistent
-from .stopped import Stopped
 
 # Told within eight seconds; the rest is for a machine that has other things to do.
 TOLD, TRUE = 8.0 + 4.0, 60.0

@@ -8,10 +8,9 @@ from pathlib import Path
 from servers.http_sink import Answer, HttpSink
 from servers.keyback import Keyback
 from servers.outfit import a_story, pins
+from servers.serving import Serve, say
 from servers.slapd import Slapd
 from servers.story import Post, Story, wait_until
-
-from .conftest import Serve, say
 
 HUNG = 20
 # Longer than anything here waits.

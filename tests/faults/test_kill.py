@@ -14,16 +14,15 @@ from servers.event_log import events
 from servers.fault_proxy import FaultProxy, Mode
 from servers.keyback import Keyback
 from servers.outfit import a_story, opens
+from servers.persistent import Persistent, together
+from servers.serving import Serve, say
 from servers.slapd import PASSWORD, Slapd
+from servers.stopped import Stopped
 from servers.story import Post, wait_until
 from sqlalchemy import create_engine, func, select
 
 from keyback.core.db.tables import job, recovery
 from keyback.core.service.faultpoint import POINTS
-
-from .conftest import Serve, say
-from .persistent import Persistent, together
-from .stopped import Stopped
 
 QUICK, FULL = 1, 20
 # After a kill everybody must be through within this time, and nothing may be left half done.

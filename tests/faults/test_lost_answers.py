@@ -11,12 +11,11 @@ from servers.browser import Page
 from servers.fault_proxy import FaultProxy, Mode
 from servers.keyback import Keyback
 from servers.outfit import a_story, opens
+from servers.persistent import Persistent, together
+from servers.serving import Serve, say
 from servers.slapd import PASSWORD, Slapd
+from servers.stopped import Stopped
 from servers.story import Post
-
-from .conftest import Serve, say
-from .persistent import Persistent, together
-from .stopped import Stopped
 
 QUICK, FULL = 3, 50
 # So many at once that the last answer is lost before the first one is asked after again.

@@ -13,12 +13,11 @@ from servers.event_log import counted
 from servers.fault_proxy import FaultProxy
 from servers.keyback import Keyback
 from servers.outfit import a_story, opens
+from servers.persistent import Persistent
+from servers.serving import Serve
 from servers.slapd import PASSWORD, ROOT_PASSWORD, Slapd
+from servers.stopped import Stopped
 from servers.story import Post, Story, wait_until
-
-from .conftest import Serve
-from .persistent import Persistent
-from .stopped import Stopped
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

@@ -6,13 +6,12 @@ import re
 from pathlib import Path
 
 from servers.outfit import a_story
+from servers.serving import Serve
 from servers.slapd import Slapd
 from servers.story import Post, wait_until
 
 import keyback.core.service
 from keyback.core.service.faultpoint import POINTS
-
-from .conftest import Serve
 
 SERVICE = Path(keyback.core.service.__path__[0])
 

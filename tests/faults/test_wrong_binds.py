@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from servers.outfit import a_story, opens
+from servers.persistent import Persistent, together
+from servers.serving import Serve, say
 from servers.slapd import PASSWORD, Slapd
 from servers.story import Post
-
-from .conftest import Serve, say
-from .persistent import Persistent, together
 
 QUICK, FULL = 10, 100
 AT_ONCE = 2

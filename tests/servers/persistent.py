@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 import requests
-from servers.browser import Page
-from servers.event_log import events
-from servers.slapd import PEOPLE
-from servers.story import Story, solve_on
+
+from .browser import Page
+from .event_log import events
+from .slapd import PEOPLE
+from .story import Story, solve_on
 
 # How long somebody looks into the mailbox before asking for another code.
 MAIL_COMES = 60.0

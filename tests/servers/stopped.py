@@ -6,8 +6,8 @@ import os
 import signal
 from pathlib import Path
 
-from servers.keyback import Keyback
-from servers.story import wait_until
+from .keyback import Keyback
+from .story import wait_until
 
 
 class Stopped:
