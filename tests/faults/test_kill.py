@@ -91,10 +91,12 @@ def _killed_when_the_order_was_sent(world: World) -> Iterator[Persistent]:
     living.start()
     try:
         writer.wait()
+        assert world.slapd.writes(person.dn) == 0
         # It looks at the object once more; what is answered no more is the second thing that it sends, the order.
         world.proxy.fault(Mode.STALL, skip=2)
         writer.go_on()
         wait_until(lambda: world.slapd.writes(person.dn) == 1, "the directory to do it")
+        assert "password.set" not in events(world.keyback, person.recovery)
         writer.kill()
         world.proxy.heal()
         yield person
