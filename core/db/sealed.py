@@ -74,6 +74,7 @@ ENROLMENT_ROW = SealedRow(
     tables.enrolment, ("id", "person_id", "method", "proven_at", "usable_from", "used_at", "version")
 )
 CONTACT_ROW = SealedRow(tables.contact_seen, ("person_ref", "source", "fingerprint", "since"))
+FREEZE_ROW = SealedRow(tables.freeze, ("person_ref", "since", "why", "recovery_id", "lifted_at"))
 PLUGIN_ROW = SealedRow(tables.plugin, ("kind", "key", "enabled", "version"))
 POLICY_ROW = SealedRow(tables.policy, ("name", "position", "rules", "version", "who", "why"))
 PUBLIC_RULES_ROW = SealedRow(tables.public_rules, ("key", "rules", "version", "who", "why"))
@@ -85,6 +86,7 @@ ROWS = (
     ACCOUNT_ROW,
     ENROLMENT_ROW,
     CONTACT_ROW,
+    FREEZE_ROW,
     PLUGIN_ROW,
     POLICY_ROW,
     PUBLIC_RULES_ROW,

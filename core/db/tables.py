@@ -185,6 +185,18 @@ lease = Table(
     Column("until", Moment, nullable=False),
 )
 
+# Whose self-service is stopped. A row that was lifted is kept until no link that could stop it again is good.
+freeze = Table(
+    "freeze",
+    metadata,
+    Column("person_ref", String(64), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("why", String(64), nullable=False),
+    Column("recovery_id", String(64), nullable=False),
+    Column("lifted_at", Moment),
+    Column("seal", LargeBinary, nullable=False),
+)
+
 event = Table(
     "event",
     metadata,

@@ -16,6 +16,7 @@ from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.audit import Audit
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.enrolments import Enrolments
+from keyback.core.db.freezes import Freeze, Freezes
 from keyback.core.db.jobs import Jobs
 from keyback.core.db.links import Links
 from keyback.core.db.proofs import Proofs
@@ -49,6 +50,7 @@ class House:
             Links(keyring).link(tx, "person-1", LDAP, "signed in", now)
             Enrolments(keyring).add(tx, "person-1", "codes", "l", DETAILS, proven_at=now, usable_from=now)
             ContactsSeen(keyring).since(tx, "person-1", [MAIL], now)
+            Freezes(keyring).freeze(tx, Freeze("person-1", now, "password.set", "recovery-1"))
             settings = SettingsStore(keyring)
             settings.save_plugin(tx, "method", "sms", enabled=True, settings={"a": 1})
             settings.save_policies(tx, [Policy("all")], who="", why="")
@@ -69,6 +71,7 @@ class House:
             assert Links(keyring).person_of(tx, LDAP) == "person-1"
             assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
             assert ContactsSeen(keyring).since(tx, "person-1", [MAIL], self.now + DAY) == {0: None}
+            assert Freezes(keyring).of(tx, "person-1") is not None
             settings = SettingsStore(keyring)
             assert settings.plugin_rows(tx)[0].settings == {"a": 1}
             assert settings.policies(tx) == (Policy("all"),)
