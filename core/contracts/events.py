@@ -37,7 +37,8 @@ class PersonFound(Event):
 
 @dataclass(frozen=True, slots=True)
 class NobodyFound(Event):
-    """The name leads nowhere. `reason`: unknown, ambiguous, disabled, expired, privileged, out-of-scope, no-methods."""
+    """The name leads nowhere. `reason`: unknown, ambiguous, disabled, expired, privileged, out-of-scope, frozen,
+    no-methods."""
 
     name = "person.nobody"
     loud = True
@@ -173,6 +174,23 @@ class NoticeSent(Event):
     name = "notice.sent"
     notifier: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfServiceStopped(Event):
+    """The person said "this wasn't me" to a notice; `about` is the event which that notice told."""
+
+    name = "self-service.stopped"
+    loud = True
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfServiceResumed(Event):
+    """The help desk lifted the stop."""
+
+    name = "self-service.resumed"
+    loud = True
 
 
 @dataclass(frozen=True, slots=True)

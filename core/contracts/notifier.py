@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
@@ -24,6 +24,9 @@ class Happening:
     addresses: tuple[Contact, ...] = ()
     accounts: tuple[str, ...] = ()
     help_desk: str = ""
+    # By the mailboxes that may carry it, the page where the person can say "this wasn't me". It can do harm in no other
+    # hands than the owner's, so no other address gets it, and a text message never does.
+    wasnt_me: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Notifier(Plugin, ABC):

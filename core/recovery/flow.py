@@ -78,17 +78,17 @@ def step(recovery: Recovery, move: Move, now: datetime) -> Step:
             return close(recovery, "cancelled")
         case ((Stage.CHOOSING | Stage.ANSWERING | Stage.RENEWING), Expired()) if not in_time:
             return close(recovery, "expired")
-        case (stage, Superseded()) if stage not in (Stage.DONE, Stage.CLOSED):
-            return _superseded(recovery)
+        case (stage, Superseded(because)) if stage not in (Stage.DONE, Stage.CLOSED):
+            return _superseded(recovery, because)
     raise OutOfTurn(f"{type(move).__name__} while {recovery.stage}")
 
 
-def _superseded(recovery: Recovery) -> Step:
+def _superseded(recovery: Recovery, because: str) -> Step:
     if recovery.stage in (Stage.WRITING, Stage.UNSETTLED):
         # What became of this write must still be told; afterwards nothing more may follow (see _wrote).
-        return replace(recovery, closed_because="superseded"), ()
+        return replace(recovery, closed_because=because), ()
     if recovery.proofs:
-        return close(recovery, "superseded")
+        return close(recovery, because)
     # It can never prove anything any more, and nobody sees that: a page that ends early would tell a stranger that
     # somebody else got in, so that there is an account (P4).
     return replace(recovery, void=True), ()

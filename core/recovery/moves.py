@@ -100,7 +100,9 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """Another recovery of the same person is done."""
+    """Another recovery of the same person is done, or (`because` is "frozen") they said that it wasn't them."""
+
+    because: str = "superseded"
 
 
 PersonMove: TypeAlias = Picked | WentBack | Missed | Proved | PasswordAccepted | MoreTime | Cancelled

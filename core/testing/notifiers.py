@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import ClassVar
 
 from ..contracts import events
@@ -12,6 +12,8 @@ from .fakes import NOON, a_context, a_person
 from .suite import PluginSuite, is_a, is_words, must
 
 SAMPLES = {"str": "sample", "bool": True, "int": 3, "tuple[str, ...]": ("sample",)}
+
+LINK = "https://reset.example.org/wasnt-me/sample"
 
 
 def an_event(kind: type[events.Event]) -> events.Event:
@@ -49,6 +51,15 @@ class NotifierSuite(PluginSuite):
         for event in self._wanted():
             sent = self.plugin.notify(self._about(event, known=True), a_context())
             must({message.to for message in sent} <= own, f"{event.name}: a message to somebody else")
+
+    def test_the_link_goes_only_where_it_may(self) -> None:
+        mailbox = self.person.mails[0]
+        for event in self._wanted():
+            happening = replace(self._about(event, known=True), wasnt_me={mailbox: LINK})
+            spread = {
+                m.to for m in self.plugin.notify(happening, a_context()) if LINK in str(m.text) and m.to != mailbox
+            }
+            must(not spread, f"{event.name}: the link in wasnt_me is for its own mailbox alone")
 
     def test_nobody_is_told_nothing(self) -> None:
         for event in self._wanted():

@@ -49,37 +49,46 @@ class AccountNoticeSettings(PluginSettings):
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """One notice: the mail's subject and text, and the text message. No links: they teach people to follow them."""
+    """One notice: the mail's subject and text, how the mail ends, and the text message, which never holds a link."""
 
     subject: str
     mail: str
     text: str
+    # With the link where this mailbox may carry it, and without.
+    say_so: str = "Wasn't you? This wasn't me {wasnt_me}\nor call {help_desk} at once."
+    call: str = "Wasn't you? Call {help_desk} at once."
 
 
 _STARTED = _Words(
     "Somebody started a password reset",
-    "One proof was given for your {company} account on {date}, {time} (UTC).\n\n"
-    "If it was you, there's nothing to do. If not: call {help_desk}.",
+    "One proof was given for your {company} account on {date}, {time} (UTC).",
     "Somebody gave a proof to reset your {company} password at {time} UTC. Not you? Call {help_desk} now.",
+    "If it was you, there's nothing to do. If not: This wasn't me {wasnt_me}\nor call {help_desk}.",
+    "If it was you, there's nothing to do. If not: call {help_desk}.",
 )
 _PASSWORD_SET = _Words(
     "Your new password is set",
-    "Your {company} password was reset for {accounts} on {date}, {time} (UTC).\n\n"
-    "Wasn't you? Call {help_desk} at once.",
+    "Your {company} password was reset for {accounts} on {date}, {time} (UTC).",
     "Your {company} password was reset at {time} UTC. Not you? Call {help_desk} now.",
 )
 _UNLOCKED = _Words(
     "Your account was unlocked",
-    "Your {company} account was unlocked on {date}, {time} (UTC). Your password is the same as before.\n\n"
-    "Wasn't you? Call {help_desk} at once.",
+    "Your {company} account was unlocked on {date}, {time} (UTC). Your password is the same as before.",
     "Your {company} account was unlocked at {time} UTC. Not you? Call {help_desk} now.",
 )
 _CODES_ISSUED = _Words(
     "Saved codes were added to your account",
-    "They can be used to reset your {company} password from {date}, {time} (UTC). "
-    "Codes you had before no longer work.\n\n"
-    "Wasn't you? Call {help_desk} at once.",
+    "They can be used to reset your {company} password from {date}, {time} (UTC). Codes you had before no longer work.",
     "Saved codes were added to your {company} account at {time} UTC. Not you? Call {help_desk} now.",
+)
+_QUICKER = "The help desk will be in touch; call {help_desk} to be quicker."
+_STOPPED = _Words(
+    "Self-service is stopped for your account",
+    'Because you told us "this wasn\'t me".',
+    "Self-service is stopped for your {company} account. Call {help_desk} to be quicker.",
+    # Nothing is left to be stopped.
+    _QUICKER,
+    _QUICKER,
 )
 
 
@@ -88,7 +97,7 @@ class AccountNotice(Notifier):
 
     key = "account_notice"
     label = Text("Notices to the person")
-    wants = frozenset({"proof.given", "password.set", "account.unlocked", "enrolment"})
+    wants = frozenset({"proof.given", "password.set", "account.unlocked", "enrolment", "self-service.stopped"})
     Settings = AccountNoticeSettings
     settings: AccountNoticeSettings
 
@@ -113,8 +122,10 @@ class AccountNotice(Notifier):
             )
         to = mailbox(address.value)
         accounts = ", ".join(happening.accounts) or Text("your account")
-        text = Text(words.mail, company=ctx.company, accounts=accounts, date=_date(at), **values)
-        return Message("email", to, text, Text(words.subject)) if to else None
+        link = happening.wasnt_me.get(address.value, "")
+        told = Text(words.mail, company=ctx.company, accounts=accounts, date=_date(at), **values)
+        end = Text(words.say_so if link else words.call, wasnt_me=link, **values)
+        return Message("email", to, Text("{told}\n\n{end}", told=told, end=end), Text(words.subject)) if to else None
 
 
 def _words_for(event: events.Event) -> _Words | None:
@@ -128,6 +139,8 @@ def _words_for(event: events.Event) -> _Words | None:
             return _UNLOCKED
         case events.CodesIssued():
             return _CODES_ISSUED
+        case events.SelfServiceStopped():
+            return _STOPPED
     return None
 
 

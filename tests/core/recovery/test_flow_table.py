@@ -105,7 +105,7 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
     "Interrupted": (Interrupted(),),
     "Settled": tuple(Settled(outcomes("", kind)) for kind in OutcomeKind),
     "Expired": (Expired(),),
-    "Superseded": (Superseded(),),
+    "Superseded": (Superseded(), Superseded("frozen")),
 }
 
 

@@ -38,9 +38,16 @@ class WantsTheUnheard(Teller):
     wants = frozenset({"weather"})
 
 
+class SpreadsTheLink(Teller):
+    def notify(self, happening: Happening, ctx: Context) -> Sequence[Message]:
+        words = Text("It happened: {link}", link=" ".join(happening.wasnt_me.values()))
+        return [Message("sms", contact.value, words) for contact in happening.addresses]
+
+
 FAULTY_NOTIFIERS = {
     TellsAStranger: "nobody_is_told_nothing",
     KnowsOneEvent: "every_event_that_it_wants_is_taken",
+    SpreadsTheLink: "the_link_goes_only_where_it_may",
     WantsTheUnheard: "it_wants_events_that_there_are",
 }
 

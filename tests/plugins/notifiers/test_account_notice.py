@@ -42,11 +42,35 @@ def test_the_first_proof_is_told_and_the_last_one_is_not(ctx: Context) -> None:
     assert told(events.ProofGiven("sms", enough=True), ctx) == ()
 
 
+LINK = "https://reset.alderwick.example/wasnt-me/abc234"
+
+
+def test_a_mailbox_that_may_carry_the_link_gets_it_and_a_text_never_does(ctx: Context) -> None:
+    other = Contact(ContactKind.MAIL, "else@example.org")
+    links = {MAIL.value: LINK, PHONE.value: LINK}
+    mail, text, elsewhere = told(events.PasswordSet("openldap"), ctx, MAIL, PHONE, other, wasnt_me=links)
+    assert str(mail.text).endswith(f"Wasn't you? This wasn't me {LINK}\nor call +441632960100 at once.")
+    assert "wasnt-me" not in f"{text.text} {elsewhere.text}"
+    mail, text = told(events.ProofGiven("sms", enough=False), ctx, wasnt_me=links)
+    assert f"If not: This wasn't me {LINK}\nor call +441632960100." in str(mail.text)
+    assert "wasnt-me" not in str(text.text)
+
+
+def test_the_stop_is_told_without_another_link(ctx: Context) -> None:
+    mail, text = told(events.SelfServiceStopped("password.set"), ctx, wasnt_me={MAIL.value: LINK})
+    assert str(mail.subject) == "Self-service is stopped for your account"
+    assert str(mail.text) == (
+        'Because you told us "this wasn\'t me".\n\nThe help desk will be in touch; call +441632960100 to be quicker.'
+    )
+    assert str(text.text) == "Self-service is stopped for your Alderwick account. Call +441632960100 to be quicker."
+
+
 EVENTS = [
     events.ProofGiven("sms", enough=False),
     events.PasswordSet("openldap"),
     events.AccountUnlocked("openldap"),
     events.CodesIssued(10),
+    events.SelfServiceStopped("password.set"),
 ]
 
 
