@@ -67,6 +67,7 @@ def _surroundings(settings: Settings) -> Surroundings:
         company=settings.short_name,
         origin=settings.origin,
         help_desk=settings.help_desk,
+        help_desk_mail=settings.help_desk_mail,
         realms=settings.realms,
         netbios=settings.netbios,
         trusted_networks=settings.trusted_networks,

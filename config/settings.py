@@ -79,6 +79,7 @@ class Settings(_Part):
     company: str = Field(min_length=1, max_length=80)
     company_short: str = Field("", max_length=40)
     help_desk: str = Field(min_length=1, max_length=200)
+    help_desk_mail: str = Field("", max_length=254, pattern=r"^([^\s@,;<>]+@[^\s@,;<>]+)?$")
     data_dir: Path = Path("/var/lib/keyback")
     # May hold a password, so it is as secret as one. Empty: SQLite in data_dir.
     database_url: SecretStr = SecretStr("")

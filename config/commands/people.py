@@ -1,4 +1,4 @@
-"""`keyback people`: fill the embedded directory, and issue saved codes."""
+"""`keyback people`: fill the embedded directory, issue saved codes, and let somebody be served again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...core.contracts.errors import NotAllowed, PluginError, SettingsInvalid
 from ...core.contracts.people import AccountKey
 from ...core.contracts.text import Secret
 from ...core.service.code_desk import CodeDesk
+from ...core.service.lift_desk import LiftDesk
 from ..house import House
 from .opened import Subparsers, opened
 
@@ -38,7 +39,7 @@ class TakesPeople(Protocol):
 
 def add(subparsers: Subparsers) -> None:
     """Its lines in `keyback --help`."""
-    parser = subparsers.add_parser("people", help="import people into the embedded directory; issue saved codes")
+    parser = subparsers.add_parser("people", help="import people; issue saved codes; lift a stop")
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     bring = verbs.add_parser("import", help=f"add or update people from a CSV file: {', '.join(COLUMNS)}")
     bring.add_argument("file", type=Path, help="several values in one column are parted by ;")
@@ -46,6 +47,9 @@ def add(subparsers: Subparsers) -> None:
     codes = verbs.add_parser("codes", help="print ten new saved codes for one person; the old ones end")
     codes.add_argument("name", help="the person's sign-in name")
     codes.set_defaults(run=run_codes)
+    unfreeze = verbs.add_parser("unfreeze", help='let somebody who said "this wasn\'t me" reset their password again')
+    unfreeze.add_argument("name", help="the person's sign-in name")
+    unfreeze.set_defaults(run=run_unfreeze)
 
 
 def run_import(arguments: argparse.Namespace) -> int:
@@ -73,6 +77,17 @@ def run_codes(arguments: argparse.Namespace) -> int:
         except NotAllowed as error:
             raise PluginError(str(error.reason)) from None
     print("\n".join(codes))
+    return 0
+
+
+def run_unfreeze(arguments: argparse.Namespace) -> int:
+    """For the help desk, once it knows who is asking."""
+    with opened() as house:
+        try:
+            LiftDesk(house.records, house.snapshots, house.around).lift(arguments.name)
+        except NotAllowed as error:
+            raise PluginError(str(error.reason)) from None
+    print(f"Self-service works again for {arguments.name}.")
     return 0
 
 

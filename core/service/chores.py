@@ -9,6 +9,7 @@ from ..contracts.errors import OutOfTurn
 from ..recovery.moves import Expired
 from .back_office import BackOffice
 from .mover import Mover
+from .notice_links import GOOD_FOR
 from .records import Records
 from .snapshot import Snapshots
 
@@ -61,6 +62,8 @@ class Chores:
             self.records.recoveries.purge(tx, now - KEPT)
             self.records.counters.purge(tx, now)
             self.records.proofs.purge(tx, now - PROOFS_KEPT)
+            # A lifted stop is forgotten when no link from before it is good any more.
+            self.records.freezes.purge(tx, now - GOOD_FOR)
             self.records.jobs.purge(tx, now - PROOFS_KEPT)
 
     def _close(self, recovery_id: str) -> None:

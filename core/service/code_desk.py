@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from ..contracts.errors import Ambiguous, NotAllowed
+from ..contracts.errors import NotAllowed
 from ..contracts.events import CodesIssued
-from ..contracts.people import Account
 from ..contracts.text import Text
-from ..recovery.names import searchable
+from .named import account_named
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
-
-FIND_SECONDS = 8.0
 
 
 @runtime_checkable
@@ -27,7 +24,7 @@ class IssuesCodes(Protocol):
 
 
 class CodeDesk:
-    """Asks the stores itself: whoever may type on the server may wait for them."""
+    """For an administrator on the server."""
 
     def __init__(self, records: Records, snapshots: Snapshots, around: Surroundings) -> None:
         self._records = records
@@ -37,7 +34,7 @@ class CodeDesk:
     def issue(self, name: str, count: int = 10) -> tuple[str, ...]:
         """Fresh codes; all earlier ones end with them. Raises NotAllowed when the name is nobody or several."""
         method = self._method()
-        account = self._account(name)
+        account = account_named(name, self._snapshots, self._around)
         codes, data = method.issue(count, self._around.random)
         now = self._around.now()
         with self._records.db.write() as tx:
@@ -54,16 +51,3 @@ class CodeDesk:
             if isinstance(method, IssuesCodes):
                 return method
         raise NotAllowed(Text("No method issues codes: add saved_codes to plugins.load"))
-
-    def _account(self, name: str) -> Account:
-        context = self._around.context(seconds=FIND_SECONDS)
-        try:
-            asked = searchable(name, netbios=self._around.netbios)
-            stores = self._snapshots.current.stores_for(asked, self._around.realms)
-            plugins = self._snapshots.current.plugins.stores
-            found = [account for key in stores if (account := plugins[key].find(asked, context)) is not None]
-        except (Ambiguous, ValueError):
-            raise NotAllowed(Text("This name means several people, or cannot be a name")) from None
-        if len(found) != 1:
-            raise NotAllowed(Text("Nobody, or more than one person, has this name"))
-        return found[0]

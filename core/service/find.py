@@ -108,6 +108,8 @@ class Finding:
             account.key.store, account.key.id
         )
         person = Person(person_id, (account,))
+        if self.records.freezes.stopped(tx, person):
+            return Found(None, "frozen")
         policy = self.snapshots.current.policy_for(person)
         reason = out_of_scope(policy.scope, account)
         if not reason and recovery.purpose not in policy.purposes:

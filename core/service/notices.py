@@ -10,6 +10,7 @@ from ..contracts.channel import Message
 from ..contracts.errors import DeliveryFailed, PluginError
 from ..contracts.events import BY_NAME, Event, NoticeSent
 from ..contracts.notifier import Happening, Notifier
+from ..contracts.people import ContactKind, Person
 from ..contracts.text import Text
 from ..db.jobs import Job
 from ..db.session import Transaction
@@ -18,6 +19,7 @@ from .back_office import BackOffice
 from .calls import Calls
 from .messages import NO_LANE, Messenger
 from .mover import Moved, Mover
+from .notice_links import NoticeLinks, Told
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
@@ -26,6 +28,14 @@ TELL_SECONDS = 9.0
 # A notice is owed however long a mail server is down; after three days it would only confuse.
 OWED = timedelta(hours=72)
 LONGEST_PAUSE = timedelta(minutes=10)
+# Where other jobs name their notifier.
+HOUSE = "house"
+STOPPED = Text("Self-service is stopped for one account")
+WHY_STOPPED = Text(
+    'Self-service is stopped for {accounts}: somebody who got a notice there said "this wasn\'t me" on {at} (UTC). '
+    "The password was not changed by this. Reference {ref}.\n\n"
+    "Once you know who they are and what happened, lift it on the server: keyback people unfreeze NAME"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +47,7 @@ class Notices:
     mover: Mover
     calls: Calls
     messenger: Messenger
+    links: NoticeLinks
     office: BackOffice
     around: Surroundings
 
@@ -91,6 +102,16 @@ class Notices:
             self.records.jobs.done(tx, [job.id])
         return None
 
+    def warn_help_desk(self, tx: Transaction, recovery_id: str, recovery: Recovery | None, event: Event) -> list[Job]:
+        """A mail in the commit of the stop, where the help desk has a mailbox. The recovery may be forgotten by now."""
+        if not self.around.help_desk_mail:
+            return []
+        person, now = recovery.subject.person if recovery and recovery.subject else None, self.around.now()
+        names = ", ".join(account.name for account in person.accounts) if person else "one account"
+        text = Text(WHY_STOPPED.message, accounts=names, at=f"{now:%Y-%m-%d %H:%M}", ref=recovery_id[:8].upper())
+        kept = {"notifier": HOUSE, "event": event.name, "at": now.isoformat()}
+        return [self._put(tx, recovery_id, kept, Message("email", self.around.help_desk_mail, text, STOPPED))]
+
     def _ask(self, notifier: Notifier, happening: Happening) -> tuple[Message, ...]:
         context = self.around.context(seconds=TELL_SECONDS)
         return tuple(self.calls.ask(notifier, lambda: notifier.notify(happening, context), TELL_SECONDS))
@@ -100,20 +121,35 @@ class Notices:
         accounts = person.accounts if person else ()
         contacts = [contact for account in accounts for contact in account.contacts]
         contacts += person.contacts if person else ()
+        event, at = _event(job.payload), datetime.fromisoformat(job.payload["at"])
         return Happening(
-            event=_event(job.payload),
-            at=datetime.fromisoformat(job.payload["at"]),
+            event=event,
+            at=at,
             recovery=recovery.id,
             addresses=tuple({(c.kind, c.value): c for c in contacts}.values()),
             accounts=tuple(account.name for account in accounts),
             help_desk=self.around.help_desk,
+            wasnt_me=self._wasnt_me(recovery, person, Told(person.id, recovery.id, event.name, at)) if person else {},
         )
 
+    def _wasnt_me(self, recovery: Recovery, person: Person, told: Told) -> dict[str, str]:
+        """The link, for the person's own proven mailboxes: nobody without a proof can have one sent (P6).
+
+        Not for an address that could be somebody else's, untrusted or changed lately, and never for a text message.
+        """
+        if not recovery.proofs:
+            return {}
+        own = [contact.value for contact in person.contacts if contact.trusted and contact.kind is ContactKind.MAIL]
+        return {mailbox: self.links.link(told) for mailbox in own}
+
     def _put_carry(self, tx: Transaction, job: Job, message: Message) -> Job:
+        kept = {key: job.payload[key] for key in ("notifier", "event", "at")}
+        return self._put(tx, job.recovery_id, kept, message)
+
+    def _put(self, tx: Transaction, recovery_id: str, kept: dict[str, str], message: Message) -> Job:
         channel = self.snapshots.current.plugins.channel_for(message.medium)
         lane = f"channel:{channel.key}" if channel else NO_LANE
-        kept = {key: job.payload[key] for key in ("notifier", "event", "at")}
-        return self.office.put(tx, lane, "carry", job.recovery_id, {**kept, **_pack(message)})
+        return self.office.put(tx, lane, "carry", recovery_id, {**kept, **_pack(message)})
 
     def _later(self, job: Job, *, retry: bool) -> None:
         owed_until = datetime.fromisoformat(job.payload["at"]) + OWED

@@ -8,6 +8,7 @@ from ..db.audit import Audit
 from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
 from ..db.enrolments import Enrolments
+from ..db.freezes import Freezes
 from ..db.jobs import Jobs
 from ..db.leases import Leases
 from ..db.links import Links
@@ -29,6 +30,7 @@ class Records:
     enrolments: Enrolments
     contacts: ContactsSeen
     counters: Counters
+    freezes: Freezes
     audit: Audit
     jobs: Jobs
     leases: Leases
@@ -46,6 +48,7 @@ class Records:
             enrolments=Enrolments(keyring),
             contacts=ContactsSeen(keyring),
             counters=Counters(keyring),
+            freezes=Freezes(keyring),
             audit=Audit(keyring),
             jobs=Jobs(keyring),
             leases=Leases(),

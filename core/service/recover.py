@@ -8,6 +8,7 @@ from .choose import Choosing
 from .prove import Proving
 from .renew import Renewing
 from .start import Starting
+from .stop import Stopping
 from .ticket_office import TicketOffice
 
 
@@ -20,3 +21,4 @@ class RecoveryService:
     choosing: Choosing
     proving: Proving
     renewing: Renewing
+    stopping: Stopping

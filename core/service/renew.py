@@ -134,6 +134,9 @@ class Renewing:
         policy_now = self._policy_now(recovery.subject)
         with self.records.db.write() as tx:
             self._check_ledger(tx, recovery, policy_now)
+            # Whoever was stopped between the proof and this write is not served, whatever was proven (S21).
+            if self.records.freezes.stopped(tx, recovery.subject.person):
+                raise NotAllowed(BY_HAND)
             if not self.concluding.take_leases(tx, recovery, accounts):
                 raise StoreUnavailable("another password is being set for this account")
             move = PasswordAccepted(accounts, policy_now)

@@ -16,6 +16,7 @@ from .find import Finding
 from .gate import Gate
 from .messages import Messenger
 from .mover import Mover
+from .notice_links import NoticeLinks
 from .notices import Notices
 from .prove import Proving
 from .records import Records
@@ -24,6 +25,7 @@ from .renew import Renewing
 from .settle import Settling
 from .snapshot import Snapshots
 from .start import Starting
+from .stop import Stopping
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice
 from .write import Writer
@@ -58,7 +60,8 @@ def employ(
     office, calls = BackOffice(records, around), Calls()
     mover = Mover(records, office, around)
     messenger = Messenger(**house, mover=mover, calls=calls, office=office)
-    notices = Notices(**house, mover=mover, calls=calls, messenger=messenger, office=office)
+    links = NoticeLinks(keyring=records.keyring, around=around)
+    notices = Notices(**house, mover=mover, calls=calls, messenger=messenger, office=office, links=links)
     writer = Writer(snapshots=snapshots, calls=calls, around=around)
     concluding = Concluding(records=records, mover=mover, notices=notices, around=around)
     tickets = TicketOffice(**house, mover=mover)
@@ -72,6 +75,7 @@ def employ(
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=Proving(**house, mover=mover, notices=notices, tickets=tickets),
         renewing=renewing,
+        stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )
     office.teach("find", Finding(**house, mover=mover, messenger=messenger, calls=calls, office=office).work)
     office.teach("message", messenger.work)

@@ -23,6 +23,7 @@ class Surroundings:
     company: str
     origin: str
     help_desk: str = ""
+    help_desk_mail: str = ""
     locale: str = "en"
     # Store key → the realms (what stands behind the @) that it alone answers for.
     realms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -18,7 +18,10 @@ import pytest
 import requests
 
 from keyback.config.commands import main
+from keyback.config.commands.opened import opened
+from keyback.core.db.freezes import Freeze
 from keyback.core.service.breached import Breached
+from keyback.core.service.named import account_named
 
 FILLED = """
 portal_url = "https://reset.example.org"
@@ -116,6 +119,20 @@ def test_people_come_from_a_csv_file_and_get_codes_by_any_of_their_names(
 def test_codes_for_nobody_are_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["people", "codes", "nobody"]) == 1
     assert "Nobody" in capsys.readouterr().err
+
+
+def test_only_somebody_who_was_stopped_can_be_let_in_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _bring_people(here)
+    with opened() as house:
+        account = account_named("maya", house.snapshots, house.around)
+        pseudonym = house.records.keyring.pseudonym(account.key.store, account.key.id)
+        with house.records.db.write() as tx:
+            house.records.freezes.freeze(tx, Freeze(pseudonym, house.around.now(), "password.set", "r-1"))
+    capsys.readouterr()
+    assert main(["people", "unfreeze", "M@work.example"]) == 0
+    assert capsys.readouterr().out == "Self-service works again for M@work.example.\n"
+    assert main(["people", "unfreeze", "maya"]) == 1
+    assert "not stopped" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["name,mail\nmaya,x\n", PEOPLE + ",nobody,,,\n", PEOPLE + "a,b,c,d,e,f\n"])
