@@ -153,6 +153,12 @@ class PretendService:
     def browser_mark(self, recovery: Recovery, cookie: str) -> str | None:
         return f"marked.{cookie}" if cookie else "marked"
 
+    def may_stop(self, token: str) -> bool:
+        return bool(self._heard("may_stop", token))
+
+    def stop(self, token: str) -> bool:
+        return bool(self._heard("stop", token))
+
     def asked_for(self, what: str) -> list[tuple[Any, ...]]:
         """What it was asked, by kind."""
         return [details for kind, *details in self.asked if kind == what]  # type: ignore[misc]
@@ -207,7 +213,8 @@ def portal_settings(**values: Any) -> PortalSettings:
 
 def open_portal(**values: Any) -> Portal:
     service, clock = PretendService(), [NOW]
-    parts = SimpleNamespace(starting=service, tickets=service, choosing=service, proving=service, renewing=service)
+    names = ("starting", "tickets", "choosing", "proving", "renewing", "stopping")
+    parts = SimpleNamespace(**dict.fromkeys(names, service))
     entries = Entries([Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME)])
     app = Flask(__name__, static_folder=None)
     settings = portal_settings(now=lambda: clock[0], **values)

@@ -22,6 +22,7 @@ from .recovery_pages import RecoveryPages
 from .settings import PortalSettings
 from .stage_pages import StagePages
 from .start_page import StartPage
+from .wasnt_me import WasntMe
 from .welcome import FrontDoor
 
 __all__ = ["PortalSettings", "create_portal"]
@@ -39,6 +40,7 @@ def create_portal(
     front = FrontDoor(ready)
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
+    wasnt_me = WasntMe(service.stopping)
     for rule, endpoint, view, method in (
         ("/", "welcome", front.welcome, "GET"),
         ("/healthz", "healthz", front.healthz, "GET"),
@@ -50,6 +52,8 @@ def create_portal(
         ("/recover/<recovery_id>", "show", pages.show, "GET"),
         ("/recover/<recovery_id>", "move", pages.move, "POST"),
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
+        ("/wasnt-me/<token>", "wasnt_me", wasnt_me.ask, "GET"),
+        ("/wasnt-me/<token>", "stop", wasnt_me.stop, "POST"),
     ):
         # Without OPTIONS, which Flask would add by itself: it tells what nobody needs to know.
         portal.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)

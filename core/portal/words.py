@@ -30,6 +30,10 @@ CLOSED: Mapping[str, tuple[Text, Text]] = {
         Text("This try is over."),
         Text("Your password was set in another window. What was proven here no longer counts."),
     ),
+    "frozen": (
+        Text("Self-service is stopped for your account"),
+        Text("Nothing was changed unless we told you so. The help desk can help with reference {ref}."),
+    ),
     "": (
         Text("This try is over."),
         Text("Nothing was changed unless we told you so. The help desk can help with reference {ref}."),
