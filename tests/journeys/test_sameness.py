@@ -10,6 +10,7 @@ import pytest
 from servers.browser import Browser, Page
 from servers.event_log import events
 from servers.keyback import Keyback
+from servers.outfit import a_story
 from servers.slapd import Slapd
 from servers.story import Post, solve_on, wait_until
 
@@ -105,7 +106,7 @@ def masked(page: Page) -> str:
 
 
 @pytest.fixture(scope="module")
-def walks(keyback: Keyback, slapd: Slapd) -> dict[str, Walk]:
+def walks(keyback: Keyback, post: Post, slapd: Slapd) -> dict[str, Walk]:
     """Each kind of name, each having pressed everything."""
     disabled = slapd.person()
     slapd.mark(disabled.dn, pwdAccountLockedTime="000001010000Z")
@@ -114,6 +115,7 @@ def walks(keyback: Keyback, slapd: Slapd) -> dict[str, Walk]:
         "known": slapd.person().uid,
         "disabled": disabled.uid,
         "privileged": slapd.administrator().uid,
+        "stopped": stopped(keyback, post, slapd),
         "without a method": slapd.person(mail=None, mobile=None).uid,
         "shared address": slapd.read(slapd.person(mail="two@alderwick.example").dn, "mail")["mail"][0],
     }
@@ -124,7 +126,18 @@ def walks(keyback: Keyback, slapd: Slapd) -> dict[str, Walk]:
     return done
 
 
-KINDS = ("known", "disabled", "privileged", "without a method", "shared address")
+def stopped(keyback: Keyback, post: Post, slapd: Slapd) -> str:
+    """Somebody who said "this wasn't me"."""
+    story = a_story(keyback, post, slapd)
+    story.start()
+    story.pick_mail()
+    story.type_code(post.mail_code(story.mail))
+    owner = keyback.browser()
+    assert owner.submit(owner.get(post.wasnt_me(story.mail))).status == 200
+    return story.name
+
+
+KINDS = ("known", "disabled", "privileged", "stopped", "without a method", "shared address")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -35,9 +35,18 @@ class Post:
         """The newest code that was texted to this number; waits for one."""
         return wait_until(lambda: self._newest_text(to), f"a text to {to}")
 
+    def wasnt_me(self, to: str) -> str:
+        """Where the newest notice to this address leads whoever says "this wasn't me"; waits for one."""
+        return wait_until(lambda: self._newest_link(to), f"a link to {to}")
+
     def mails(self, to: str) -> list[str]:
         """Subjects of the mails to this address."""
         return [str(mail.parsed["Subject"]) for mail in list(self.mail.messages) if to in mail.recipients]
+
+    def _newest_link(self, to: str) -> str:
+        texts = [mail.text for mail in list(self.mail.messages) if to in mail.recipients]
+        links = [match[0] for text in texts if (match := re.search(r"/wasnt-me/\S+", text))]
+        return links[-1] if links else ""
 
     def _newest_mail(self, to: str) -> str:
         codes = [match[1] for subject in self.mails(to) if (match := re.match(r"(\d{8}) is your", subject))]
