@@ -1,4 +1,4 @@
-""" "This wasn't me": the page that a notice's link leads to."""
+"""The page that a notice's link leads to, for whoever says "this wasn't me"."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class WasntMe:
 
 
 def _page(state: str) -> Response:
-    has_form()
+    if state == "ask":
+        has_form()
     html = render_template("wasnt_me.html", page="wasnt-me", state=state)
     return Response(html, 404 if state == "over" else 200, content_type="text/html; charset=utf-8")

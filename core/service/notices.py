@@ -107,7 +107,7 @@ class Notices:
         if not self.around.help_desk_mail:
             return []
         person, now = recovery.subject.person if recovery and recovery.subject else None, self.around.now()
-        names = ", ".join(account.name for account in person.accounts) if person else "one account"
+        names = ", ".join(account.name for account in person.accounts) if person else Text("one account")
         text = Text(WHY_STOPPED.message, accounts=names, at=f"{now:%Y-%m-%d %H:%M}", ref=recovery_id[:8].upper())
         kept = {"notifier": HOUSE, "event": event.name, "at": now.isoformat()}
         return [self._put(tx, recovery_id, kept, Message("email", self.around.help_desk_mail, text, STOPPED))]

@@ -1,4 +1,4 @@
-""" "This wasn't me": stops self-service for a person, and tells them and the help desk."""
+"""Somebody said "this wasn't me": stops self-service for them, and tells them and the help desk."""
 
 from __future__ import annotations
 

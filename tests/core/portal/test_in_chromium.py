@@ -146,3 +146,17 @@ def test_after_a_mistake_the_summary_has_the_focus(asked: PretendService, tab: T
     page.wait_for_selector(".summary")
     assert page.evaluate("document.activeElement.className") == "notice bad summary"
     assert page.title().startswith("Problem: ")
+
+
+def test_the_link_of_a_notice_stops_by_its_button_alone_and_without_scripts(
+    served: tuple[Portal, str], asked: PretendService, chromium: Any
+) -> None:
+    asked.answers |= {"may_stop": True, "stop": True}
+    context = chromium.new_context(viewport={"width": 320, "height": 800}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{served[1]}/wasnt-me/{'a' * 183}")
+    assert asked.asked_for("stop") == []
+    page.get_by_role("button", name="Stop self-service for my account").click()
+    page.get_by_role("heading", name="Thank you for telling us.").wait_for()
+    assert asked.asked_for("stop") == [["a" * 183]]
+    context.close()

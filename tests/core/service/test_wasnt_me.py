@@ -199,7 +199,7 @@ def test_a_stop_between_the_proofs_and_the_write_wins(house: SmallHouse, monkeyp
 
 
 def test_no_proofs_write_a_password_while_the_person_is_stopped(house: SmallHouse) -> None:
-    # The recovery itself is still open: it came back from a write that the directory refused.
+    # The recovery itself may still be open: one that was writing is not closed, and the directory may refuse.
     visit = proven(house)
     person = house.records.keyring.pseudonym("fake", "id-of-jo")
     with house.records.db.write() as tx:
