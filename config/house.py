@@ -14,7 +14,7 @@ from ..core.service.breached import Breached
 from ..core.service.records import Records
 from ..core.service.snapshot import Snapshots
 from ..core.service.staff import Staff, employ
-from ..core.service.strength import too_easy
+from ..core.service.strength import estimate
 from ..core.service.surroundings import Surroundings
 from .settings import Settings
 
@@ -58,7 +58,7 @@ def build(settings: Settings) -> House:
     snapshots = Snapshots(host, records, pinned=_pinned(settings, keyring), human_check=settings.plugins.human_check)
     _refuse_unusable(snapshots)
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
-    staff = employ(records, snapshots, around, breached=leaks.__contains__, easy=too_easy)
+    staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
     return House(settings, records, snapshots, around, staff)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from ..contracts.store import DirectoryRules
 from ..contracts.text import Text
@@ -20,6 +21,11 @@ CAP = 512
 # What no policy can go below (NIST SP 800-63B-4, 3.1.1.2).
 FLOOR = 8
 
+NOT_LEAKED = Text("Not in any known data leak")
+NOT_BANNED = Text("Not a word your organisation rules out")
+LEAKED = Text("This password is in a known data leak. Choose another.")
+NO_CONTROLS = Text("Without line breaks, tabs or other control characters")
+
 
 @dataclass(frozen=True, slots=True)
 class PasswordContext:
@@ -30,7 +36,57 @@ class PasswordContext:
     directory_rules_length: bool = False
 
 
-def shortcomings(
+class State(StrEnum):
+    """How a password stands to a rule. OPEN: nobody looked. LATER: only the directory knows, when it is saved."""
+
+    OPEN = "open"
+    MET = "met"
+    NEEDED = "needed"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rule on the list. `unmet`: how it reads while something is needed; its longest, before anything is typed."""
+
+    text: Text
+    unmet: Text
+    state: State = State.OPEN
+
+    @property
+    def says(self) -> Text:
+        """How it reads now."""
+        return self.unmet if self.state is State.NEEDED else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Every line of the list, and the sentence about what no line can say: what to do about it."""
+
+    lines: tuple[Line, ...]
+    advice: Text | None = None
+
+    @property
+    def shortcomings(self) -> tuple[Text, ...]:
+        """What is wrong with it; empty when it is good enough for us."""
+        # A leaked password has its line and its advice; the advice says more.
+        wrong = [line.says for line in self.lines if line.state is State.NEEDED and line.text != NOT_LEAKED]
+        return (*wrong, self.advice) if self.advice else tuple(wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a look at the password brought to light; None: nobody looked."""
+
+    length: int = 0
+    short: bool | None = None
+    long: bool | None = None
+    named: bool | None = None
+    banned: bool | None = None
+    leaked: bool | None = None
+
+
+def judge(
     password: str,
     rules: PasswordRules,
     directory: DirectoryRules,
@@ -38,44 +94,71 @@ def shortcomings(
     *,
     breached: Callable[[str], bool],
     easy: Callable[[str], Text | None] = lambda password: None,
-) -> tuple[Text, ...]:
-    """What is wrong with it; empty when it is good enough for us. `easy` says why it is easy to guess, or None."""
+) -> Judged:
+    """How it stands to every rule. `easy` says why it is easy to guess, or None."""
     shortest, longest = lengths(rules, directory, context)
     # Each code point counts as one character.
     length = len(password)
-    if length > min(longest, CAP):
-        most = min(longest, CAP)
-        return (Text("At most {n} characters: {m} too many", n=most, m=length - most),)
+    found = _Found(length, short=length < shortest, long=length > longest)
+    if found.long:
+        return Judged(_lines(rules, directory, context, found))
     # Samba AD answers "set" for a password with NUL that can never be typed again; no directory holds half a character.
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
-        return (Text("Without line breaks, tabs or other control characters"),)
-    found: list[Text] = []
-    if length < shortest:
-        found.append(Text("{n} characters or more: {m} to go", n=shortest, m=shortest - length))
-    if rules.forbid_name_parts and holds(password, terms(context)):
-        found.append(_without_names(context))
-    if points(password, rules.banned_words) < ENOUGH and rules.banned_words:
-        found.append(Text("Not a word your organisation rules out"))
-    if rules.forbid_breached and any(breached(core) for core in _cores(password)):
-        found.append(Text("This password is in a known data leak. Choose another."))
-    elif reason := easy(password):
-        found.append(Text("This is easy to guess because {reason}. Add another word.", reason=reason))
-    return tuple(found)
+        return Judged(_lines(rules, directory, context, found), NO_CONTROLS)
+    found = replace(
+        found,
+        named=rules.forbid_name_parts and holds(password, terms(context)),
+        # Fewer points than without the list: whoever has typed four letters so far has not typed a word on it.
+        banned=points(password, rules.banned_words) < min(ENOUGH, points(password, ())),
+        leaked=rules.forbid_breached and any(breached(core) for core in _cores(password)),
+    )
+    return Judged(_lines(rules, directory, context, found), LEAKED if found.leaked else _why_easy(easy(password)))
 
 
-def requirements(rules: PasswordRules, directory: DirectoryRules, context: PasswordContext) -> tuple[Text, ...]:
+def requirements(rules: PasswordRules, directory: DirectoryRules, context: PasswordContext) -> tuple[Line, ...]:
     """The rules, said before anything is typed: ours first, then the directory's."""
+    return _lines(rules, directory, context, _Found())
+
+
+def _lines(
+    rules: PasswordRules, directory: DirectoryRules, context: PasswordContext, found: _Found
+) -> tuple[Line, ...]:
+    """The one list of rules. Which lines there are, and in which order, never depends on the password."""
     shortest, longest = lengths(rules, directory, context)
-    said = [Text("{n} characters or more", n=shortest), Text("At most {n} characters", n=longest)]
+    to_go, too_many = abs(found.length - shortest), abs(found.length - longest)
+    lines = [
+        Line(
+            Text("{n} characters or more", n=shortest),
+            Text("{n} characters or more: {m} to go", n=shortest, m=to_go),
+            _state(found.short),
+        ),
+        Line(
+            Text("At most {n} characters", n=longest),
+            Text("At most {n} characters: {m} too many", n=longest, m=too_many),
+            _state(found.long),
+        ),
+    ]
     if rules.forbid_breached:
-        said.append(Text("Not in any known data leak"))
+        lines.append(Line(NOT_LEAKED, NOT_LEAKED, _state(found.leaked)))
     if rules.forbid_name_parts:
-        said.append(_without_names(context))
+        without = _without_names(context)
+        lines.append(Line(without, without, _state(found.named)))
     if rules.banned_words:
-        said.append(Text("Not a word your organisation rules out"))
+        lines.append(Line(NOT_BANNED, NOT_BANNED, _state(found.banned)))
+    later = list(directory.sentences)
     if directory.history:
-        said.append(Text("Not one of your last {n}: checked when you save", n=directory.history))
-    return (*said, *directory.sentences)
+        later.insert(0, Text("Not one of your last {n}: checked when you save", n=directory.history))
+    return (*lines, *(Line(text, text, State.LATER) for text in later))
+
+
+def _state(broken: bool | None) -> State:
+    if broken is None:
+        return State.OPEN
+    return State.NEEDED if broken else State.MET
+
+
+def _why_easy(reason: Text | None) -> Text | None:
+    return Text("This is easy to guess because {reason}. Add another word.", reason=reason) if reason else None
 
 
 def lengths(rules: PasswordRules, directory: DirectoryRules, context: PasswordContext) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,12 +12,13 @@ from ..contracts.store import Outcome, OutcomeKind
 from ..contracts.text import Secret, Text
 from ..db.session import Transaction
 from ..recovery.moves import PasswordAccepted, Wrote
-from ..recovery.passwords import PasswordContext, requirements, shortcomings
+from ..recovery.passwords import Line
 from ..recovery.policy import Policy, out_of_scope, satisfied
 from ..recovery.state import Recovery, Stage, Subject
 from .conclude import Concluding
 from .faultpoint import faultpoint
 from .known_browser import remember
+from .measure import Measure, Measured
 from .mover import Moved, Mover
 from .records import Records
 from .snapshot import Snapshots
@@ -46,26 +46,31 @@ class Renewing:
     concluding: Concluding
     tickets: TicketOffice
     around: Surroundings
-    breached: Callable[[str], bool]
-    easy: Callable[[str, tuple[str, ...]], Text | None]
+    measure: Measure
 
-    def rules(self, recovery: Recovery) -> tuple[Text, ...]:
+    def rules(self, recovery: Recovery) -> tuple[Line, ...]:
         """What the new password must be, ours and the directory's; shown only after the proofs (A15)."""
         if recovery.subject is None or not recovery.proofs:
             return ()
-        subject = recovery.subject
-        return requirements(subject.policy.password, subject.directory, self._password_context(subject))
+        return self.measure.rules(recovery.subject)
+
+    def check(self, ticket: Ticket, token: str, password: Secret) -> Measured:
+        """How it would do, while it is being typed; nothing is changed, and the time goes on.
+
+        Raises MustWait, NotAllowed or OutOfTurn.
+        """
+        recovery, subject = self._asked_for_one(ticket, token)
+        self.measure.pace(recovery)
+        return self.measure.of(subject, password)
 
     def renew(self, ticket: Ticket, token: str, password: Secret) -> tuple[Recovery, Ticket]:
         """Set it on every account that is not set yet.
 
         Raises PasswordRefused, StoreUnavailable (nothing was changed), OutcomeUnknown, NotAllowed or OutOfTurn.
         """
-        recovery = self.tickets.in_turn(ticket, token)
-        subject = recovery.subject
-        if recovery.stage is not Stage.RENEWING or subject is None:
-            raise OutOfTurn("no password is asked for")
-        self._refuse_weak(subject, password)
+        recovery, subject = self._asked_for_one(ticket, token)
+        if reasons := self.measure.of(subject, password).judged.shortcomings:
+            raise PasswordRefused(reasons)
         accounts = self._fresh_accounts(recovery, subject)
         fresh = self.tickets.fresh(recovery.id)
         until = self.around.now() + TOO_LATE
@@ -85,24 +90,11 @@ class Renewing:
             return None
         return remember(self.records.keyring, cookie, recovery.subject.person.id, self.around.token())
 
-    def _refuse_weak(self, subject: Subject, password: Secret) -> None:
-        context = self._password_context(subject)
-        reasons = shortcomings(
-            password.reveal(),
-            subject.policy.password,
-            subject.directory,
-            context,
-            breached=self.breached,
-            easy=lambda candidate: self.easy(candidate, (*context.names, context.company)),
-        )
-        if reasons:
-            raise PasswordRefused(reasons)
-
-    def _password_context(self, subject: Subject) -> PasswordContext:
-        accounts = subject.person.accounts
-        names = tuple(name for account in accounts for name in (account.name, account.display_name) if name)
-        ruled = subject.directory.min_length is not None
-        return PasswordContext(names, self.around.company, ruled)
+    def _asked_for_one(self, ticket: Ticket, token: str) -> tuple[Recovery, Subject]:
+        recovery = self.tickets.in_turn(ticket, token)
+        if recovery.stage is not Stage.RENEWING or recovery.subject is None:
+            raise OutOfTurn("no password is asked for")
+        return recovery, recovery.subject
 
     def _fresh_accounts(self, recovery: Recovery, subject: Subject) -> tuple[Account, ...]:
         """The accounts as they are now: only fresh facts decide (E13), and the stamp must be of this moment."""

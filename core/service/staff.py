@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
-from ..contracts.text import Text
 from .back_office import BackOffice
 from .calls import Calls
 from .choose import Choosing
@@ -14,6 +13,7 @@ from .chores import Chores
 from .conclude import Concluding
 from .find import Finding
 from .gate import Gate
+from .measure import Measure
 from .messages import Messenger
 from .mover import Mover
 from .notice_links import NoticeLinks
@@ -26,6 +26,7 @@ from .settle import Settling
 from .snapshot import Snapshots
 from .start import Starting
 from .stop import Stopping
+from .strength import Strength
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice
 from .write import Writer
@@ -53,7 +54,7 @@ def employ(
     around: Surroundings,
     *,
     breached: Callable[[str], bool],
-    easy: Callable[[str, tuple[str, ...]], Text | None],
+    strength: Callable[[str, tuple[str, ...]], Strength],
 ) -> Staff:
     """The whole shell over these records and plugins."""
     house = _House(records=records, snapshots=snapshots, around=around)
@@ -66,9 +67,8 @@ def employ(
     concluding = Concluding(records=records, mover=mover, notices=notices, around=around)
     tickets = TicketOffice(**house, mover=mover)
     gate = Gate(**house, calls=calls)
-    renewing = Renewing(
-        **house, mover=mover, writer=writer, concluding=concluding, tickets=tickets, breached=breached, easy=easy
-    )
+    measure = Measure(around=around, breached=breached, strength=strength)
+    renewing = Renewing(**house, mover=mover, writer=writer, concluding=concluding, tickets=tickets, measure=measure)
     service = RecoveryService(
         starting=Starting(**house, mover=mover, gate=gate, tickets=tickets),
         tickets=tickets,

@@ -48,6 +48,11 @@ class Strength:
     score: int
     warning: Text | None
 
+    @property
+    def too_easy(self) -> Text | None:
+        """Why it may not be used; None when it may."""
+        return self.warning if self.score <= TOO_EASY else None
+
 
 def estimate(password: str, words: Collection[str] = ()) -> Strength:
     """How strong it is for somebody who knows these words about the person."""
@@ -61,12 +66,6 @@ def estimate(password: str, words: Collection[str] = ()) -> Strength:
     found = most_guessable_match_sequence(cut, omnimatch(cut, known))
     score: int = estimate_attack_times(found["guesses"])["score"]
     return Strength(score, _warning(found["sequence"]) if score <= 2 else None)
-
-
-def too_easy(password: str, words: Collection[str] = ()) -> Text | None:
-    """Why it may not be used, in the words of `shortcomings`; None when it may."""
-    strength = estimate(password, words)
-    return strength.warning if strength.score <= TOO_EASY else None
 
 
 def _quick_to_read(cut: str) -> str:

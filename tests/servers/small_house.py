@@ -23,6 +23,7 @@ from keyback.core.service.recover import RecoveryService
 from keyback.core.service.snapshot import Snapshots
 from keyback.core.service.staff import Staff, employ
 from keyback.core.service.start import Arrival
+from keyback.core.service.strength import Strength
 from keyback.core.service.surroundings import Surroundings
 from keyback.core.service.tickets import Answered, Ticket
 from keyback.core.testing import FakeChannel, FakeStore
@@ -32,6 +33,8 @@ from keyback.plugins.methods.sms import Sms
 from keyback.plugins.notifiers.account_notice import AccountNotice
 
 OLD, NEW = "the old password of jo", "violet anchors drift homeward"
+# No password is too easy for the small house; whoever tests the estimate asks for it.
+ANY = Strength(4, None)
 PHONE, MAIL = "+436641234505", "jo.frost@mail.example"
 
 
@@ -234,7 +237,7 @@ def small_house(database: Database, *, look_up: timedelta = timedelta(0), **chan
         # Answers are judged as soon as they can be; whoever tests the pause says so.
         records.settings.save_public_rules(tx, PublicRules(look_up=look_up), who="the tests", why="tests")
     snapshots = Snapshots(cast("Host", host), records, pinned={}, human_check="open_door")
-    staff = employ(records, snapshots, around, breached=lambda password: False, easy=lambda password, words: None)
+    staff = employ(records, snapshots, around, breached=lambda password: False, strength=lambda password, words: ANY)
     # Jobs are worked off when a test says so, not by threads.
     staff.office.hand_over = lambda job: None  # type: ignore[method-assign]
     house = SmallHouse(records, snapshots, staff, clock, store, channel, codes)

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from keyback.core.contracts.store import DirectoryRules
 from keyback.core.contracts.text import Text
-from keyback.core.recovery.passwords import CAP, PasswordContext, lengths, requirements, shortcomings, terms
+from keyback.core.recovery.passwords import (
+    CAP,
+    NO_CONTROLS,
+    Judged,
+    PasswordContext,
+    State,
+    judge,
+    lengths,
+    requirements,
+    terms,
+)
 from keyback.core.recovery.policy import PasswordRules
 
 RULES = PasswordRules()
@@ -27,7 +37,7 @@ def said(
     directory: DirectoryRules = DIRECTORY,
     context: PasswordContext = JO,
 ) -> list[str]:
-    found = shortcomings(password, rules, directory, context, breached=LEAKED.__contains__)
+    found = judge(password, rules, directory, context, breached=LEAKED.__contains__).shortcomings
     return [str(text) for text in found]
 
 
@@ -80,7 +90,8 @@ def test_nothing_looks_at_a_password_that_is_far_too_long() -> None:
     def never(password: str) -> bool:
         raise AssertionError
 
-    (reason,) = shortcomings("m" * 1_000_000, replace(RULES, max_length=9999), DIRECTORY, JO, breached=never)
+    judged = judge("m" * 1_000_000, replace(RULES, max_length=9999), DIRECTORY, JO, breached=never)
+    (reason,) = judged.shortcomings
     assert reason == Text("At most {n} characters: {m} too many", n=CAP, m=1_000_000 - CAP)
 
 
@@ -109,7 +120,7 @@ def test_why_it_is_easy_is_said_unless_it_is_leaked_anyway() -> None:
         return Text("it repeats itself")
 
     sentences = [
-        str(*shortcomings(password, RULES, DIRECTORY, JO, breached=LEAKED.__contains__, easy=easy))
+        str(*judge(password, RULES, DIRECTORY, JO, breached=LEAKED.__contains__, easy=easy).shortcomings)
         for password in (GOOD, "sunshine sunshine")
     ]
     assert sentences == ["This is easy to guess because it repeats itself. Add another word.", LEAK]
@@ -162,7 +173,7 @@ def test_whoever_turned_a_rule_off_is_not_held_to_it() -> None:
 def test_the_rules_are_said_before_anything_is_typed() -> None:
     directory = DirectoryRules(min_length=10, history=5, sentences=(Text("Three of four kinds of characters"),))
     rules = replace(RULES, banned_words=("contoso",))
-    assert [str(text) for text in requirements(rules, directory, replace(JO, directory_rules_length=True))] == [
+    assert [str(line.says) for line in requirements(rules, directory, replace(JO, directory_rules_length=True))] == [
         "10 characters or more",
         "At most 128 characters",
         "Not in any known data leak",
@@ -175,10 +186,85 @@ def test_the_rules_are_said_before_anything_is_typed() -> None:
 
 @given(st.text(string.printable, max_size=40))
 def test_no_sentence_repeats_the_password(password: str) -> None:
-    for sentence in shortcomings(password, RULES, DIRECTORY, PasswordContext(), breached=lambda _: True):
+    for sentence in judge(password, RULES, DIRECTORY, PasswordContext(), breached=lambda _: True).shortcomings:
         assert len(password) < 8 or password not in str(sentence)
         assert password not in sentence.values.values()
 
 
 def test_the_names_are_kept_out_of_sight() -> None:
     assert "frost" not in repr(JO).lower()
+
+
+# While it is typed ------------------------------------------------------------------------------------------------
+
+STRICT = replace(RULES, banned_words=("contoso",))
+KEEPS = DirectoryRules(history=5)
+
+
+def live(password: str, easy: Text | None = None) -> Judged:
+    return judge(password, STRICT, KEEPS, JO, breached=LEAKED.__contains__, easy=lambda _: easy)
+
+
+def states(judged: Judged) -> str:
+    """Each line's state by its first letter."""
+    return "".join(line.state.value[0] for line in judged.lines)
+
+
+@pytest.mark.parametrize(
+    ("password", "expected"),
+    [
+        (GOOD, "mmmmml"),
+        ("x", "nmmmml"),
+        ("cont", "nmmmml"),
+        ("conto", "nmmmml"),
+        ("contoso", "nmmmnl"),
+        ("frost giants all over", "mmmnml"),
+        ("sunshine sunshine", "mmnmml"),
+        ("Contoso12", "nmmmnl"),
+        ("m" * 129, "mnoool"),
+        (f"{GOOD}\t", "mmoool"),
+    ],
+)
+def test_each_line_says_how_the_password_stands_to_it(password: str, expected: str) -> None:
+    assert states(live(password)) == expected
+
+
+def test_a_line_says_how_much_is_missing_and_no_more_once_it_is_met() -> None:
+    assert [str(line.says) for line in live("lamp-harvest").lines][:2] == [
+        "15 characters or more: 3 to go",
+        "At most 128 characters",
+    ]
+    assert str(live("m" * 130).lines[1].says) == "At most 128 characters: 2 too many"
+    assert str(live(GOOD).lines[0].says) == "15 characters or more"
+
+
+def test_what_has_no_line_is_advice() -> None:
+    assert live(GOOD).advice is None
+    assert str(live(GOOD, Text("it repeats itself")).advice).startswith("This is easy to guess because it repeats")
+    assert str(live("sunshine sunshine", Text("it repeats itself")).advice) == LEAK
+    assert live(f"{GOOD}\n").advice == NO_CONTROLS
+
+
+typed = st.one_of(
+    st.text(max_size=40), st.text(min_size=120, max_size=140), st.sampled_from([GOOD, "x", *LEAKED, "Contoso12"])
+)
+
+
+@given(typed, st.sampled_from([None, Text("it is short")]))
+def test_the_list_and_the_refusal_never_disagree(password: str, easy: Text | None) -> None:
+    judged = live(password, easy)
+    good = {line.state for line in judged.lines} == {State.MET, State.LATER} and judged.advice is None
+    assert good == (judged.shortcomings == ())
+    needed = {line.says for line in judged.lines if line.state is State.NEEDED}
+    # A leaked password's line is spoken for by its advice.
+    assert needed - set(judged.shortcomings) <= {Text("Not in any known data leak")}
+    assert set(judged.shortcomings) - needed <= {judged.advice}
+
+
+@given(typed)
+def test_no_password_changes_which_rules_stand_on_the_list(password: str) -> None:
+    assert [line.text for line in live(password).lines] == [line.text for line in requirements(STRICT, KEEPS, JO)]
+
+
+def test_before_anything_is_typed_only_the_directorys_rules_have_a_state() -> None:
+    assert [line.state.value[0] for line in requirements(STRICT, KEEPS, JO)] == list("oooool")
