@@ -15,10 +15,13 @@ from keyback.core.contracts.errors import NotAllowed, OutOfTurn
 from keyback.core.contracts.human_check import Widget
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
+from keyback.core.contracts.store import DirectoryRules
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.portal import PortalSettings, create_portal
-from keyback.core.recovery.policy import Policy, Proof, PublicRules, Purpose
+from keyback.core.recovery.passwords import Line, PasswordContext, judge, requirements
+from keyback.core.recovery.policy import PasswordRules, Policy, Proof, PublicRules, Purpose
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
+from keyback.core.service.measure import Measured
 from keyback.core.service.recover import RecoveryService
 from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Answered, Choice, Ticket
@@ -38,6 +41,8 @@ PERSON = Person(
     "p1", (MAYA,), (Contact(ContactKind.PHONE, "+441632960005"), Contact(ContactKind.MAIL, "maya@home.example"))
 )
 SUBJECT = Subject(PERSON, Policy("everybody"), (Offer("email", "e1", Text("We send a code to m••••@ho••••.example")),))
+DIRECTORY, CONTEXT = DirectoryRules(history=12), PasswordContext(("maya.okafor", "Maya Okafor"), "Alderwick")
+LEAKED = "correct horse battery"
 PROOF = Proof("sms", "phone", "c1", "ch1")
 
 
@@ -147,8 +152,17 @@ class PretendService:
         self.recovery, self.key = renewed, "key-after-renewing"
         return renewed, Ticket(self.recovery.id, self.key)
 
-    def rules(self, recovery: Recovery) -> tuple[Text, ...]:
-        return (Text("{n} characters or more", n=15),)
+    def rules(self, recovery: Recovery) -> tuple[Line, ...]:
+        return requirements(PasswordRules(), DIRECTORY, CONTEXT)
+
+    def check(self, ticket: Ticket, token: str, password: Secret) -> Measured:
+        recovery = self.look(ticket)
+        if recovery.stage is not Stage.RENEWING or not self.fits(recovery, token):
+            raise OutOfTurn("no password is asked for")
+        self._heard("check", typed := password.reveal())
+        easy = Text("it repeats itself") if len(set(typed)) < 5 else None
+        judged = judge(typed, PasswordRules(), DIRECTORY, CONTEXT, breached=LEAKED.__eq__, easy=lambda _: easy)
+        return Measured(judged, 0 if easy else min(4, len(typed) // 5))
 
     def browser_mark(self, recovery: Recovery, cookie: str) -> str | None:
         return f"marked.{cookie}" if cookie else "marked"

@@ -18,6 +18,7 @@ from .door_checks import check_host, check_origin, check_path
 from .doors import Doors
 from .errors import ErrorPages
 from .headers import nonce, protect
+from .live_help import LiveHelp
 from .recovery_pages import RecoveryPages
 from .settings import PortalSettings
 from .stage_pages import StagePages
@@ -41,6 +42,7 @@ def create_portal(
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
     wasnt_me = WasntMe(service.stopping)
+    live = LiveHelp(service, cookies, look)
     for rule, endpoint, view, method in (
         ("/", "welcome", front.welcome, "GET"),
         ("/healthz", "healthz", front.healthz, "GET"),
@@ -54,6 +56,7 @@ def create_portal(
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
         ("/wasnt-me/<token>", "wasnt_me", wasnt_me.ask, "GET"),
         ("/wasnt-me/<token>", "stop", wasnt_me.stop, "POST"),
+        ("/recover/<recovery_id>/password", "password", live.password, "POST"),
     ):
         # Without OPTIONS, which Flask would add by itself: it tells what nobody needs to know.
         portal.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)

@@ -12,7 +12,9 @@ from typing import Any
 from flask import render_template, url_for
 from werkzeug.wrappers import Response
 
+from ..contracts.store import OutcomeKind
 from ..contracts.text import Text
+from ..recovery.limits import SUBJECT_MISSES
 from ..recovery.state import Pick, Recovery, Stage, Subject
 from ..service.recover import RecoveryService
 from . import outcomes, words
@@ -23,6 +25,8 @@ from .settings import PortalSettings
 from .time_left import time_left
 
 Values = dict[str, Any]
+# The longest that a person whose answers were wrong is kept waiting, the same for everybody.
+LONGEST_WAIT = words.duration(round(SUBJECT_MISSES.waits[-1].total_seconds()))
 
 
 class StagePages:
@@ -109,6 +113,7 @@ class StagePages:
         accounts = known.person.accounts if known else ()
         return {
             "rules": self._service.renewing.rules(recovery),
+            "check": url_for("portal.password", recovery_id=recovery.id),
             "accounts": [{"store": account.key.store, "name": account.name} for account in accounts],
             "name": recovery.name,
             "outcomes": self._rows(recovery),
@@ -130,12 +135,16 @@ class StagePages:
     def _closed(self, recovery: Recovery, said: Said) -> Values:
         because = recovery.closed_because
         heading, text = words.CLOSED.get(because, words.CLOSED[""])
-        told = {"minutes": words.minutes(recovery.rules.lifetime), "ref": reference(recovery)}
+        if any(outcome.kind is OutcomeKind.SET for outcome in recovery.outcomes) and because in words.SOME_SET:
+            text = words.SOME_SET[because]
+        told = {"minutes": words.minutes(recovery.rules.lifetime), "ref": reference(recovery), "time": LONGEST_WAIT}
         door = self._door(recovery)
         return {
             "heading": heading,
             "text": Text(text.message, **told),
             "because": because,
+            "outcomes": self._rows(recovery),
+            "ref": reference(recovery),
             "start": url_for("portal.arrive", entry=door.key) if door else url_for("portal.who"),
         }
 

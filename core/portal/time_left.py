@@ -15,17 +15,19 @@ WARNED_BEFORE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class TimeLeft:
-    """`shown`: the button stands in the page; `warn_in`: a script shows it after so many seconds."""
+    """`shown`: the button stands in the page; `warn_in`: a script warns after so many seconds.
+
+    `more`: so many minutes can be given, or none where they were given already.
+    """
 
     shown: bool
     warn_in: int
     more: int
 
 
-def time_left(recovery: Recovery, now: datetime) -> TimeLeft | None:
-    """What the page says about time; None when more was already given."""
-    if recovery.extended:
-        return None
+def time_left(recovery: Recovery, now: datetime) -> TimeLeft:
+    """What the page says about time."""
     shown = now - recovery.started_at >= SHOWN_AFTER
     warn_in = seconds_until(recovery.deadline - WARNED_BEFORE, now)
-    return TimeLeft(shown, warn_in, minutes(recovery.rules.more_time))
+    more = 0 if recovery.extended else minutes(recovery.rules.more_time)
+    return TimeLeft(shown, warn_in, more)

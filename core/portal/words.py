@@ -18,13 +18,16 @@ TOO_OLD = Text("That code is too old.")
 ANOTHER_IS_COMING = Text("Another code is on its way if that number or address is yours.")
 NO_MORE_SENDS = Text("No more codes can be sent in this try. Choose another way.")
 
+# From 0, guessed at once, to 4.
+STRENGTHS = (Text("Too easy"), Text("Weak"), Text("Fair"), Text("Good"), Text("Strong"))
+
 # Why a recovery ended without a new password. An unknown reason gets the last row.
 CLOSED: Mapping[str, tuple[Text, Text]] = {
     "expired": (Text("Your time is up."), Text("For safety a try lasts {minutes} minutes. Nothing was changed.")),
     "cancelled": (Text("You stopped here."), Text("Nothing was changed. Your old password is still the right one.")),
     "no-way-left": (
         Text("We couldn't confirm that it's you."),
-        Text("Try again after 15 minutes, or call the help desk and give reference {ref}."),
+        Text("Try again after {time}, or call the help desk and give reference {ref}."),
     ),
     "superseded": (
         Text("This try is over."),
@@ -38,6 +41,12 @@ CLOSED: Mapping[str, tuple[Text, Text]] = {
         Text("This try is over."),
         Text("Nothing was changed unless we told you so. The help desk can help with reference {ref}."),
     ),
+}
+
+# The same where one account was set already: the page tells which.
+SOME_SET: Mapping[str, Text] = {
+    "expired": Text("For safety a try lasts {minutes} minutes. Nothing was changed unless we told you so."),
+    "cancelled": Text("Nothing was changed unless we told you so."),
 }
 
 

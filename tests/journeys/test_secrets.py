@@ -28,9 +28,10 @@ GATEWAY_TOKEN = "gateway canary 51e7c0 of the provider"
 TYPED_NAME = "Canary.Name-7c1d"
 NEW = 'violet "anchors" drift ä homeward & 9f31'
 REFUSED = "Alderwick ü 7f3e"
+TYPED = "lantern ö & 52be"
 # Told to nobody at all, not even to the person's own page.
 NEVER_SHOWN = (
-    "mail code", "text code", "saved code", "new password", "refused password", "bind password", "SMTP password",
+    "mail code", "text code", "saved code", "new password", "refused password", "typed password", "bind password", "SMTP password",
     "gateway token", "key", "data key",
 )  # fmt: skip
 
@@ -131,6 +132,7 @@ def journey(
 def walk_everywhere(it: Journey) -> None:
     story = it.somebody()
     it.prove(story)
+    type_slowly(story, it.secrets.add("typed password", TYPED))
     story.renew(it.secrets.add("refused password", REFUSED))
     story.renew(it.secrets.add("new password", NEW))
     assert story.here().stage == "done"
@@ -153,6 +155,15 @@ def walk_everywhere(it: Journey) -> None:
     nobody.press("back")
     nobody.press("cancel")
     assert nobody.here().stage == "closed"
+
+
+def type_slowly(story: Story, typed: str) -> None:
+    """As the page's script asks while somebody types: in turn, out of turn, and in a body that is refused."""
+    path, token = f"/recover/{story.recovery_id}/password", story.here().form.fields["token"]
+    asked = ({"token": token}, {"token": "00"}, {"token": token, "move": "continue"})
+    answers = [story.browser.post(path, {**fields, "new_password": typed}).status for fields in asked]
+    assert answers == [200, 409, 400]
+    story.reload()
 
 
 def meet_every_fault(it: Journey) -> None:

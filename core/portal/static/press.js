@@ -10,11 +10,17 @@ for (const form of document.forms) {
   window.addEventListener("pageshow", () => { sent = false; });
 }
 
-// Time runs short: say so and show the button that was there all along.
+// Time runs short: say so, once, and show the button whose place was kept. A timer stands still while a computer
+// sleeps, so the clock is asked again whenever somebody comes back to the page.
 const time = document.querySelector("[data-warn-in]");
 if (time) {
-  setTimeout(() => {
-    time.hidden = false;
-    time.querySelector("[role=status]").textContent = "2 minutes left.";
-  }, Number(time.dataset.warnIn) * 1000);
+  const due = Date.now() + Number(time.dataset.warnIn) * 1000;
+  const said = time.querySelector("[role=status]");
+  const warn = () => {
+    if (said.textContent || Date.now() < due) return;
+    said.textContent = said.dataset.warning;
+    time.querySelector("button")?.classList.remove("waits");
+  };
+  setTimeout(warn, due - Date.now());
+  document.addEventListener("visibilitychange", warn);
 }

@@ -201,10 +201,14 @@ def test_cancelling_says_that_nothing_was_changed(portal: Portal) -> None:
 
 
 def test_more_time_is_offered_after_eight_minutes_and_once(portal: Portal) -> None:
-    assert says(portal.holding().get(), '<div class="time" hidden data-warn-in="780">')
+    # Its place is kept from the beginning, so that nothing jumps when a script shows it.
+    assert says(portal.holding().get(), '<div class="time" data-warn-in="780">', 'class="second waits"')
     portal.clock[0] = NOW + timedelta(minutes=8)
     assert says(portal.get(), '<div class="time" data-warn-in="300">', "Give me 15 more minutes")
-    assert not says(portal.holding(a_recovery(extended=True)).get(), "more minutes")
+    assert not says(portal.get(), "waits")
+    extended = portal.holding(a_recovery(extended=True)).get()
+    assert says(extended, 'data-warn-in="300"', 'data-warning="2 minutes left."')
+    assert not says(extended, "more minutes")
 
 
 # Tokens and turns ---------------------------------------------------------------------------------------------
@@ -368,7 +372,21 @@ def test_no_page_refreshes_itself(portal: Portal) -> None:
 def test_every_closed_page_says_why_and_what_to_do(portal: Portal, because: str) -> None:
     page = portal.holding(a_recovery(stage=Stage.CLOSED, closed_because=because)).get()
     assert page.status_code == 200
-    assert says(page, 'data-stage="closed"', "<h1>", "Start again", "Help desk 01632 960 123")
+    assert says(page, 'data-stage="closed"', "<h1>", "Start again", "Help desk 01632 960 123", "reference 01234567")
+
+
+def test_who_could_not_prove_it_learns_when_it_works_again(portal: Portal) -> None:
+    page = portal.holding(a_recovery(stage=Stage.CLOSED, closed_because="no-way-left")).get()
+    assert says(page, "Try again after 15 minutes, or call the help desk and give reference 01234567.")
+
+
+@pytest.mark.parametrize("because", ["expired", "cancelled"])
+def test_what_ended_after_one_account_was_set_does_not_say_that_nothing_was(portal: Portal, because: str) -> None:
+    both = (Outcome(MINE, OutcomeKind.SET), Outcome(AccountKey("openldap", "8"), OutcomeKind.NOT_SET))
+    page = portal.holding(replace(renewing(outcomes=both), stage=Stage.CLOSED, closed_because=because)).get()
+    assert says(page, "Nothing was changed unless we told you so.", 'data-store="embedded" data-outcome="set"')
+    assert not says(page, "Nothing was changed.")
+    assert not says(page, "old password is still the right one")
 
 
 def test_starting_again_uses_the_same_door(portal: Portal) -> None:

@@ -1,0 +1,64 @@
+"""Help while a new password is typed: the page's script asks, and nothing is changed by it."""
+
+from __future__ import annotations
+
+from flask import abort, jsonify, request
+from werkzeug.wrappers import Response
+
+from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
+from ..contracts.text import Secret
+from ..service.measure import Measured
+from ..service.recover import RecoveryService
+from . import words
+from .cookie import Cookies
+from .errors import NotYours
+from .form_body import read_form
+from .settings import PortalSettings
+
+FIELDS = frozenset({"token", "new_password"})
+
+
+class LiveHelp:
+    """Says how a password would do. The password comes in a body, never in an address, and is in no answer."""
+
+    def __init__(self, service: RecoveryService, cookies: Cookies, settings: PortalSettings) -> None:
+        self._service = service
+        self._cookies = cookies
+        self._settings = settings
+
+    def password(self, recovery_id: str) -> Response:
+        """Every rule with its state, the strength and what to do about it; without a word when it is not its turn."""
+        form = read_form(request, FIELDS)
+        if form.keys() != FIELDS:
+            abort(400, "not one of our forms")
+        ticket = self._cookies.ticket(request)
+        if ticket is None or ticket.recovery_id != recovery_id:
+            raise NotYours
+        try:
+            measured = self._service.renewing.check(ticket, form["token"], Secret(form["new_password"]))
+        except NotAllowed as error:
+            raise NotYours from error
+        except OutOfTurn:
+            return _silence(409)
+        except MustWait as error:
+            silence = _silence(429)
+            seconds = max(1, words.seconds_until(error.until, self._settings.now()))
+            silence.headers["Retry-After"] = str(seconds)
+            return silence
+        return _answer(measured)
+
+
+def _answer(measured: Measured) -> Response:
+    judged = measured.judged
+    return jsonify(
+        rules=[{"state": line.state.value, "text": str(line.says)} for line in judged.lines],
+        score=measured.score,
+        strength=str(words.STRENGTHS[measured.score]),
+        advice=str(judged.advice or ""),
+    )
+
+
+def _silence(status: int) -> Response:
+    silence = jsonify({})
+    silence.status_code = status
+    return silence
