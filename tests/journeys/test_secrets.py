@@ -31,8 +31,8 @@ REFUSED = "Alderwick ü 7f3e"
 TYPED = "lantern ö & 52be"
 # Told to nobody at all, not even to the person's own page.
 NEVER_SHOWN = (
-    "mail code", "text code", "saved code", "new password", "refused password", "typed password", "bind password", "SMTP password",
-    "gateway token", "key", "data key",
+    "mail code", "text code", "saved code", "new password", "refused password", "typed password", "bind password",
+    "SMTP password", "gateway token", "key", "data key",
 )  # fmt: skip
 
 
