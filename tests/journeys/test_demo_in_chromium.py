@@ -194,6 +194,21 @@ def test_a_reload_on_every_page_and_the_back_button_at_the_end_change_nothing(vi
     assert visitor.signs_in("jfrost", NEW)
 
 
+def test_a_new_password_is_answered_while_it_is_typed(visitor: Visitor) -> None:
+    visitor.forgot("jfrost")
+    visitor.prove("jo.frost@alderwick.example", "+447700900178")
+    page, field = visitor.page, visitor.page.get_by_label("New password", exact=True)
+    field.press_sequentially("password")
+    page.locator(".advice", has_text="This password is in a known data leak. Choose another.").wait_for()
+    assert page.locator(".rules .needed").first.inner_text().endswith("15 characters or more: 7 to go")
+    assert page.locator(".strength").inner_text() == "Too easy"
+    field.fill(NEW)
+    page.locator(".strength b:text-is('Strong')").wait_for()
+    assert page.locator(".rules .needed, .rules .open").count() == 0
+    visitor.renew(NEW)
+    visitor.sees("done")
+
+
 def test_by_keyboard_alone(visitor: Visitor) -> None:
     keys = visitor.page.keyboard
     visitor.page.goto(f"{visitor.base}/go/alderwick")
