@@ -54,9 +54,9 @@ def create_portal(
         ("/recover/<recovery_id>", "show", pages.show, "GET"),
         ("/recover/<recovery_id>", "move", pages.move, "POST"),
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
+        ("/recover/<recovery_id>/password", "password", live.password, "POST"),
         ("/wasnt-me/<token>", "wasnt_me", wasnt_me.ask, "GET"),
         ("/wasnt-me/<token>", "stop", wasnt_me.stop, "POST"),
-        ("/recover/<recovery_id>/password", "password", live.password, "POST"),
     ):
         # Without OPTIONS, which Flask would add by itself: it tells what nobody needs to know.
         portal.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)
