@@ -77,7 +77,7 @@ class Email(OneTimeCode):
             digits=self.settings.digits,
         )
         shown = replace(field, label=Text("Code from the e-mail"), hint=hint)
-        return Prompt(Text("Enter the code we e-mailed"), sentence, (shown,))
+        return Prompt(Text("Enter the code we e‑mailed"), sentence, (shown,))
 
     def words(self, code: str, ctx: Context) -> tuple[Text | None, Text]:
         subject = Text("{code} is your {company} code", code=code, company=ctx.company)
