@@ -79,7 +79,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
 
 
 def seed(house: House) -> None:
-    """Put the five people into the embedded directory, each with a password that is as good as forgotten."""
+    """Put the pretend people into the embedded directory, each with a password that is as good as forgotten."""
     store = house.snapshots.current.plugins.stores["embedded"]
     if not isinstance(store, TakesPeople):
         return
@@ -92,4 +92,5 @@ def seed(house: House) -> None:
             password=Secret(FORGOTTEN),
             enabled=person.enabled,
             privileged=person.privileged,
+            locked=person.locked,
         )

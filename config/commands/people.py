@@ -34,6 +34,7 @@ class TakesPeople(Protocol):
         password: Secret | None = None,
         enabled: bool = True,
         privileged: bool = False,
+        locked: bool = False,
     ) -> AccountKey: ...
 
 

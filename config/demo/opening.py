@@ -37,8 +37,9 @@ def _opens(house: House, name: str, password: str) -> bool:
     context = house.around.context(seconds=SIGN_IN_SECONDS)
     for store in house.snapshots.current.plugins.stores.values():
         account = store.find(name, context)
-        if account is not None and account.state.enabled and isinstance(store, CanTell):
-            return store.accepts(account, Secret(password), ctx=context) is True
+        if account is not None and isinstance(store, CanTell):
+            opens = account.state.enabled and not account.state.locked
+            return opens and store.accepts(account, Secret(password), ctx=context) is True
     return False
 
 

@@ -16,6 +16,7 @@ class Pretended:
     phone: str = ""
     enabled: bool = True
     privileged: bool = False
+    locked: bool = False
 
 
 PEOPLE = (
@@ -38,6 +39,14 @@ PEOPLE = (
         "Sam Okafor",
         "Has one way only, and two are asked for: the first works, then it ends.",
         "sam@home.example",
+    ),
+    Pretended(
+        "noor",
+        "Noor Haddad",
+        "Tried too often and is locked out: a new password opens the account again.",
+        "noor@home.example",
+        "+447700900156",
+        locked=True,
     ),
     Pretended(
         "lee",

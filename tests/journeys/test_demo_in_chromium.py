@@ -16,6 +16,8 @@ import requests
 from servers.keyback import COMMAND
 from servers.story import wait_until
 
+from keyback.config.commands.demo import FORGOTTEN
+
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
 
@@ -207,6 +209,21 @@ def test_a_new_password_is_answered_while_it_is_typed(visitor: Visitor) -> None:
     assert page.locator(".rules .needed, .rules .open").count() == 0
     visitor.renew(NEW)
     visitor.sees("done")
+
+
+def test_noor_is_locked_out_until_there_is_a_new_password(visitor: Visitor, demo: str) -> None:
+    def signs_in(name: str) -> bool:
+        form = {"identifier": name, "current_password": FORGOTTEN}
+        return "Signed in" in requests.post(f"{demo}/demo", form, timeout=5).text
+
+    # The same password in the demo, and only one of the two accounts is locked.
+    assert (signs_in("sam"), signs_in("noor")) == (True, False)
+    visitor.forgot("noor")
+    visitor.prove("noor@home.example", "+447700900156")
+    visitor.renew(NEW)
+    visitor.sees("done")
+    visitor.page.goto(f"{demo}/demo")
+    assert visitor.signs_in("noor", NEW)
 
 
 def test_by_keyboard_alone(visitor: Visitor) -> None:
