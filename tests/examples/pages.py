@@ -1,0 +1,163 @@
+"""Every page there is, with what the service says to bring it about: what the walk walks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from altcha import create_challenge
+from flask import Flask, abort
+from pretend_portal import ID, NOW, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering
+
+from keyback.core.contracts import errors
+from keyback.core.contracts.human_check import Widget
+from keyback.core.contracts.people import Account, AccountKey
+from keyback.core.contracts.store import Outcome, OutcomeKind
+from keyback.core.contracts.text import Text
+from keyback.core.portal.errors import ROWS, STATUSES, CookiesOff, NotYours
+from keyback.core.portal.words import CLOSED
+from keyback.core.recovery.state import Recovery, Sent, Stage
+from keyback.core.service.tickets import Answered, Ticket
+
+CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
+UNTIL = NOW + timedelta(seconds=24)
+CLOUD = Account(AccountKey("cloud", "8"), "maya.okafor@alderwick.example", "Maya Okafor")
+TWO = replace(SUBJECT, person=replace(PERSON, accounts=(*PERSON.accounts, CLOUD)))
+RENEWING = a_recovery(stage=Stage.RENEWING, found=True, subject=SUBJECT, proofs=(PROOF,))
+PROVEN = a_recovery(found=True, subject=SUBJECT, proofs=(PROOF,), turn=4)
+WIDGET = create_challenge("PBKDF2/SHA-256", 1, counter=3, hmac_secret="a", hmac_key_secret="b").to_dict()
+
+# One exception of every kind that has a page of its own.
+RAISED: Mapping[type[Exception], Exception] = {
+    errors.KeybackError: errors.KeybackError("k"),
+    errors.PluginError: errors.PluginError("p"),
+    errors.SettingsInvalid: errors.SettingsInvalid(["s"]),
+    errors.StoreUnavailable: errors.StoreUnavailable("s"),
+    errors.OutcomeUnknown: errors.OutcomeUnknown("o"),
+    errors.Ambiguous: errors.Ambiguous("a"),
+    errors.PasswordRefused: errors.PasswordRefused([Text("No.")]),
+    errors.DeliveryFailed: errors.DeliveryFailed("d", retry=False),
+    errors.OutOfTurn: errors.OutOfTurn("t"),
+    errors.MustWait: errors.MustWait(UNTIL),
+    errors.NotAllowed: errors.NotAllowed(Text("Your organisation resets this account by hand.")),
+    NotYours: NotYours(),
+    CookiesOff: CookiesOff(),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address, what the service answers, and, for pages that only a form leads to, what is typed and pressed.
+
+    `like`: another page that differs from this one in words only.
+    """
+
+    name: str
+    template: str
+    path: str = f"/recover/{ID}"
+    recovery: Recovery = field(default_factory=a_recovery)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+    press: str = ""
+    like: str = ""
+
+
+def outcomes(*kinds: OutcomeKind) -> tuple[Outcome, ...]:
+    keys = (PERSON.accounts[0].key, CLOUD.key)
+    return tuple(Outcome(key, kind) for key, kind in zip(keys, kinds, strict=False))
+
+
+def at(stage: Stage, *kinds: OutcomeKind) -> Recovery:
+    """A recovery of somebody with as many accounts as there are outcomes."""
+    return replace(RENEWING, stage=stage, subject=TWO if len(kinds) > 1 else SUBJECT, outcomes=outcomes(*kinds))
+
+
+def closed(why: str) -> Recovery:
+    return a_recovery(stage=Stage.CLOSED, closed_because=why)
+
+
+def answered(reason: str, recovery: Recovery) -> dict[str, Any]:
+    return {"answer": Answered(recovery, Ticket(ID, "next-key"), reason)}
+
+
+HALF = (OutcomeKind.SET, OutcomeKind.REFUSED)
+TOO_EARLY = {"again": errors.MustWait(UNTIL)}
+REFUSED = {"renew": errors.PasswordRefused([Text("This password is in a known data leak. Choose another.")])}
+TWICE = replace(answering(), sent=(Sent("sms", NOW), Sent("sms", NOW)))
+SENT_OFTEN = replace(answering(), sent=(Sent("sms", NOW),) * 20)
+LATE = replace(answering(), started_at=NOW - timedelta(minutes=9))
+A_CODE = {CODE: "48210973"}
+PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
+DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
+
+PAGES = (
+    Page("welcome", "welcome.html", "/"),
+    Page("start", "who.html", "/recover"),
+    Page("start by a door", "who.html", "/go/alderwick?login_hint=maya"),
+    Page("start with error", "who.html", "/recover", press="main form button"),
+    Page("choosing", "choosing.html"),
+    Page("a way is used up", "choosing.html", recovery=answering(), answers=answered("wrong", a_recovery()),
+         typed=A_CODE, press=CONTINUE),
+    Page("second choice", "choosing.html", recovery=PROVEN),
+    Page("destination", "destination.html", f"/recover/{ID}?method=sms"),
+    Page("destination with error", "destination.html", f"/recover/{ID}?method=sms", press=CONTINUE),
+    Page("answering", "answering.html", recovery=answering()),
+    Page("answering with error", "answering.html", recovery=answering(), typed={CODE: "1234"}, press=CONTINUE),
+    Page("answering, sent again", "answering.html", recovery=TWICE),
+    Page("answering, none left", "answering.html", recovery=SENT_OFTEN),
+    Page("answering, time runs short", "answering.html", recovery=LATE),
+    Page("too early", "answering.html", recovery=answering(), answers=TOO_EARLY, press="button[value=again]"),
+    Page("waiting", "waiting.html", recovery=answering(), answers=answered("not-yet", answering()), typed=A_CODE,
+         press=CONTINUE),
+    Page("renewing", "renewing.html", recovery=RENEWING),
+    Page("renewing with errors", "renewing.html", recovery=RENEWING, answers=REFUSED, typed=PASSWORDS, press=CONTINUE),
+    Page("renewing after a refusal", "renewing.html", recovery=at(Stage.RENEWING, *HALF)),
+    Page("renewing after silence", "renewing.html", recovery=at(Stage.RENEWING, OutcomeKind.NOT_SET)),
+    Page("writing", "writing.html", recovery=at(Stage.WRITING)),
+    Page("unsettled", "unsettled.html", recovery=at(Stage.UNSETTLED, OutcomeKind.SET, OutcomeKind.UNKNOWN)),
+    Page("done", "done.html", recovery=replace(at(Stage.DONE, OutcomeKind.SET), entry="alderwick")),
+    Page("done, two accounts", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET, OutcomeKind.SET)),
+    Page("closed, expired", "closed.html", recovery=closed("expired")),
+    *(Page(f"closed, {why or 'otherwise'}", "closed.html", recovery=closed(why), like="closed, expired")
+      for why in CLOSED if why != "expired"),
+    Page("error, start again", "error.html", "/raised/NotAllowed"),
+    Page("error, continue", "error.html", "/raised/OutOfTurn"),
+    Page("not found", "not_found.html", "/raised/404"),
+    *(Page(f"error, {kind.__name__}", "error.html", f"/raised/{kind.__name__}", like="error, start again")
+      for kind in ROWS),
+    *(Page(f"error, {status}", "error.html", f"/raised/{status}", like="error, start again")
+      for status in STATUSES if status != 404),
+    Page("error, another host", "error.html", "/raised/host", like="error, start again"),
+    Page("wasn't me", "wasnt_me.html", "/wasnt-me/token", answers={"may_stop": True}),
+    Page("wasn't me, stopped", "wasnt_me.html", "/wasnt-me/token", answers={"may_stop": True, "stop": True},
+         press="main form button"),
+    Page("wasn't me, an old link", "wasnt_me.html", "/wasnt-me/token", like="wasn't me, stopped"),
+    Page("demo sign-in", "demo/sign_in.html", "/demo"),
+    Page("demo, signed in", "demo/sign_in.html", "/demo", typed=DEMO_NAME, press=SIGN_IN),
+    Page("demo, a wrong password", "demo/sign_in.html", "/demo", typed={"#identifier": "maya"}, press=SIGN_IN),
+    Page("demo outbox", "demo/outbox.html", "/demo/outbox"),
+)  # fmt: skip
+
+
+def raises(app: Flask) -> None:
+    """Addresses that fail in every way for which there is a page."""
+
+    def fail(how: str) -> str:
+        if how == "host":
+            abort(400, "host")
+        if how.isdigit():
+            abort(int(how))
+        raise next(error for kind, error in RAISED.items() if kind.__name__ == how)
+
+    app.add_url_rule("/raised/<how>", "raised", fail)
+
+
+def bring_about(page: Page, portal: Portal) -> None:
+    """Make the service say what leads to this page."""
+    service = portal.fresh().service
+    service.recovery = page.recovery
+    service.answers.update(page.answers)
+    service.widget = lambda address: Widget("proof_of_work", {"challenge": json.dumps(WIDGET)})  # type: ignore[method-assign]
