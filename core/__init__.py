@@ -18,7 +18,7 @@ from .contracts.errors import (
     SettingsInvalid,
     StoreUnavailable,
 )
-from .contracts.human_check import HumanCheck, Humanity, Widget
+from .contracts.human_check import HumanCheck, Humanity, Part, Widget
 from .contracts.masking import mask_mail, mask_phone
 from .contracts.method import (
     Alphabet,
@@ -93,6 +93,7 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "OutcomeUnknown",
+    "Part",
     "PasswordRefused",
     "Person",
     "Plugin",

@@ -21,8 +21,19 @@ class Widget:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A file that the widget's template points to, with its media type: a picture, a sound."""
+
+    kind: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Humanity:
-    """The check's answer. `once` names this solution: the host never takes the same one twice."""
+    """The check's answer. `once` names this solution: the host never takes the same one twice.
+
+    A failed answer with a name uses the task up: nobody can guess at it again.
+    """
 
     passed: bool
     once: str = ""
@@ -34,6 +45,8 @@ class HumanCheck(Plugin, ABC):
 
     # The form fields that belong to the check.
     fields: ClassVar[frozenset[str]]
+    # Whether programs pass it about as easily as people: the host lets fewer recoveries begin by it.
+    weak: ClassVar[bool] = False
 
     @abstractmethod
     def widget(self, ctx: Context, *, effort: int = 1) -> Widget:
@@ -42,3 +55,7 @@ class HumanCheck(Plugin, ABC):
     @abstractmethod
     def judge(self, response: Mapping[str, str], ctx: Context, *, effort: int = 1) -> Humanity:
         """Whether the form's fields pass at least this effort."""
+
+    def part(self, name: str, ctx: Context) -> Part | None:
+        """The file of this name, for checks that show more than a page holds; None if the name is not ours."""
+        return None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from servers.http_sink import HttpSink
-from servers.human import solve
+from servers.human import read, solve
 from servers.mail_sink import MailSink
 
 from keyback.core import Challenge, Enrolment, Offer, Widget
@@ -16,6 +16,7 @@ from keyback.core.testing import ChannelSuite, HumanCheckSuite, MethodSuite, Not
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
+from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
 from keyback.plugins.human_checks.proof_of_work import ProofOfWork, ProofOfWorkSettings
 from keyback.plugins.methods.email import Email, EmailSettings
 from keyback.plugins.methods.saved_codes import SavedCodes, SavedCodesSettings
@@ -88,3 +89,11 @@ class TestProofOfWork(HumanCheckSuite):
 
     def solve(self, widget: Widget) -> Mapping[str, str]:
         return {"proof_of_work": solve(widget.data["challenge"])}
+
+
+class TestPictureAndSound(HumanCheckSuite):
+    plugin = PictureAndSound(PictureAndSoundSettings(key=SecretStr("k" * 32)))
+
+    def solve(self, widget: Widget) -> Mapping[str, str]:
+        task = widget.data["task"]
+        return {"picture_task": task, "picture_text": read(self.plugin, task)}

@@ -1,0 +1,170 @@
+"""Characters in a picture or read aloud: for browsers without scripts, and for whoever would rather read."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from random import Random
+
+from captcha import audio
+from captcha.image import ImageCaptcha
+from pydantic import Field as Setting
+from pydantic import SecretStr
+
+from ...core import Context, HumanCheck, Humanity, Part, PluginSettings, Text, Widget, hookimpl
+
+TYPED, TASK = "picture_text", "picture_task"
+GOOD_FOR = timedelta(minutes=10)
+# None looks like another when it is bent, and none sounds like another over a bad loudspeaker.
+SIGNS = "234679FHKMRWXY"
+FEWEST, MOST = 6, 8
+WIDTH, HEIGHT = 260, 80
+# Fixed: the library's own chance sometimes draws light grey on white.
+PAPER, INK = (242, 245, 244), (19, 32, 31, 255)
+# Any byte becomes silence, or a little beside it.
+HISS = bytes(126 + value % 5 for value in range(256))
+PART = re.compile(r"(?P<task>[0-9]{1,4}\.[0-9]{1,12}\.[0-9a-f]{32}\.[0-9a-f]{64})\.(?P<kind>png|wav)", re.ASCII)
+_TOO_LATE = Text("The check ran out of time. Press Continue again.")
+_WRONG = Text("The characters didn't match. Here's a new picture.")
+
+
+class PictureAndSoundSettings(PluginSettings):
+    """The key from which the characters follow."""
+
+    key: SecretStr = Setting(
+        title="Key", description="The characters follow from it, so that nothing is kept until they come back.",
+        min_length=32,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What stands in the page. The characters don't, not even sealed: they follow from it and from our key."""
+
+    effort: int
+    until: int
+    nonce: str
+
+    def __str__(self) -> str:
+        return f"{self.effort}.{self.until}.{self.nonce}"
+
+    @property
+    def length(self) -> int:
+        """One more character each time the effort doubles; people give up at nine."""
+        return min(MOST, FEWEST + self.effort.bit_length() - 1)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.until <= now.timestamp()
+
+
+class PictureAndSound(HumanCheck):
+    """Weaker than the proof of work, because programs read pictures too: so it has a smaller budget."""
+
+    key = "picture_and_sound"
+    label = Text("Characters in a picture or read aloud")
+    fields = frozenset({TYPED, TASK})
+    weak = True
+    Settings = PictureAndSoundSettings
+    settings: PictureAndSoundSettings
+
+    def __init__(self, settings: PictureAndSoundSettings) -> None:
+        super().__init__(settings)
+        self._pictures = ImageCaptcha(WIDTH, HEIGHT)
+        # The library lays letters on by their lightness: dark ones would come out pale.
+        self._pictures.lookup_table = [min(255, 9 * lightness) for lightness in range(256)]
+        self._voices = _Voices()
+
+    def widget(self, ctx: Context, *, effort: int = 1) -> Widget:
+        task = _Task(effort, int((ctx.now + GOOD_FOR).timestamp()), ctx.random(16).hex())
+        return Widget(self.key, {"task": f"{task}.{self._mac('task', task).hex()}"}, {"media-src": ("'self'",)})
+
+    def part(self, name: str, ctx: Context) -> Part | None:
+        match = PART.fullmatch(name)
+        task = self._read(match["task"]) if match else None
+        if match is None or task is None or task.is_over(ctx.now):
+            return None
+        if match["kind"] == "png":
+            picture = self._pictures.generate(self._characters(task), bg_color=PAPER, fg_color=INK)
+            return Part("image/png", picture.getvalue())
+        # The same sound each time: many recordings of one task, laid over one another, would lose their noise. And a
+        # browser may fetch it in pieces, from several processes.
+        chance = Random(self._mac("sound", task))  # noqa: S311 -- drawn from our key, so as secret as the key
+        return Part("audio/wav", self._voices.say(self._characters(task), chance))
+
+    def judge(self, response: Mapping[str, str], ctx: Context, *, effort: int = 1) -> Humanity:
+        task = self._read(response.get(TASK, ""))
+        if task is None or task.is_over(ctx.now) or task.effort < effort:
+            return Humanity(False, reason=_TOO_LATE)
+        # Named when it was wrong, too: who may guess again at the same picture gets through one day.
+        right = hmac.compare_digest(folded(response.get(TYPED, "")).encode(), self._characters(task).encode())
+        return Humanity(right, once=task.nonce, reason=None if right else _WRONG)
+
+    def _read(self, sealed: str) -> _Task | None:
+        """The task, if it is one of ours; otherwise people would choose their own end and effort."""
+        if not PART.fullmatch(f"{sealed}.png"):
+            return None
+        effort, until, nonce, mac = sealed.split(".")
+        task = _Task(int(effort), int(until), nonce)
+        return task if hmac.compare_digest(mac, self._mac("task", task).hex()) else None
+
+    def _characters(self, task: _Task) -> str:
+        drawn = int.from_bytes(self._mac("characters", task), "big")
+        # 256 bits hold eight draws of fourteen many times over, so that no sign is likelier than another.
+        return "".join(SIGNS[drawn // len(SIGNS) ** place % len(SIGNS)] for place in range(task.length))
+
+    def _mac(self, purpose: str, task: _Task) -> bytes:
+        key = self.settings.key.get_secret_value().encode()
+        return hmac.digest(key, f"picture and sound: {purpose}: {task}".encode(), sha256)
+
+
+class _Voices(audio.AudioCaptcha):
+    """The library's voices. It draws its own chance and takes a second; this one is told, and takes a tenth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.load()
+
+    def say(self, characters: str, chance: Random) -> bytes:
+        """A sound file in which they are read, with other voices murmuring backwards behind them."""
+        spoken = [self._spoken(sign, chance) for sign in characters]
+        pauses = [chance.randrange(6_000, 10_000) for _ in spoken]
+        length = sum(pauses) + sum(map(len, spoken)) + 4_000
+        track = bytearray(chance.randbytes(length)).translate(HISS)
+        for start in range(0, length - 6_000, 3_000):
+            murmur = _louder(chance.choice(self._cache[chance.choice(SIGNS)]), chance.uniform(0.1, 0.3))
+            _lay(murmur[::-1], track, start + chance.randrange(2_000))
+        place = 0
+        for pause, sound in zip(pauses, spoken, strict=True):
+            _lay(sound, track, place + pause)
+            place += pause + len(sound)
+        return bytes(audio.patch_wave_header(audio.BEEP + audio.SILENCE + track + audio.END_BEEP))
+
+    def _spoken(self, sign: str, chance: Random) -> bytearray:
+        voice = audio.change_speed(chance.choice(self._cache[sign]), chance.uniform(0.95, 1.25))
+        return _louder(voice, chance.uniform(0.85, 1.2))
+
+
+def _louder(sound: bytearray, level: float) -> bytearray:
+    # The library's loop over 256 values instead of over every sample.
+    return sound.translate(audio.change_sound(bytearray(range(256)), level))
+
+
+def _lay(sound: bytearray, track: bytearray, start: int) -> None:
+    end = start + len(sound)
+    track[start:end] = audio.mix_wave(sound, track[start:end])
+
+
+def folded(typed: str) -> str:
+    """As people type what they read or hear: capitals, spaces and dashes don't matter."""
+    usual = unicodedata.normalize("NFKC", typed[:100]).upper()
+    return "".join(sign for sign in usual if sign.isalnum())
+
+
+@hookimpl
+def keyback_human_checks() -> list[type[HumanCheck]]:
+    return [PictureAndSound]
