@@ -55,7 +55,7 @@ def build(settings: Settings) -> House:
     records = Records.open(db, keyring)
     around = _surroundings(settings)
     host = Host(settings.plugins.load)
-    snapshots = Snapshots(host, records, pinned=_pinned(settings, keyring), human_check=settings.plugins.human_check)
+    snapshots = Snapshots(host, records, pinned=_pinned(settings, keyring), human_checks=settings.plugins.human_checks)
     _refuse_unusable(snapshots)
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
     staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
@@ -75,11 +75,12 @@ def _surroundings(settings: Settings) -> Surroundings:
 
 
 def _pinned(settings: Settings, keyring: Keyring) -> dict[tuple[str, str], Mapping[str, object]]:
-    """What the file decides, and the two secrets that nobody needs to choose: every process derives the same ones."""
+    """What the file decides, and the three secrets that nobody needs to choose: every process derives the same ones."""
     # From a key that never rotates: a new pepper would end every saved code.
     pepper = keyring.mac(KeyPurpose.PSEUDONYM, "saved-codes-pepper").hex()
     made: dict[tuple[str, str], Mapping[str, object]] = {
         ("human_check", "proof_of_work"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "proof-of-work").hex()},
+        ("human_check", "picture_and_sound"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "picture-and-sound").hex()},
         ("method", "saved_codes"): {"pepper": pepper},
     }
     names = made.keys() | settings.pinned.keys()

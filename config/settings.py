@@ -41,8 +41,15 @@ class PluginChoice(_Part):
         "http_gateway",
         "account_notice",
         "proof_of_work",
+        "picture_and_sound",
     )
     human_check: str = "proof_of_work"
+    human_check_without_script: str = "picture_and_sound"
+
+    @property
+    def human_checks(self) -> tuple[str, ...]:
+        """The chosen one, then the one for browsers without scripts; once if they are the same."""
+        return tuple(dict.fromkeys(key for key in (self.human_check, self.human_check_without_script) if key))
 
 
 class ServeSettings(_Part):

@@ -60,6 +60,9 @@ def _plugins(settings: Settings) -> Iterator[str]:
         yield "plugins.load names a plugin twice"
     if settings.plugins.human_check not in names:
         yield "plugins.human_check must be one of plugins.load: without it robots could start recoveries"
+    without = settings.plugins.human_check_without_script
+    if without and without not in names:
+        yield "plugins.human_check_without_script must be one of plugins.load, or empty: then it takes scripts to start"
     if "outbox" in names and not settings.demo:
         yield "plugins.load must not name outbox: it shows every code to everybody and is for the demo alone"
 

@@ -40,4 +40,4 @@ def keyback_notifiers() -> Iterable[type[Notifier]]:  # type: ignore[empty-body]
 
 @hookspec
 def keyback_human_checks() -> Iterable[type[HumanCheck]]:  # type: ignore[empty-body]
-    """Tests which robots fail. One is chosen in the admin."""
+    """Tests which robots fail. One is chosen, and one for browsers without scripts."""

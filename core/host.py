@@ -69,9 +69,15 @@ class Plugins:
     stores: Mapping[str, Store]
     channels: Mapping[str, Channel]
     notifiers: Mapping[str, Notifier]
-    human_check: HumanCheck | None
+    # The chosen one first.
+    human_checks: Mapping[str, HumanCheck]
     broken: tuple[Broken, ...]
     version: int
+
+    @property
+    def human_check(self) -> HumanCheck | None:
+        """The one of the start page, or what stands in while that one is broken."""
+        return next(iter(self.human_checks.values()), None)
 
     def channel_for(self, medium: str) -> Channel | None:
         """The first channel, in configured order, that carries this medium."""
@@ -95,7 +101,7 @@ class Plugins:
             "store": self.stores,
             "channel": self.channels,
             "notifier": self.notifiers,
-            "human_check": {self.human_check.key: self.human_check} if self.human_check else {},
+            "human_check": self.human_checks,
         }
         return {(kind, key): plugin for kind, group in groups.items() for key, plugin in group.items()}
 
@@ -126,17 +132,18 @@ class Host:
         self,
         settings: Mapping[tuple[str, str], Mapping[str, object]],
         *,
-        human_check: str,
+        human_checks: Sequence[str],
         version: int,
         replacing: Plugins | None = None,
     ) -> Plugins:
-        """A snapshot of the plugins named in `settings` and the one human check.
+        """A snapshot of the plugins named in `settings` and of these human checks alone.
 
         Plugins of `replacing` whose settings did not change are taken over with their open connections; call
         `replacing.close(but_not=...)` when nobody uses it any more. Without a human check nobody may start a recovery.
         """
         wanted = {name: values for name, values in settings.items() if name[0] != "human_check"}
-        wanted["human_check", human_check] = settings.get(("human_check", human_check), {})
+        for key in human_checks:
+            wanted["human_check", key] = settings.get(("human_check", key), {})
         running = replacing.everything() if replacing else {}
         built: dict[tuple[str, str], Plugin] = {}
         broken = list(self.broken)
@@ -150,7 +157,7 @@ class Host:
             stores=cast("Mapping[str, Store]", _of_kind("store", built)),
             channels=cast("Mapping[str, Channel]", _of_kind("channel", built)),
             notifiers=cast("Mapping[str, Notifier]", _of_kind("notifier", built)),
-            human_check=cast("HumanCheck | None", built.get(("human_check", human_check))),
+            human_checks=cast("Mapping[str, HumanCheck]", _of_kind("human_check", built)),
             broken=tuple(broken),
             version=version,
         )

@@ -17,7 +17,10 @@ from .people import TakesPeople
 from .serve import Server
 
 FOLDER = Path("var/demo")
-PLUGINS = ("sms", "email", "saved_codes", "embedded", "outbox", "account_notice", "proof_of_work")
+PLUGINS = (
+    *("sms", "email", "saved_codes", "embedded", "outbox", "account_notice"),
+    *("proof_of_work", "picture_and_sound"),
+)
 FORGOTTEN = "what nobody remembers any more"
 
 

@@ -100,6 +100,10 @@ SUBJECT_MISSES = Ladder(
 DESTINATION_SENDS_QUARTER = Quota("destination-sends-quarter", most=3, window=timedelta(minutes=15))
 DESTINATION_SENDS_DAY = Quota("destination-sends-day", most=6, window=DAY)
 SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
+# By a human check that programs pass about as easily as people do. A source's wrong answers count like its starts;
+# everybody's budget counts starts alone, or a few sources could empty it with nonsense.
+WEAK_SOURCE_TRIES = Quota("weak-source-tries", most=20, window=HOUR)
+WEAK_SYSTEM_STARTS = Quota("weak-system-starts", most=1000, window=HOUR)
 # So many messages an hour into one range of ten thousand numbers, over all people. A company has its numbers in one
 # range; toll fraud wants thousands.
 RANGE_SENDS = Quota("range-sends", most=500, window=HOUR)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_address, ip_network
+from typing import TypeAlias
 
 from ..contracts.errors import KeybackError, MustWait, NotAllowed, PluginError, StoreUnavailable
-from ..contracts.human_check import HumanCheck, Widget
+from ..contracts.human_check import HumanCheck, Humanity, Part, Widget
 from ..contracts.text import Text
 from ..db.counters import Count, Mark
 from ..db.session import Transaction
@@ -22,7 +24,24 @@ from .surroundings import Surroundings
 REMEMBERED = timedelta(minutes=30)
 # Others behind the same address may start between a page and its form: the effort of then is enough.
 TOLERANCE = 10
+# A person waits for a picture or a sound. Whoever asks for thousands is only in the way of the check that draws them.
+PART_SECONDS = 3
 TRY_AGAIN = Text("The check ran out of time. Press Continue again.")
+
+
+class NotHuman(NotAllowed):
+    """A human check that was not passed: said at the check, where it has a field of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What names this solution, and whether a program could have found it about as easily."""
+
+    once: str
+    weak: bool
+
+
+Budget: TypeAlias = tuple[limits.Quota, Mark]
 
 
 def system_mark(quota: limits.Quota) -> Mark:
@@ -39,69 +58,125 @@ class Gate:
     calls: Calls
     around: Surroundings
 
-    def widget(self, address: str) -> Widget:
-        """A fresh human check, harder when this source or the whole system is busy."""
-        misses, starts = self._counts(address)
-        return self._check().widget(self.around.context(), effort=_effort(misses, starts, ahead=1))
+    @property
+    def has_alternative(self) -> bool:
+        """Whether there is a second check, for browsers without scripts and for whoever wishes."""
+        return len(self._checks()) > 1
 
-    def judge(self, response: Mapping[str, str], address: str) -> str:
+    def widget(self, address: str, *, alternative: bool = False) -> Widget:
+        """A fresh human check, harder when this source or the whole system is busy."""
+        check = self._checks()[-1 if alternative else 0]
+        return check.widget(self.around.context(), effort=self._effort(address, ahead=1))
+
+    def part(self, name: str) -> Part | None:
+        """A picture or a sound of a widget that was shown; None if no check of ours knows it."""
+        context = self.around.context(seconds=PART_SECONDS)
+        for check in self._checks():
+            try:
+                part = self.calls.ask(check, partial(check.part, name, context), PART_SECONDS)
+            except PluginError as error:
+                raise StoreUnavailable(str(error)) from error
+            if part is not None:
+                return part
+        return None
+
+    def judge(self, response: Mapping[str, str], address: str) -> Passed:
         """What names this solution of the human check; asked outside any transaction, for a check may be slow.
 
-        Raises NotAllowed, or MustWait for whoever would be refused anyway: they cost us no check of their solution.
+        Raises NotHuman, or MustWait for whoever would be refused anyway: they cost us no check of their solution.
         """
-        check, now = self._check(), self.around.now()
-        misses, starts = self._counts(address)
-        for count in starts:
-            verdict = limits.ahead(limits.SOURCE_STARTS, count.count, count.window_start, count.locked_until, now)
-            if isinstance(verdict, limits.Wait):
-                raise MustWait(verdict.until)
-        effort, context = _effort(misses, starts, ahead=-TOLERANCE), self.around.context(seconds=3)
+        check = self._answered(response)
+        self._refuse_early(check, address)
+        effort, context = self._effort(address, ahead=-TOLERANCE), self.around.context(seconds=3)
         try:
             humanity = self.calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
         except PluginError as error:
-            raise NotAllowed(TRY_AGAIN) from error
+            raise NotHuman(TRY_AGAIN) from error
         if not humanity.passed:
-            raise NotAllowed(humanity.reason or TRY_AGAIN)
-        return humanity.once
+            self._use_up(check, humanity, address)
+            raise NotHuman(humanity.reason or TRY_AGAIN)
+        return Passed(humanity.once, check.weak)
 
-    def admit(self, tx: Transaction, once: str, address: str) -> KeybackError | None:
+    def admit(self, tx: Transaction, passed: Passed, address: str) -> KeybackError | None:
         """Count this start; why it is refused, or None. Not raised here: what was counted must be committed."""
         now = self.around.now()
-        counts = self.records.counters.bump(tx, self._source_marks(address), now)
-        for count in counts:
-            verdict = limits.decide(limits.SOURCE_STARTS, count.count, count.window_start, count.locked_until, now)
-            if isinstance(verdict, limits.Wait):
-                return MustWait(verdict.until)
+        refusal = self._count(tx, self._of_source(address, weak=passed.weak))
         # The same solution twice is a robot that solved once.
-        if once and not self.records.counters.spend_once(tx, once, now + REMEMBERED, now):
-            return NotAllowed(TRY_AGAIN)
-        return None
+        if not refusal and passed.once and not self.records.counters.spend_once(tx, passed.once, now + REMEMBERED, now):
+            return NotHuman(TRY_AGAIN)
+        # Last: whoever was refused already must not empty what is everybody's.
+        return refusal or self._count(tx, _of_everybody(weak=passed.weak))
 
-    def _check(self) -> HumanCheck:
-        check = self.snapshots.current.plugins.human_check
-        if check is None:
+    def _checks(self) -> tuple[HumanCheck, ...]:
+        """The chosen one first."""
+        checks = tuple(self.snapshots.current.plugins.human_checks.values())
+        if not checks:
             # Without a working check nobody may start: robots would be the first to notice.
             raise StoreUnavailable("the human check is broken")
-        return check
+        return checks
 
-    def _counts(self, address: str) -> tuple[Count, tuple[Count, ...]]:
-        """The misses of everybody, and the starts of this source."""
-        marks = (system_mark(limits.SYSTEM_MISSES), *self._source_marks(address))
+    def _answered(self, response: Mapping[str, str]) -> HumanCheck:
+        """The check whose fields came. Two at once is no page of ours: the weaker must not vouch for the other."""
+        checks = self._checks()
+        answered = [check for check in checks if check.fields & response.keys()]
+        if len(answered) > 1:
+            raise NotHuman(TRY_AGAIN)
+        return answered[0] if answered else checks[0]
+
+    def _refuse_early(self, check: HumanCheck, address: str) -> None:
+        now = self.around.now()
+        budgets = [*self._of_source(address, weak=check.weak), *_of_everybody(weak=check.weak)]
+        for (quota, _), count in zip(budgets, self._peek([mark for _, mark in budgets]), strict=True):
+            verdict = limits.ahead(quota, count.count, count.window_start, count.locked_until, now)
+            if isinstance(verdict, limits.Wait):
+                raise MustWait(verdict.until)
+
+    def _use_up(self, check: HumanCheck, failed: Humanity, address: str) -> None:
+        """A wrong answer uses its task up, so that nobody tries a thousand answers on one picture."""
+        if not failed.once:
+            return
+        now = self.around.now()
+        with self.records.db.write() as tx:
+            self.records.counters.spend_once(tx, failed.once, now + REMEMBERED, now)
+            if check.weak:
+                self.records.counters.bump(tx, self._source_marks(address, (limits.WEAK_SOURCE_TRIES,)), now)
+
+    def _effort(self, address: str, *, ahead: int) -> int:
+        """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
+        marks = self._source_marks(address, (limits.SOURCE_STARTS,))
+        misses, *starts = self._peek([system_mark(limits.SYSTEM_MISSES), *marks])
+        effort = limits.effort(max(0, max((count.count for count in starts), default=0) + ahead))
+        return effort * limits.UNDER_ATTACK if misses.count > limits.SYSTEM_MISSES.most else effort
+
+    def _peek(self, marks: list[Mark]) -> tuple[Count, ...]:
+        if not marks:
+            return ()
         with self.records.db.read() as tx:
-            misses, *starts = self.records.counters.peek(tx, marks, self.around.now())
-        return misses, tuple(starts)
+            return self.records.counters.peek(tx, marks, self.around.now())
 
-    def _source_marks(self, address: str) -> tuple[Mark, ...]:
+    def _count(self, tx: Transaction, budgets: Sequence[Budget]) -> MustWait | None:
+        now = self.around.now()
+        counts = self.records.counters.bump(tx, [mark for _, mark in budgets], now)
+        for (quota, _), count in zip(budgets, counts, strict=True):
+            verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
+            if isinstance(verdict, limits.Wait):
+                return MustWait(verdict.until)
+        return None
+
+    def _of_source(self, address: str, *, weak: bool) -> list[Budget]:
+        """What a start is counted against; a trusted network has no marks."""
+        quotas = (limits.SOURCE_STARTS, limits.WEAK_SOURCE_TRIES) if weak else (limits.SOURCE_STARTS,)
+        return list(zip(quotas, self._source_marks(address, quotas), strict=False))
+
+    def _source_marks(self, address: str, quotas: tuple[limits.Quota, ...]) -> tuple[Mark, ...]:
         """An IPv6 host counts as its /64, because it can choose any address in it."""
         source = ip_address(address)
         if any(source in network for network in self.around.trusted_networks):
             return ()
         width = 32 if source.version == 4 else 64
         network = ip_network(f"{source}/{width}", strict=False)
-        return (Mark("starts", str(network), limits.SOURCE_STARTS.window),)
+        return tuple(Mark(quota.name, str(network), quota.window) for quota in quotas)
 
 
-def _effort(misses: Count, starts: Sequence[Count], *, ahead: int) -> int:
-    """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
-    effort = limits.effort(max(0, max((count.count for count in starts), default=0) + ahead))
-    return effort * limits.UNDER_ATTACK if misses.count > limits.SYSTEM_MISSES.most else effort
+def _of_everybody(*, weak: bool) -> list[Budget]:
+    return [(limits.WEAK_SYSTEM_STARTS, system_mark(limits.WEAK_SYSTEM_STARTS))] if weak else []

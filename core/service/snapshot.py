@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock, Timer
 
@@ -51,11 +51,11 @@ class Snapshot:
 class Snapshots:
     """Hands out the newest snapshot. A request that sees a newer version in the database builds a new one."""
 
-    def __init__(self, host: Host, records: Records, *, pinned: SettingsOf, human_check: str) -> None:
+    def __init__(self, host: Host, records: Records, *, pinned: SettingsOf, human_checks: Sequence[str]) -> None:
         self._host = host
         self._records = records
         self._pinned = pinned
-        self._human_check = human_check
+        self._human_checks = human_checks
         self._lock = Lock()
         self._current = self._build(None)
 
@@ -95,7 +95,7 @@ class Snapshots:
                 # What the file pins is not for the console to change.
                 wanted[name] = {**(row.settings if row else {}), **(pinned or {})}
         plugins = self._host.build(
-            wanted, human_check=self._human_check, version=version, replacing=before.plugins if before else None
+            wanted, human_checks=self._human_checks, version=version, replacing=before.plugins if before else None
         )
         return Snapshot(plugins, policies, public, version)
 

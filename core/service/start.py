@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ..contracts.errors import NotAllowed
 from ..contracts.events import LimitReached
-from ..contracts.human_check import Widget
+from ..contracts.human_check import Part, Widget
 from ..contracts.text import Text
 from ..db.session import Transaction
 from ..recovery.flow import begin
@@ -52,9 +52,18 @@ class Starting:
         """How long a try lasts, said before it begins."""
         return self.snapshots.current.public.lifetime
 
-    def widget(self, address: str) -> Widget:
-        """The human check of the start page."""
-        return self.gate.widget(address)
+    @property
+    def has_alternative(self) -> bool:
+        """Whether the start page can show another human check."""
+        return self.gate.has_alternative
+
+    def widget(self, address: str, *, alternative: bool = False) -> Widget:
+        """The human check of the start page, or the other one: for browsers without scripts."""
+        return self.gate.widget(address, alternative=alternative)
+
+    def part(self, name: str) -> Part | None:
+        """A picture or a sound of a human check that was shown."""
+        return self.gate.part(name)
 
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         """Write the recovery and its find jobs. Raises MustWait or NotAllowed; the same for every name."""
@@ -62,11 +71,11 @@ class Starting:
             asked_name = searchable(name, netbios=self.around.netbios)
         except ValueError as error:
             raise NotAllowed(Text("Enter your work e-mail or user name")) from error
-        once = self.gate.judge(response, arrival.address)
+        passed = self.gate.judge(response, arrival.address)
         ticket = self.tickets.fresh(self.around.token())
         recovery = self._named(ticket.recovery_id, asked_name, arrival)
         with self.records.db.write() as tx:
-            refusal = self.gate.admit(tx, once, arrival.address)
+            refusal = self.gate.admit(tx, passed, arrival.address)
             if refusal is None:
                 moved = self._insert(tx, recovery, ticket, arrival)
             else:

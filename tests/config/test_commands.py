@@ -30,7 +30,10 @@ help_desk = "Room 7"
 key_file = "keyback.key"
 data_dir = "data"
 [plugins]
-load = ["email", "sms", "saved_codes", "embedded", "smtp", "http_gateway", "account_notice", "proof_of_work"]
+load = [
+  "email", "sms", "saved_codes", "embedded", "smtp", "http_gateway", "account_notice", "proof_of_work",
+  "picture_and_sound",
+]
 [pin.store.embedded]
 database = "people.db"
 """

@@ -66,6 +66,7 @@ def test_everything_that_is_missing_is_said_at_once_with_how_to_set_it(tmp_path:
         ("TRUSTED_PROXIES", "0.0.0.0/0", "anybody"),
         ("TRUSTED_NETWORKS", "::/0", "no source"),
         ("PLUGINS__LOAD", "sms,openldap", "human_check"),
+        ("PLUGINS__HUMAN_CHECK_WITHOUT_SCRIPT", "riddle", "human_check_without_script"),
         ("PLUGINS__LOAD", "sms,sms,proof_of_work", "twice"),
         ("PLUGINS__LOAD", "outbox,proof_of_work", "outbox"),
         ("LOG_LEVEL", "chatty", "log_level"),

@@ -81,7 +81,7 @@ def why(host: Host | Plugins, name: str) -> str:
 
 
 def built(host: Host, *keys: str, **settings: object) -> Plugins:
-    return host.build({("channel", key): settings for key in keys}, human_check="", version=1)
+    return host.build({("channel", key): settings for key in keys}, human_checks=(), version=1)
 
 
 # Loading ------------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_the_first_channel_of_a_medium_carries_it(host: Host) -> None:
 
 def test_bad_settings_break_one_plugin_and_are_told_by_field_never_by_value(host: Host) -> None:
     bad = {"tries": "hunter2", "token": ["hunter2"], "surplus": "hunter2"}
-    plugins = host.build({("channel", "one"): bad, ("channel", "two"): {}}, human_check="", version=1)
+    plugins = host.build({("channel", "one"): bad, ("channel", "two"): {}}, human_checks=(), version=1)
     reason = why(plugins, "channel one")
     assert list(plugins.channels) == ["two"]
     assert "hunter2" not in repr(plugins)
@@ -258,7 +258,7 @@ def test_a_snapshot_cannot_be_changed(host: Host) -> None:
         plugins.version = 2  # type: ignore[misc]
 
 
-def test_only_the_human_check_that_was_chosen_is_built(install: Install) -> None:
+def test_only_the_human_checks_that_were_chosen_are_built_in_their_order(install: Install) -> None:
     install(
         "checks",
         """
@@ -276,10 +276,13 @@ def test_only_the_human_check_that_was_chosen_is_built(install: Install) -> None
         """,
     )
     host = Host(["checks"])
-    chosen = host.build({("human_check", "one"): {}}, human_check="two", version=1)
+    chosen = host.build({("human_check", "one"): {}}, human_checks=("two",), version=1)
     assert chosen.human_check is not None
     assert chosen.human_check.key == "two"
-    missing = host.build({}, human_check="three", version=1)
+    both = host.build({}, human_checks=("two", "one"), version=1)
+    assert list(both.human_checks) == ["two", "one"]
+    assert both.human_check is both.human_checks["two"]
+    missing = host.build({}, human_checks=("three",), version=1)
     assert missing.human_check is None
     assert why(missing, "human_check three")
 
@@ -288,17 +291,17 @@ def test_only_the_human_check_that_was_chosen_is_built(install: Install) -> None
 
 
 def test_a_plugin_whose_settings_did_not_change_is_taken_over_with_its_connections(host: Host) -> None:
-    old = host.build({("channel", "one"): {}, ("channel", "two"): {}}, human_check="", version=1)
+    old = host.build({("channel", "one"): {}, ("channel", "two"): {}}, human_checks=(), version=1)
     new = host.build(
-        {("channel", "one"): {"tries": 2}, ("channel", "two"): {}}, human_check="", version=2, replacing=old
+        {("channel", "one"): {"tries": 2}, ("channel", "two"): {}}, human_checks=(), version=2, replacing=old
     )
     assert new.channels["two"] is old.channels["two"]
     assert new.channels["one"] is not old.channels["one"]
 
 
 def test_closing_a_replaced_snapshot_closes_what_the_new_one_did_not_take_over(host: Host) -> None:
-    old = host.build({("channel", "one"): {}, ("channel", "two"): {}}, human_check="", version=1)
-    new = host.build({("channel", "two"): {}}, human_check="", version=2, replacing=old)
+    old = host.build({("channel", "one"): {}, ("channel", "two"): {}}, human_checks=(), version=1)
+    new = host.build({("channel", "two"): {}}, human_checks=(), version=2, replacing=old)
     old.close(but_not=new)
     assert getattr(old.channels["one"], "closed", None) == 1
     assert getattr(new.channels["two"], "closed", None) == 0

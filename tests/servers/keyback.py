@@ -60,7 +60,10 @@ class Keyback:
             key.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
             key.chmod(0o600)
         stores = [name.partition(".")[2] for name in pins if name.startswith("store.")]
-        load = ["sms", "email", "saved_codes", "smtp", "http_gateway", "account_notice", "proof_of_work", *stores]
+        load = [
+            *("sms", "email", "saved_codes", "smtp", "http_gateway", "account_notice"),
+            *("proof_of_work", "picture_and_sound", *stores),
+        ]
         top = {
             "portal_url": f"https://{HOST}", "company": COMPANY, "help_desk": "01632 960123",
             "data_dir": str(folder / "data"), "key_file": str(key), "database_url": database_url,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -67,6 +67,18 @@ class OpenDoor(HumanCheck):
         return Humanity(response.get("human") == "yes", response.get("once", ""))
 
 
+class WeakDoor(OpenDoor):
+    """One that programs pass too; a wrong answer with a name uses its task up."""
+
+    key = "weak_door"
+    label = Text("Weak door")
+    fields = frozenset({"weak"})
+    weak = True
+
+    def judge(self, response: Mapping[str, str], ctx: Context, *, effort: int = 1) -> Humanity:
+        return Humanity(response.get("weak") == "yes", response.get("once", ""))
+
+
 class Directory(FakeStore):
     """A directory whose answers to writes, and to writes alone, can be lost."""
 
@@ -83,18 +95,18 @@ class Directory(FakeStore):
 class _Built:
     """Stands for the host: these plugins and no others."""
 
-    def __init__(self, *plugins: Plugin, human_check: HumanCheck) -> None:
+    def __init__(self, *plugins: Plugin, human_checks: Sequence[HumanCheck]) -> None:
         self.classes: Mapping[tuple[str, str], type[Plugin]] = {}
         self._plugins = plugins
-        self._human_check = human_check
+        self._human_checks = {check.key: check for check in human_checks}
 
-    def build(self, settings: object, *, human_check: str, version: int, replacing: object = None) -> Plugins:
+    def build(self, settings: object, *, human_checks: object, version: int, replacing: object = None) -> Plugins:
         def of(kind: str) -> Any:
             return MappingProxyType({p.key: p for p in self._plugins if kind in {c.__name__ for c in type(p).__mro__}})
 
         return Plugins(
             methods=of("Method"), stores=of("Store"), channels=of("Channel"), notifiers=of("Notifier"),
-            human_check=self._human_check, broken=(), version=version,
+            human_checks=self._human_checks, broken=(), version=version,
         )  # fmt: skip
 
 
@@ -231,12 +243,12 @@ def small_house(database: Database, *, look_up: timedelta = timedelta(0), **chan
     codes = SavedCodes(SavedCodes.Settings(pepper="p" * 32))
     host = _Built(
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
-        human_check=OpenDoor(NoSettings()),
+        human_checks=(OpenDoor(NoSettings()), WeakDoor(NoSettings())),
     )  # fmt: skip
     with database.write() as tx:
         # Answers are judged as soon as they can be; whoever tests the pause says so.
         records.settings.save_public_rules(tx, PublicRules(look_up=look_up), who="the tests", why="tests")
-    snapshots = Snapshots(cast("Host", host), records, pinned={}, human_check="open_door")
+    snapshots = Snapshots(cast("Host", host), records, pinned={}, human_checks=("open_door", "weak_door"))
     staff = employ(records, snapshots, around, breached=lambda password: False, strength=lambda password, words: ANY)
     # Jobs are worked off when a test says so, not by threads.
     staff.office.hand_over = lambda job: None  # type: ignore[method-assign]

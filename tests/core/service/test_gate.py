@@ -10,7 +10,7 @@ from servers.small_house import SmallHouse
 from keyback.core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from keyback.core.db.counters import Mark
 from keyback.core.recovery import limits
-from keyback.core.service.gate import system_mark
+from keyback.core.service.gate import NotHuman, system_mark
 from keyback.core.service.start import Arrival
 
 
@@ -69,7 +69,7 @@ def test_after_the_hour_a_source_may_start_again(house: SmallHouse) -> None:
 
 
 def test_without_a_human_check_nobody_may_start(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    without = replace(house.snapshots.current.plugins, human_check=None)
+    without = replace(house.snapshots.current.plugins, human_checks={})
     monkeypatch.setattr(house.snapshots, "_current", replace(house.snapshots.current, plugins=without))
     with pytest.raises(StoreUnavailable):
         house.start()
@@ -86,3 +86,96 @@ def test_a_failed_check_leaves_nothing_behind(house: SmallHouse) -> None:
 def test_what_can_be_nobodys_name_is_refused_before_anything_is_counted(house: SmallHouse, name: str) -> None:
     with pytest.raises(NotAllowed):
         house.start(name)
+
+
+# The weaker check, for browsers without scripts --------------------------------------------------------------------
+
+
+def by_picture(house: SmallHouse, *, address: str = "192.0.2.1", name: str = "jo", **response: str) -> None:
+    """Start by the check that programs pass too."""
+    house.service.starting.start(name, {"weak": "yes", **response}, Arrival(address))
+
+
+def test_by_the_weaker_check_a_source_starts_less_often(house: SmallHouse) -> None:
+    for _ in range(limits.WEAK_SOURCE_TRIES.most):
+        by_picture(house)
+    with pytest.raises(MustWait):
+        by_picture(house)
+    # The stronger one is open to it, and the weaker one to others; after an hour to it as well.
+    assert house.start().recovery.is_open
+    by_picture(house, address="192.0.2.2")
+    house.clock.forward(hours=1, seconds=1)
+    by_picture(house)
+
+
+def test_the_smaller_budget_is_the_same_for_every_name(house: SmallHouse) -> None:
+    for number in range(limits.WEAK_SOURCE_TRIES.most):
+        by_picture(house, name=("jo", "nobody.at.all")[number % 2])
+    for name in ("jo", "nobody.at.all"):
+        with pytest.raises(MustWait):
+            by_picture(house, name=name)
+
+
+def test_wrong_answers_to_the_weaker_check_count_like_starts(house: SmallHouse) -> None:
+    for number in range(limits.WEAK_SOURCE_TRIES.most):
+        with pytest.raises(NotHuman):
+            by_picture(house, weak="no", once=f"picture {number}")
+    with pytest.raises(MustWait):
+        by_picture(house)
+
+
+def test_a_task_that_was_answered_wrongly_is_used_up(house: SmallHouse) -> None:
+    with pytest.raises(NotHuman):
+        by_picture(house, weak="no", once="this picture")
+    with pytest.raises(NotHuman):
+        by_picture(house, once="this picture")
+
+
+def test_everybodys_starts_by_the_weaker_check_are_limited(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WEAK_SYSTEM_STARTS", replace(limits.WEAK_SYSTEM_STARTS, most=3))
+    for number in range(3):
+        by_picture(house, address=f"192.0.2.{number}")
+    with pytest.raises(MustWait):
+        by_picture(house, address="192.0.2.9")
+    assert house.start().recovery.is_open
+
+
+def test_refused_sources_nonsense_and_copies_do_not_empty_what_is_everybodys(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WEAK_SYSTEM_STARTS", replace(limits.WEAK_SYSTEM_STARTS, most=3))
+    count(house, Mark(limits.WEAK_SOURCE_TRIES.name, "192.0.2.1/32", limits.HOUR), limits.WEAK_SOURCE_TRIES.most - 1)
+    by_picture(house)
+    for number in range(10):
+        with pytest.raises(MustWait):
+            by_picture(house, once=f"right {number}")
+    for number in range(10):
+        with pytest.raises(NotHuman):
+            by_picture(house, address="192.0.2.2", weak="no", once=f"wrong {number}")
+    by_picture(house, address="192.0.2.3", once="solved")
+    for number in range(4, 14):
+        with pytest.raises(NotHuman):
+            by_picture(house, address=f"192.0.2.{number}", once="solved")
+    by_picture(house, address="192.0.2.3")
+
+
+@pytest.mark.parametrize("weak", ["yes", "no"])
+@pytest.mark.parametrize("human", ["yes", "no"])
+def test_two_checks_at_once_are_none(house: SmallHouse, human: str, weak: str) -> None:
+    with pytest.raises(NotHuman):
+        by_picture(house, human=human, weak=weak)
+
+
+def test_without_any_answer_the_chosen_check_says_what_is_missing(house: SmallHouse) -> None:
+    with pytest.raises(NotHuman):
+        house.service.starting.start("jo", {}, Arrival("192.0.2.1"))
+
+
+def test_while_the_chosen_check_is_broken_the_other_stands_in(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current = house.snapshots.current
+    left = replace(current.plugins, human_checks={"weak_door": current.plugins.human_checks["weak_door"]})
+    monkeypatch.setattr(house.snapshots, "_current", replace(current, plugins=left))
+    assert not house.service.starting.has_alternative
+    by_picture(house)
