@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from keyback.core.contracts.errors import NotAllowed, OutOfTurn
-from keyback.core.contracts.human_check import Widget
+from keyback.core.contracts.human_check import Part, Widget
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.contracts.store import DirectoryRules
@@ -87,9 +87,16 @@ class PretendService:
             raise answer
         return answer
 
-    def widget(self, address: str) -> Widget:
+    has_alternative = True
+
+    def widget(self, address: str, *, alternative: bool = False) -> Widget:
         self.asked.append(("widget", address))
+        if alternative:
+            return Widget("picture_and_sound", {"task": "riddle"}, {"media-src": ("'self'",)})
         return Widget("proof_of_work", {"challenge": "puzzle"})
+
+    def part(self, name: str) -> Part | None:
+        return Part("audio/wav", b"0123456789") if name == "riddle.wav" else None
 
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         self._heard("start", name, dict(response), arrival)

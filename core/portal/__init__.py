@@ -50,6 +50,7 @@ def create_portal(
         ("/static/<name>", "static", assets.response, "GET"),
         ("/recover", "who", start.who, "GET"),
         ("/recover", "start", start.start, "POST"),
+        ("/human/<name>", "human_part", start.part, "GET"),
         ("/go/<entry>", "arrive", start.arrive, "GET"),
         ("/recover/<recovery_id>", "show", pages.show, "GET"),
         ("/recover/<recovery_id>", "move", pages.move, "POST"),

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import NotAllowed
 from ..contracts.text import Text
+from ..service.gate import NotHuman
 from ..service.recover import RecoveryService
 from ..service.start import Arrival
 from .cookie import Cookies
@@ -21,8 +22,10 @@ from .settings import PortalSettings
 from .words import minutes
 
 # The fields of the human checks, by their names on the wire.
-HUMAN = frozenset({"proof_of_work", "picture_text"})
-FIELDS = frozenset({"identifier", "entry", "return_to"}) | HUMAN
+HUMAN = frozenset({"proof_of_work", "picture_text", "picture_task"})
+FIELDS = frozenset({"identifier", "entry", "return_to", "check"}) | HUMAN
+# What the button sends that asks for a picture, or for another one.
+PICTURE = "picture"
 EMPTY = Text("Enter your work e-mail or user name")
 
 
@@ -55,8 +58,14 @@ class StartPage:
             abort(400, "no such entry")
         # Asked again here: a hidden field is the browser's to change.
         return_to = self._doors.allowed(entry, form.get("return_to", "")) if entry else ""
+        if "check" in form:
+            if form["check"] != PICTURE:
+                abort(400, "no such check")
+            # By POST, though it changes nothing: the name that was typed stays, and gets into no address.
+            return self._page(name, entry, return_to, picture=True)
+        picture = "picture_text" in form
         if not name.strip():
-            return self._page(name, entry, return_to, problem=Problem("identifier", EMPTY))
+            return self._page(name, entry, return_to, problem=Problem("identifier", EMPTY), picture=picture)
         arrival = Arrival(
             address_of(request, self._settings),
             browser=self._cookies.browser_of(request),
@@ -67,16 +76,35 @@ class StartPage:
         try:
             ticket = self._service.starting.start(name, response, arrival)
         except NotAllowed as refused:
-            # Said at the name, which is what everybody has; a robot check without script has no field of its own.
-            return self._page(name, entry, return_to, problem=Problem("identifier", refused.reason))
+            # The proof of work has no field of its own; the name is what everybody has.
+            place = "picture_text" if picture and isinstance(refused, NotHuman) else "identifier"
+            return self._page(name, entry, return_to, problem=Problem(place, refused.reason), picture=picture)
         has_form()
         onwards = redirect(url_for("portal.show", recovery_id=ticket.recovery_id), 303)
         self._cookies.hand_out(onwards, ticket)
         return onwards
 
-    def _page(self, name: str, entry: str = "", return_to: str = "", *, problem: Problem | None = None) -> Response:
+    def part(self, name: str) -> Response:
+        """A picture or a sound of the human check."""
+        part = self._service.starting.part(name)
+        if part is None:
+            abort(404)
+        # Some browsers play no sound that they can't ask for in pieces.
+        return Response(part.content, content_type=part.kind).make_conditional(
+            request.environ, accept_ranges=True, complete_length=len(part.content)
+        )
+
+    def _page(
+        self,
+        name: str,
+        entry: str = "",
+        return_to: str = "",
+        *,
+        problem: Problem | None = None,
+        picture: bool = False,
+    ) -> Response:
         has_form()
-        widget = self._service.starting.widget(address_of(request, self._settings))
+        widget = self._service.starting.widget(address_of(request, self._settings), alternative=picture)
         allow_sources(widget.csp)
         html = render_template(
             "who.html",
@@ -86,6 +114,7 @@ class StartPage:
             entry=entry,
             return_to=return_to,
             widget=widget,
+            alternative=self._service.starting.has_alternative,
             problems=(problem,) if problem else (),
             example=self._settings.name_example,
             lifetime=minutes(self._service.starting.lifetime),

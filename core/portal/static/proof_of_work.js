@@ -35,7 +35,8 @@
   let waiting = false;
   let over = false;
   box.closest("form").addEventListener("submit", (event) => {
-    if (over) return;
+    // Whoever asks for a picture does not wait for the work.
+    if (over || event.submitter?.name === "check") return;
     event.preventDefault();
     waiting = true;
   });
