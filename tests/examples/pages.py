@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from flask import Flask, abort
 from pretend_portal import ID, NOW, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering
 
 from keyback.core.contracts import errors
-from keyback.core.contracts.human_check import Widget
+from keyback.core.contracts.human_check import Part, Widget
 from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
@@ -93,10 +94,14 @@ A_CODE = {CODE: "48210973"}
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
 DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 
+# One transparent dot: the walk looks at the page around the picture.
+DOT = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
 PAGES = (
     Page("welcome", "welcome.html", "/"),
     Page("start", "who.html", "/recover"),
     Page("start by a door", "who.html", "/go/alderwick?login_hint=maya"),
+    Page("start by picture", "who.html", "/recover", press="button[name=check]"),
     Page("start with error", "who.html", "/recover", press="main form button"),
     Page("choosing", "choosing.html"),
     Page("a way is used up", "choosing.html", recovery=answering(), answers=answered("wrong", a_recovery()),
@@ -160,4 +165,12 @@ def bring_about(page: Page, portal: Portal) -> None:
     service = portal.fresh().service
     service.recovery = page.recovery
     service.answers.update(page.answers)
-    service.widget = lambda address: Widget("proof_of_work", {"challenge": json.dumps(WIDGET)})  # type: ignore[method-assign]
+    service.widget = _widget  # type: ignore[method-assign]
+    service.part = lambda name: Part("image/gif", DOT) if name.endswith(".png") else None  # type: ignore[method-assign]
+
+
+def _widget(address: str, *, alternative: bool = False) -> Widget:
+    """A task that a browser can solve, or a picture that it can show."""
+    if alternative:
+        return Widget("picture_and_sound", {"task": "riddle"}, {"media-src": ("'self'",)})
+    return Widget("proof_of_work", {"challenge": json.dumps(WIDGET)})

@@ -33,7 +33,7 @@ TEMPLATES = [Path(room.__file__ or "").parent / "templates" for room in (keyback
 # What pages are made of, and what machines ask.
 NO_PAGES = {"layout.html", "parts.html", "demo/layout.html"}
 FOR_MACHINES = {
-    *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password"),
+    *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
     *("demo.outbox_json", "demo.response_file"),
 }
 SHOWN_BY_A_FORM = {"portal.start", "portal.move", "portal.stop", "demo.signed_in"}
