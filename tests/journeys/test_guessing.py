@@ -75,16 +75,16 @@ def test_forty_guesses_over_eight_recoveries_are_five(keyback: Keyback, post: Po
     stories = [Story.of(keyback, post, victim.name) for _ in range(8)]
     for story in stories:
         story.start()
-        story.pick_paper()
-        # Found, so that answers are judged: the first one is.
-    at_once(CROWD, lambda n: guess_paper(stories[n % 8], n))
+        # Each draws a code of its own, though the mailbox gets only the first few.
+        story.pick_mail()
+    at_once(CROWD, lambda n: guess_one(stories[n % 8], n))
     log = counted(keyback, *(story.recovery_id for story in stories))
-    assert log["proof.missed"] <= MOST
+    assert 0 < log["proof.missed"] <= MOST
     assert log["proof.given"] == 0
 
 
-def guess_paper(story: Story, n: int) -> Page:
-    return insist(story.browser.copy(), f"/recover/{story.recovery_id}", f"0123-4567-89AB-CD{n:02}")
+def guess_one(story: Story, n: int) -> Page:
+    return insist(story.browser.copy(), f"/recover/{story.recovery_id}", f"{n:08}")
 
 
 def test_another_spelling_is_no_fresh_budget(somebody: Story, keyback: Keyback) -> None:
