@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 from servers.fault_proxy import FaultProxy
-from servers.http_sink import HttpSink
 from servers.keyback import Keyback
-from servers.mail_sink import MailSink
-from servers.outfit import SWIFT, pins
+from servers.outfit import SWIFT, pins, running_post
 from servers.serving import NOTHING, Pins, Serve
 from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post
@@ -19,11 +17,8 @@ from servers.story import Post
 @pytest.fixture(scope="session")
 def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """Where mails and texts arrive."""
-    with (
-        MailSink(tmp_path_factory.mktemp("mail")) as mail,
-        HttpSink(tmp_path_factory.mktemp("texts"), secure=False) as texts,
-    ):
-        yield Post(mail, texts)
+    with running_post(tmp_path_factory.mktemp("mail"), tmp_path_factory.mktemp("texts")) as both:
+        yield both
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers.http_sink import HttpSink
 from servers.keyback import Keyback
-from servers.mail_sink import MailSink
-from servers.outfit import ENTRIES, SWIFT, a_story, pins
+from servers.outfit import ENTRIES, SWIFT, a_story, pins, running_post
 from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post, Story
 
@@ -17,11 +15,8 @@ from servers.story import Post, Story
 @pytest.fixture(scope="session")
 def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """Where mails and texts arrive."""
-    with (
-        MailSink(tmp_path_factory.mktemp("mail")) as mail,
-        HttpSink(tmp_path_factory.mktemp("texts"), secure=False) as texts,
-    ):
-        yield Post(mail, texts)
+    with running_post(tmp_path_factory.mktemp("mail"), tmp_path_factory.mktemp("texts")) as both:
+        yield both
 
 
 @pytest.fixture(scope="session")

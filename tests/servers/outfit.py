@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from .http_sink import HttpSink
 from .keyback import Keyback
 from .mail_sink import MailSink
 from .slapd import PEOPLE, Slapd
@@ -14,6 +18,13 @@ HOME, LISTED = "https://sign-in.alderwick.example/", "https://sign-in.alderwick.
 ENTRIES = {"alderwick": {"name": "Alderwick", "home_url": HOME, "return_urls": [LISTED]}}
 # Nobody waits for a robot check here: what it costs is tested where it is made.
 SWIFT = {"human_check.proof_of_work": {"tries": 8}}
+
+
+@contextmanager
+def running_post(mails: Path, texts: Path) -> Iterator[Post]:
+    """A mail server and a text provider, each with a folder for its certificates."""
+    with MailSink(mails) as mail, HttpSink(texts, secure=False) as provider:
+        yield Post(mail, provider)
 
 
 def pins(post: Post, slapd: Slapd, **ldap: object) -> dict[str, dict[str, Any]]:
