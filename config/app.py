@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from ..core.portal import PortalSettings, create_portal
+from ..core.portal import HelpDesk, Logo, PortalSettings, create_portal
+from ..core.portal.settings import ADVICE
 from ..core.service.surroundings import Surroundings
 from ..idp_bridge.entries import Entries
 from .demo.opening import open_demo
@@ -36,10 +37,18 @@ def create_app(house: House) -> Flask:
 
 
 def _look(settings: Settings, around: Surroundings) -> PortalSettings:
+    pages = settings.pages
     return PortalSettings(
         company=settings.company,
         portal_url=settings.portal_url,
-        help_desk=settings.help_desk,
+        help_desk=HelpDesk(settings.help_desk, pages.help_desk_link, pages.help_desk_hours),
+        privacy_link=pages.privacy_link,
+        accessibility_link=pages.accessibility_link,
+        logo=Logo(*settings.logo, says_name=pages.logo_says_name) if settings.logo else None,
+        sign_in_first=pages.welcome_first == "sign-in",
+        advice=(pages.advice_lines or ADVICE) if pages.advice else (),
+        keeps_old_password=frozenset(pages.keeps_old_password),
+        name_example=pages.name_example,
         secure=settings.secure,
         trusted_proxies=tuple(str(network) for network in settings.trusted_proxies),
         now=around.now,

@@ -20,7 +20,7 @@ def load(environ: Mapping[str, str], folder: Path) -> Settings:
 
 def checked(settings: Settings) -> Settings:
     """The same settings when they are safe to start with; otherwise everything that is not, at once."""
-    problems = [*unsafe(settings), *_key_problems(settings)]
+    problems = [*unsafe(settings), *_file_problems(settings)]
     if problems:
         raise SettingsInvalid(problems)
     return settings
@@ -43,9 +43,9 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
     return f"{name}: {message[0].lower()}{message[1:]}"
 
 
-def _key_problems(settings: Settings) -> list[str]:
+def _file_problems(settings: Settings) -> list[str]:
     problems: list[str] = []
-    for read in (settings.key, settings.previous_key):
+    for read in (settings.key, settings.previous_key, lambda: settings.logo):
         try:
             read()
         except SettingsInvalid as error:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from . import key_file
+from . import key_file, logo_file
 
 
 def _listed(value: object) -> object:
@@ -79,6 +79,22 @@ class EntrySettings(_Part):
     return_urls: Strings = ()
 
 
+class PageSettings(_Part):
+    """What the company says on the pages people see."""
+
+    welcome_first: Literal["needs", "sign-in"] = "needs"
+    name_example: str = Field("", max_length=80)
+    help_desk_link: str = ""
+    help_desk_hours: str = Field("", max_length=80)
+    privacy_link: str = ""
+    accessibility_link: str = ""
+    logo_file: Path | None = None
+    logo_says_name: bool = False
+    advice: bool = True
+    advice_lines: Strings = Field((), max_length=6)
+    keeps_old_password: Strings = ()
+
+
 class Settings(_Part):
     """All of it. `loading.load()` is the way to make one; what it returns is safe to start with."""
 
@@ -92,6 +108,7 @@ class Settings(_Part):
     database_url: SecretStr = SecretStr("")
     key_file: Path = Path("/etc/keyback/keyback.key")
     previous_key_file: Path | None = None
+    pages: PageSettings = PageSettings()
     plugins: PluginChoice = PluginChoice()
     realms: Mapping[str, Strings] = Field(default_factory=dict)
     netbios: Strings = ()
@@ -130,6 +147,11 @@ class Settings(_Part):
     def pinned(self) -> dict[tuple[str, str], Mapping[str, object]]:
         """Plugin settings that the file decides, by kind and key."""
         return {(kind, key): values for kind, keys in self.pin.items() for key, values in keys.items()}
+
+    @property
+    def logo(self) -> tuple[str, bytes] | None:
+        """The company's logo, if there is one. Raises SettingsInvalid."""
+        return logo_file.read(self.pages.logo_file) if self.pages.logo_file else None
 
     def key(self) -> bytes:
         """The key that wraps all others. Raises SettingsInvalid."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ..core.contracts.errors import SettingsInvalid
@@ -12,6 +12,7 @@ PREFIX = "KEYBACK_"
 # Names in the environment that are not settings: where the file is, and what the fault tests hand over.
 NOT_SETTINGS = frozenset({"KEYBACK_CONFIG", "KEYBACK_FAULTPOINTS"})
 PATHS = ("data_dir", "key_file", "previous_key_file", "breached_file")
+PATHS_OF_PAGES = ("logo_file",)
 
 
 def read_sources(environ: Mapping[str, str], folder: Path) -> dict[str, object]:
@@ -22,7 +23,10 @@ def read_sources(environ: Mapping[str, str], folder: Path) -> dict[str, object]:
     for name, text in sorted(environ.items()):
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             _put(values, name.removeprefix(PREFIX).lower().split("__"), text)
-    return _anchored(values, path.parent)
+    pages = values.get("pages")
+    if isinstance(pages, dict):
+        values["pages"] = _anchored(pages, path.parent, PATHS_OF_PAGES)
+    return _anchored(values, path.parent, PATHS)
 
 
 def _from_file(path: Path, *, required: bool) -> dict[str, object]:
@@ -59,10 +63,10 @@ def _list_or_text(text: str) -> object:
     return text
 
 
-def _anchored(values: dict[str, object], folder: Path) -> dict[str, object]:
+def _anchored(values: dict[str, object], folder: Path, names: Collection[str]) -> dict[str, object]:
     """Relative paths start at the file that names them, not at wherever somebody typed `keyback`."""
-    for name in PATHS:
+    for name in names:
         value = values.get(name)
         if isinstance(value, str) and value:
             values[name] = str(folder / value)
-    return {name: value for name, value in values.items() if not (name in PATHS and value == "")}
+    return {name: value for name, value in values.items() if not (name in names and value == "")}

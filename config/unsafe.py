@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from .settings import Settings
 
+LINK = re.compile(r"(?:https?://[A-Za-z0-9]|mailto:[^@]+@|tel:\+?[0-9])[!-~]*", re.ASCII)
 VERIFIED = frozenset({"verify-full", "verify-ca"})
 
 
 def unsafe(settings: Settings) -> list[str]:
     """Everything at once, so that nobody mends one line at a time. Empty when it may start."""
     found = [*_portal(settings), *_listening(settings), *_database(settings), *_plugins(settings)]
-    return [*found, *_entries(settings), *_claims(settings)]
+    return [*found, *_pages(settings), *_entries(settings), *_claims(settings)]
 
 
 def _portal(settings: Settings) -> Iterator[str]:
@@ -65,6 +67,17 @@ def _plugins(settings: Settings) -> Iterator[str]:
         yield "plugins.human_check_without_script must be one of plugins.load, or empty: then it takes scripts to start"
     if "outbox" in names and not settings.demo:
         yield "plugins.load must not name outbox: it shows every code to everybody and is for the demo alone"
+
+
+def _pages(settings: Settings) -> Iterator[str]:
+    pages = settings.pages
+    for name in ("help_desk_link", "privacy_link", "accessibility_link"):
+        address = getattr(pages, name)
+        # Letter by letter what a link may be: whatever a browser would run, or read otherwise than we do, is not.
+        if address and not LINK.fullmatch(address):
+            yield f"pages.{name} must be an https:, http:, mailto: or tel: link without spaces, or empty"
+    for store in set(pages.keeps_old_password) - set(settings.plugins.load):
+        yield f"pages.keeps_old_password: {store} is none of plugins.load"
 
 
 def _entries(settings: Settings) -> Iterator[str]:

@@ -17,7 +17,7 @@ from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Pro
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.contracts.store import DirectoryRules
 from keyback.core.contracts.text import Secret, Text
-from keyback.core.portal import PortalSettings, create_portal
+from keyback.core.portal import HelpDesk, PortalSettings, create_portal
 from keyback.core.recovery.passwords import Line, PasswordContext, judge, requirements
 from keyback.core.recovery.policy import PasswordRules, Policy, Proof, PublicRules, Purpose
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
@@ -226,7 +226,7 @@ def portal_settings(**values: Any) -> PortalSettings:
     given = {
         "company": "Alderwick",
         "portal_url": ORIGIN,
-        "help_desk": "01632 960 123, weekdays 7–19",
+        "help_desk": HelpDesk("01632 960 123", hours="weekdays 7–19"),
         "name_example": "jo.frost@alderwick.example or jfrost",
     }
     return PortalSettings(**{**given, **values})

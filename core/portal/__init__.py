@@ -20,13 +20,13 @@ from .errors import ErrorPages
 from .headers import nonce, protect
 from .live_help import LiveHelp
 from .recovery_pages import RecoveryPages
-from .settings import PortalSettings
+from .settings import HelpDesk, Logo, PortalSettings
 from .stage_pages import StagePages
 from .start_page import StartPage
 from .wasnt_me import WasntMe
-from .welcome import FrontDoor
+from .welcome import NEEDS, FrontDoor
 
-__all__ = ["PortalSettings", "create_portal"]
+__all__ = ["HelpDesk", "Logo", "PortalSettings", "create_portal"]
 
 HERE = Path(__file__).parent
 
@@ -37,8 +37,10 @@ def create_portal(
     """The pages, and what holds for every response of the app they are registered with."""
     portal = Blueprint("portal", __name__, template_folder="templates")
     assets = Assets(HERE / "static")
+    if look.logo:
+        assets.add(look.logo.name, look.logo.content)
     cookies = Cookies(look)
-    front = FrontDoor(ready)
+    front = FrontDoor(NEEDS, look, ready)
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
     wasnt_me = WasntMe(service.stopping)
@@ -85,7 +87,10 @@ def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets)
             "csp_nonce": nonce,
             "asset": lambda name: url_for("portal.static", name=assets.served_as(name)),
             "company": look.company,
+            "logo": look.logo,
             "help_desk": look.help_desk,
+            "privacy_link": look.privacy_link,
+            "accessibility_link": look.accessibility_link,
         }
     )
 

@@ -9,22 +9,35 @@ from pathlib import Path
 from flask import abort
 from werkzeug.wrappers import Response
 
-KINDS: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+from .headers import allow_sources
+
+KINDS: Mapping[str, str] = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".png": "image/png",
+}
+# Opened by itself a picture is a document, and somebody else may have drawn it: it runs nothing and is nobody's page.
+ALONE: Mapping[str, tuple[str, ...]] = {"sandbox": ()}
 KEEP = "public, max-age=31536000, immutable"
 
 
 class Assets:
-    """The files of one folder, read once; nothing outside of it can be asked for."""
+    """The files of one folder, read once, and what is added; nothing else can be asked for."""
 
     def __init__(self, folder: Path) -> None:
         self._served: dict[str, tuple[bytes, str]] = {}
         self._names: dict[str, str] = {}
         for path in sorted(folder.iterdir()):
             if path.suffix in KINDS:
-                content = path.read_bytes()
-                served = f"{path.stem}.{sha256(content).hexdigest()[:12]}{path.suffix}"
-                self._served[served] = (content, KINDS[path.suffix])
-                self._names[path.name] = served
+                self.add(path.name, path.read_bytes())
+
+    def add(self, name: str, content: bytes) -> None:
+        """One more file; what it is served as follows from its name alone."""
+        stem, dot, ending = name.rpartition(".")
+        served = f"{stem}.{sha256(content).hexdigest()[:12]}.{ending}"
+        self._served[served] = (content, KINDS[dot + ending])
+        self._names[name] = served
 
     def served_as(self, name: str) -> str:
         """The name with its digest. A KeyError here is a misspelt name in a template."""
@@ -35,4 +48,6 @@ class Assets:
         if name not in self._served:
             abort(404)
         content, kind = self._served[name]
-        return Response(content, content_type=f"{kind}; charset=utf-8", headers={"Cache-Control": KEEP})
+        if kind.startswith("image/"):
+            allow_sources(ALONE)
+        return Response(content, content_type=kind, headers={"Cache-Control": KEEP})

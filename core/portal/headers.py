@@ -51,7 +51,7 @@ def has_form() -> None:
 
 
 def allow_sources(sources: Mapping[str, tuple[str, ...]]) -> None:
-    """Sources that this page's human check needs on top."""
+    """Directives of this response on top, such as the sources that its human check needs."""
     g.csp_sources = sources
 
 
@@ -79,5 +79,5 @@ def policy(of_nonce: str, more: Mapping[str, tuple[str, ...]] = NO_SOURCES) -> s
     for name in dict.fromkeys((*POLICY, *more)):
         sources = [source for source in POLICY.get(name, ()) if source != "'none'" or name not in more]
         sources += [source for source in more.get(name, ()) if source not in sources]
-        directives.append(f"{name} {' '.join(sources)}")
+        directives.append(" ".join((name, *sources)))
     return "; ".join(directives).replace("{nonce}", of_nonce)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..contracts.store import Outcome, OutcomeKind
@@ -64,6 +64,11 @@ def heading(outcomes: tuple[Outcome, ...]) -> Text | None:
     if not outcomes:
         return None
     return Text("{n} of {m} passwords are set", n=done, m=len(outcomes)) if done else Text("No password was changed")
+
+
+def set_in(stores: Collection[str], outcomes: tuple[Outcome, ...]) -> bool:
+    """Whether a password was set in one of these stores."""
+    return any(outcome.kind is OutcomeKind.SET and outcome.account.store in stores for outcome in outcomes)
 
 
 def told_by(known: Subject | None) -> Text | None:

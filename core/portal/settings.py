@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
+from ..contracts.text import Text
+
+ADVICE = (
+    Text("In the office or on VPN: lock the computer, then unlock it with the new password."),
+    Text("At home without VPN: connect to VPN first, then do the same."),
+    Text("On your phone: mail asks for the new password once."),
+)
+
 
 def utc_now() -> datetime:
     """The clock that seconds on a page are counted with."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpDesk:
+    """Whom to call when nothing helps: in words, by a link where one press is enough, and when."""
+
+    words: str
+    link: str = ""
+    hours: str = ""
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """The company's picture, as it was read at the start. `says_name`: the company's name can be read in it."""
+
+    name: str
+    content: bytes = field(repr=False)
+    says_name: bool = False
 
 
 @dataclass(frozen=True)
@@ -21,7 +50,17 @@ class PortalSettings:
 
     company: str
     portal_url: str
-    help_desk: str = ""
+    help_desk: HelpDesk | None = None
+    privacy_link: str = ""
+    accessibility_link: str = ""
+    logo: Logo | None = None
+    # Where people sign in to see everything they can do here. Empty: nobody can yet.
+    sign_in_url: str = ""
+    sign_in_first: bool = False
+    # What to do on a company computer once there is a new password. Empty: nothing is said.
+    advice: tuple[Text | str, ...] = ADVICE
+    # Stores whose directory lets the old password open some computers for up to an hour.
+    keeps_old_password: frozenset[str] = frozenset()
     secure: bool = True
     trusted_proxies: tuple[str, ...] = ()
     # What a name may look like here, under the field: "jo.frost@alderwick.example or jfrost".

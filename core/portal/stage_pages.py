@@ -130,6 +130,8 @@ class StagePages:
             "back_name": door.name if door else "",
             "back": door.way_back(recovery.return_to) if door else "",
             "told_by": outcomes.told_by(_known(recovery)),
+            "advice": self._settings.advice,
+            "keeps_old": outcomes.set_in(self._settings.keeps_old_password, recovery.outcomes),
         }
 
     def _closed(self, recovery: Recovery, said: Said) -> Values:
@@ -138,15 +140,19 @@ class StagePages:
         if any(outcome.kind is OutcomeKind.SET for outcome in recovery.outcomes) and because in words.SOME_SET:
             text = words.SOME_SET[because]
         told = {"minutes": words.minutes(recovery.rules.lifetime), "ref": reference(recovery), "time": LONGEST_WAIT}
-        door = self._door(recovery)
         return {
             "heading": heading,
             "text": Text(text.message, **told),
             "because": because,
             "outcomes": self._rows(recovery),
             "ref": reference(recovery),
-            "start": url_for("portal.arrive", entry=door.key) if door else url_for("portal.who"),
+            # Whoever is stopped gets nowhere by starting again: only the help desk helps.
+            "start": "" if because == "frozen" else self._start(recovery),
         }
+
+    def _start(self, recovery: Recovery) -> str:
+        door = self._door(recovery)
+        return url_for("portal.arrive", entry=door.key) if door else url_for("portal.who")
 
     def _door(self, recovery: Recovery) -> Door | None:
         return self._doors.get(recovery.entry) if recovery.entry else None

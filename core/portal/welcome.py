@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from flask import render_template
 from werkzeug.wrappers import Response
+
+from ..contracts.text import Text
+from .settings import PortalSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something people come for: the page that serves it, what it is called, when one needs it, and its sign.
+
+    `before`: one does it before it happens, while one still knows the password.
+    """
+
+    endpoint: str
+    label: Text
+    text: Text
+    drawing: str
+    before: bool = False
+
+
+# What can be done here, in the order in which it is asked for. A page that isn't built has no line.
+NEEDS = (
+    Need(
+        "portal.who",
+        Text("Reset my password"),
+        Text("You forgot it, or it no longer works."),
+        "M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.4M20 4.4v5h-5",
+    ),
+)
 
 
 class FrontDoor:
     """What people and probes see first. Nothing here changes anything."""
 
-    def __init__(self, ready: Callable[[], bool]) -> None:
+    def __init__(self, needs: Sequence[Need], look: PortalSettings, ready: Callable[[], bool]) -> None:
+        self._now = [need for need in needs if not need.before]
+        self._before = [need for need in needs if need.before]
+        self._look = look
         self._ready = ready
 
     def welcome(self) -> Response:
-        """What do you need?"""
-        return Response(render_template("welcome.html", page="welcome"), content_type="text/html; charset=utf-8")
+        """What do you need? Or sign in first, and see it then."""
+        html = render_template(
+            "welcome.html",
+            page="welcome",
+            now=self._now,
+            before=self._before,
+            sign_in=self._look.sign_in_url,
+            sign_in_first=self._look.sign_in_first,
+        )
+        return Response(html, content_type="text/html; charset=utf-8")
 
     def healthz(self) -> Response:
         """The process lives."""

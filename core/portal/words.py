@@ -31,11 +31,14 @@ CLOSED: Mapping[str, tuple[Text, Text]] = {
     ),
     "superseded": (
         Text("This try is over."),
-        Text("Your password was set in another window. What was proven here no longer counts."),
+        Text("Your password was set in another window: sign in with it. Wasn't that you? Call the help desk now."),
     ),
     "frozen": (
         Text("Self-service is stopped for your account"),
-        Text("Nothing was changed unless we told you so. The help desk can help with reference {ref}."),
+        Text(
+            'Somebody told us "this wasn\'t me". It works again once the help desk has talked to you. Nothing was '
+            "changed unless we told you so."
+        ),
     ),
     "": (
         Text("This try is over."),

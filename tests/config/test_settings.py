@@ -69,6 +69,15 @@ def test_everything_that_is_missing_is_said_at_once_with_how_to_set_it(tmp_path:
         ("PLUGINS__HUMAN_CHECK_WITHOUT_SCRIPT", "riddle", "human_check_without_script"),
         ("PLUGINS__LOAD", "sms,sms,proof_of_work", "twice"),
         ("PLUGINS__LOAD", "outbox,proof_of_work", "outbox"),
+        ("PAGES__PRIVACY_LINK", "javascript:alert(1)", "pages.privacy_link"),
+        ("PAGES__PRIVACY_LINK", "//elsewhere.example", "pages.privacy_link"),
+        ("PAGES__ACCESSIBILITY_LINK", "https://a.example/ b", "pages.accessibility_link"),
+        ("PAGES__HELP_DESK_LINK", "01632 960 123", "pages.help_desk_link"),
+        ("PAGES__HELP_DESK_LINK", "data:text/html,x", "pages.help_desk_link"),
+        ("PAGES__WELCOME_FIRST", "coffee", "pages.welcome_first"),
+        ("PAGES__LOGO_FILE", "nowhere.svg", "pages.logo_file"),
+        ("PAGES__KEEPS_OLD_PASSWORD", "active_directory", "active_directory is none of plugins.load"),
+        ("PAGES__ADVICE_LINES", '["1", "2", "3", "4", "5", "6", "7"]', "pages.advice_lines"),
         ("LOG_LEVEL", "chatty", "log_level"),
         ("COMPANY", "", "company"),
         ("PORTAL_URI", "https://x", "portal_uri means nothing"),
@@ -79,6 +88,17 @@ def test_an_unsafe_or_misspelt_value_is_refused_with_what_to_set(
     folder: Path, name: str, value: str, said: str
 ) -> None:
     assert said in _refusal(folder, {f"KEYBACK_{name}": value})
+
+
+@pytest.mark.parametrize("link", ["https://a.example/x", "http://intranet/help", "mailto:a@b.example", "tel:+441632"])
+def test_a_link_may_lead_to_a_page_a_mailbox_or_a_phone(folder: Path, link: str) -> None:
+    assert _start(folder, {"KEYBACK_PAGES__HELP_DESK_LINK": link}).pages.help_desk_link == link
+
+
+def test_the_logo_is_looked_for_beside_the_file_that_names_it(folder: Path) -> None:
+    (folder / "our.svg").write_text("<svg></svg>", encoding="utf-8")
+    assert _start(folder, toml='[pages]\nlogo_file = "our.svg"\n').logo == ("logo.svg", b"<svg></svg>")
+    assert _start(folder).logo is None
 
 
 @pytest.mark.parametrize(

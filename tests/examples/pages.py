@@ -11,7 +11,7 @@ from typing import Any
 
 from altcha import create_challenge
 from flask import Flask, abort
-from pretend_portal import ID, NOW, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering
+from pretend_portal import ID, NOW, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering, portal_settings
 
 from keyback.core.contracts import errors
 from keyback.core.contracts.human_check import Part, Widget
@@ -19,6 +19,7 @@ from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
 from keyback.core.portal.errors import ROWS, STATUSES, CookiesOff, NotYours
+from keyback.core.portal.welcome import NEEDS, FrontDoor, Need
 from keyback.core.portal.words import CLOSED
 from keyback.core.recovery.state import Recovery, Sent, Stage
 from keyback.core.service.tickets import Answered, Ticket
@@ -97,8 +98,20 @@ DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 # One transparent dot: the walk looks at the page around the picture.
 DOT = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
+# Needs that have no page yet, so that the walk sees a welcome page with all that it can hold.
+NEEDS_TO_COME = (
+    Need("portal.who", Text("Unlock my account"),
+         Text("You know your password, but too many wrong tries locked you out."),
+         "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 6.9-1"),
+    Need("portal.who", Text("My methods"), Text("Choose how you prove it's you next time."), "M9 6h11M9 12h11M9 18h11",
+         before=True),
+    Need("portal.who", Text("My accounts"), Text("Join accounts that belong to you, so one reset fixes both."),
+         "M4 5h9v8H4zM11 16h9v-6", before=True),
+)  # fmt: skip
+
 PAGES = (
     Page("welcome", "welcome.html", "/"),
+    Page("welcome, with everything", "welcome.html", "/everything"),
     Page("start", "who.html", "/recover"),
     Page("start by a door", "who.html", "/go/alderwick?login_hint=maya"),
     Page("start by picture", "who.html", "/recover", press="button[name=check]"),
@@ -148,7 +161,7 @@ PAGES = (
 
 
 def raises(app: Flask) -> None:
-    """Addresses that fail in every way for which there is a page."""
+    """Addresses that fail in every way for which there is a page, and a front door with everything that it can hold."""
 
     def fail(how: str) -> str:
         if how == "host":
@@ -158,6 +171,8 @@ def raises(app: Flask) -> None:
         raise next(error for kind, error in RAISED.items() if kind.__name__ == how)
 
     app.add_url_rule("/raised/<how>", "raised", fail)
+    look = portal_settings(sign_in_url="/", sign_in_first=True)
+    app.add_url_rule("/everything", "everything", FrontDoor((*NEEDS, *NEEDS_TO_COME), look, lambda: True).welcome)
 
 
 def bring_about(page: Page, portal: Portal) -> None:

@@ -27,6 +27,7 @@ import keyback.config.demo
 import keyback.core.portal
 from keyback.config.demo import DemoPerson, create_demo
 from keyback.config.demo.people import PEOPLE
+from keyback.core.portal import HelpDesk, Logo
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TEMPLATES = [Path(room.__file__ or "").parent / "templates" for room in (keyback.core.portal, keyback.config.demo)]
@@ -44,6 +45,16 @@ LETTERS = [
         ("email", "maya@home.example", "55301184 is your Alderwick code", "Type it on the page where you asked."),
     )
 ]
+# A company that set everything, and whose logo wants its own styles; a store that keeps the old password.
+LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>path { fill: #7a3b2e }</style>
+<path d="M0 0h32v32H0z"/></svg>"""
+COMPANY = {
+    "help_desk": HelpDesk("01632 960 123", "tel:+441632960123", "weekdays 7–19"),
+    "privacy_link": "https://alderwick.example/privacy",
+    "accessibility_link": "mailto:access@alderwick.example",
+    "logo": Logo("logo.svg", LOGO),
+    "keeps_old_password": frozenset({"embedded"}),
+}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 # target-size is an AA rule of 2.2 that axe leaves switched off.
 ASK = f"""axe.run(document, {{ resultTypes: ["violations"], rules: {{ "target-size": {{ enabled: true }} }},
@@ -77,7 +88,7 @@ def served() -> Iterator[tuple[Portal, str]]:
     """Portal and demo in front of the pretend service, on a port of this machine."""
     server = make_server("127.0.0.1", 0, lambda environ, start: [], threaded=True)
     base = f"http://localhost:{server.server_port}"
-    portal = open_portal(portal_url=base, secure=False)
+    portal = open_portal(portal_url=base, secure=False, **COMPANY)
     people = [DemoPerson(person.name, person.display_name, person.try_this) for person in PEOPLE]
     look = portal_settings(portal_url=base, secure=False)
     portal.app.register_blueprint(create_demo(lambda _, password: password == "right", lambda: LETTERS, people, look))
