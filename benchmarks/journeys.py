@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Complete journeys against a running Keyback, and what each costs. See README.md beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from figures import Round, State, show, show_counts
+from person import NEW, Journey, Somebody
+from processes import Meter, Yardstick, pss
+from servers.keyback import HOST, Keyback
+from servers.slapd_contents import PEOPLE, SERVICE, SERVICE_PASSWORD
+from statements import count_statements
+from town import Town, seconds_to_ready, town
+from wire import Http, Ldap
+
+WARM = 30
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One kind of round."""
+
+    database: str
+    processes: int
+    proofs: int
+    journeys: int
+    at_once: int
+    rate: float
+
+    @property
+    def name(self) -> str:
+        """How it stands in the table."""
+        load = f"{self.rate:g}/s" if self.rate else f"{self.at_once} at once"
+        return f"{self.database}, processes: {self.processes}, proofs: {self.proofs}, {load}"
+
+
+@dataclass
+class Crowd:
+    """People who come one after another in so many threads, or at so many a second whatever happens."""
+
+    town: Town
+    keyback: Keyback
+    plan: Plan
+    lived: list[Journey] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def live(self, people: Sequence[Somebody], at_once: int, rate: float = 0) -> float:
+        """All of them; seconds from the first step to the last."""
+        waiting: SimpleQueue[tuple[float, Somebody]] = SimpleQueue()
+        began = time.perf_counter()
+        for number, who in enumerate(people):
+            waiting.put((began + number / rate if rate else 0.0, who))
+        # Enough hands that nobody who arrives waits for one: a journey takes well below ten seconds.
+        hands = max(1, min(len(people), round(rate * 10) if rate else at_once))
+        threads = [threading.Thread(target=self._hand, args=(waiting,)) for _ in range(hands)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return time.perf_counter() - began
+
+    def _hand(self, waiting: SimpleQueue[tuple[float, Somebody]]) -> None:
+        ldap = Ldap(self.town.directory.port, str(self.town.directory.ca_file))
+        while True:
+            try:
+                at, who = waiting.get_nowait()
+            except Empty:
+                return ldap.close()
+            time.sleep(max(0.0, at - time.perf_counter()))
+            self._one(who, ldap.bind)
+
+    def _one(self, who: Somebody, opens: Callable[[str, str], int]) -> None:
+        # Everybody from an address of their own, as people are.
+        address = f"10.{int(who.uid[1:]) >> 16 & 255}.{int(who.uid[1:]) >> 8 & 255}.{int(who.uid[1:]) & 255}"
+        way = Http(self.keyback.port, HOST, address)
+        journey = Journey(who, way, self.town.letterbox)
+        try:
+            journey.live(self.plan.proofs, opens)
+        except (AssertionError, OSError) as problem:
+            with self._lock:
+                self.failed.append(str(problem))
+        else:
+            with self._lock:
+                self.lived.append(journey)
+        finally:
+            way.close()
+
+
+def measured(here: Town, plan: Plan, number: int) -> Round:
+    """One round on a fresh database."""
+    people = here.directory.people(WARM + plan.journeys, phones=plan.proofs > 1)
+    postgres = plan.database == "postgresql"
+    server = here.keyback(f"{plan.database}{number}", proofs=plan.proofs, processes=plan.processes, postgres=postgres)
+    ready = seconds_to_ready(server)
+    try:
+        assert server._process is not None
+        groups = {"web": server._process.pid, "slapd": here.directory.pid, "sinks": here.letterbox.pid}
+        groups |= {"database": here.database_pid} if postgres else {}
+        Crowd(here, server, plan).live(people[:WARM], plan.at_once)
+        time.sleep(1)
+        came, meter, own = here.letterbox.count, Meter(groups), time.process_time()
+        crowd = Crowd(here, server, plan)
+        with Yardstick() as yardstick:
+            seconds = crowd.live(people[WARM:], plan.at_once, plan.rate)
+        # What the last ones still cause is theirs too.
+        time.sleep(1.5)
+        used = meter.read() | {"driver": time.process_time() - own}
+        messages = (here.letterbox.count - came) / max(1, len(crowd.lived))
+        state = State(pss(groups["web"]), ready, messages, yardstick.disturbed)
+        return Round(crowd.lived, crowd.failed, seconds, used, state)
+    finally:
+        server.stop()
+
+
+def bare(here: Town, count: int = 1000) -> tuple[float, float]:
+    """CPU ms of the directory work alone, a search, a replace and a bind: the directory's and the client's."""
+    people = here.directory.people(count, phones=False)
+    port, ca_file = here.directory.port, str(here.directory.ca_file)
+    service, somebody = Ldap(port, ca_file), Ldap(port, ca_file)
+    assert service.bind(SERVICE, SERVICE_PASSWORD) == 0
+    meter, own = Meter({"slapd": here.directory.pid}), time.process_time()
+    for who in people:
+        codes = [service.search(PEOPLE, "uid", who.uid, "entryUUID"), service.replace(who.dn, "userPassword", NEW)]
+        assert [*codes, somebody.bind(who.dn, NEW)] == [0, 0, 0]
+    mine, theirs = time.process_time() - own, meter.read()["slapd"]
+    service.close()
+    somebody.close()
+    return theirs / count * 1000, mine / count * 1000
+
+
+def main() -> None:
+    """Rounds in turn, so that a neighbour on the machine disturbs all of them alike."""
+    asked = _asked()
+    plans = [
+        Plan(database, processes, proofs, asked.journeys, asked.at_once, asked.rate)
+        for database in asked.database
+        for processes in asked.processes
+        for proofs in asked.proofs
+    ]
+    with tempfile.TemporaryDirectory(prefix="keyback-bench-") as folder, town(Path(folder)) as here:
+        if asked.statements:
+            for plan in plans:
+                show_counts(plan.name, count_statements(here, plan.database, plan.proofs))
+            return
+        rounds: dict[str, list[Round]] = {plan.name: [] for plan in plans}
+        bares = []
+        for number in range(asked.rounds):
+            bares.append(bare(here))
+            for plan in plans:
+                rounds[plan.name].append(measured(here, plan, number * 100 + plans.index(plan)))
+        show(rounds, bares)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", nargs="+", default=["postgresql"], choices=["sqlite", "postgresql"])
+    parser.add_argument("--processes", nargs="+", type=int, default=[2])
+    parser.add_argument("--proofs", nargs="+", type=int, default=[1], choices=[1, 2])
+    parser.add_argument("--journeys", type=int, default=300, help="in each round, after a few to warm up")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--at-once", type=int, default=8, help="closed loop: so many people, each followed by the next")
+    parser.add_argument("--rate", type=float, default=0, help="open loop instead: so many new people a second")
+    parser.add_argument("--statements", action="store_true", help="count SQL statements and commits by step, no times")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
