@@ -47,6 +47,25 @@ class NobodyFound(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountJoined(Event):
+    """A linked account of the person takes part too."""
+
+    name = "account.joined"
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLeftOut(Event):
+    """A linked account does not take part. `reason`: gone, disabled, expired, privileged, out-of-scope, switched-off,
+    other-policy."""
+
+    name = "account.left-out"
+    loud = True
+    store: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContactChanged(Event):
     """A directory contact is not the one seen before; it must wait before it can carry a proof."""
 

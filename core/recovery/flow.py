@@ -17,6 +17,7 @@ from .moves import (
     Expired,
     Found,
     Interrupted,
+    Joined,
     Looked,
     Missed,
     MoreTime,
@@ -57,6 +58,8 @@ def step(recovery: Recovery, move: Move, now: datetime) -> Step:
             return replace(recovery, answers=(*recovery.answers, (store, account))), ()
         case ((Stage.CHOOSING | Stage.ANSWERING), Found()) if not recovery.found:
             return _found(recovery, move)
+        case ((Stage.CHOOSING | Stage.ANSWERING), Joined()) if recovery.subject is not None and not recovery.proofs:
+            return _joined(recovery, recovery.subject, move)
         case ((Stage.CHOOSING | Stage.ANSWERING), Picked()) if may_pick(recovery, move):
             return _picked(recovery, move)
         case Stage.ANSWERING, WentBack():
@@ -130,6 +133,25 @@ def _found(recovery: Recovery, move: Found) -> Step:
         return found, (events.NobodyFound(move.reason, stores),)
     theirs = tuple(account.key.store for account in move.subject.person.accounts)
     return found, (events.PersonFound(theirs, move.subject.policy.name),)
+
+
+def _joined(recovery: Recovery, before: Subject, move: Joined) -> Step:
+    # Only what one store said may change, and only by adding: nobody becomes somebody else, and no choice moves.
+    after = move.subject
+    new = after.person.accounts[len(before.person.accounts) :]
+    kept = replace(
+        before,
+        person=replace(before.person, accounts=(*before.person.accounts, *new), contacts=after.person.contacts),
+        offers=(*before.offers, *after.offers[len(before.offers) :]),
+        directory=after.directory,
+        unseen=tuple(key for key in before.unseen if key != move.key),
+    )
+    fits = [account.key for account in new] == ([] if move.reason else [move.key])
+    if move.key not in before.unseen or after != kept or not fits:
+        raise OutOfTurn("this account is not linked here")
+    store = move.key.store
+    told = events.AccountLeftOut(store, move.reason) if move.reason else events.AccountJoined(store)
+    return replace(recovery, subject=after), (told,)
 
 
 def _picked(recovery: Recovery, move: Picked) -> Step:

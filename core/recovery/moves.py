@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..contracts.method import Offer
-from ..contracts.people import Account
+from ..contracts.people import Account, AccountKey
 from ..contracts.store import Outcome
 from .policy import Policy, Proof
 from .state import Pick, Subject
@@ -75,6 +75,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A linked account's store answered: the subject with it, or, for a `reason`, without it."""
+
+    key: AccountKey
+    subject: Subject
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wrote:
     """The directories answered, or did not."""
 
@@ -106,4 +115,4 @@ class Superseded:
 
 
 PersonMove: TypeAlias = Picked | WentBack | Missed | Proved | PasswordAccepted | MoreTime | Cancelled
-Move: TypeAlias = PersonMove | Looked | Found | Wrote | Interrupted | Settled | Expired | Superseded
+Move: TypeAlias = PersonMove | Looked | Found | Joined | Wrote | Interrupted | Settled | Expired | Superseded

@@ -169,6 +169,18 @@ def lengths(rules: PasswordRules, directory: DirectoryRules, context: PasswordCo
     return shortest, longest
 
 
+def together(one: DirectoryRules, other: DirectoryRules, ours: int) -> DirectoryRules:
+    """What both insist on. Where only one of them rules length, `ours` must hold for the other."""
+    shortest, longest = (one.min_length, other.min_length), (one.max_length, other.max_length)
+    ruled = shortest != (None, None)
+    return DirectoryRules(
+        min_length=max(ours if n is None else n for n in shortest) if ruled else None,
+        max_length=min((n for n in longest if n is not None), default=None),
+        history=max(one.history or 0, other.history or 0) or None,
+        sentences=tuple(dict.fromkeys((*one.sentences, *other.sentences))),
+    )
+
+
 def terms(context: PasswordContext) -> frozenset[str]:
     """Whatever of the person's and the company's names may not stand in a password."""
     whole = {name.partition("@")[0] for name in context.names}

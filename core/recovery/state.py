@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..contracts.method import Challenge, Offer
-from ..contracts.people import Account, Person
+from ..contracts.people import Account, AccountKey, Person
 from ..contracts.store import DirectoryRules, Outcome
 from .policy import Policy, Proof, PublicRules, Purpose
 
@@ -43,6 +43,8 @@ class Subject:
     offers: tuple[Offer, ...]
     lane: Lane = Lane.UNKNOWN_BROWSER
     directory: DirectoryRules = DirectoryRules()
+    # Linked accounts whose stores have not answered yet: nothing of them is known, so none of them is written.
+    unseen: tuple[AccountKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..contracts.errors import Ambiguous, StoreUnavailable
-from ..contracts.events import ContactChanged
-from ..contracts.method import Offer
-from ..contracts.people import Account, Contact, Person
+from ..contracts.people import Account, AccountKey, Person
 from ..contracts.store import DirectoryRules, Store
 from ..db.jobs import Job
 from ..db.session import Transaction
 from ..recovery.moves import Found, Looked
-from ..recovery.policy import Policy, out_of_scope
+from ..recovery.policy import out_of_scope
 from ..recovery.state import Lane, Recovery, Stage, Subject
 from .back_office import BackOffice
 from .calls import Calls
 from .faultpoint import faultpoint
+from .join import queue_joining
 from .known_browser import knows
 from .messages import Messenger
 from .mover import Moved, Mover
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
+from .ways import Ways
 
 FIND_SECONDS = 8.0
 # While a store is silent it is asked again this often; the person's page says that it takes longer than usual.
@@ -47,6 +47,7 @@ class Finding:
     calls: Calls
     office: BackOffice
     around: Surroundings
+    ways: Ways
 
     def work(self, job: Job) -> None:
         """Ask one store, and write its answer down; the last answer decides."""
@@ -90,24 +91,25 @@ class Finding:
         rules: DirectoryRules,
         why: str,
     ) -> None:
+        stores = self.snapshots.current.plugins.stores
         accounts = [account for _, account in answers if account is not None]
+        accounts.sort(key=lambda account: -stores[account.key.store].strictness if account.key.store in stores else 0)
         with self.records.db.write() as tx:
-            # The same name in two stores is never the first match (E21).
-            found = Found(None, "ambiguous" if len(accounts) > 1 else why or "unknown")
-            if len(accounts) == 1:
-                found = self._subject(tx, recovery, accounts[0], rules)
+            # The same name in two stores is never the first match (E21), unless both accounts are linked.
+            people = {self._person_id(tx, account.key) for account in accounts}
+            found = Found(None, "ambiguous" if len(people) > 1 else why or "unknown")
+            if len(people) == 1:
+                found = self._subject(tx, recovery, accounts[0], rules if len(accounts) == 1 else DirectoryRules())
             moved = self.mover.move(tx, recovery, found, details={"name": recovery.name})
             self.records.jobs.done(tx, [job.id])
+            queue_joining(self.mover, tx, moved)
             if moved.recovery.stage is Stage.ANSWERING:
                 self.messenger.queue(tx, moved)
         faultpoint("found")
         self.mover.hand_over(moved)
 
     def _subject(self, tx: Transaction, recovery: Recovery, account: Account, rules: DirectoryRules) -> Found:
-        person_id = self.records.links.person_of(tx, account.key) or self.records.keyring.pseudonym(
-            account.key.store, account.key.id
-        )
-        person = Person(person_id, (account,))
+        person = Person(self._person_id(tx, account.key), (account,))
         if self.records.freezes.stopped(tx, person):
             return Found(None, "frozen")
         policy = self.snapshots.current.policy_for(person)
@@ -116,41 +118,17 @@ class Finding:
             reason = "out-of-scope"
         if reason:
             return Found(None, reason)
-        person = replace(person, contacts=self._usable_contacts(tx, recovery, person, policy))
-        offers = self._offers(tx, person, policy)
-        if not offers:
+        person = replace(person, contacts=self.ways.contacts(tx, recovery, account, policy))
+        offers = self.ways.offers(tx, person, policy)
+        linked = tuple(key for key in self.records.links.accounts_of(tx, person.id) if key != account.key)
+        if not offers and not linked:
             return Found(None, "no-methods")
         known = knows(self.records.keyring, recovery.browser, person.id)
         lane = Lane.KNOWN_BROWSER if known else Lane.UNKNOWN_BROWSER
-        return Found(Subject(person, policy, offers, lane, rules))
+        return Found(Subject(person, policy, offers, lane, rules, linked))
 
-    def _usable_contacts(
-        self, tx: Transaction, recovery: Recovery, person: Person, policy: Policy
-    ) -> tuple[Contact, ...]:
-        """Contacts that their owner cannot write, and that have not changed lately (J3)."""
-        now = self.around.now()
-        trusted = [c for account in person.accounts for c in account.contacts if c.trusted]
-        changed = self.records.contacts.since(tx, person.id, trusted, now)
-        new = [contact for place, contact in enumerate(trusted) if changed[place] == now]
-        self.mover.record(tx, recovery, [ContactChanged(contact.source) for contact in new], now)
-        waits = (changed[place] for place in range(len(trusted)))
-        return tuple(
-            contact
-            for contact, since in zip(trusted, waits, strict=True)
-            if since is None or since + policy.cool_down <= now
-        )
-
-    def _offers(self, tx: Transaction, person: Person, policy: Policy) -> tuple[Offer, ...]:
-        enrolments = self.records.enrolments.of(tx, person.id)
-        context = self.around.context()
-        methods = self.snapshots.current.plugins.methods
-        return tuple(
-            offer
-            for key, method in methods.items()
-            if key in policy.proof.named
-            for offer in method.offers(person, [e for e in enrolments if e.method == key], context)
-            if offer.method == key
-        )
+    def _person_id(self, tx: Transaction, key: AccountKey) -> str:
+        return self.records.links.person_of(tx, key) or self.records.keyring.pseudonym(key.store, key.id)
 
     def _forget(self, job: Job) -> None:
         with self.records.db.write() as tx:

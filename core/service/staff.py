@@ -13,6 +13,7 @@ from .chores import Chores
 from .conclude import Concluding
 from .find import Finding
 from .gate import Gate
+from .join import Joining
 from .measure import Measure
 from .messages import Messenger
 from .mover import Mover
@@ -29,6 +30,7 @@ from .stop import Stopping
 from .strength import Strength
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice
+from .ways import Ways
 from .write import Writer
 
 
@@ -77,7 +79,7 @@ def employ(
         renewing=renewing,
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )
-    office.teach("find", Finding(**house, mover=mover, messenger=messenger, calls=calls, office=office).work)
+    _teach_to_find(house, mover, messenger, calls, office)
     office.teach("message", messenger.work)
     office.teach("notify", notices.tell)
     office.teach("carry", notices.carry)
@@ -87,3 +89,12 @@ def employ(
     office.teach("settle", settling.work)
     Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
     return Staff(service, office)
+
+
+def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice) -> None:
+    """Who somebody is, by the account that has the name and by those that are linked to it."""
+    ways = Ways(**house, mover=mover)
+    finding = Finding(**house, mover=mover, messenger=messenger, calls=calls, office=office, ways=ways)
+    joining = Joining(**house, mover=mover, messenger=messenger, calls=calls, office=office, ways=ways)
+    office.teach("find", finding.work)
+    office.teach("join", joining.work)

@@ -50,6 +50,8 @@ class Model:
     stage: str = "choosing"
     # None: not found yet. Otherwise whether anybody is there.
     somebody: bool | None = None
+    # Whether the linked account's store has answered.
+    joined: bool = False
     proven: list[str] = field(default_factory=list)
     misses: Counter[str] = field(default_factory=Counter)
     used_up: set[str] = field(default_factory=set)
@@ -74,6 +76,13 @@ class Model:
         if self.stage not in ("choosing", "answering") or self.somebody is not None:
             return None
         self.somebody = somebody
+        return self.stage
+
+    def join(self, account: str) -> str | None:
+        if self.stage not in ("choosing", "answering") or not self.somebody or self.proven or self.joined:
+            return None
+        self.joined = True
+        self.own_accounts |= {account} - {""}
         return self.stage
 
     def pick(self, picked: Picked, *, sends: bool) -> str | None:

@@ -25,6 +25,11 @@ JO = Person("person-jo", (Account(FIRST, "jo"), Account(SECOND, "jo.too")))
 SOMEBODY_ELSE = Account(AccountKey("openldap", "kim"), "kim")
 OFFERS = tuple(Offer(method, f"{method}-{end}", Text("•• {end}", end=end)) for method in METHODS for end in ("1", "2"))
 SUBJECT = Subject(JO, POLICY, OFFERS)
+# A third account, linked, whose store answers later, and Jo with it and with the way that it brings.
+THIRD = Account(AccountKey("cloud", "jo-three"), "jo.three")
+LINKED = replace(SUBJECT, unseen=(THIRD.key,))
+MORE = Offer("email", "email-3", Text("•• 3"))
+ALL_THREE = replace(SUBJECT, person=replace(JO, accounts=(*JO.accounts, THIRD)), offers=(*OFFERS, MORE))
 
 
 def an_offer(method: str, end: str = "1") -> Offer:

@@ -91,6 +91,22 @@ class Directory(FakeStore):
             raise self.trouble_when_writing
         super().set_password(account, password, unlock=unlock, ctx=ctx)
 
+    def change(self, account_id: str, **changes: Any) -> None:
+        """As an administrator of the directory would."""
+        self._accounts[account_id] = replace(self._accounts[account_id], **changes)
+
+    def remove(self, account_id: str) -> None:
+        """Take the account away."""
+        del self._accounts[account_id]
+
+
+class Cloud(Directory):
+    """A second directory, less strict than the first one."""
+
+    key = "cloud"
+    label = Text("Cloud")
+    strictness = 10
+
 
 class _Built:
     """Stands for the host: these plugins and no others."""
@@ -123,6 +139,7 @@ class SmallHouse:
     codes: SavedCodes
     paper: tuple[str, ...] = ()
     names: dict[str, AccountKey] = field(default_factory=dict)
+    cloud: Cloud | None = None
 
     @property
     def service(self) -> RecoveryService:
@@ -158,6 +175,19 @@ class SmallHouse:
         with self.records.db.write() as tx:
             self.records.enrolments.add(tx, person, "saved_codes", "Paper", data, proven_at=now, usable_from=now)
         self.paper = codes
+        return key
+
+    def link(self, name: str = "jo", **changes: Any) -> AccountKey:
+        """Give them a second account, in the cloud, with a mailbox of its own; both are one person's."""
+        assert self.cloud is not None
+        mail = Contact(ContactKind.MAIL, f"{name}@cloud.example", "mail", trusted=True)
+        theirs = Account(AccountKey("cloud", f"cloud-id-of-{name}"), f"{name}.cloud", contacts=(mail,), stamp="1")
+        key = self.cloud.add(replace(theirs, **changes), OLD)
+        first = AccountKey("fake", f"id-of-{name}")
+        person = self.records.keyring.pseudonym(first.store, first.id)
+        with self.records.db.write() as tx:
+            for each in (first, key):
+                assert self.records.links.link(tx, person, each, "signed in to both", self.clock())
         return key
 
     @staticmethod
@@ -234,16 +264,19 @@ class Visit:
         return recovery
 
 
-def small_house(database: Database, *, look_up: timedelta = timedelta(0), **changes: Any) -> SmallHouse:
+def small_house(
+    database: Database, *, look_up: timedelta = timedelta(0), cloud: Cloud | None = None, **changes: Any
+) -> SmallHouse:
     """A house with somebody called jo in it."""
     keyring = Keyring.load(database, bytes(range(32)))
     records, clock = Records.open(database, keyring), Clock()
     around = Surroundings("Acme", "https://reset.example.org", "Call 123", now=clock, **changes)
     store, channel = Directory(), FakeChannel()
     codes = SavedCodes(SavedCodes.Settings(pepper="p" * 32))
+    also = (cloud,) if cloud else ()
     host = _Built(
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
-        human_checks=(OpenDoor(NoSettings()), WeakDoor(NoSettings())),
+        *also, human_checks=(OpenDoor(NoSettings()), WeakDoor(NoSettings())),
     )  # fmt: skip
     with database.write() as tx:
         # Answers are judged as soon as they can be; whoever tests the pause says so.
@@ -252,6 +285,6 @@ def small_house(database: Database, *, look_up: timedelta = timedelta(0), **chan
     staff = employ(records, snapshots, around, breached=lambda password: False, strength=lambda password, words: ANY)
     # Jobs are worked off when a test says so, not by threads.
     staff.office.hand_over = lambda job: None  # type: ignore[method-assign]
-    house = SmallHouse(records, snapshots, staff, clock, store, channel, codes)
+    house = SmallHouse(records, snapshots, staff, clock, store, channel, codes, cloud=cloud)
     house.add("jo")
     return house

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from examples.flow_model import CODES_LAST, Model, enough
 from examples.flow_model import Picked as ModelPick
 from examples.recoveries import (
+    ALL_THREE,
     JO,
+    LINKED,
     METHODS,
     NOW,
     OFFERS,
@@ -17,6 +19,7 @@ from examples.recoveries import (
     RULES,
     SOMEBODY_ELSE,
     SUBJECT,
+    THIRD,
     a_pick,
     a_proof,
     a_recovery,
@@ -35,6 +38,7 @@ from keyback.core.recovery.moves import (
     Expired,
     Found,
     Interrupted,
+    Joined,
     Looked,
     Missed,
     MoreTime,
@@ -51,9 +55,9 @@ from keyback.core.recovery.policy import ProofRules, PublicRules
 from keyback.core.recovery.state import Recovery, Stage
 
 MINUTE = timedelta(minutes=1)
-ACCOUNTS = {account.key.id: account for account in (*JO.accounts, SOMEBODY_ELSE)}
+ACCOUNTS = {account.key.id: account for account in (*JO.accounts, THIRD, SOMEBODY_ELSE)}
 OWN = frozenset(account.key.id for account in JO.accounts)
-MEANT = [["jo", "jo-too"], ["jo"], ["jo-too"], ["jo-too", "jo-too"], ["jo", "kim"], []]
+MEANT = [["jo", "jo-too"], ["jo"], ["jo-too"], ["jo-too", "jo-too"], ["jo", "kim"], ["jo", "jo-three"], []]
 ENDS: dict[str, Move] = {"cancelled": Cancelled(), "expired": Expired(), "superseded": Superseded()}
 
 some_methods = st.sets(st.sampled_from(METHODS)).map(frozenset)
@@ -77,7 +81,7 @@ class Walk(RuleBasedStateMachine):
     def begin(self, public: PublicRules, copied: ProofRules, honest_moves: int) -> None:
         self.now = NOW
         self.public = public
-        self.subject = replace(SUBJECT, policy=replace(POLICY, proof=copied))
+        self.subject = replace(LINKED, policy=replace(POLICY, proof=copied))
         self.recovery = a_recovery(rules=public)
         self.model = Model(public, copied, OWN)
         self.accepted_by: ProofRules | None = None
@@ -128,6 +132,22 @@ class Walk(RuleBasedStateMachine):
     def look(self) -> None:
         looking = self.model.somebody is None and self.model.stage in ("choosing", "answering")
         self.move(Looked("openldap", None), self.model.stage if looking else None)
+
+    @precondition(lambda self: self.model.somebody is not None)
+    @rule(twist=st.sampled_from(["", "", "", "left out", "other person", "other account", "another policy"]))
+    def join(self, twist: str) -> None:
+        joined = replace(ALL_THREE, policy=self.subject.policy)
+        if twist == "left out":
+            joined = replace(SUBJECT, policy=self.subject.policy)
+        if twist == "other person":
+            joined = replace(joined, person=replace(joined.person, id="person-kim"))
+        if twist == "other account":
+            joined = replace(joined, person=replace(joined.person, accounts=(*JO.accounts, SOMEBODY_ELSE)))
+        if twist == "another policy":
+            joined = replace(joined, policy=replace(POLICY, name="another"))
+        honest = twist in ("", "left out")
+        expected = self.model.join("" if twist else THIRD.key.id) if honest else None
+        self.move(Joined(THIRD.key, joined, "gone" if twist == "left out" else ""), expected)
 
     @precondition(lambda self: self.model.stage in ("choosing", "answering"))
     @rule(method=st.sampled_from(METHODS), end=st.sampled_from(["", "-1", "-2", "-9"]), challenge=challenges)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers.small_house import SmallHouse, small_house
+from servers.small_house import Cloud, SmallHouse, small_house
 
 from keyback.core.db.session import Database
 
@@ -27,4 +27,14 @@ def house(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
     """Somebody called jo, with a mailbox, a phone and saved codes."""
     database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'keyback.db')}")
     yield small_house(database)
+    database.close()
+
+
+@pytest.fixture
+def linked(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
+    """The same house with a second directory, in which jo has a linked account with a mailbox of its own."""
+    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'linked.db')}")
+    house = small_house(database, cloud=Cloud(), realms={"fake": ("fake.example",), "cloud": ("cloud.example",)})
+    house.link()
+    yield house
     database.close()
