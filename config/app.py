@@ -51,5 +51,6 @@ def _look(settings: Settings, around: Surroundings) -> PortalSettings:
         name_example=pages.name_example,
         secure=settings.secure,
         trusted_proxies=tuple(str(network) for network in settings.trusted_proxies),
+        languages=around.languages,
         now=around.now,
     )

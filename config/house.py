@@ -10,6 +10,7 @@ from ..core.contracts.errors import SettingsInvalid
 from ..core.db.sealing import KeyPurpose, Keyring
 from ..core.db.session import Database
 from ..core.host import Host
+from ..core.languages import Languages
 from ..core.service.breached import Breached
 from ..core.service.records import Records
 from ..core.service.snapshot import Snapshots
@@ -18,6 +19,7 @@ from ..core.service.strength import estimate
 from ..core.service.surroundings import Surroundings
 from .settings import Settings
 
+TRANSLATIONS = Path(__file__).parent.parent / "core" / "portal" / "translations"
 SHIPPED_LEAKS = Path(__file__).parent / "breached" / "common.bin"
 
 
@@ -53,8 +55,8 @@ def build(settings: Settings) -> House:
     db.upgrade()
     keyring = Keyring.load(db, settings.key(), settings.previous_key())
     records = Records.open(db, keyring)
-    around = _surroundings(settings)
     host = Host(settings.plugins.load)
+    around = _surroundings(settings, Languages(TRANSLATIONS, host.translations, default=settings.language))
     snapshots = Snapshots(host, records, pinned=_pinned(settings, keyring), human_checks=settings.plugins.human_checks)
     _refuse_unusable(snapshots)
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
@@ -62,12 +64,13 @@ def build(settings: Settings) -> House:
     return House(settings, records, snapshots, around, staff)
 
 
-def _surroundings(settings: Settings) -> Surroundings:
+def _surroundings(settings: Settings, languages: Languages) -> Surroundings:
     return Surroundings(
         company=settings.short_name,
         origin=settings.origin,
         help_desk=settings.help_desk,
         help_desk_mail=settings.help_desk_mail,
+        languages=languages,
         realms=settings.realms,
         netbios=settings.netbios,
         trusted_networks=settings.trusted_networks,

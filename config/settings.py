@@ -103,6 +103,7 @@ class Settings(_Part):
     company_short: str = Field("", max_length=40)
     help_desk: str = Field(min_length=1, max_length=200)
     help_desk_mail: str = Field("", max_length=254, pattern=r"^([^\s@,;<>]+@[^\s@,;<>]+)?$")
+    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     data_dir: Path = Path("/var/lib/keyback")
     # May hold a password, so it is as secret as one. Empty: SQLite in data_dir.
     database_url: SecretStr = SecretStr("")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
@@ -111,6 +112,7 @@ class _Finds:
     """What the search brought up so far."""
 
     classes: dict[tuple[str, str], type[Plugin]] = field(default_factory=dict)
+    translations: list[Path] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
 
 
@@ -127,6 +129,8 @@ class Host:
                 finds.broken.append(Broken(name, _in_words(fault)))
         self.classes: Mapping[tuple[str, str], type[Plugin]] = MappingProxyType(finds.classes)
         self.broken = tuple(finds.broken)
+        # The catalogues that plugins bring, in a folder beside their own file.
+        self.translations = tuple(finds.translations)
 
     def build(
         self,
@@ -215,6 +219,7 @@ def _load(name: str, point: EntryPoint, finds: _Finds) -> None:
             _take(kind, one, finds)
         except PluginError as fault:
             finds.broken.append(Broken(name, _in_words(fault)))
+    finds.translations += [Path(found.__file__).parent / "translations"] if getattr(found, "__file__", None) else []
 
 
 def _refuse_unmarked(found: object, manager: pluggy.PluginManager) -> None:

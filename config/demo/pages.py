@@ -11,6 +11,7 @@ from typing import Protocol
 from flask import Blueprint, jsonify, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from ...core.contracts.text import Text
 from ...core.portal import PortalSettings
 from ...core.portal.assets import Assets
 from ...core.portal.door_checks import check_origin
@@ -49,7 +50,7 @@ class DemoPerson:
 
     identifier: str
     name: str
-    try_this: str
+    try_this: Text
 
 
 Check = Callable[[str, str], bool]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...core.contracts.text import Text
+
 
 @dataclass(frozen=True)
 class Pretended:
@@ -11,7 +13,7 @@ class Pretended:
 
     name: str
     display_name: str
-    try_this: str
+    try_this: Text
     mail: str
     phone: str = ""
     enabled: bool = True
@@ -23,27 +25,27 @@ PEOPLE = (
     Pretended(
         "maya",
         "Maya Lindqvist",
-        "Everything works: prove it by e-mail and by text, then sign in with the new password.",
+        Text("Everything works: prove it by e-mail and by text, then sign in with the new password."),
         "maya@home.example",
         "+447700900142",
     ),
     Pretended(
         "jfrost",
         "Jo Frost",
-        "The same, by another name: jo.frost@alderwick.example is Jo as well.",
+        Text("The same, by another name: jo.frost@alderwick.example is Jo as well."),
         "jo.frost@alderwick.example",
         "+447700900178",
     ),
     Pretended(
         "sam",
         "Sam Okafor",
-        "Has one way only, and two are asked for: the first works, then it ends.",
+        Text("Has one way only, and two are asked for: the first works, then it ends."),
         "sam@home.example",
     ),
     Pretended(
         "noor",
         "Noor Haddad",
-        "Tried too often and is locked out: a new password opens the account again.",
+        Text("Tried too often and is locked out: a new password opens the account again."),
         "noor@home.example",
         "+447700900156",
         locked=True,
@@ -51,7 +53,7 @@ PEOPLE = (
     Pretended(
         "lee",
         "Lee Tanaka",
-        "Left the company. The pages look just the same, and nothing arrives.",
+        Text("Left the company. The pages look just the same, and nothing arrives."),
         "lee@home.example",
         "+447700900123",
         enabled=False,
@@ -59,7 +61,7 @@ PEOPLE = (
     Pretended(
         "rosa",
         "Rosa Ott",
-        "Is an administrator, who cannot reset here. The pages don't tell.",
+        Text("Is an administrator, who cannot reset here. The pages don't tell."),
         "rosa@home.example",
         "+447700900199",
         privileged=True,

@@ -34,4 +34,7 @@ class Channel(Plugin, ABC):
 
     @abstractmethod
     def send(self, message: Message, ctx: Context) -> Receipt:
-        """Hand it over before `ctx.deadline`. Raise DeliveryFailed(kind, retry=...)."""
+        """Hand it over before `ctx.deadline`. Raise DeliveryFailed(kind, retry=...).
+
+        The words come in the person's language, `ctx.locale`: `str(message.text)` is all there is to do.
+        """

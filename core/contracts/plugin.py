@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from .errors import SettingsInvalid
-from .text import Text
+from .text import ENGLISH, Language, Text
 
 
 class PluginSettings(BaseModel):
@@ -53,6 +53,8 @@ class Context:
     origin: str
     company: str
     random: Callable[[int], bytes]
+    # What sentences are rendered in where a method must know how long its words are.
+    language: Language = ENGLISH
 
 
 class Plugin:

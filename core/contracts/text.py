@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from gettext import NullTranslations
+from typing import Protocol
+
+
+class Language(Protocol):
+    """Looks sentences up, as the standard library's gettext does; one that it lacks it gives back as it is."""
+
+    def gettext(self, message: str, /) -> str: ...
+
+    def ngettext(self, one: str, many: str, n: int, /) -> str: ...
+
+
+# What the sentences are written in.
+ENGLISH: Language = NullTranslations()
 
 
 class Text:
     """A translatable sentence with the values that fill its {gaps}; `str()` gives the English one."""
 
-    __slots__ = ("message", "values")
+    __slots__ = ("many", "message", "values")
 
     def __init__(self, message: str, **values: object) -> None:
         self.message = message
+        # How it reads for more than one; empty where it always reads the same.
+        self.many = ""
         self.values: Mapping[str, object] = values
 
-    def render(self, translate: Callable[[str], str]) -> str:
-        """The sentence in the language that `translate` knows; nested texts are translated too."""
+    @classmethod
+    def plural(cls, one: str, many: str, *, n: int, **values: object) -> Text:
+        """A sentence whose words depend on {n}; languages have up to six ways to say it."""
+        text = cls(one, n=n, **values)
+        text.many = many
+        return text
+
+    def filled(self, **values: object) -> Text:
+        """The same sentence with these values in its gaps."""
+        text = Text(self.message, **self.values, **values)
+        text.many = self.many
+        return text
+
+    def render(self, language: Language) -> str:
+        """The sentence in this language; sentences inside it are translated too."""
         filled = {
-            name: value.render(translate) if isinstance(value, Text) else value for name, value in self.values.items()
+            name: value.render(language) if isinstance(value, Text) else value for name, value in self.values.items()
         }
-        return translate(self.message).format_map(filled)
+        return self._template(language).format_map(filled)
+
+    def said_in(self, language: Language) -> Text:
+        """The finished words, for whoever carries them and knows no languages."""
+        return Text("{words}", words=self.render(language))
+
+    def _template(self, language: Language) -> str:
+        if self.many:
+            return language.ngettext(self.message, self.many, int(str(self.values["n"])))
+        # A catalogue keeps notes about itself where the empty sentence would stand.
+        return language.gettext(self.message) if self.message else ""
 
     def __str__(self) -> str:
-        return self.render(lambda message: message)
+        return self.render(ENGLISH)
 
     def __repr__(self) -> str:
         # The values may hold a code or a number: only the template may reach a log.
@@ -31,7 +70,7 @@ class Text:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Text):
             return NotImplemented
-        return self.message == other.message and self.values == other.values
+        return (self.message, self.many, self.values) == (other.message, other.many, other.values)
 
     def __hash__(self) -> int:
         return hash(self.message)

@@ -13,14 +13,17 @@ from ..recovery.policy import Policy, PublicRules
 from ..recovery.state import Recovery
 
 
-def _text_to_json(text: Text) -> dict[str, Any]:
-    return {"message": text.message, "values": {name: _to_json(value) for name, value in text.values.items()}}
+def text_to_json(text: Text) -> dict[str, Any]:
+    """A sentence, and whatever stands in its gaps; never flattened, so that it can still be said in any language."""
+    values = {name: _to_json(value) for name, value in text.values.items()}
+    plural = {"many": text.many} if text.many else {}
+    return {"message": text.message, **plural, "values": values}
 
 
 def _to_json(value: object) -> object:
     match value:
         case Text():
-            return {"text": _text_to_json(value)}
+            return {"text": text_to_json(value)}
         case datetime():
             return {"at": value.isoformat()}
         case timedelta():
@@ -30,12 +33,14 @@ def _to_json(value: object) -> object:
     raise TypeError(f"a sentence cannot hold a {type(value).__name__}")
 
 
-def _text_from_json(value: object) -> Text:
+def text_from_json(value: object) -> Text:
+    """The same sentence again. Raises ValueError."""
     match value:
         case Text():
             return value
-        case {"message": str(message), "values": dict(values)}:
+        case {"message": str(message), "values": dict(values), **more}:
             text = Text(message)
+            text.many = str(more.get("many", ""))
             text.values = {name: _from_json(inner) for name, inner in values.items()}
             return text
     raise ValueError("not a sentence")
@@ -44,7 +49,7 @@ def _text_from_json(value: object) -> Text:
 def _from_json(value: object) -> object:
     match value:
         case {"text": inner}:
-            return _text_from_json(inner)
+            return text_from_json(inner)
         case {"at": moment}:
             return datetime.fromisoformat(moment)
         case {"micros": count}:
@@ -53,8 +58,8 @@ def _from_json(value: object) -> object:
 
 
 def _text_schema(*_: object) -> CoreSchema:
-    serialization = core_schema.plain_serializer_function_ser_schema(_text_to_json)
-    return core_schema.no_info_plain_validator_function(_text_from_json, serialization=serialization)
+    serialization = core_schema.plain_serializer_function_ser_schema(text_to_json)
+    return core_schema.no_info_plain_validator_function(text_from_json, serialization=serialization)
 
 
 # Contracts know nothing of tables, so the way in which pydantic keeps a sentence is lent to it here.

@@ -18,6 +18,7 @@ from .door_checks import check_host, check_origin, check_path
 from .doors import Doors
 from .errors import ErrorPages
 from .headers import nonce, protect
+from .language import SpokenLanguage, direction, speak_in_templates, spoken
 from .live_help import LiveHelp
 from .recovery_pages import RecoveryPages
 from .settings import HelpDesk, Logo, PortalSettings
@@ -41,6 +42,7 @@ def create_portal(
         assets.add(look.logo.name, look.logo.content)
     cookies = Cookies(look)
     front = FrontDoor(NEEDS, look, ready)
+    language = SpokenLanguage(look.languages, cookies)
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
     wasnt_me = WasntMe(service.stopping)
@@ -64,11 +66,11 @@ def create_portal(
         # Without OPTIONS, which Flask would add by itself: it tells what nobody needs to know.
         portal.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)
     portal.before_request(lambda: check_origin(request, look))
-    _for_every_response(portal, look, assets)
+    _for_every_response(portal, look, assets, language)
     return portal
 
 
-def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets) -> None:
+def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets, language: SpokenLanguage) -> None:
     """Headers, the Host check and error pages are the whole app's: a 404 belongs to no blueprint."""
     pages = ErrorPages(look)
 
@@ -76,9 +78,13 @@ def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets)
         return protect(response, secure=look.secure)
 
     portal.record_once(_no_tidied_addresses)
+    portal.record_once(lambda state: speak_in_templates(state.app.jinja_env))
+    portal.before_app_request(language.choose)
     portal.before_app_request(lambda: check_host(request, look))
     portal.before_app_request(lambda: check_path(request))
+    portal.before_app_request(language.switch)
     portal.after_app_request(guard)
+    portal.after_app_request(language.name)
     portal.app_errorhandler(KeybackError)(pages.ours)
     portal.app_errorhandler(HTTPException)(pages.http)
     portal.app_errorhandler(Exception)(pages.unforeseen)
@@ -91,6 +97,9 @@ def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets)
             "help_desk": look.help_desk,
             "privacy_link": look.privacy_link,
             "accessibility_link": look.accessibility_link,
+            "language": spoken(),
+            "direction": direction(),
+            "languages": language.menu,
         }
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from flask import Request, abort
+from flask import Request, abort, g
 from werkzeug.wrappers import Response
 
 from ..service.tickets import Ticket
@@ -17,22 +17,28 @@ _VALUE = re.compile(r"[A-Za-z0-9._-]{1,512}", re.ASCII)
 
 
 class Cookies:
-    """The journey's cookie and the known browser's. `__Host-` keeps sibling sites from planting one (E1)."""
+    """The journey's cookie, the known browser's, the chosen language. `__Host-`: no sibling site can plant one (E1)."""
 
     def __init__(self, settings: PortalSettings) -> None:
         self._secure = settings.secure
         prefix = "__Host-" if settings.secure else ""
         self.journey = f"{prefix}kb_j"
         self.browser = f"{prefix}kb_d"
+        self._language = f"{prefix}kb_language"
 
     def ticket(self, request: Request) -> Ticket | None:
         """Which recovery this browser holds, if any."""
         recovery_id, _, key = self._read(request, self.journey).partition(".")
-        return Ticket(recovery_id, key) if recovery_id and key else None
+        return Ticket(recovery_id, key, g.get("language", "")) if recovery_id and key else None
 
     def browser_of(self, request: Request) -> str:
         """The known-browser mark as it came; only the service can tell whether it means anything."""
         return self._read(request, self.browser)
+
+    def language(self, request: Request) -> str:
+        """The language that was chosen here, as it came."""
+        values = self._values(request, self._language)
+        return values[0] if len(values) == 1 else ""
 
     def hand_out(self, response: Response, ticket: Ticket) -> None:
         """A session cookie: it ends with the browser, and the recovery ends before."""
@@ -42,19 +48,28 @@ class Cookies:
         """Know this browser again."""
         self._write(response, self.browser, mark, REMEMBERED)
 
+    def speak(self, response: Response, tag: str, *, for_good: bool = True) -> None:
+        """Lax: it opens nothing, and whoever comes from a sign-in page elsewhere should be spoken to as they chose."""
+        self._write(response, self._language, tag, REMEMBERED if for_good else None, same_site="Lax")
+
     def _read(self, request: Request, name: str) -> str:
-        values = [
-            value.strip()
-            for pair in re.split("[;,]", request.environ.get("HTTP_COOKIE", ""))
-            for key, _, value in [pair.partition("=")]
-            if key.strip() == name
-        ]
+        values = self._values(request, name)
         # Which of two would count depends on who reads them; so neither does (E3).
         if len(values) > 1:
             abort(400, "a cookie twice")
         return values[0] if values and _VALUE.fullmatch(values[0]) else ""
 
-    def _write(self, response: Response, name: str, value: str, max_age: timedelta | None = None) -> None:
+    def _values(self, request: Request, name: str) -> list[str]:
+        return [
+            value.strip()
+            for pair in re.split("[;,]", request.environ.get("HTTP_COOKIE", ""))
+            for key, _, value in [pair.partition("=")]
+            if key.strip() == name
+        ]
+
+    def _write(
+        self, response: Response, name: str, value: str, max_age: timedelta | None = None, *, same_site: str = "Strict"
+    ) -> None:
         response.set_cookie(
-            name, value, max_age=max_age, path="/", secure=self._secure, httponly=True, samesite="Strict"
+            name, value, max_age=max_age, path="/", secure=self._secure, httponly=True, samesite=same_site
         )

@@ -160,8 +160,8 @@ class ErrorPages:
         html = render_template(
             "not_found.html" if row.page == "not-found" else "error.html",
             page=row.page,
-            heading=Text(row.heading.message, **values),
-            text=Text(row.text.message, **values),
+            heading=row.heading.filled(**values),
+            text=row.text.filled(**values),
             again=_same_page() if row.back == "again" else "",
         )
         response = Response(html, status or row.status, content_type="text/html; charset=utf-8")

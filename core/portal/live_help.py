@@ -13,6 +13,7 @@ from . import words
 from .cookie import Cookies
 from .errors import NotYours
 from .form_body import read_form
+from .language import said
 from .settings import PortalSettings
 
 FIELDS = frozenset({"token", "new_password"})
@@ -51,10 +52,10 @@ class LiveHelp:
 def _answer(measured: Measured) -> Response:
     judged = measured.judged
     return jsonify(
-        rules=[{"state": line.state.value, "text": str(line.says)} for line in judged.lines],
+        rules=[{"state": line.state.value, "text": said(line.says)} for line in judged.lines],
         score=measured.score,
-        strength=str(words.STRENGTHS[measured.score]),
-        advice=str(judged.advice or ""),
+        strength=said(words.STRENGTHS[measured.score]),
+        advice=said(judged.advice) if judged.advice else "",
     )
 
 

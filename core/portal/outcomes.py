@@ -15,13 +15,13 @@ TAGS: Mapping[OutcomeKind, Text] = {
     OutcomeKind.NOT_SET: Text("Not set"),
     OutcomeKind.UNKNOWN: Text("Being checked"),
 }
-SENTENCES: Mapping[OutcomeKind, str] = {
-    OutcomeKind.SET: "The new password works now.",
-    OutcomeKind.REFUSED: "{company}'s directory refused it. Choose another password.",
-    OutcomeKind.NOT_SET: (
+SENTENCES: Mapping[OutcomeKind, Text] = {
+    OutcomeKind.SET: Text("The new password works now."),
+    OutcomeKind.REFUSED: Text("{company}'s directory refused it. Choose another password."),
+    OutcomeKind.NOT_SET: Text(
         "{company}'s directory didn't answer. Nothing was changed there, and your old password still works."
     ),
-    OutcomeKind.UNKNOWN: (
+    OutcomeKind.UNKNOWN: Text(
         "{company}'s directory took the request but didn't confirm it. Try the new password first, then the old one. "
         "This page tells you when we know."
     ),
@@ -51,7 +51,7 @@ def rows(known: Subject | None, outcomes: tuple[Outcome, ...], company: str) -> 
             names.get(outcome.account, ""),
             outcome.kind.value,
             TAGS[outcome.kind],
-            Text(SENTENCES[outcome.kind], company=company),
+            SENTENCES[outcome.kind].filled(company=company),
             outcome.reasons,
         )
         for outcome in outcomes
@@ -63,7 +63,9 @@ def heading(outcomes: tuple[Outcome, ...]) -> Text | None:
     done = sum(outcome.kind is OutcomeKind.SET for outcome in outcomes)
     if not outcomes:
         return None
-    return Text("{n} of {m} passwords are set", n=done, m=len(outcomes)) if done else Text("No password was changed")
+    if not done:
+        return Text("No password was changed")
+    return Text.plural("{n} of {m} passwords is set", "{n} of {m} passwords are set", n=done, m=len(outcomes))
 
 
 def set_in(stores: Collection[str], outcomes: tuple[Outcome, ...]) -> bool:

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 from ..contracts.text import Text
+from ..languages import Languages
 
 ADVICE = (
     Text("In the office or on VPN: lock the computer, then unlock it with the new password."),
@@ -65,6 +66,7 @@ class PortalSettings:
     trusted_proxies: tuple[str, ...] = ()
     # What a name may look like here, under the field: "jo.frost@alderwick.example or jfrost".
     name_example: str = ""
+    languages: Languages = Languages()
     now: Callable[[], datetime] = utc_now
 
     @cached_property

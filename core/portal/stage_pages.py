@@ -102,8 +102,10 @@ class StagePages:
         if not sends:
             return None
         at = self._service.choosing.resend_at(recovery, pick.method)
+        seconds = words.seconds_until(at, self._settings.now())
         return {
-            "seconds": words.seconds_until(at, self._settings.now()),
+            "seconds": seconds,
+            "time": Text.plural("{n} second", "{n} seconds", n=seconds),
             "again": words.ANOTHER_IS_COMING if len(sends) > 1 else None,
             "none_left": words.NO_MORE_SENDS if no_sends_left(recovery) else None,
         }
@@ -142,7 +144,7 @@ class StagePages:
         told = {"minutes": words.minutes(recovery.rules.lifetime), "ref": reference(recovery), "time": LONGEST_WAIT}
         return {
             "heading": heading,
-            "text": Text(text.message, **told),
+            "text": text.filled(**told),
             "because": because,
             "outcomes": self._rows(recovery),
             "ref": reference(recovery),

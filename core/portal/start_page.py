@@ -17,6 +17,7 @@ from .door_checks import address_of
 from .doors import Doors
 from .form_body import read_form
 from .headers import allow_sources, has_form
+from .language import spoken
 from .prompt_form import LONGEST, Problem
 from .settings import PortalSettings
 from .words import minutes
@@ -71,6 +72,7 @@ class StartPage:
             browser=self._cookies.browser_of(request),
             entry=entry,
             return_to=return_to,
+            language=spoken(),
         )
         response = {field: form[field] for field in HUMAN if field in form}
         try:

@@ -60,11 +60,9 @@ def seconds_until(until: datetime, now: datetime) -> int:
 
 def duration(seconds: int) -> Text:
     """A time as people say it: seconds up to a minute and a half, then minutes, rounded up."""
-    if seconds == 1:
-        return Text("1 second")
     if seconds <= 90:
-        return Text("{n} seconds", n=seconds)
-    return Text("{n} minutes", n=ceil(seconds / 60))
+        return Text.plural("{n} second", "{n} seconds", n=seconds)
+    return Text.plural("{n} minute", "{n} minutes", n=ceil(seconds / 60))
 
 
 def minutes(span: timedelta) -> int:
@@ -85,7 +83,7 @@ def wait_first(seconds: int) -> Text:
 
 def missed(fields: Sequence[Field], left: int, *, sent: bool) -> Text:
     """A wrong answer, and how often it may still be tried."""
-    times = Text("You can try once more.") if left == 1 else Text("You can try {n} more times.", n=left)
+    times = Text.plural("You can try once more.", "You can try {n} more times.", n=left)
     if len(fields) > 1:
         return Text("At least one answer doesn't match. {times}", times=times)
     if sent:
@@ -95,7 +93,11 @@ def missed(fields: Sequence[Field], left: int, *, sent: bool) -> Text:
 
 def used_up(tries: int) -> Text:
     """A way is closed for the rest of this recovery."""
-    return Text("That's {n} wrong codes, so this way is closed for now. Choose another way.", n=tries)
+    return Text.plural(
+        "That's {n} wrong code, so this way is closed for now. Choose another way.",
+        "That's {n} wrong codes, so this way is closed for now. Choose another way.",
+        n=tries,
+    )
 
 
 def empty(field: Field) -> Text:

@@ -87,6 +87,8 @@ class Recovery:
     moved_at: datetime
     entry: str = ""
     return_to: str = ""
+    # How its messages speak: as the page did from which the person moved last. Never taken from the directory (P4).
+    language: str = ""
     browser: str = field(default="", repr=False)
     turn: int = 1
     version: int = 1

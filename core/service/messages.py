@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..contracts.channel import Channel, Message
 from ..contracts.errors import DeliveryFailed, PluginError
 from ..contracts.events import Event, LimitReached, MessageDropped, MessageSent
+from ..contracts.plugin import Context
 from ..db.counters import Mark
 from ..db.jobs import Job
 from ..db.session import Transaction
@@ -71,7 +72,7 @@ class Messenger:
 
     def _carry(self, job: Job, recovery: Recovery, method: str, channel: Channel, message: Message) -> None:
         try:
-            self.send(channel, message)
+            self.send(channel, message, recovery.language)
         except DeliveryFailed as failure:
             if failure.retry and self.around.now() < recovery.deadline:
                 return self.office.again(job, timedelta(seconds=min(30, 2**job.tries)))
@@ -80,11 +81,12 @@ class Messenger:
         faultpoint("message-sent")
         return self._settle(job, recovery, MessageSent(method, channel.key))
 
-    def send(self, channel: Channel, message: Message) -> None:
+    def send(self, channel: Channel, message: Message, language: str) -> None:
         """Hand it over within bounds. Raises DeliveryFailed; a provider that is busy or late may be tried again."""
-        context = self.around.context(seconds=SEND_SECONDS)
+        context = self.around.context(seconds=SEND_SECONDS, language=language)
+        said = _said(message, context)
         try:
-            self.calls.ask(channel, lambda: channel.send(message, context), SEND_SECONDS)
+            self.calls.ask(channel, lambda: channel.send(said, context), SEND_SECONDS)
         except PluginError as error:
             raise DeliveryFailed("provider did not answer", retry=True) from error
 
@@ -99,7 +101,9 @@ class Messenger:
             return None, "does-not-fit"
         if job.payload["allowed"] != "yes":
             return None, "too-many"
-        return method.message(offers[0], pick.challenge, self.around.context()), "nothing-to-say"
+        return method.message(
+            offers[0], pick.challenge, self.around.context(language=recovery.language)
+        ), "nothing-to-say"
 
     def _count_send(self, tx: Transaction, recovery: Recovery) -> bool:
         """Count this send for its destination; for nobody under the name, so that both cost alike."""
@@ -126,3 +130,9 @@ class Messenger:
             if recovery is not None and event is not None:
                 self.mover.record(tx, recovery, [event], self.around.now())
             self.records.jobs.done(tx, [job.id])
+
+
+def _said(message: Message, context: Context) -> Message:
+    """In finished words, so that no channel can forget the language."""
+    subject = message.subject.said_in(context.language) if message.subject else None
+    return replace(message, text=message.text.said_in(context.language), subject=subject)

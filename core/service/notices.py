@@ -14,6 +14,7 @@ from ..contracts.people import ContactKind, Person
 from ..contracts.text import Text
 from ..db.jobs import Job
 from ..db.session import Transaction
+from ..db.value_json import text_from_json, text_to_json
 from ..recovery.state import Recovery
 from .back_office import BackOffice
 from .calls import Calls
@@ -74,11 +75,12 @@ class Notices:
         messages: tuple[Message, ...] = ()
         if recovery is not None and notifier is not None:
             try:
-                messages = self._ask(notifier, self._happening(job, recovery))
+                messages = self._ask(notifier, self._happening(job, recovery), recovery.language)
             except (DeliveryFailed, PluginError) as failure:
                 return self._later(job, retry=getattr(failure, "retry", True))
         with self.records.db.write() as tx:
-            jobs = [self._put_carry(tx, job, message) for message in messages]
+            language = recovery.language if recovery else ""
+            jobs = [self._put_carry(tx, job, message, language) for message in messages]
             self.records.jobs.done(tx, [job.id])
         for carry in jobs:
             self.office.hand_over(carry)
@@ -91,7 +93,7 @@ class Notices:
         if channel is None:
             return self._later(job, retry=True)
         try:
-            self.messenger.send(channel, message)
+            self.messenger.send(channel, message, job.payload.get("language", ""))
         except DeliveryFailed as failure:
             return self._later(job, retry=failure.retry)
         event = NoticeSent(job.payload["notifier"], job.payload["event"])
@@ -108,12 +110,12 @@ class Notices:
             return []
         person, now = recovery.subject.person if recovery and recovery.subject else None, self.around.now()
         names = ", ".join(account.name for account in person.accounts) if person else Text("one account")
-        text = Text(WHY_STOPPED.message, accounts=names, at=f"{now:%Y-%m-%d %H:%M}", ref=recovery_id[:8].upper())
+        text = WHY_STOPPED.filled(accounts=names, at=f"{now:%Y-%m-%d %H:%M}", ref=recovery_id[:8].upper())
         kept = {"notifier": HOUSE, "event": event.name, "at": now.isoformat()}
         return [self._put(tx, recovery_id, kept, Message("email", self.around.help_desk_mail, text, STOPPED))]
 
-    def _ask(self, notifier: Notifier, happening: Happening) -> tuple[Message, ...]:
-        context = self.around.context(seconds=TELL_SECONDS)
+    def _ask(self, notifier: Notifier, happening: Happening, language: str) -> tuple[Message, ...]:
+        context = self.around.context(seconds=TELL_SECONDS, language=language)
         return tuple(self.calls.ask(notifier, lambda: notifier.notify(happening, context), TELL_SECONDS))
 
     def _happening(self, job: Job, recovery: Recovery) -> Happening:
@@ -142,9 +144,9 @@ class Notices:
         own = [contact.value for contact in person.contacts if contact.trusted and contact.kind is ContactKind.MAIL]
         return {mailbox: self.links.link(told) for mailbox in own}
 
-    def _put_carry(self, tx: Transaction, job: Job, message: Message) -> Job:
+    def _put_carry(self, tx: Transaction, job: Job, message: Message, language: str) -> Job:
         kept = {key: job.payload[key] for key in ("notifier", "event", "at")}
-        return self._put(tx, job.recovery_id, kept, message)
+        return self._put(tx, job.recovery_id, {**kept, "language": language}, message)
 
     def _put(self, tx: Transaction, recovery_id: str, kept: dict[str, str], message: Message) -> Job:
         channel = self.snapshots.current.plugins.channel_for(message.medium)
@@ -179,9 +181,8 @@ def _unpack(payload: dict[str, str] | object) -> Message:
 
 
 def _pack_text(text: Text) -> str:
-    return json.dumps([text.message, {name: str(value) for name, value in text.values.items()}])
+    return json.dumps(text_to_json(text))
 
 
 def _unpack_text(packed: str) -> Text:
-    message, values = json.loads(packed)
-    return Text(message, **values)
+    return text_from_json(json.loads(packed))

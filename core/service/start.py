@@ -28,12 +28,13 @@ from .tickets import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How somebody came: from where, through which door, and with which known-browser cookie."""
+    """How somebody came: from where, through which door, with which known-browser cookie, and how the page spoke."""
 
     address: str = field(repr=False)
     browser: str = field(default="", repr=False)
     entry: str = ""
     return_to: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,7 @@ class Starting:
             moved_at=now,
             entry=arrival.entry,
             return_to=arrival.return_to,
+            language=arrival.language,
             browser=arrival.browser,
             asked=snapshot.stores_for(name, self.around.realms),
         )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from ..contracts.plugin import Context
+from ..languages import Languages
 
 
 def utc_now() -> datetime:
@@ -24,7 +25,7 @@ class Surroundings:
     origin: str
     help_desk: str = ""
     help_desk_mail: str = ""
-    locale: str = "en"
+    languages: Languages = Languages()
     # Store key → the realms (what stands behind the @) that it alone answers for.
     realms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     netbios: tuple[str, ...] = ()
@@ -32,10 +33,18 @@ class Surroundings:
     now: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = secrets.token_bytes
 
-    def context(self, *, seconds: float = 1.0) -> Context:
+    def context(self, *, seconds: float = 1.0, language: str = "") -> Context:
         """What a plugin is told; its answer counts for so many seconds."""
         now = self.now()
-        return Context(now, now + timedelta(seconds=seconds), self.locale, self.origin, self.company, self.random)
+        return Context(
+            now,
+            now + timedelta(seconds=seconds),
+            self.languages.known(language),
+            self.origin,
+            self.company,
+            self.random,
+            self.languages.catalogue(language),
+        )
 
     def token(self) -> str:
         """128 bits as text, for ids."""

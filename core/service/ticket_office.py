@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TypeVar
 
@@ -78,6 +78,7 @@ class TicketOffice:
         """
         for _ in range(MOST_TIMES):
             recovery = self.in_turn(ticket, token)
+            recovery = replace(recovery, language=ticket.language or recovery.language)
             try:
                 return move(recovery)
             except Overtaken:

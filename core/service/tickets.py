@@ -11,10 +11,14 @@ from ..recovery.state import Recovery
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Which recovery a browser holds; `key` is the cookie's secret and is renewed after every proof."""
+    """Which recovery a browser holds; `key` is the cookie's secret and is renewed after every proof.
+
+    `language`: how the page speaks from which the person moves, so that messages speak alike.
+    """
 
     recovery_id: str
     key: str = field(repr=False)
+    language: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

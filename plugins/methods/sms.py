@@ -81,7 +81,7 @@ class Sms(OneTimeCode):
         )
         # Browsers fill the code in by themselves, and only on this host, when the last line reads like this.
         filling = Text("{said}\n\n@{host} #{code}", said=said, host=urlsplit(ctx.origin).hostname or "", code=code)
-        return None, filling if fits_one_text(str(filling)) else said
+        return None, filling if fits_one_text(filling.render(ctx.language)) else said
 
     def fits(self, offer: Offer, destination: str) -> bool:
         """Whether that is the whole number, with its country or as it is dialled at home."""

@@ -24,15 +24,13 @@ from ...core import (
     short_name,
 )
 
-_DAYS = tuple(map(Text, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")))
-_MONTHS = tuple(
-    map(
-        Text,
-        (
-            "January", "February", "March", "April", "May", "June",
-            "July", "August", "September", "October", "November", "December",
-        ),
-    )
+_DAYS = (
+    Text("Monday"), Text("Tuesday"), Text("Wednesday"), Text("Thursday"),
+    Text("Friday"), Text("Saturday"), Text("Sunday"),
+)  # fmt: skip
+_MONTHS = (
+    Text("January"), Text("February"), Text("March"), Text("April"), Text("May"), Text("June"),
+    Text("July"), Text("August"), Text("September"), Text("October"), Text("November"), Text("December"),
 )  # fmt: skip
 
 
@@ -51,41 +49,44 @@ class AccountNoticeSettings(PluginSettings):
 class _Words:
     """One notice: the mail's subject and text, how the mail ends, and the text message, which never holds a link."""
 
-    subject: str
-    mail: str
-    text: str
+    subject: Text
+    mail: Text
+    text: Text
     # With the link where this mailbox may carry it, and without.
-    say_so: str = "Wasn't you? This wasn't me {wasnt_me}\nor call {help_desk} at once."
-    call: str = "Wasn't you? Call {help_desk} at once."
+    say_so: Text = Text("Wasn't you? This wasn't me {wasnt_me}\nor call {help_desk} at once.")
+    call: Text = Text("Wasn't you? Call {help_desk} at once.")
 
 
 _STARTED = _Words(
-    "Somebody started a password reset",
-    "One proof was given for your {company} account on {date}, {time} (UTC).",
-    "Somebody gave a proof to reset your {company} password at {time} UTC. Not you? Call {help_desk} now.",
-    "If it was you, there's nothing to do. If not: This wasn't me {wasnt_me}\nor call {help_desk}.",
-    "If it was you, there's nothing to do. If not: call {help_desk}.",
+    Text("Somebody started a password reset"),
+    Text("One proof was given for your {company} account on {date}, {time} (UTC)."),
+    Text("Somebody gave a proof to reset your {company} password at {time} UTC. Not you? Call {help_desk} now."),
+    Text("If it was you, there's nothing to do. If not: This wasn't me {wasnt_me}\nor call {help_desk}."),
+    Text("If it was you, there's nothing to do. If not: call {help_desk}."),
 )
 _PASSWORD_SET = _Words(
-    "Your new password is set",
-    "Your {company} password was reset for {accounts} on {date}, {time} (UTC).",
-    "Your {company} password was reset at {time} UTC. Not you? Call {help_desk} now.",
+    Text("Your new password is set"),
+    Text("Your {company} password was reset for {accounts} on {date}, {time} (UTC)."),
+    Text("Your {company} password was reset at {time} UTC. Not you? Call {help_desk} now."),
 )
 _UNLOCKED = _Words(
-    "Your account was unlocked",
-    "Your {company} account was unlocked on {date}, {time} (UTC). Your password is the same as before.",
-    "Your {company} account was unlocked at {time} UTC. Not you? Call {help_desk} now.",
+    Text("Your account was unlocked"),
+    Text("Your {company} account was unlocked on {date}, {time} (UTC). Your password is the same as before."),
+    Text("Your {company} account was unlocked at {time} UTC. Not you? Call {help_desk} now."),
 )
 _CODES_ISSUED = _Words(
-    "Saved codes were added to your account",
-    "They can be used to reset your {company} password from {date}, {time} (UTC). Codes you had before no longer work.",
-    "Saved codes were added to your {company} account at {time} UTC. Not you? Call {help_desk} now.",
+    Text("Saved codes were added to your account"),
+    Text(
+        "They can be used to reset your {company} password from {date}, {time} (UTC). "
+        "Codes you had before no longer work."
+    ),
+    Text("Saved codes were added to your {company} account at {time} UTC. Not you? Call {help_desk} now."),
 )
-_QUICKER = "The help desk will be in touch; call {help_desk} to be quicker."
+_QUICKER = Text("The help desk will be in touch; call {help_desk} to be quicker.")
 _STOPPED = _Words(
-    "Self-service is stopped for your account",
-    'Because you told us "this wasn\'t me".',
-    "Self-service is stopped for your {company} account. Call {help_desk} to be quicker.",
+    Text("Self-service is stopped for your account"),
+    Text('Because you told us "this wasn\'t me".'),
+    Text("Self-service is stopped for your {company} account. Call {help_desk} to be quicker."),
     # Nothing is left to be stopped.
     _QUICKER,
     _QUICKER,
@@ -118,14 +119,14 @@ class AccountNotice(Notifier):
         if address.kind is ContactKind.PHONE:
             number = e164(address.value, self.settings.country_code)
             return (
-                Message("sms", number, Text(words.text, company=short_name(ctx.company), **values)) if number else None
+                Message("sms", number, words.text.filled(company=short_name(ctx.company), **values)) if number else None
             )
         to = mailbox(address.value)
         accounts = ", ".join(happening.accounts) or Text("your account")
         link = happening.wasnt_me.get(address.value, "")
-        told = Text(words.mail, company=ctx.company, accounts=accounts, date=_date(at), **values)
-        end = Text(words.say_so if link else words.call, wasnt_me=link, **values)
-        return Message("email", to, Text("{told}\n\n{end}", told=told, end=end), Text(words.subject)) if to else None
+        told = words.mail.filled(company=ctx.company, accounts=accounts, date=_date(at), **values)
+        end = (words.say_so if link else words.call).filled(wasnt_me=link, **values)
+        return Message("email", to, Text("{told}\n\n{end}", told=told, end=end), words.subject) if to else None
 
 
 def _words_for(event: events.Event) -> _Words | None:

@@ -97,7 +97,7 @@ def test_another_spelling_is_no_fresh_budget(somebody: Story, keyback: Keyback) 
         other.pick_mail()
         page = other.type_code(wrong(code))
         assert (page.status, page.stage) == (429, "answering"), spelling
-        assert "Your account itself isn't locked by this." in page.text
+        assert "Your account itself isn’t locked by this." in page.text
 
 
 def test_a_stranger_who_used_up_every_guess_keeps_nobody_out_who_was_here_before(

@@ -118,7 +118,7 @@ class Persistent:
         code = self._wait_for_code(method)
         if code and self.errs_first:
             answer = self._sound(self.story.browser.submit(page, code=f"{(int(code) + 1) % 10**8:08}"))
-            self.errs_first = "That code isn't right" not in answer.text
+            self.errs_first = "That code isn’t right" not in answer.text
             self._patiently(answer)
             return
         if not code:

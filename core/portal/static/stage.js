@@ -23,11 +23,13 @@ const counted = document.querySelector("[data-seconds]");
 if (counted) {
   const until = began + Number(counted.dataset.seconds) * 1000;
   const shown = counted.querySelector("b");
+  // The browser knows how its language counts seconds.
+  const words = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "second", unitDisplay: "long" });
   const tick = setInterval(() => {
     const left = Math.ceil((until - Date.now()) / 1000);
-    shown.textContent = left === 1 ? "1 second" : `${Math.max(0, left)} seconds`;
+    shown.textContent = words.format(Math.max(0, left));
     if (left > 0) return;
     clearInterval(tick);
-    counted.textContent = "You can ask for another code now.";
+    counted.textContent = counted.dataset.now;
   }, 1000);
 }

@@ -7,6 +7,8 @@ import json
 import logging
 import pickle
 import traceback
+from gettext import NullTranslations
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -15,21 +17,60 @@ from hypothesis import strategies as st
 from keyback.core.contracts.text import Secret, Text
 
 CANARY = "correct-horse-7351"
-GERMAN = {"{n} tries left": "Noch {n} Versuche", "a minute": "einer Minute", "wait {time}": "in {time} wieder"}
 
 
-def translate(message: str) -> str:
-    return GERMAN.get(message, message)
+class German(NullTranslations):
+    """A very small catalogue."""
+
+    SENTENCES: ClassVar = {
+        "a minute": "einer Minute",
+        "wait {time}": "in {time} wieder",
+        "one try left": "noch ein Versuch",
+    }
+
+    def gettext(self, message: str, /) -> str:
+        return self.SENTENCES.get(message, message)
+
+    def ngettext(self, one: str, many: str, n: int, /) -> str:
+        return self.gettext(one) if n == 1 else "noch {n} Versuche"
 
 
-def test_a_sentence_fills_its_gaps_in_english_and_in_any_other_language() -> None:
-    tries = Text("{n} tries left", n=3)
-    assert str(tries) == "3 tries left"
-    assert tries.render(translate) == "Noch 3 Versuche"
+def tries(n: int) -> Text:
+    return Text.plural("one try left", "{n} tries left", n=n)
+
+
+def test_a_sentence_is_said_in_english_or_in_the_language_of_a_catalogue() -> None:
+    assert str(Text("a minute")) == "a minute"
+    assert Text("a minute").render(German()) == "einer Minute"
+    assert Text("not in the catalogue").render(German()) == "not in the catalogue"
 
 
 def test_a_sentence_inside_a_sentence_is_translated_too() -> None:
-    assert Text("wait {time}", time=Text("a minute")).render(translate) == "in einer Minute wieder"
+    assert Text("wait {time}", time=Text("a minute")).render(German()) == "in einer Minute wieder"
+
+
+def test_a_sentence_that_counts_reads_otherwise_for_one() -> None:
+    assert [str(tries(n)) for n in (1, 2)] == ["one try left", "2 tries left"]
+    assert [tries(n).render(German()) for n in (1, 2)] == ["noch ein Versuch", "noch 2 Versuche"]
+    assert tries(1) != Text("one try left", n=1)
+
+
+def test_gaps_are_filled_one_after_the_other() -> None:
+    assert str(Text("{a} {b}", a=1).filled(b=2)) == "1 2"
+    assert str(tries(2).filled(more=Text("!"))) == "2 tries left"
+
+
+def test_finished_words_are_not_filled_or_translated_again() -> None:
+    finished = Text("wait {time}", time="{time}").said_in(German())
+    assert str(finished) == finished.render(German()) == "in {time} wieder"
+
+
+def test_the_empty_sentence_is_not_the_notes_of_a_catalogue() -> None:
+    class Noted(NullTranslations):
+        def gettext(self, message: str, /) -> str:
+            return message or "Project-Id-Version: 1"
+
+    assert Text("").render(Noted()) == ""
 
 
 @given(st.text())

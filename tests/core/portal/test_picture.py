@@ -81,7 +81,7 @@ def test_a_wrong_answer_is_said_at_its_field_beside_a_new_picture(portal: Portal
     portal.service.answers["start"] = NotHuman(WRONG)
     response = portal.post("/recover", identifier="maya", picture_text="x", picture_task="old")
     assert response.status_code == 422
-    assert '<a href="#picture_text">The characters didn&#39;t match. Here&#39;s a new picture.</a>' in response.text
+    assert '<a href="#picture_text">The characters didn’t match. Here’s a new picture.</a>' in response.text
     assert 'aria-describedby="picture_text-hint picture_text-error"' in response.text
     assert 'value="maya"' in response.text
     assert "/human/riddle.png" in response.text

@@ -26,7 +26,7 @@ def renewing(**values: Any) -> Recovery:
 
 def says(response: Any, *sentences: str) -> bool:
     """Whether the page has all of them, as people read them."""
-    text = response.text.replace("&#39;", "'")
+    text = response.text.replace("’", "'")
     return all(sentence in text for sentence in sentences)
 
 
@@ -317,7 +317,7 @@ def test_what_became_of_each_account_is_said(portal: Portal, kind: OutcomeKind, 
 def test_an_unknown_outcome_is_called_unknown(portal: Portal) -> None:
     unsettled = replace(renewing(), stage=Stage.UNSETTLED, outcomes=(Outcome(MINE, OutcomeKind.UNKNOWN),))
     page = portal.holding(unsettled).get()
-    assert says(page, "We don’t know yet", 'data-outcome="unknown"', f'data-poll="/recover/{ID}/stage"', "Continue")
+    assert says(page, "We don't know yet", 'data-outcome="unknown"', f'data-poll="/recover/{ID}/stage"', "Continue")
 
 
 def test_done_says_for_what_and_leads_back(portal: Portal) -> None:

@@ -60,7 +60,7 @@ def test_whatever_else_a_link_says_is_ignored(portal: Portal, query: str) -> Non
 def test_starting_hands_the_service_what_it_needs_and_redirects(portal: Portal) -> None:
     response = portal.post("/recover", identifier="maya", proof_of_work="solved", entry="alderwick", return_to=LISTED)
     assert portal.moved(response)
-    arrival = Arrival("127.0.0.1", browser="", entry="alderwick", return_to=LISTED)
+    arrival = Arrival("127.0.0.1", browser="", entry="alderwick", return_to=LISTED, language="en")
     assert portal.service.asked_for("start") == [["maya", {"proof_of_work": "solved"}, arrival]]
 
 

@@ -1,0 +1,145 @@
+"""In which language a page speaks: what the person chose, else what the browser asks for, else the house's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import abort, g, redirect, request, url_for
+from jinja2 import Environment
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.wrappers import Response
+
+from ..contracts.text import ENGLISH, Language, Text
+from ..languages import WRITTEN_IN, Languages
+from .cookie import Cookies
+
+# What a link of the menu asks for.
+ASKED = "language"
+FROM_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+
+@dataclass(frozen=True, slots=True)
+class Typeset:
+    """A catalogue as a page shows it: with the apostrophe of printers, which few keyboards have."""
+
+    sentences: Language
+
+    def gettext(self, message: str, /) -> str:
+        return self.sentences.gettext(message).replace("'", "’")
+
+    def ngettext(self, one: str, many: str, n: int, /) -> str:
+        return self.sentences.ngettext(one, many, n).replace("'", "’")
+
+
+@dataclass(frozen=True, slots=True)
+class MenuLink:
+    """One language of the menu."""
+
+    tag: str
+    name: str
+    address: str
+    current: bool
+
+
+class SpokenLanguage:
+    """Chooses, once for each request, and never by whom a page is about (P4)."""
+
+    def __init__(self, languages: Languages, cookies: Cookies) -> None:
+        self._languages = languages
+        self._cookies = cookies
+
+    def choose(self) -> None:
+        """Before anything else: errors are pages too."""
+        tags = list(self._languages.names)
+        chosen = self._cookies.language(request)
+        g.suggested = "" if chosen in tags else _suggested(tags)
+        wished = g.suggested or request.accept_languages.best_match(tags) or self._languages.default
+        g.language = chosen if chosen in tags else wished
+        g.sentences = Typeset(self._languages.catalogue(g.language))
+
+    def switch(self) -> Response | None:
+        """Somebody chose from the menu: remember it, and back to where they were, without the question.
+
+        It changes nothing but how pages read, so a link may do it. Only what the menu shows is taken (D7).
+        """
+        asked = request.args.getlist(ASKED)
+        if not asked or request.method != "GET":
+            return None
+        if len(asked) > 1 or asked[0] not in self._languages.names:
+            abort(400, "no such language")
+        back = redirect(_here(), 303)
+        self._cookies.speak(back, asked[0])
+        return back
+
+    def menu(self) -> list[MenuLink]:
+        """Every language by its own name, leading back to the same page; nothing where there is no choice."""
+        names = self._languages.names
+        links = [MenuLink(tag, names[tag], _address(tag), tag == spoken()) for tag in names]
+        return sorted(links, key=lambda link: link.name) if len(links) > 1 else []
+
+    def name(self, response: Response) -> Response:
+        """Say which language it was, to whoever keeps or reads pages; files and JSON have none."""
+        if response.mimetype == "text/html":
+            if g.get("suggested"):
+                # The door knows it once; the pages behind it would ask the browser again.
+                self._cookies.speak(response, g.suggested, for_good=False)
+            response.headers["Content-Language"] = spoken()
+            response.vary.update(("Accept-Language", "Cookie"))
+        return response
+
+
+def speak_in_templates(templates: Environment) -> None:
+    """Templates write `_("A sentence")`; it, and every other Text, is said in the page's language when it is shown."""
+    templates.globals.update(_=Text, ngettext=Text.plural)
+    templates.filters.update(parted=_parted)
+    templates.finalize = _finalize
+
+
+def spoken() -> str:
+    """The tag of this page's language."""
+    tag: str = g.get("language", WRITTEN_IN)
+    return tag
+
+
+def direction() -> str:
+    """Which way it is read."""
+    return "rtl" if spoken().partition("-")[0] in FROM_RIGHT_TO_LEFT else "ltr"
+
+
+def said(text: Text) -> str:
+    """The sentence as this page says it."""
+    return text.render(g.get("sentences", ENGLISH))
+
+
+def _suggested(tags: list[str]) -> str:
+    """What the door says of the person's languages, the best first, as OpenID Connect spells it."""
+    said = request.args.get("ui_locales", "")[:100].split() if request.endpoint == "portal.arrive" else []
+    wishes = LanguageAccept([(tag, 1 / place) for place, tag in enumerate(said, 1)])
+    return wishes.best_match(tags) or ""
+
+
+def _finalize(value: object) -> object:
+    return said(value) if isinstance(value, Text) else value
+
+
+def _parted(text: Text, gap: str) -> tuple[str, str]:
+    """What stands before a gap and behind it, for a template that marks what fills it."""
+    before, _, behind = said(text.filled(**{gap: "\0"})).partition("\0")
+    return before, behind
+
+
+def _address(tag: str) -> str:
+    """The same page: an address without a path stays where it is, and can lead nowhere else."""
+    return f"?{urlencode([*_others(), (ASKED, tag)])}"
+
+
+def _here() -> str:
+    """Made anew by routing, so that nobody's host can be meant. An unknown page leads to the start."""
+    others = urlencode(_others())
+    path = url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else url_for("portal.welcome")
+    return f"{path}?{others}" if others else path
+
+
+def _others() -> list[tuple[str, str]]:
+    return [(key, value) for key, value in request.args.items(multi=True) if key != ASKED]
