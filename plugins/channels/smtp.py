@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import ipaddress
 import smtplib
 import ssl
 import time
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE
-from email.utils import format_datetime
 from enum import StrEnum
 from threading import Lock
 
@@ -30,6 +25,7 @@ from ...core import (
     hookimpl,
     mailbox,
 )
+from ._mail import Letter, Stationery, wire
 
 # No single step of the talk may take longer, however late the deadline is.
 LONGEST_STEP = 10.0
@@ -142,17 +138,21 @@ class Smtp(Channel):
             self._tls = ssl.create_default_context(cafile=settings.ca_file or None)
         except OSError:
             raise PluginError("the file of the certificate authority cannot be read") from None
+        self._sender = wire(settings.sender)
+        self._stationery = Stationery(settings.sender, settings.sender_name, settings.reply_to)
         self._lock = Lock()
         self._kept: list[_Connection] = []
         self._closed = False
 
     def send(self, message: Message, ctx: Context) -> Receipt:
-        mail = compose(message, self.settings, ctx)
+        to = mailbox(message.to) if message.medium in self.media else None
+        if to is None:
+            raise DeliveryFailed("address", retry=False)
+        letter = self._stationery.written(message, to, ctx)
         patience = _Patience((ctx.deadline - ctx.now).total_seconds())
         try:
-            connection = self._connection(patience)
-            self._hand_over(connection, mail, message.to.strip(), patience)
-            return Receipt(str(mail["Message-ID"]))
+            self._hand_over(self._begun(letter, patience), letter, patience)
+            return Receipt(letter.id)
         except OSError as error:  # smtplib's and ssl's exceptions are OSErrors too
             failure = _failure(error)
         # Raised here, not above: the server's own words can hold the address, and would be printed as the cause.
@@ -160,7 +160,7 @@ class Smtp(Channel):
 
     def check(self) -> None:
         try:
-            self._put_back(self._connection(_Patience(LONGEST_STEP)))
+            self._put_back(self._connect(_Patience(LONGEST_STEP)))
         except OSError as error:
             kind = _failure(error).kind
         else:
@@ -174,23 +174,43 @@ class Smtp(Channel):
         for connection in kept:
             connection.close()
 
-    def _hand_over(self, connection: _Connection, mail: EmailMessage, to: str, patience: _Patience) -> None:
+    def _hand_over(self, connection: _Connection, letter: Letter, patience: _Patience) -> None:
         try:
             patience.apply(connection)
-            connection.smtp.send_message(mail, self.settings.sender, [_wire(to)])
+            _deliver(connection.smtp, letter)
         except BaseException:
             connection.close()
             raise
         connection.messages += 1
         self._put_back(connection)
 
-    def _connection(self, patience: _Patience) -> _Connection:
-        """The one that was used last, if it still lives; else a new one."""
+    def _begun(self, letter: Letter, patience: _Patience) -> _Connection:
+        """A talk whose first words about this mail were taken: the one that was used last, if it still lives."""
         while (kept := self._take()) is not None:
-            if self._still_good(kept, patience):
+            # The first words are as good a question as any whether it still lives, and nothing is lost if not.
+            if self._fresh(kept) and self._said_yes(kept, letter, patience):
                 return kept
             kept.close()
-        return self._connect(patience)
+        connection = self._connect(patience)
+        try:
+            self._begin(connection, letter, patience)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _begin(self, connection: _Connection, letter: Letter, patience: _Patience) -> None:
+        patience.apply(connection)
+        code, words = connection.smtp.mail(self._sender, ["SMTPUTF8", "BODY=8BITMIME"] if letter.wide else [])
+        if code != 250:
+            raise smtplib.SMTPSenderRefused(code, words, self._sender)
+
+    def _said_yes(self, connection: _Connection, letter: Letter, patience: _Patience) -> bool:
+        try:
+            self._begin(connection, letter, patience)
+        except OSError:
+            return False
+        return True
 
     def _take(self) -> _Connection | None:
         with self._lock:
@@ -204,19 +224,13 @@ class Smtp(Channel):
                 return
         connection.close()
 
-    def _still_good(self, connection: _Connection, patience: _Patience) -> bool:
+    def _fresh(self, connection: _Connection) -> bool:
         idle = time.monotonic() - connection.used_at
-        if connection.messages >= self.settings.keep_messages or idle > self.settings.keep_seconds:
-            return False
-        patience.apply(connection)
-        try:
-            return connection.smtp.noop()[0] == 250
-        except OSError:
-            return False
+        return connection.messages < self.settings.keep_messages and idle <= self.settings.keep_seconds
 
     def _connect(self, patience: _Patience) -> _Connection:
         settings = self.settings
-        name = _wire(settings.sender).rpartition("@")[2]
+        name = self._sender.rpartition("@")[2]
         if settings.security is Security.TLS:
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
                 settings.host, settings.port, local_hostname=name, timeout=patience.left(), context=self._tls
@@ -230,60 +244,20 @@ class Smtp(Channel):
             if settings.username:
                 patience.apply(connection)
                 smtp.login(settings.username, settings.password.get_secret_value())
+            smtp.ehlo_or_helo_if_needed()
         except BaseException:
             connection.close()
             raise
         return connection
 
 
-def compose(message: Message, settings: SmtpSettings, ctx: Context) -> EmailMessage:
-    """One mail to one person. Raises DeliveryFailed for what is not one address."""
-    to = mailbox(message.to) if message.medium in Smtp.media else None
-    if to is None:
-        raise DeliveryFailed("address", retry=False)
-    text = "\n".join(map(_one_line, str(message.text).split("\n")))
-    # 7bit: not every server on the way takes more.
-    mail = EmailMessage(WIRE.clone(cte_type="7bit"))
-    mail["From"] = _address(settings.sender, settings.sender_name)
-    mail["To"] = _address(to)
-    if settings.reply_to:
-        mail["Reply-To"] = _address(settings.reply_to)
-    mail["Subject"] = _one_line(str(message.subject or ctx.company))
-    mail["Date"] = format_datetime(ctx.now)
-    mail["Message-ID"] = f"<{ctx.random(16).hex()}@{_wire(settings.sender).rpartition('@')[2]}>"
-    # Nobody's holiday answer should come back, nor go anywhere else.
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(text)
-    mail.add_alternative(_twin(text, ctx.locale), subtype="html")
-    mail["Content-Language"] = _one_line(ctx.locale)
-    return mail
-
-
-def _twin(text: str, locale: str) -> str:
-    """The same words as HTML: nothing to load, nothing to click."""
-    paragraphs = [html.escape(part).replace("\n", "<br>") for part in text.split("\n\n")]
-    body = "\n".join(f"<p>{part}</p>" for part in paragraphs)
-    return f'<!doctype html>\n<html lang="{html.escape(locale)}"><meta charset="utf-8"><body>\n{body}\n</body></html>\n'
-
-
-def _one_line(text: str) -> str:
-    """Without anything that could end a header or cannot be encoded."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
-
-
-def _address(address: str, name: str = "") -> Address:
-    user, _, domain = _wire(address).rpartition("@")
-    return Address(name, user, domain)
-
-
-def _wire(address: str) -> str:
-    """With the domain's name in ASCII, as servers without SMTPUTF8 want it."""
-    user, _, domain = address.rpartition("@")
-    try:
-        return f"{user}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        return address
+def _deliver(smtp: smtplib.SMTP, letter: Letter) -> None:
+    code, words = smtp.rcpt(letter.to)
+    if code not in (250, 251):
+        raise smtplib.SMTPRecipientsRefused({letter.to: (code, words)})
+    code, words = smtp.data(letter.raw)
+    if code != 250:
+        raise smtplib.SMTPDataError(code, words)
 
 
 _SENTENCES = {

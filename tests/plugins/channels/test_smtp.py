@@ -265,3 +265,13 @@ def test_settings_that_could_break_a_header_are_refused(sink: MailSink) -> None:
 def test_an_authority_file_that_cannot_be_read_is_told(sink: MailSink, tmp_path: Path) -> None:
     with pytest.raises(PluginError, match="certificate authority"):
         Smtp(settings(sink, ca_file=str(tmp_path / "missing.pem")))
+
+
+def test_words_that_look_like_the_end_of_a_mail_are_words(smtp: Smtp, sink: MailSink, ctx: Context) -> None:
+    text = f"{CODE}\n\n.\nFrom here\n--=_part--\n--=_part\nContent-Type: text/html\n{'long ' * 60}end"
+    smtp.send(mail(subject="=?utf-8?q?what?= " * 20, text=text), ctx)
+    (kept,) = sink.wait_for(1)
+    assert kept.text == f"{text}\n"
+    assert [part.get_content_type() for part in kept.parsed.iter_parts()] == ["text/plain", "text/html"]
+    assert not kept.parsed.defects
+    assert max(map(len, kept.raw.split(b"\r\n"))) <= 78
