@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ...core.contracts.text import Secret
 from .. import key_file, logging
-from ..demo.people import PEOPLE
+from ..demo.pages import LOGO
+from ..demo.people import HELP_DESK, PEOPLE
 from ..house import House
 from ..loading import checked, parse
 from ..settings import Settings
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed(house)
     print(
         f"The pretend company's sign-in page:  {settings.portal_url}/demo\n"
+        f"A tour of it, and people to be:      {settings.portal_url}/demo/tour\n"
         f"Keyback itself:                      {settings.portal_url}/\n"
         f"The pretend phone and mailbox:       {settings.portal_url}/demo/outbox\n"
         "Ctrl-C ends it; the next start knows nothing of this one.",
@@ -60,6 +62,8 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "portal_url": f"http://localhost:{port}",
                 "company": "Alderwick",
                 "help_desk": "+44 1632 960 100",
+                "help_desk_mail": HELP_DESK.mail,
+                "pages": _pages(f"http://localhost:{port}/demo/tour"),
                 "data_dir": folder,
                 "key_file": folder / "keyback.key",
                 "plugins": {"load": PLUGINS},
@@ -81,6 +85,18 @@ def demo_settings(folder: Path, port: int) -> Settings:
     )
 
 
+def _pages(tour: str) -> dict[str, object]:
+    """What a company would say of itself; its links lead to the tour."""
+    return {
+        "name_example": "jo.frost@alderwick.example or jfrost",
+        "help_desk_link": "tel:+441632960100",
+        "help_desk_hours": "weekdays 7–19",
+        "privacy_link": f"{tour}#privacy",
+        "accessibility_link": f"{tour}#accessibility",
+        "logo_file": LOGO,
+    }
+
+
 def seed(house: House) -> None:
     """Put the pretend people into the embedded directory, each with a password that is as good as forgotten."""
     store = house.snapshots.current.plugins.stores["embedded"]
@@ -90,7 +106,7 @@ def seed(house: House) -> None:
         store.add_person(
             name=person.name,
             display_name=person.display_name,
-            mails=[person.mail],
+            mails=[person.mail] if person.mail else [],
             phones=[person.phone] if person.phone else [],
             password=Secret(FORGOTTEN),
             enabled=person.enabled,

@@ -1,5 +1,6 @@
 """A pretend company, to try Keyback without a server: its sign-in page, its people, their phones and mailboxes."""
 
-from .pages import DemoPerson, create_demo
+from .pages import create_demo
+from .people import Pretended
 
-__all__ = ["DemoPerson", "create_demo"]
+__all__ = ["Pretended", "create_demo"]

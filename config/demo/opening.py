@@ -1,4 +1,4 @@
-"""Opens the pretend company beside the portal: joins its pages to the house's store and outbox."""
+"""Opens the pretend company beside the portal: joins its pages to the house's stores and outbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ...core.contracts.store import CanTell
 from ...core.contracts.text import Secret
 from ...core.portal import PortalSettings
 from ..house import House
-from .pages import DemoPerson, Kept, create_demo
+from .letters import Kept
+from .pages import create_demo
 from .people import PEOPLE
 
 SIGN_IN_SECONDS = 5.0
@@ -26,10 +27,11 @@ class KeepsMessages(Protocol):
 
 def open_demo(app: Flask, house: House, look: PortalSettings) -> None:
     """Register the demo's pages. Only ever called when the settings say `demo`."""
-    people = [DemoPerson(person.name, person.display_name, person.try_this) for person in PEOPLE]
     app.register_blueprint(
-        create_demo(lambda name, password: _opens(house, name, password), lambda: _messages(house), people, look)
+        create_demo(lambda name, password: _opens(house, name, password), lambda: _messages(house), PEOPLE, look)
     )
+    # Keyback's own pages get the way to the phone: without it nobody would find their code.
+    app.context_processor(lambda: {"bar": "demo/bar.html"})
 
 
 def _opens(house: House, name: str, password: str) -> bool:

@@ -1,93 +1,64 @@
-"""The pretend company's sign-in page, and the phones and mailboxes of its people."""
+"""The pretend company's sign-in page, a tour, and the phones and mailboxes of its people."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
-from flask import Blueprint, jsonify, render_template, request, url_for
+from flask import Blueprint, abort, jsonify, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ...core.contracts.text import Text
 from ...core.portal import PortalSettings
 from ...core.portal.assets import Assets
 from ...core.portal.door_checks import check_origin
 from ...core.portal.form_body import read_form
 from ...core.portal.headers import has_form
+from .letters import Kept, opened
+from .people import HELP_DESK, Pretended
 
 HERE = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
+LOGO = HERE / "static" / "alderwick.svg"
 # The key of the entry through which "Forgot my password?" leads.
 ENTRY = "alderwick"
-MEDIA = ("sms", "email")
-
-
-class Kept(Protocol):
-    """A message that would have been sent."""
-
-    @property
-    def medium(self) -> str: ...
-
-    @property
-    def to(self) -> str: ...
-
-    @property
-    def subject(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def at(self) -> datetime: ...
-
-
-@dataclass(frozen=True, slots=True)
-class DemoPerson:
-    """Somebody who works at the pretend company, and what trying it as them shows."""
-
-    identifier: str
-    name: str
-    try_this: Text
-
 
 Check = Callable[[str, str], bool]
 Messages = Callable[[], Sequence[Kept]]
 
 
-def create_demo(check: Check, messages: Messages, people: Sequence[DemoPerson], settings: PortalSettings) -> Blueprint:
+def create_demo(check: Check, messages: Messages, people: Sequence[Pretended], settings: PortalSettings) -> Blueprint:
     """Registered at its own prefix, beside the portal, whose headers and error pages it shares.
 
     `check` says whether a password opens an account, really; `messages` gives what was sent, the newest first.
     """
     demo = Blueprint("demo", __name__, url_prefix="/demo", template_folder="templates")
-    pages = DemoPages(check, messages, people)
+    pages = DemoPages(check, messages, people, settings.origin)
     assets = Assets(HERE / "static")
-    for rule, view, method in (
-        ("", pages.sign_in, "GET"),
-        ("", pages.signed_in, "POST"),
-        ("/outbox", pages.outbox, "GET"),
-        ("/outbox.json", pages.outbox_json, "GET"),
-        ("/static/<name>", assets.response, "GET"),
+    for rule, endpoint, view, method in (
+        ("", "sign_in", pages.sign_in, "GET"),
+        ("", "signed_in", pages.signed_in, "POST"),
+        ("/tour", "tour", pages.tour, "GET"),
+        ("/outbox", "outbox", pages.outbox, "GET"),
+        ("/outbox.json", "outbox_json", pages.outbox_json, "GET"),
+        ("/static/<name>", "response_file", assets.response, "GET"),
     ):
-        endpoint = f"{view.__name__}_file" if view == assets.response else view.__name__
         demo.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)
     demo.before_request(lambda: check_origin(request, settings))
-    demo.context_processor(
+    demo.app_context_processor(
         lambda: {"demo_asset": lambda name: url_for("demo.response_file", name=assets.served_as(name))}
     )
     return demo
 
 
 class DemoPages:
-    """Three pages."""
+    """Where people notice that they forgot, who they could be, and what arrives."""
 
-    def __init__(self, check: Check, messages: Messages, people: Sequence[DemoPerson]) -> None:
+    def __init__(self, check: Check, messages: Messages, people: Sequence[Pretended], origin: str) -> None:
         self._check = check
         self._messages = messages
         self._people = people
+        self._mailboxes = {person.name: person for person in (*people, HELP_DESK)}
+        self._origin = origin
 
     def sign_in(self) -> Response:
         """The page where people notice that they forgot."""
@@ -101,23 +72,49 @@ class DemoPages:
             return self._sign_in_page(name, "yes", 200)
         return self._sign_in_page(name, "no", 422)
 
+    def tour(self) -> Response:
+        """Who one can be, and what is worth trying."""
+        html = render_template("demo/tour.html", people=self._people, entry=ENTRY, here="tour")
+        return Response(html, content_type=HTML)
+
     def outbox(self) -> Response:
-        """Every phone and every mailbox."""
-        kept = {medium: [m for m in self._messages() if m.medium == medium] for medium in MEDIA}
-        return Response(render_template("demo/outbox.html", kept=kept, here="outbox"), content_type=HTML)
+        """One person's phone and mailbox: the asked one's, else of whoever got the newest message."""
+        person = self._asked() or self._newest_reader()
+        arrived = [kept for kept in self._messages() if kept.to in person.addresses]
+        letters = [opened(kept, self._origin) for kept in arrived]
+        html = render_template(
+            "demo/outbox.html",
+            person=person,
+            mailboxes=self._mailboxes.values(),
+            texts=[letter for letter in letters if letter.medium == "sms"],
+            mails=[letter for letter in letters if letter.medium == "email"],
+            newest=arrived[0].at.isoformat() if arrived else "",
+            here="outbox",
+        )
+        return Response(html, content_type=HTML)
 
     def outbox_json(self) -> Response:
-        """The same for programs."""
+        """The same for programs; without a person everybody's."""
+        asked = self._asked()
         return jsonify(
             [
                 {"medium": m.medium, "to": m.to, "subject": m.subject, "text": m.text, "at": m.at.isoformat()}
                 for m in self._messages()
+                if asked is None or m.to in asked.addresses
             ]
         )
 
+    def _asked(self) -> Pretended | None:
+        name = request.args.get("person", "")
+        if name and name not in self._mailboxes:
+            abort(404)
+        return self._mailboxes.get(name)
+
+    def _newest_reader(self) -> Pretended:
+        readers = (person for kept in self._messages() for person in self._people if kept.to in person.addresses)
+        return next(readers, self._people[0])
+
     def _sign_in_page(self, name: str, opened: str, status: int) -> Response:
         has_form()
-        html = render_template(
-            "demo/sign_in.html", people=self._people, name=name, opened=opened, entry=ENTRY, here="sign-in"
-        )
+        html = render_template("demo/sign_in.html", name=name, opened=opened, entry=ENTRY, here="sign-in")
         return Response(html, status, content_type=HTML)

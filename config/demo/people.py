@@ -14,11 +14,16 @@ class Pretended:
     name: str
     display_name: str
     try_this: Text
-    mail: str
+    mail: str = ""
     phone: str = ""
     enabled: bool = True
     privileged: bool = False
     locked: bool = False
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Where their messages arrive."""
+        return frozenset({self.mail, self.phone} - {""})
 
 
 PEOPLE = (
@@ -41,6 +46,11 @@ PEOPLE = (
         "Sam Okafor",
         Text("Has one way only, and two are asked for: the first works, then it ends."),
         "sam@home.example",
+    ),
+    Pretended(
+        "tom",
+        "Tom Bakker",
+        Text("Never added a way. The pages look just the same, and nothing arrives."),
     ),
     Pretended(
         "noor",
@@ -66,4 +76,11 @@ PEOPLE = (
         "+447700900199",
         privileged=True,
     ),
+)
+# Nobody to be, but with a mailbox.
+HELP_DESK = Pretended(
+    "help-desk",
+    "help.desk@alderwick.example",
+    Text("Is told when somebody presses “This wasn't me”."),
+    "help.desk@alderwick.example",
 )

@@ -10,10 +10,15 @@ import pytest
 from flask.testing import FlaskClient
 from pretend_portal import Portal, open_portal, portal_settings
 
-from keyback.config.demo import DemoPerson, create_demo
+from keyback.config.demo import Pretended, create_demo
+from keyback.core.contracts.text import Text
 
 BASE = "http://localhost:8080"
-PEOPLE = [DemoPerson("maya", "Maya Lindqvist", "Reset her password by e-mail and text.")]
+PEOPLE = [
+    Pretended("maya", "Maya Lindqvist", Text("Reset her password."), "maya@home.example", "+447700900142"),
+    Pretended("tom", "Tom Bakker", Text("Never added a way.")),
+    Pretended("jo", "Jo Frost", Text("The same, by another name."), "jo@home.example"),
+]
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Letter:
 
 LETTERS = [
     Letter("email", "maya@home.example", "55301184 is your Alderwick code", "Type it on the page.\n<script>x</script>"),
+    Letter("email", "jo@home.example", "Your new password is set", f"Wasn't you? {BASE}/wasnt-me/ab-c_d\nor call."),
     Letter("sms", "+447700900142", "", "48210973 is your Alderwick code.\n\n@localhost #48210973"),
 ]
 
@@ -54,8 +60,16 @@ def test_the_sign_in_page_leads_to_keyback_by_its_door(browser: FlaskClient) -> 
     page = browser.get("/demo", base_url=BASE)
     assert page.status_code == 200
     assert '<a class="out" href="/go/alderwick">Forgot my password?</a>' in page.text
-    assert "Maya Lindqvist" in page.text
-    assert "Reset her password by e-mail and text." in page.text
+    assert 'href="/demo/tour"' in page.text
+
+
+def test_the_tour_names_everybody_and_starts_their_story(browser: FlaskClient) -> None:
+    page = browser.get("/demo/tour", base_url=BASE).text
+    for person in PEOPLE:
+        assert f"<b>{person.display_name}</b> <code>{person.name}</code>" in page
+        assert str(person.try_this) in page
+        assert f'href="/go/alderwick?login_hint={person.name}"' in page
+        assert f'href="/demo/outbox?person={person.name}"' in page
 
 
 def test_the_right_password_signs_in_and_a_wrong_one_does_not(browser: FlaskClient) -> None:
@@ -79,9 +93,40 @@ def test_a_foreign_page_cannot_send_the_form(browser: FlaskClient) -> None:
     assert response.status_code == 403
 
 
+def test_the_outbox_is_of_whoever_got_the_newest_message(browser: FlaskClient) -> None:
+    page = browser.get("/demo/outbox", base_url=BASE).text
+    assert "<h1>Maya Lindqvist</h1>" in page
+    assert 'data-to="+447700900142"' in page
+    assert 'data-to="jo@home.example"' not in page
+
+
+def test_everybody_has_an_outbox_and_nobody_else(browser: FlaskClient) -> None:
+    assert 'data-to="jo@home.example"' in browser.get("/demo/outbox?person=jo", base_url=BASE).text
+    nothing = browser.get("/demo/outbox?person=tom", base_url=BASE).text
+    assert "There is no phone here." in nothing
+    assert "There is no mailbox here." in nothing
+    assert "<article" not in nothing
+    assert browser.get("/demo/outbox?person=nobody", base_url=BASE).status_code == 404
+
+
+def test_a_code_is_marked_to_be_copied_and_our_link_can_be_followed(browser: FlaskClient) -> None:
+    mayas = browser.get("/demo/outbox?person=maya", base_url=BASE).text
+    assert '<h3><b class="digits">55301184</b> is your Alderwick code</h3>' in mayas
+    # Hidden until a script can do it.
+    assert 'data-copy="48210973" hidden>Copy 48210973</button>' in mayas
+    jos = browser.get("/demo/outbox?person=jo", base_url=BASE).text
+    assert f'<a href="{BASE}/wasnt-me/ab-c_d">{BASE}/wasnt-me/ab-c_d</a>\nor call.' in jos
+
+
+def test_the_outbox_does_not_refresh_itself(browser: FlaskClient) -> None:
+    response = browser.get("/demo/outbox", base_url=BASE)
+    assert "Refresh" not in response.headers
+    assert "http-equiv" not in response.text
+    assert '<a href="/demo/outbox?person=maya">Look again</a>' in response.text
+
+
 def test_the_outbox_shows_every_message_as_text(browser: FlaskClient) -> None:
     page = browser.get("/demo/outbox", base_url=BASE).text
-    assert "55301184 is your Alderwick code" in page
     assert "@localhost #48210973" in page
     assert "<script>x" not in page
 
@@ -89,7 +134,7 @@ def test_the_outbox_shows_every_message_as_text(browser: FlaskClient) -> None:
 def test_programs_read_the_same_as_json(browser: FlaskClient) -> None:
     letters = browser.get("/demo/outbox.json", base_url=BASE).json
     assert letters is not None
-    assert letters[1] == {
+    assert letters[2] == {
         "medium": "sms",
         "to": "+447700900142",
         "subject": "",
@@ -98,7 +143,12 @@ def test_programs_read_the_same_as_json(browser: FlaskClient) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/demo", "/demo/outbox", "/demo/outbox.json", "/demo/nowhere"])
+def test_programs_can_ask_for_one_person(browser: FlaskClient) -> None:
+    letters = browser.get("/demo/outbox.json?person=jo", base_url=BASE).json
+    assert [letter["to"] for letter in letters or ()] == ["jo@home.example"]
+
+
+@pytest.mark.parametrize("path", ["/demo", "/demo/tour", "/demo/outbox", "/demo/outbox.json", "/demo/nowhere"])
 def test_the_demo_is_guarded_like_every_page(browser: FlaskClient, path: str) -> None:
     response = browser.get(path, base_url=BASE)
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'nonce-")

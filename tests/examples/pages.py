@@ -157,6 +157,9 @@ PAGES = (
     Page("demo, signed in", "demo/sign_in.html", "/demo", typed=DEMO_NAME, press=SIGN_IN),
     Page("demo, a wrong password", "demo/sign_in.html", "/demo", typed={"#identifier": "maya"}, press=SIGN_IN),
     Page("demo outbox", "demo/outbox.html", "/demo/outbox"),
+    Page("demo outbox, nothing there", "demo/outbox.html", "/demo/outbox?person=tom"),
+    Page("demo outbox, the help desk's", "demo/outbox.html", "/demo/outbox?person=help-desk"),
+    Page("demo tour", "demo/tour.html", "/demo/tour"),
 )  # fmt: skip
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from servers.demo import Visitor, running_chromium, running_demo
 from servers.keyback import Keyback
 from servers.outfit import ENTRIES, SWIFT, a_story, pins, running_post
 from servers.slapd import Slapd, missing, running_slapd
@@ -49,3 +51,32 @@ def keyback(
 def somebody(keyback: Keyback, post: Post, slapd: Slapd) -> Story:
     """A person of the directory who has forgotten the password."""
     return a_story(keyback, post, slapd)
+
+
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo keeps what it forgets at its next start."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def demo(demo_folder: Path) -> Iterator[str]:
+    """The demo's address."""
+    with running_demo(demo_folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A real browser."""
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visitor(chromium: Any, demo: str) -> Iterator[Visitor]:
+    """Somebody who looks at the demo, and finds nothing to complain about."""
+    somebody = Visitor(chromium, demo)
+    yield somebody
+    assert somebody.complaints == []
+    somebody.context.close()

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from pydantic import SecretStr
+from servers.demo import CHROMIUM, Visitor
 from servers.human import read
-from servers.keyback import COMMAND
-from servers.story import wait_until
+from servers.story import NEW
 
 from keyback.config import key_file
 from keyback.config.commands.demo import FORGOTTEN
@@ -25,152 +19,7 @@ from keyback.core.db.sealing import KeyPurpose, Keyring
 from keyback.core.db.session import Database
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
-
-NEW = "violet anchors drift homeward"
-QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
-# Our own policy's refusals, told to the console so that they are heard with everything else.
-LISTEN = "addEventListener('securitypolicyviolation', e => console.error('refused: ' + e.violatedDirective))"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the demo keeps what it forgets at its next start."""
-    return tmp_path_factory.mktemp("demo")
-
-
-@pytest.fixture(scope="module")
-def demo(folder: Path) -> Iterator[str]:
-    """The demo's address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("KEYBACK_")}
-    with (folder / "demo.log").open("wb") as log:
-        server = subprocess.Popen(
-            [str(COMMAND), "demo", "--port", str(port)], cwd=folder, env=environment, stdout=log, stderr=log
-        )
-    try:
-        base = f"http://localhost:{port}"
-        wait_until(lambda: _answers(f"{base}/readyz"), "the demo", 60)
-        yield base
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-class Visitor:
-    """Somebody at a real browser, and everything that went wrong there."""
-
-    def __init__(self, chromium: Any, base: str, **screen: Any) -> None:
-        self.base = base
-        self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **screen})
-        self.context.add_init_script(LISTEN)
-        self.context.set_default_timeout(20_000)
-        self.complaints: list[str] = []
-        # Codes of somebody's earlier story.
-        self.old: set[str] = set()
-        self.page = self._tab()
-        self.outbox = self._tab()
-
-    def _tab(self) -> Any:
-        page = self.context.new_page()
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else 0)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", self._judge)
-        return page
-
-    def _judge(self, request: Any) -> None:
-        if not request.url.startswith((self.base, "data:")):
-            self.complaints.append(f"asked {request.url}")
-
-    @property
-    def stage(self) -> str:
-        return str(self.page.locator("main").get_attribute("data-page"))
-
-    def sees(self, page: str) -> None:
-        """Waits until this page is there."""
-        self._arrives(f"main[data-page={page}]")
-
-    def is_told_of_a_problem(self) -> None:
-        """Waits until a page says what is wrong."""
-        self._arrives(".summary")
-
-    def _arrives(self, what: str) -> None:
-        """We type faster than people: while a page asks for a moment, give it one and go on as it says."""
-        waiting = "main[data-page=waiting]"
-        self.page.wait_for_selector(f"{what}, {waiting}")
-        while self.page.locator(waiting).count():
-            time.sleep(0.5)
-            self.page.get_by_role("button", name="Continue").click()
-            self.page.wait_for_selector(f"{what}, {waiting}")
-
-    def forgot(self, name: str) -> None:
-        self.page.goto(f"{self.base}/demo")
-        self.page.get_by_role("link", name="Forgot my password?").click()
-        self.page.get_by_label("Work e-mail or user name").fill(name)
-        self.page.get_by_role("button", name="Continue").click()
-        self.sees("choosing")
-
-    def choose(self, way: str) -> None:
-        self.page.get_by_label(way).check()
-        self.page.get_by_role("button", name="Continue").click()
-
-    def type_code(self, code: str) -> None:
-        self.page.get_by_label(re.compile("Code from")).fill(code)
-        self.page.get_by_role("button", name="Continue").click()
-
-    def code(self, medium: str, to: str) -> str:
-        """Reads it in the second tab, as a person would, looking again until it is there."""
-        for _ in range(100):
-            self.outbox.goto(f"{self.base}/demo/outbox")
-            messages = self.outbox.locator(f"article[data-medium={medium}][data-to='{to}']")
-            found = re.search(r"\b\d{8}\b", messages.first.inner_text()) if messages.count() else None
-            if found and found[0] not in self.old:
-                return found[0]
-            time.sleep(0.05)
-        raise AssertionError(f"no {medium} to {to}")
-
-    def prove(self, mail: str, phone: str) -> None:
-        self.choose("E-mail")
-        self.sees("answering")
-        self.type_code(self.code("email", mail))
-        self.sees("choosing")
-        self.choose("Text message")
-        self.sees("answering")
-        self.type_code(self.code("sms", phone))
-        self.sees("renewing")
-
-    def renew(self, password: str) -> None:
-        self.page.get_by_label("New password", exact=True).fill(password)
-        self.page.get_by_label("Type it again").fill(password)
-        self.page.get_by_role("button", name="Set new password").click()
-
-    def signs_in(self, name: str, password: str) -> bool:
-        self.page.get_by_label("User name").fill(name)
-        self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_selector("[role=status], [role=alert]")
-        return bool(self.page.get_by_text(f"Signed in as {name}.").count())
-
-
-@pytest.fixture
-def visitor(chromium: Any, demo: str) -> Iterator[Visitor]:
-    somebody = Visitor(chromium, demo)
-    yield somebody
-    assert somebody.complaints == []
-    somebody.context.close()
 
 
 def test_maya_forgot_and_gets_back_in(visitor: Visitor) -> None:
@@ -277,7 +126,7 @@ def _walk_to(visitor: Visitor, *targets: str) -> None:
     raise AssertionError(f"Tab does not reach {targets}")
 
 
-def test_a_browser_without_scripts_finishes_the_story(chromium: Any, demo: str, folder: Path) -> None:
+def test_a_browser_without_scripts_finishes_the_story(chromium: Any, demo: str, demo_folder: Path) -> None:
     visitor = Visitor(chromium, demo, java_script_enabled=False, viewport={"width": 320, "height": 640})
     visitor.old = set(re.findall(r"\b\d{8}\b", requests.get(f"{demo}/demo/outbox.json", timeout=5).text))
     page = visitor.page
@@ -286,7 +135,7 @@ def test_a_browser_without_scripts_finishes_the_story(chromium: Any, demo: str, 
     page.get_by_role("button", name="Use a picture instead").click()
     assert page.get_by_label("Work e-mail or user name").input_value() == "maya"
     _has_picture_and_sound(page)
-    eyes = _eyes(folder / "var" / "demo")
+    eyes = _eyes(demo_folder / "var" / "demo")
     page.get_by_label("Type the characters in the picture").fill(_read_by(eyes, page).lower())
     page.keyboard.press("Enter")
     visitor.sees("choosing")
@@ -299,8 +148,8 @@ def test_a_browser_without_scripts_finishes_the_story(chromium: Any, demo: str, 
     visitor.context.close()
 
 
-def test_a_picture_on_wish_with_scripts_and_a_wrong_answer(visitor: Visitor, demo: str, folder: Path) -> None:
-    page, eyes = visitor.page, _eyes(folder / "var" / "demo")
+def test_a_picture_on_wish_with_scripts_and_a_wrong_answer(visitor: Visitor, demo: str, demo_folder: Path) -> None:
+    page, eyes = visitor.page, _eyes(demo_folder / "var" / "demo")
     page.goto(f"{demo}/go/alderwick")
     page.get_by_label("Work e-mail or user name").fill("nobody.at.all")
     # At once: nobody who asks for a picture waits for the proof of work.
@@ -308,7 +157,7 @@ def test_a_picture_on_wish_with_scripts_and_a_wrong_answer(visitor: Visitor, dem
     page.get_by_label("Type the characters in the picture").fill("aaaaaa")
     page.get_by_role("button", name="Continue").click()
     visitor.is_told_of_a_problem()
-    assert page.get_by_role("link", name="The characters didn't match. Here's a new picture.").count() == 1
+    assert page.get_by_role("link", name="The characters didn’t match. Here’s a new picture.").count() == 1
     page.get_by_role("button", name="Show another picture").click()
     page.wait_for_function("!document.querySelector('.summary')")
     _has_picture_and_sound(page)
@@ -372,10 +221,3 @@ def test_lee_and_a_name_that_nobody_has_look_like_everybody_at_the_same_time(chr
 
 def _plain(page: Any) -> str:
     return re.sub(r"\d+ seconds?", "N seconds", page.locator("body").inner_text())
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=2).status_code == 200
-    except requests.RequestException:
-        return False

@@ -25,14 +25,14 @@ from werkzeug.serving import make_server
 
 import keyback.config.demo
 import keyback.core.portal
-from keyback.config.demo import DemoPerson, create_demo
+from keyback.config.demo import create_demo
 from keyback.config.demo.people import PEOPLE
 from keyback.core.portal import HelpDesk, Logo
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TEMPLATES = [Path(room.__file__ or "").parent / "templates" for room in (keyback.core.portal, keyback.config.demo)]
 # What pages are made of, and what machines ask.
-NO_PAGES = {"layout.html", "parts.html", "demo/layout.html"}
+NO_PAGES = {"layout.html", "parts.html", "languages.html", "demo/layout.html", "demo/bar.html"}
 FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
     *("demo.outbox_json", "demo.response_file"),
@@ -43,6 +43,7 @@ LETTERS = [
     for medium, to, subject, text in (
         ("sms", "+447700900142", "", "48210973 is your Alderwick code.\n\n@reset.alderwick.example #48210973"),
         ("email", "maya@home.example", "55301184 is your Alderwick code", "Type it on the page where you asked."),
+        ("email", "help.desk@alderwick.example", "Somebody said so", "Maya pressed “This wasn’t me”."),
     )
 ]
 # A company that set everything, and whose logo wants its own styles; a store that keeps the old password.
@@ -89,9 +90,8 @@ def served() -> Iterator[tuple[Portal, str]]:
     server = make_server("127.0.0.1", 0, lambda environ, start: [], threaded=True)
     base = f"http://localhost:{server.server_port}"
     portal = open_portal(portal_url=base, secure=False, **COMPANY)
-    people = [DemoPerson(person.name, person.display_name, person.try_this) for person in PEOPLE]
-    look = portal_settings(portal_url=base, secure=False)
-    portal.app.register_blueprint(create_demo(lambda _, password: password == "right", lambda: LETTERS, people, look))
+    look = portal_settings(portal_url=base, secure=False, **COMPANY)
+    portal.app.register_blueprint(create_demo(lambda _, password: password == "right", lambda: LETTERS, PEOPLE, look))
     raises(portal.app)
     server.app = portal.app
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,0 +1,160 @@
+"""A running demo, and somebody who looks at it in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from keyback.config.demo.people import PEOPLE
+
+from .keyback import COMMAND
+from .story import wait_until
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
+# Our own policy's refusals, told to the console so that they are heard with everything else.
+LISTEN = "addEventListener('securitypolicyviolation', e => console.error('refused: ' + e.violatedDirective))"
+
+
+@contextmanager
+def running_demo(folder: Path) -> Iterator[str]:
+    """The demo's address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KEYBACK_")}
+    with (folder / "demo.log").open("wb") as log:
+        server = subprocess.Popen(
+            [str(COMMAND), "demo", "--port", str(port)], cwd=folder, env=environment, stdout=log, stderr=log
+        )
+    try:
+        base = f"http://localhost:{port}"
+        wait_until(lambda: _answers(f"{base}/readyz"), "the demo", 60)
+        yield base
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@contextmanager
+def running_chromium() -> Iterator[Any]:
+    """A browser that asks nobody but us."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """Somebody at a real browser, and everything that went wrong there."""
+
+    def __init__(self, chromium: Any, base: str, **screen: Any) -> None:
+        self.base = base
+        self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **screen})
+        self.context.add_init_script(LISTEN)
+        self.context.set_default_timeout(20_000)
+        self.complaints: list[str] = []
+        # Codes of somebody's earlier story.
+        self.old: set[str] = set()
+        self.page = self._tab()
+        self.outbox = self._tab()
+
+    def _tab(self) -> Any:
+        page = self.context.new_page()
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else 0)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._judge)
+        return page
+
+    def _judge(self, request: Any) -> None:
+        if not request.url.startswith((self.base, "data:")):
+            self.complaints.append(f"asked {request.url}")
+
+    @property
+    def stage(self) -> str:
+        return str(self.page.locator("main").get_attribute("data-page"))
+
+    def sees(self, page: str) -> None:
+        """Waits until this page is there."""
+        self._arrives(f"main[data-page={page}]")
+
+    def is_told_of_a_problem(self) -> None:
+        """Waits until a page says what is wrong."""
+        self._arrives(".summary")
+
+    def _arrives(self, what: str) -> None:
+        """We type faster than people: while a page asks for a moment, give it one and go on as it says."""
+        waiting = "main[data-page=waiting]"
+        self.page.wait_for_selector(f"{what}, {waiting}")
+        while self.page.locator(waiting).count():
+            time.sleep(0.5)
+            self.page.get_by_role("button", name="Continue").click()
+            self.page.wait_for_selector(f"{what}, {waiting}")
+
+    def forgot(self, name: str) -> None:
+        self.page.goto(f"{self.base}/demo")
+        self.page.get_by_role("link", name="Forgot my password?").click()
+        self.page.get_by_label("Work e-mail or user name").fill(name)
+        self.page.get_by_role("button", name="Continue").click()
+        self.sees("choosing")
+
+    def choose(self, way: str) -> None:
+        self.page.get_by_label(way).check()
+        self.page.get_by_role("button", name="Continue").click()
+
+    def type_code(self, code: str) -> None:
+        self.page.get_by_label(re.compile("Code from")).fill(code)
+        self.page.get_by_role("button", name="Continue").click()
+
+    def code(self, medium: str, to: str) -> str:
+        """Reads it in the second tab, as a person would, looking again until it is there."""
+        person = next(person.name for person in PEOPLE if to in person.addresses)
+        for _ in range(100):
+            self.outbox.goto(f"{self.base}/demo/outbox?person={person}")
+            messages = self.outbox.locator(f"article[data-medium={medium}][data-to='{to}']")
+            found = re.search(r"\b\d{8}\b", messages.first.inner_text()) if messages.count() else None
+            if found and found[0] not in self.old:
+                return found[0]
+            time.sleep(0.05)
+        raise AssertionError(f"no {medium} to {to}")
+
+    def prove(self, mail: str, phone: str) -> None:
+        self.choose("E-mail")
+        self.sees("answering")
+        self.type_code(self.code("email", mail))
+        self.sees("choosing")
+        self.choose("Text message")
+        self.sees("answering")
+        self.type_code(self.code("sms", phone))
+        self.sees("renewing")
+
+    def renew(self, password: str) -> None:
+        self.page.get_by_label("New password", exact=True).fill(password)
+        self.page.get_by_label("Type it again").fill(password)
+        self.page.get_by_role("button", name="Set new password").click()
+
+    def signs_in(self, name: str, password: str) -> bool:
+        self.page.get_by_label("User name").fill(name)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_selector("[role=status], [role=alert]")
+        return bool(self.page.get_by_text(f"Signed in as {name}.").count())
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
