@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, RowMapping, Select, bindparam, delete, insert, select, update
 
+from ..recovery.state import Recovery
 from . import sealed, value_json
 from .sealing import Keyring, SealBroken
 from .tables import job as table
@@ -70,6 +71,8 @@ class Job:
     due_at: datetime
     # Its payload was changed without the key and is not here: give it up, loudly.
     tampered: bool = False
+    # Its recovery as the move that caused it left it: in hand, never in the row.
+    seen: Recovery | None = field(default=None, repr=False, compare=False)
 
 
 class Jobs:

@@ -87,7 +87,8 @@ class RecoveryPages:
             raise CookiesOff
         if ticket is None or ticket.recovery_id != recovery_id:
             raise NotYours
-        return ticket, self._look(ticket)
+        recovery = self._look(ticket)
+        return replace(ticket, seen=recovery), recovery
 
     def _look(self, ticket: Ticket) -> Recovery:
         try:

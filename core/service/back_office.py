@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..contracts import events
@@ -13,6 +13,7 @@ from ..contracts.errors import OutOfTurn
 from ..db.jobs import Job
 from ..db.sealing import SealBroken
 from ..db.session import Transaction
+from ..recovery.state import Recovery
 from .lanes import Lanes
 from .records import Records
 from .surroundings import Surroundings
@@ -28,6 +29,9 @@ AT_ONCE = 3
 
 # A job that waited in its lane until this shortly before its lease ends is left to whoever takes it next.
 WORK = timedelta(seconds=10)
+
+# What was handed over is worked on at once; whoever had to wait in a lane for longer looks at the row again.
+FRESH = timedelta(seconds=1)
 
 # What a kind of job does. It settles its own row in the transaction of its result.
 Worker = Callable[[Job], None]
@@ -87,6 +91,13 @@ class BackOffice:
         if not self._lanes[job.lane].offer(Taken(job, self._around.now() + LEASE)):
             log.warning("lane is full", extra={"lane": job.lane})
 
+    def recovery_of(self, job: Job) -> Recovery | None:
+        """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
+        if job.seen is not None:
+            return job.seen
+        with self._records.db.read() as tx:
+            return self._records.recoveries.load(tx, job.recovery_id)
+
     def again(self, job: Job, after: timedelta) -> None:
         """Try later. Nothing happens when the job was settled meanwhile."""
         with self._records.db.write() as tx:
@@ -123,9 +134,11 @@ class BackOffice:
             self.hand_over(job)
 
     def _run(self, taken: Taken) -> None:
-        job = taken.job
-        if self._around.now() > taken.until - WORK:
+        job, now = taken.job, self._around.now()
+        if now > taken.until - WORK:
             return
+        if now > taken.until - LEASE + FRESH:
+            job = replace(job, seen=None)
         try:
             self._work(job)
         except OutOfTurn:
@@ -152,7 +165,7 @@ class BackOffice:
             try:
                 return self._workers[job.kind](job)
             except OutOfTurn:
-                continue
+                job = replace(job, seen=None)
         return self._workers[job.kind](job)
 
     def _after_failure(self, job: Job) -> None:

@@ -57,8 +57,7 @@ class Messenger:
 
     def work(self, job: Job) -> None:
         """Build it, hand it to the channel, and write down what became of it."""
-        with self.records.db.read() as tx:
-            recovery = self.records.recoveries.load(tx, job.recovery_id)
+        recovery = self.office.recovery_of(job)
         if recovery is None or recovery.pick is None or recovery.pick.challenge_id != job.payload["challenge"]:
             return self._settle(job, recovery, None)
         faultpoint("message-queued")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..contracts.errors import OutOfTurn
@@ -81,5 +82,5 @@ class Mover:
     def hand_over(self, moved: Moved) -> Recovery:
         """After the commit: let the back office begin at once."""
         for job in moved.jobs:
-            self._office.hand_over(job)
+            self._office.hand_over(replace(job, seen=moved.recovery))
         return moved.recovery

@@ -58,7 +58,7 @@ class TicketOffice:
 
     def in_turn(self, ticket: Ticket, token: str) -> Recovery:
         """Where it stands, if the form was made for this turn. Raises OutOfTurn."""
-        recovery = self.look(ticket)
+        recovery = ticket.seen or self.look(ticket)
         if not self.fits(recovery, token):
             raise OutOfTurn("this form belongs to an earlier turn")
         return recovery
@@ -72,7 +72,7 @@ class TicketOffice:
         return self.records.keyring.check_mac(KeyPurpose.FORM, given, recovery.id, str(recovery.turn))
 
     def turn(self, ticket: Ticket, token: str, move: Callable[[Recovery], T]) -> T:
-        """Make the person's move on the newest row. A job that saves meanwhile makes no form stale: then once more.
+        """Make the person's move. A job that saved meanwhile makes no form stale: then once more, on the newest row.
 
         A second form of the same turn never gets here twice: after the first one the turn is another.
         """
@@ -82,7 +82,7 @@ class TicketOffice:
             try:
                 return move(recovery)
             except Overtaken:
-                continue
+                ticket = replace(ticket, seen=None)
         raise OutOfTurn("others moved it again and again")
 
     def form_token(self, recovery: Recovery) -> str:

@@ -13,12 +13,14 @@ from ..recovery.state import Recovery
 class Ticket:
     """Which recovery a browser holds; `key` is the cookie's secret and is renewed after every proof.
 
-    `language`: how the page speaks from which the person moves, so that messages speak alike.
+    `language`: how the page speaks from which the person moves, so that messages speak alike. `seen`: the recovery as
+    this request has just looked at it; a move is tried on that first.
     """
 
     recovery_id: str
     key: str = field(repr=False)
     language: str = field(default="", compare=False)
+    seen: Recovery | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
