@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
@@ -26,6 +26,7 @@ _UPGRADE_LOCK = 7_302_551
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _AFTER_COMMIT = "keyback_after_commit"
 _READING = "keyback_reading"
+_NO_TRANSACTIONS = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "skip_autocommit_rollback": True}
 _UNREACHABLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 
 
@@ -41,9 +42,10 @@ class Database:
         self._engine = _engine(url)
         # Reads are one statement each: outside a transaction they cost no BEGIN, no ROLLBACK and no lock.
         if self._engine.dialect.name == "sqlite":
-            self._reading = self._engine.execution_options(**{_READING: True})
+            self._reading: Engine = self._engine.execution_options(**{_READING: True})
         else:
-            self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            # Connections of their own: turning one over to reading and back costs more than the reading itself.
+            self._reading = _postgres(url, pool_size=5, max_overflow=5, **_NO_TRANSACTIONS)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -115,6 +117,7 @@ class Database:
 
     def close(self) -> None:
         """Let go of every connection."""
+        self._reading.dispose()
         self._engine.dispose()
 
 
@@ -132,14 +135,17 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    return _postgres(url, pool_size=10, max_overflow=10)
+
+
+def _postgres(url: str, **how: Any) -> Engine:  # noqa: ANN401
     # A statement that waits longer than a person would is given up; a dead network is noticed.
     limits = f"-c lock_timeout={WAIT_SECONDS * 1000} -c statement_timeout={2 * WAIT_SECONDS * 1000}"
     return create_engine(
         url,
-        pool_size=10,
-        max_overflow=10,
         pool_timeout=WAIT_SECONDS,
         hide_parameters=True,
+        **how,
         connect_args={"connect_timeout": WAIT_SECONDS, "tcp_user_timeout": 2 * WAIT_SECONDS * 1000, "options": limits},
     )
 
