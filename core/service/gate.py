@@ -66,7 +66,8 @@ class Gate:
     def widget(self, address: str, *, alternative: bool = False) -> Widget:
         """A fresh human check, harder when this source or the whole system is busy."""
         check = self._checks()[-1 if alternative else 0]
-        return check.widget(self.around.context(), effort=self._effort(address, ahead=1))
+        counts = self._peek(self._effort_marks(address))
+        return check.widget(self.around.context(), effort=_effort(counts, ahead=1))
 
     def part(self, name: str) -> Part | None:
         """A picture or a sound of a widget that was shown; None if no check of ours knows it."""
@@ -86,8 +87,11 @@ class Gate:
         Raises NotHuman, or MustWait for whoever would be refused anyway: they cost us no check of their solution.
         """
         check = self._answered(response)
-        self._refuse_early(check, address)
-        effort, context = self._effort(address, ahead=-TOLERANCE), self.around.context(seconds=3)
+        budgets = [*self._of_source(address, weak=check.weak), *_of_everybody(weak=check.weak)]
+        counts = self._peek([*(mark for _, mark in budgets), *self._effort_marks(address)])
+        self._refuse_early(budgets, counts)
+        effort = _effort(counts, ahead=-TOLERANCE)
+        context = self.around.context(seconds=3)
         try:
             humanity = self.calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
         except PluginError as error:
@@ -123,10 +127,10 @@ class Gate:
             raise NotHuman(TRY_AGAIN)
         return answered[0] if answered else checks[0]
 
-    def _refuse_early(self, check: HumanCheck, address: str) -> None:
+    def _refuse_early(self, budgets: Sequence[Budget], counts: Mapping[Mark, Count]) -> None:
         now = self.around.now()
-        budgets = [*self._of_source(address, weak=check.weak), *_of_everybody(weak=check.weak)]
-        for (quota, _), count in zip(budgets, self._peek([mark for _, mark in budgets]), strict=True):
+        for quota, mark in budgets:
+            count = counts[mark]
             verdict = limits.ahead(quota, count.count, count.window_start, count.locked_until, now)
             if isinstance(verdict, limits.Wait):
                 raise MustWait(verdict.until)
@@ -141,18 +145,13 @@ class Gate:
             if check.weak:
                 self.records.counters.bump(tx, self._source_marks(address, (limits.WEAK_SOURCE_TRIES,)), now)
 
-    def _effort(self, address: str, *, ahead: int) -> int:
-        """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
-        marks = self._source_marks(address, (limits.SOURCE_STARTS,))
-        misses, *starts = self._peek([system_mark(limits.SYSTEM_MISSES), *marks])
-        effort = limits.effort(max(0, max((count.count for count in starts), default=0) + ahead))
-        return effort * limits.UNDER_ATTACK if misses.count > limits.SYSTEM_MISSES.most else effort
+    def _effort_marks(self, address: str) -> list[Mark]:
+        return [system_mark(limits.SYSTEM_MISSES), *self._source_marks(address, (limits.SOURCE_STARTS,))]
 
-    def _peek(self, marks: list[Mark]) -> tuple[Count, ...]:
-        if not marks:
-            return ()
+    def _peek(self, marks: Sequence[Mark]) -> dict[Mark, Count]:
+        each = list(dict.fromkeys(marks))
         with self.records.db.read() as tx:
-            return self.records.counters.peek(tx, marks, self.around.now())
+            return dict(zip(each, self.records.counters.peek(tx, each, self.around.now()), strict=True))
 
     def _count(self, tx: Transaction, budgets: Sequence[Budget]) -> MustWait | None:
         now = self.around.now()
@@ -180,3 +179,11 @@ class Gate:
 
 def _of_everybody(*, weak: bool) -> list[Budget]:
     return [(limits.WEAK_SYSTEM_STARTS, system_mark(limits.WEAK_SYSTEM_STARTS))] if weak else []
+
+
+def _effort(counts: Mapping[Mark, Count], *, ahead: int) -> int:
+    """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
+    misses = counts[system_mark(limits.SYSTEM_MISSES)].count
+    starts = [count.count for mark, count in counts.items() if mark.budget == limits.SOURCE_STARTS.name]
+    effort = limits.effort(max(0, max(starts, default=0) + ahead))
+    return effort * limits.UNDER_ATTACK if misses > limits.SYSTEM_MISSES.most else effort
