@@ -8,7 +8,7 @@ PYTHON_IN := $(BIN)/python
 PIP := $(PYTHON_IN) -m pip -qq --disable-pip-version-check
 PACKAGES := config core idp_bridge plugins
 
-.PHONY: demo test check faults format lock pictures clean
+.PHONY: demo test check faults format lock catalogues pictures clean
 
 demo: .venv/runtime ## a pretend company on http://localhost:8080
 	$(BIN)/keyback demo
@@ -40,6 +40,9 @@ LOCK = $(PYTHON_IN) -m uv pip compile pyproject.toml --quiet --no-config --unive
 lock: .venv/test ## after a change of the dependencies in pyproject.toml
 	$(LOCK) --extra postgresql --extra build --output-file requirements.txt
 	$(LOCK) --all-extras --output-file requirements-test.txt
+
+catalogues: .venv/test ## after a sentence changed; with NEW=fr a new language begins
+	$(PYTHON_IN) tests/catalogues.py $(NEW)
 
 pictures: .venv/test ## what README.md shows, taken anew from the running demo
 	.ci/system-packages

@@ -56,7 +56,10 @@ def build(settings: Settings) -> House:
     keyring = Keyring.load(db, settings.key(), settings.previous_key())
     records = Records.open(db, keyring)
     host = Host(settings.plugins.load)
-    around = _surroundings(settings, Languages(TRANSLATIONS, host.translations, default=settings.language))
+    languages = Languages(TRANSLATIONS, host.translations, default=settings.language)
+    if settings.language not in languages.names:
+        raise SettingsInvalid([f"language must be one of: {', '.join(languages.names)}"])
+    around = _surroundings(settings, languages)
     snapshots = Snapshots(host, records, pinned=_pinned(settings, keyring), human_checks=settings.plugins.human_checks)
     _refuse_unusable(snapshots)
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)

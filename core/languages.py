@@ -57,7 +57,7 @@ def _with_plugins(catalogue: GNUTranslations, tag: str, folders: Iterable[Path])
         if path.is_file():
             try:
                 catalogue.add_fallback(_read(path))
-            except (OSError, ValueError) as error:
-                # The plugin's sentences stay English; everything else goes on.
+            except Exception as error:
+                # Whatever the reader makes of a broken file: the plugin's sentences stay English, the rest goes on.
                 log.warning("a plugin's catalogue cannot be read", extra={"kind": type(error).__name__})
     return catalogue

@@ -11,12 +11,14 @@ from typing import Any, cast
 from flask import Flask
 from flask.testing import FlaskClient
 
+from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.errors import NotAllowed, OutOfTurn
 from keyback.core.contracts.human_check import Part, Widget
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.contracts.store import DirectoryRules
 from keyback.core.contracts.text import Secret, Text
+from keyback.core.languages import Languages
 from keyback.core.portal import HelpDesk, PortalSettings, create_portal
 from keyback.core.recovery.passwords import Line, PasswordContext, judge, requirements
 from keyback.core.recovery.policy import PasswordRules, Policy, Proof, PublicRules, Purpose
@@ -27,6 +29,7 @@ from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Answered, Choice, Ticket
 from keyback.idp_bridge.entries import Entries, Entry
 
+LANGUAGES = Languages(TRANSLATIONS)
 NOW = datetime(2026, 11, 20, 10, 31, tzinfo=UTC)
 ORIGIN = "https://reset.alderwick.example"
 ID = "0123456789abcdef0123456789abcdef"
@@ -228,6 +231,7 @@ def portal_settings(**values: Any) -> PortalSettings:
         "portal_url": ORIGIN,
         "help_desk": HelpDesk("01632 960 123", hours="weekdays 7–19"),
         "name_example": "jo.frost@alderwick.example or jfrost",
+        "languages": LANGUAGES,
     }
     return PortalSettings(**{**given, **values})
 

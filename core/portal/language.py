@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from flask import abort, g, redirect, request, url_for
 from jinja2 import Environment
-from werkzeug.datastructures import LanguageAccept
 from werkzeug.wrappers import Response
 
 from ..contracts.text import ENGLISH, Language, Text
@@ -54,7 +53,7 @@ class SpokenLanguage:
         tags = list(self._languages.names)
         chosen = self._cookies.language(request)
         g.suggested = "" if chosen in tags else _suggested(tags)
-        wished = g.suggested or request.accept_languages.best_match(tags) or self._languages.default
+        wished = g.suggested or _asked_for(tags) or self._languages.default
         g.language = chosen if chosen in tags else wished
         g.sentences = Typeset(self._languages.catalogue(g.language))
 
@@ -114,9 +113,19 @@ def said(text: Text) -> str:
 
 def _suggested(tags: list[str]) -> str:
     """What the door says of the person's languages, the best first, as OpenID Connect spells it."""
-    said = request.args.get("ui_locales", "")[:100].split() if request.endpoint == "portal.arrive" else []
-    wishes = LanguageAccept([(tag, 1 / place) for place, tag in enumerate(said, 1)])
-    return wishes.best_match(tags) or ""
+    return _first(request.args.get("ui_locales", "").split(), tags) if request.endpoint == "portal.arrive" else ""
+
+
+def _asked_for(tags: list[str]) -> str:
+    """What the browser asks for, the dearest first."""
+    return _first([wish for wish, weight in request.accept_languages if weight > 0], tags)
+
+
+def _first(wishes: list[str], tags: list[str]) -> str:
+    """The first wish that we can fulfil: whoever asks for "de-AT" understands "de"."""
+    ours = {tag.lower(): tag for tag in tags}
+    met = (ours.get(spelt) for wish in wishes for spelt in (wish.lower(), wish.lower().partition("-")[0]))
+    return next((tag for tag in met if tag), "")
 
 
 def _finalize(value: object) -> object:

@@ -61,7 +61,8 @@ class TicketOffice:
         recovery = ticket.seen or self.look(ticket)
         if not self.fits(recovery, token):
             raise OutOfTurn("this form belongs to an earlier turn")
-        return recovery
+        # Saved with the move that follows: messages speak as the page does that the person moves from.
+        return replace(recovery, language=ticket.language or recovery.language)
 
     def fits(self, recovery: Recovery, token: str) -> bool:
         """Whether this form was made for this turn; also when the forms' key was rotated meanwhile."""
@@ -78,7 +79,6 @@ class TicketOffice:
         """
         for _ in range(MOST_TIMES):
             recovery = self.in_turn(ticket, token)
-            recovery = replace(recovery, language=ticket.language or recovery.language)
             try:
                 return move(recovery)
             except Overtaken:

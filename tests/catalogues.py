@@ -1,0 +1,118 @@
+"""Collects every sentence that a person can read and brings the catalogues up to date: `make catalogues`."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "core" / "portal" / "translations"
+ROOMS = ("config", "core", "idp_bridge", "plugins")
+# What only our tests say.
+NOBODY_READS = ROOT / "core" / "testing"
+# Where sentences are made anew from sentences that stand elsewhere.
+MADE_ANEW = {"core/contracts/text.py", "core/db/value_json.py"}
+# The same catalogue is the same file, whoever makes it and when.
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Sentence(NamedTuple):
+    """Where it stands, how it reads, and how for more than one where that differs."""
+
+    place: str
+    one: str
+    many: str = ""
+
+
+def sentences() -> list[Sentence]:
+    """Every one, in code and in templates."""
+    return sorted({*_in_code(), *_in_templates()})
+
+
+def _in_code() -> Iterator[Sentence]:
+    for path in _files("*.py"):
+        place = path.relative_to(ROOT).as_posix()
+        if NOBODY_READS in path.parents or place in MADE_ANEW:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Text", "Text.plural"}:
+                yield Sentence(place, *_written_out(node, place))
+
+
+def _written_out(call: ast.Call, place: str) -> list[str]:
+    words = call.args[: 1 if isinstance(call.func, ast.Name) else 2]
+    literal = [word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)]
+    if not literal or len(literal) < len(words):
+        raise ValueError(f"{place}:{call.lineno}: nobody can translate a sentence that isn't written out")
+    return literal
+
+
+def _in_templates() -> Iterator[Sentence]:
+    for path in _files("*.html"):
+        place = path.relative_to(ROOT).as_posix()
+        for line, _, words in extract_from_ast(Environment().parse(path.read_text(encoding="utf-8"))):  # noqa: S701
+            parts = [words] if isinstance(words, str) else [word for word in words[:2] if word]
+            if not parts or not all(isinstance(part, str) for part in parts):
+                raise ValueError(f"{place}:{line}: nobody can translate a sentence that isn't written out")
+            yield Sentence(place, *parts)
+
+
+def _files(kind: str) -> list[Path]:
+    return sorted(path for room in ROOMS for path in (ROOT / room).rglob(kind))
+
+
+def languages() -> list[str]:
+    """Those that have a folder."""
+    return sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/keyback.po"))
+
+
+def catalogue(language: str) -> Catalog:
+    """What the translators wrote; empty for a new language."""
+    path = _path(language, "po")
+    if not path.is_file():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def up_to_date(language: str) -> Catalog:
+    """The same with every sentence that there is now, and no other."""
+    template = Catalog()
+    for sentence in sentences():
+        words = (sentence.one, sentence.many) if sentence.many else sentence.one
+        template.add(words, locations=[(sentence.place, None)])  # type: ignore[list-item]
+    known = catalogue(language)
+    known.update(template, no_fuzzy_matching=True)
+    known.header_comment = f"# Keyback in {language}. `make catalogues` adds what is new."
+    known.project, known.version, known.fuzzy = "keyback", "", False
+    known.creation_date = known.revision_date = SOME_DAY
+    return known
+
+
+def write(language: str) -> None:
+    """The catalogue for people, and the same for the program."""
+    made = up_to_date(language)
+    _path(language, "po").parent.mkdir(parents=True, exist_ok=True)
+    with _path(language, "po").open("wb") as file:
+        write_po(file, made, width=100, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
+    with _path(language, "mo").open("wb") as file:
+        write_mo(file, made)
+
+
+def _path(language: str, ending: str) -> Path:
+    return FOLDER / language / "LC_MESSAGES" / f"keyback.{ending}"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or languages():
+        write(name)
