@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 from typing import Any
@@ -14,6 +15,8 @@ from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
 
 from ...core.contracts.errors import SettingsInvalid
+from ...core.db.session import Database
+from ...core.host import Host
 from ..app import create_app
 from ..house import House, build
 from ..settings import Settings
@@ -73,6 +76,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "preload_app": False,
             "loglevel": "warning" if self._settings.demo else self._settings.log_level,
             "logger_class": HouseLogger,
+            "when_ready": self._share,
             "worker_exit": self._leave,
             # Only our own configuration says whom to believe about where a request comes from.
             "forwarded_allow_ips": "",
@@ -97,6 +101,14 @@ class Server(BaseApplication):  # type: ignore[misc]
             log.exception("cannot start")
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
         return app
+
+    def _share(self, _arbiter: object) -> None:
+        """Before the first fork: load what every worker needs, so that they share its memory. Opens nothing."""
+        Host(self._settings.plugins.load)
+        Database(self._settings.database).close()
+        gc.collect()
+        # What the collector never touches again stays one page for all.
+        gc.freeze()
 
     def _leave(self, _arbiter: object, _worker: object) -> None:
         if self._house is not None:
