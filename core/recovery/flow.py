@@ -127,7 +127,9 @@ def may_pick(recovery: Recovery, move: Picked) -> bool:
 
 
 def _found(recovery: Recovery, move: Found) -> Step:
-    found = replace(recovery, found=True, subject=move.subject, answers=())
+    # Nobody keeps the stand-in: without it, whatever loads this recovery would be quicker than for somebody.
+    stand_in = recovery.stand_in if move.subject is None else None
+    found = replace(recovery, found=True, subject=move.subject, stand_in=stand_in, answers=())
     stores = tuple(sorted({store for store, account in recovery.answers if account is not None}))
     if move.subject is None:
         return found, (events.NobodyFound(move.reason, stores),)

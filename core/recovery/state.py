@@ -97,6 +97,8 @@ class Recovery:
     asked: tuple[str, ...] = ()
     answers: tuple[tuple[str, Account | None], ...] = field(default=(), repr=False)
     subject: Subject | None = None
+    # Somebody made up, until there is a subject: what is opened and saved with every page weighs the same (P4).
+    stand_in: Subject | None = None
     pick: Pick | None = None
     sent: tuple[Sent, ...] = ()
     # The method of each wrong answer: another code does not make them undone (NIST SP 800-63B-4, 3.1.3.2).

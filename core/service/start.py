@@ -21,6 +21,7 @@ from .gate import Gate
 from .mover import Moved, Mover
 from .records import Records
 from .snapshot import Snapshots
+from .stand_in import stand_in
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice, digest
 from .tickets import Ticket
@@ -103,6 +104,7 @@ class Starting:
             language=arrival.language,
             browser=arrival.browser,
             asked=snapshot.stores_for(name, self.around.realms),
+            stand_in=stand_in(snapshot, self.around.context()),
         )
 
     def _insert(self, tx: Transaction, recovery: Recovery, ticket: Ticket, arrival: Arrival) -> Moved:

@@ -1,0 +1,91 @@
+"""A browser that measures: one kept connection, nothing done between sending a request and having its answer."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import time
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+HEADER = re.compile(rb"\r\n([^:\r\n]+): ?([^\r\n]*)")
+
+
+@dataclass(frozen=True)
+class Timed:
+    """An answer, and how long it took."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    seconds: float
+
+    def value(self, name: str) -> str:
+        """What the hidden field of this name holds, or an attribute."""
+        found = re.search(rf'{name}="(?:[^"]*?)"'.encode(), self.body)
+        return found[0].decode() if found else ""
+
+
+class Stopwatch:
+    """Asks a server, one request after the other."""
+
+    def __init__(self, port: int, host: str) -> None:
+        self._port, self._host = port, host
+        self._connection: socket.socket | None = None
+
+    def ask(self, verb: str, path: str, *, address: str, cookie: str = "", fields: dict[str, str] | None = None) -> Timed:
+        """One request; a connection that the server closed meanwhile is opened anew before the clock starts."""
+        body = urlencode(fields).encode() if fields is not None else b""
+        lines = [f"{verb} {path} HTTP/1.1", f"Host: {self._host}", f"X-Forwarded-For: {address}"]
+        lines += ["Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: navigate"]
+        lines += [f"Cookie: {cookie}"] if cookie else []
+        if fields is not None:
+            lines += [f"Origin: https://{self._host}", "Content-Type: application/x-www-form-urlencoded"]
+            lines += [f"Content-Length: {len(body)}"]
+        request = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+        connection = self._ready()
+        began = time.perf_counter()
+        connection.sendall(request)
+        head, rest = self._until(connection, b"", b"\r\n\r\n")
+        headers = {name.decode(): value.decode() for name, value in HEADER.findall(head)}
+        length = int(headers.get("Content-Length", "0"))
+        while len(rest) < length:
+            rest += self._more(connection)
+        seconds = time.perf_counter() - began
+        if headers.get("Connection", "").lower() == "close":
+            self.close()
+        return Timed(int(head.split(b" ", 2)[1]), headers, rest, seconds)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _ready(self) -> socket.socket:
+        if self._connection is not None:
+            self._connection.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                self._connection.recv(1)
+                self.close()
+        if self._connection is None:
+            self._connection = socket.create_connection(("127.0.0.1", self._port), timeout=30)
+            self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # The server has accepted it when it answers; that is not measured.
+            time.sleep(0.002)
+        self._connection.settimeout(30)
+        return self._connection
+
+    def _until(self, connection: socket.socket, had: bytes, mark: bytes) -> tuple[bytes, bytes]:
+        while mark not in had:
+            had += self._more(connection)
+        head, _, rest = had.partition(mark)
+        return head, rest
+
+    @staticmethod
+    def _more(connection: socket.socket) -> bytes:
+        chunk = connection.recv(65536)
+        if not chunk:
+            raise ConnectionError("hung up before the answer was whole")
+        return chunk
