@@ -1,11 +1,13 @@
-"""`keyback serve`: gunicorn with threads, a back office in every process."""
+"""`keyback serve`: gunicorn with threads, and a back office in a process of its own."""
 
 from __future__ import annotations
 
 import argparse
 import gc
 import logging
+import select
 import sys
+import threading
 from typing import Any
 
 from flask import Flask
@@ -13,10 +15,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
+from gunicorn.workers.gthread import ThreadWorker
 
 from ...core.contracts.errors import SettingsInvalid
 from ...core.db.session import Database
 from ...core.host import Host
+from ...core.service.back_office import BackOffice
+from ...core.service.hatch import Hatch
 from ..app import create_app
 from ..house import House, build
 from ..settings import Settings
@@ -55,12 +60,31 @@ class HouseLogger(Logger):  # type: ignore[misc]
         self.error_log.propagate = True
 
 
+class HouseWorker(ThreadWorker):  # type: ignore[misc]
+    """Serves pages; but one of them works in the back office, and is watched over like the others."""
+
+    in_office = False
+
+    def run(self) -> None:
+        """Until it is told to stop."""
+        if not self.in_office:
+            return super().run()  # type: ignore[no-any-return]
+        while self.alive and self.is_parent_alive():
+            self.notify()
+            # A signal wakes it.
+            select.select([self.PIPE[0]], [], [], 1.0)
+        return None
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """The house is built inside each worker: no connection, thread or key is ever shared by a fork."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._house: House | None = None
+        self._hatch = Hatch()
+        # What is older than this is on its way out: its place in the back office is to be taken.
+        self._oldest = 0
         wsgi.Response = NamelessResponse
         super().__init__()
 
@@ -69,14 +93,18 @@ class Server(BaseApplication):  # type: ignore[misc]
         serve = self._settings.serve
         options: dict[str, Any] = {
             "bind": serve.bind,
-            "workers": serve.processes,
-            "worker_class": "gthread",
+            # One more than serve pages.
+            "workers": serve.processes + 1,
+            "worker_class": HouseWorker,
             "threads": serve.threads,
             "graceful_timeout": serve.grace_seconds,
             "preload_app": False,
             "loglevel": "warning" if self._settings.demo else self._settings.log_level,
             "logger_class": HouseLogger,
             "when_ready": self._share,
+            "on_reload": self._renew,
+            "pre_fork": self._assign,
+            "post_worker_init": self._begin,
             "worker_exit": self._leave,
             # Only our own configuration says whom to believe about where a request comes from.
             "forwarded_allow_ips": "",
@@ -91,7 +119,6 @@ class Server(BaseApplication):  # type: ignore[misc]
         try:
             self._house = build(self._settings)
             app = create_app(self._house)
-            self._house.staff.office.start()
         except SettingsInvalid as error:
             for problem in error.problems:
                 print(f"keyback: {problem}", file=sys.stderr)
@@ -109,6 +136,25 @@ class Server(BaseApplication):  # type: ignore[misc]
         gc.collect()
         # What the collector never touches again stays one page for all.
         gc.freeze()
+    def _renew(self, arbiter: Arbiter) -> None:
+        self._oldest = arbiter.worker_age
+
+    def _assign(self, arbiter: Arbiter, worker: HouseWorker) -> None:
+        others = [other for other in arbiter.WORKERS.values() if other.age > self._oldest]
+        worker.in_office = not any(other.in_office for other in others)
+
+    def _begin(self, worker: HouseWorker) -> None:
+        assert self._house is not None
+        office = self._house.staff.office
+        if worker.in_office:
+            threading.Thread(target=self._take_jobs, args=(office,), name="hatch", daemon=True).start()
+        else:
+            office.leave_to(self._hatch.give)
+        office.start()
+
+    def _take_jobs(self, office: BackOffice) -> None:
+        while True:
+            office.hand_over(self._hatch.take())
 
     def _leave(self, _arbiter: object, _worker: object) -> None:
         if self._house is not None:

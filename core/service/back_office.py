@@ -37,6 +37,8 @@ FRESH = timedelta(seconds=1)
 Worker = Callable[[Job], None]
 # Something done every tick: close what is overdue, chain the events, purge.
 Chore = Callable[[datetime], None]
+# Takes a job to another process of this server; False when it cannot.
+Elsewhere = Callable[[Job], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,11 @@ class Taken:
 
 
 class BackOffice:
-    """One in every server process, and any number of `keyback work` beside; jobs are claimed, so all are safe."""
+    """One in every server, and any number of `keyback work` beside; jobs are claimed, so all are safe.
+
+    Processes that serve pages leave their jobs to the one that works: whoever is somebody makes more work than nobody,
+    and beside it, in the same interpreter, a page would be slower for somebody (P4).
+    """
 
     def __init__(self, records: Records, around: Surroundings) -> None:
         self.holder = around.token()
@@ -56,6 +62,8 @@ class BackOffice:
         self._around = around
         self._workers: dict[str, Worker] = {}
         self._chores: list[Chore] = []
+        self._chores_everywhere: list[Chore] = []
+        self._elsewhere: Elsewhere | None = None
         self._lanes: Lanes[Taken] = Lanes(self._run)
         self._stopping = threading.Event()
         self._ticker = threading.Thread(target=self._tick_for_ever, name="back office", daemon=True)
@@ -64,9 +72,13 @@ class BackOffice:
         """This kind of job is done by this worker."""
         self._workers[kind] = worker
 
-    def also(self, chore: Chore) -> None:
-        """Do this every tick."""
-        self._chores.append(chore)
+    def also(self, chore: Chore, *, everywhere: bool = False) -> None:
+        """Do this every tick; `everywhere` also in processes that leave their jobs to another."""
+        (self._chores_everywhere if everywhere else self._chores).append(chore)
+
+    def leave_to(self, elsewhere: Elsewhere) -> None:
+        """This process only serves pages: its jobs are done in another."""
+        self._elsewhere = elsewhere
 
     def put(
         self,
@@ -88,7 +100,8 @@ class BackOffice:
 
     def hand_over(self, job: Job) -> None:
         """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it."""
-        if not self._lanes[job.lane].offer(Taken(job, self._around.now() + LEASE)):
+        taken = self._elsewhere(job) if self._elsewhere else self._begin(job)
+        if not taken:
             log.warning("lane is full", extra={"lane": job.lane})
 
     def recovery_of(self, job: Job) -> Recovery | None:
@@ -97,6 +110,9 @@ class BackOffice:
             return job.seen
         with self._records.db.read() as tx:
             return self._records.recoveries.load(tx, job.recovery_id)
+
+    def _begin(self, job: Job) -> bool:
+        return self._lanes[job.lane].offer(Taken(job, self._around.now() + LEASE))
 
     def again(self, job: Job, after: timedelta) -> None:
         """Try later. Nothing happens when the job was settled meanwhile."""
@@ -120,8 +136,11 @@ class BackOffice:
     def tick(self) -> None:
         """One round: claim what is due, then the chores, each in its own try."""
         now = self._around.now()
-        self._shielded("claim", lambda: self._claim(now))
-        for chore in self._chores:
+        chores = self._chores_everywhere
+        if self._elsewhere is None:
+            self._shielded("claim", lambda: self._claim(now))
+            chores = [*chores, *self._chores]
+        for chore in chores:
             self._shielded(getattr(chore, "__qualname__", "chore"), lambda chore=chore: chore(now))  # type: ignore[misc]
 
     def _claim(self, now: datetime) -> None:

@@ -17,7 +17,7 @@ from .snapshot import Snapshots
 KEPT = timedelta(hours=24)
 # The ledger, and jobs that were given up, wait for whoever looks into what happened.
 PROOFS_KEPT = timedelta(days=30)
-PURGE_EVERY = timedelta(minutes=1)
+PURGE_EVERY = LEARN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(kw_only=True)
@@ -28,10 +28,13 @@ class Chores:
     snapshots: Snapshots
     mover: Mover
     _purge_at: datetime | None = field(init=False, default=None)
+    _learn_at: datetime | None = field(init=False, default=None)
 
     def hang_up_in(self, office: BackOffice) -> None:
         """Have them done there, every tick."""
-        for chore in (self.see_new_settings, self.close_overdue, self.chain_events, self.purge):
+        for chore in (self.see_new_settings, self.learn_keys):
+            office.also(chore, everywhere=True)
+        for chore in (self.close_overdue, self.chain_events, self.purge):
             office.also(chore)
 
     def see_new_settings(self, now: datetime) -> None:
@@ -52,12 +55,17 @@ class Chores:
         self.records.audit.chain(self.records.db, now)
         self.records.audit.checkpoint(self.records.db, now)
 
+    def learn_keys(self, now: datetime) -> None:
+        """Learn of rotated keys."""
+        if self._learn_at is None or now >= self._learn_at:
+            self._learn_at = now + LEARN_EVERY
+            self.records.keyring.refresh()
+
     def purge(self, now: datetime) -> None:
-        """Learn of rotated keys, and forget what is old."""
+        """Forget what is old."""
         if self._purge_at is not None and now < self._purge_at:
             return
         self._purge_at = now + PURGE_EVERY
-        self.records.keyring.refresh()
         with self.records.db.write() as tx:
             self.records.recoveries.purge(tx, now - KEPT)
             self.records.counters.purge(tx, now)

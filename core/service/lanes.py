@@ -14,9 +14,9 @@ log = logging.getLogger(__name__)
 
 
 class Lane(Generic[T]):
-    """Two daemon threads and a short queue. A full lane refuses; it never borrows from another."""
+    """Four daemon threads and a short queue. A full lane refuses; it never borrows from another."""
 
-    def __init__(self, name: str, work: Callable[[T], None], *, threads: int = 2, room: int = 64) -> None:
+    def __init__(self, name: str, work: Callable[[T], None], *, threads: int = 4, room: int = 64) -> None:
         self.name = name
         self._work = work
         self._queue: queue.Queue[T | None] = queue.Queue(room)

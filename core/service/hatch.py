@@ -1,0 +1,33 @@
+"""The hatch between the processes that serve pages and the one that works behind them."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+from pydantic import TypeAdapter
+
+from ..db.jobs import Job
+
+_JOB = TypeAdapter(Job)
+# Jobs are a few hundred bytes; one that carries a long message is a few thousand.
+_LARGEST = 256 * 1024
+
+
+class Hatch:
+    """Made before the processes are, and shared by all. What is lost in it still stands in the database."""
+
+    def __init__(self) -> None:
+        # Each job is one packet: many may give at once, and none is cut in two.
+        self._taking, self._giving = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._giving.setblocking(False)
+
+    def give(self, job: Job) -> bool:
+        """Pass it through, or say no at once: no page waits for the back office."""
+        with contextlib.suppress(OSError):
+            return self._giving.send(_JOB.dump_json(job)) > 0
+        return False
+
+    def take(self) -> Job:
+        """The next one; waits for it."""
+        return _JOB.validate_json(self._taking.recv(_LARGEST))
