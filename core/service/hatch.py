@@ -31,3 +31,8 @@ class Hatch:
     def take(self) -> Job:
         """The next one; waits for it."""
         return _JOB.validate_json(self._taking.recv(_LARGEST))
+
+    def close(self) -> None:
+        """Wall it up, in this process."""
+        self._giving.close()
+        self._taking.close()

@@ -122,10 +122,19 @@ class Keyback:
         return process.wait(20)
 
     def workers(self) -> list[int]:
-        """The processes that serve, without the one that watches over them."""
+        """The processes that serve and the one of the back office, without the one that watches over them."""
         assert self._process is not None
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
         return [int(child) for child in children.split()]
+
+    def office(self) -> int:
+        """The process of the back office: of those that began with the server it is the first."""
+        return min(self.workers())
+
+    def reload(self) -> None:
+        """Have every process replaced by a new one."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     def command(self, *arguments: str, **environment: str) -> str:
         """What a command of Keyback prints, run beside the server."""

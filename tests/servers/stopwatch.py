@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import re
 import socket
 import time
@@ -21,10 +22,9 @@ class Timed:
     body: bytes
     seconds: float
 
-    def value(self, name: str) -> str:
-        """What the hidden field of this name holds, or an attribute."""
-        found = re.search(rf'{name}="(?:[^"]*?)"'.encode(), self.body)
-        return found[0].decode() if found else ""
+    def marked(self, mark: str) -> str:
+        """The value that follows this mark in the page, up to its closing quote."""
+        return html.unescape(self.body.decode().partition(f'{mark}"')[2].partition('"')[0])
 
 
 class Stopwatch:
@@ -34,7 +34,9 @@ class Stopwatch:
         self._port, self._host = port, host
         self._connection: socket.socket | None = None
 
-    def ask(self, verb: str, path: str, *, address: str, cookie: str = "", fields: dict[str, str] | None = None) -> Timed:
+    def ask(
+        self, verb: str, path: str, *, address: str, cookie: str = "", fields: dict[str, str] | None = None
+    ) -> Timed:
         """One request; a connection that the server closed meanwhile is opened anew before the clock starts."""
         body = urlencode(fields).encode() if fields is not None else b""
         lines = [f"{verb} {path} HTTP/1.1", f"Host: {self._host}", f"X-Forwarded-For: {address}"]
