@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from ..db.jobs import Job
 
 _JOB = TypeAdapter(Job)
-# Jobs are a few hundred bytes; one that carries a long message is a few thousand.
+# A job takes its recovery along, which saves a read: a few thousand bytes.
 _LARGEST = 256 * 1024
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from examples.recoveries import answering
 
 from keyback.core.db.jobs import Job
 from keyback.core.service.hatch import Hatch
@@ -23,8 +25,11 @@ def hatch() -> Iterator[Hatch]:
 
 
 def test_a_job_arrives_as_it_was(hatch: Hatch) -> None:
-    assert hatch.give(JOB)
-    assert hatch.take() == JOB
+    recovery = answering()
+    assert hatch.give(replace(JOB, seen=recovery))
+    taken = hatch.take()
+    assert taken == JOB
+    assert taken.seen == recovery
 
 
 def test_a_hatch_that_nobody_empties_refuses_at_once(hatch: Hatch) -> None:
