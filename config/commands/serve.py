@@ -136,6 +136,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         gc.collect()
         # What the collector never touches again stays one page for all.
         gc.freeze()
+
     def _renew(self, arbiter: Arbiter) -> None:
         self._oldest = arbiter.worker_age
 
