@@ -50,6 +50,8 @@
   function pass(solution) {
     field.value = btoa(JSON.stringify({ challenge, solution }));
     said.textContent = said.dataset.passed;
+    box.classList.replace("information", "success");
+    box.querySelector("[data-passed-sign]").hidden = false;
   }
 
   // Without a solution (there is no crypto outside https) the form goes as it is: the server says what to do.
