@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from flask import g, render_template, request, url_for
+from flask import current_app, g, render_template, request, url_for
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -157,6 +158,9 @@ class ErrorPages:
             "address": self._settings.origin,
         }
         g.pop("referrer_policy", None)
+        if request_ctx.url_adapter is None:
+            # For a Host that cannot be one Flask makes no addresses at all, and this page has a link too.
+            request_ctx.url_adapter = current_app.url_map.bind(self._settings.host)
         html = render_template(
             "not_found.html" if row.page == "not-found" else "error.html",
             page=row.page,

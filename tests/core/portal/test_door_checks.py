@@ -25,6 +25,9 @@ SELF = {"Sec-Fetch-Site": "same-origin"}
         "",
         "evil.example#@",
         "reset.alderwick.example@evil.example",
+        # No host can be called so; Flask makes no addresses for them.
+        "a" * 64 + ".evil.example",
+        "evil..example",
     ],
 )
 def test_a_foreign_host_is_refused_and_never_repeated(portal: Portal, host: str) -> None:
