@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl
 
 from flask import Request, abort
+from werkzeug.exceptions import HTTPException
 
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 50
@@ -22,7 +23,7 @@ def read_form(request: Request, known: Collection[str], *, answers: bool = False
     if request.mimetype != "application/x-www-form-urlencoded":
         abort(415)
     request.max_content_length = MOST_BYTES
-    pairs = _pairs(request.get_data(cache=False))
+    pairs = _pairs(_body(request))
     form = dict(pairs)
     if len(form) != len(pairs):
         abort(400, "a field twice")
@@ -35,6 +36,16 @@ def only(form: Mapping[str, str], names: Collection[str]) -> None:
     """Refuse fields which the page that sent this form does not have."""
     if not form.keys() <= set(names):
         abort(400, "an unknown field")
+
+
+def _body(request: Request) -> bytes:
+    try:
+        return request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception:
+        # The web server reads the wire, and has exceptions of its own for a body that is framed wrongly or breaks off.
+        abort(400, "no whole body")
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

@@ -58,6 +58,22 @@ def test_a_large_body_is_not_read(portal: Portal, path: str) -> None:
     assert sent(portal, path, b"identifier=" + b"m" * 65_600).status_code == 413
 
 
+class _Breaking:
+    """What a web server hands on of a body that is framed wrongly, or of which only a part came."""
+
+    def read(self, _size: int = -1) -> bytes:
+        raise OSError("chunk of identifier=maya has no end")
+
+
+def test_a_body_that_breaks_off_is_no_fault_of_ours(portal: Portal) -> None:
+    wire: dict[str, Any] = {"wsgi.input": _Breaking(), "wsgi.input_terminated": True, "CONTENT_TYPE": FORM}
+    wire["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    answer = portal.browser.post("/recover", base_url=ORIGIN, environ_overrides=wire)
+    assert answer.status_code == 400
+    assert "maya" not in answer.text
+    assert portal.service.asked_for("start") == []
+
+
 def test_a_body_may_be_as_large_as_any_honest_form(portal: Portal) -> None:
     assert sent(portal, "/recover", b"identifier=" + b"m" * 60_000).status_code == 303
 
