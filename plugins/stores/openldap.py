@@ -6,6 +6,7 @@ import logging
 import re
 import ssl
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 # The mark of a change counts whole seconds: two changes within one would look like one.
 RIPE = timedelta(seconds=2)
+
+# More than are ever found at once, before their rules are asked for.
+MOST_FOUND = 1000
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -75,6 +79,8 @@ class OpenLdap(Store):
         self._pool = Pool(self._addresses, settings.connections, self._sign_in)
         self._groups = Groups(settings.groups_base or settings.base)
         self._policies: dict[str, tuple[float, ppolicy.Policy]] = {}
+        # Where the policies of accounts stand that were found and whose rules nobody has asked for yet.
+        self._ruled_by: OrderedDict[str, str] = OrderedDict()
         self._wanted = tuple(
             {"entryUUID", "cn", "displayName", "memberOf", *ppolicy.STATE}
             | {*settings.identifiers, *settings.phones, *settings.mails}
@@ -114,8 +120,12 @@ class OpenLdap(Store):
         """What the policy entry of this account says, as far as the service account may read it."""
 
         def read(wire: Wire) -> DirectoryRules:
-            entry = self._object(wire, account.key)
-            policy = ppolicy.Policy() if entry is None else self._policy(wire, entry)
+            # Asked right after the account was found, and then nothing has to be searched again.
+            dn = self._ruled_by.pop(account.key.id, None)
+            if dn is None:
+                entry = self._object(wire, account.key)
+                dn = "" if entry is None else self._ruler(entry)
+            policy = self._policy_at(wire, dn)
             return DirectoryRules(policy.min_length, policy.max_length, policy.history)
 
         return self._pool.work(read, Budget.of(ctx))
@@ -187,7 +197,11 @@ class OpenLdap(Store):
         # The server's own idea of equal is wider than ours; what it finds must also be what was asked for.
         if not found.objects or fold(identifier) not in self._names(found.objects[0]):
             return None
-        return self._account(wire, found.objects[0])
+        account = self._account(wire, found.objects[0])
+        self._ruled_by[account.key.id] = self._ruler(found.objects[0])
+        if len(self._ruled_by) > MOST_FOUND:
+            self._ruled_by.popitem(last=False)
+        return account
 
     def _names(self, entry: Object) -> set[str]:
         return {fold(name) for attribute in self.settings.identifiers for name in entry.texts(attribute)}
@@ -238,7 +252,12 @@ class OpenLdap(Store):
                         yield Contact(kind, value, attribute, attribute in self.settings.trusted_contacts)
 
     def _policy(self, wire: Wire, entry: Object) -> ppolicy.Policy:
-        dn = entry.text("pwdPolicySubentry") or self.settings.default_policy
+        return self._policy_at(wire, self._ruler(entry))
+
+    def _ruler(self, entry: Object) -> str:
+        return entry.text("pwdPolicySubentry") or self.settings.default_policy
+
+    def _policy_at(self, wire: Wire, dn: str) -> ppolicy.Policy:
         until, known = self._policies.get(dn, (0.0, ppolicy.Policy()))
         if not dn or until > time.monotonic():
             return known
