@@ -11,7 +11,9 @@ from ..core.db.sealing import KeyPurpose, Keyring
 from ..core.db.session import Database
 from ..core.host import Host
 from ..core.languages import Languages
+from ..core.recovery.policy import Disclosure
 from ..core.service.breached import Breached
+from ..core.service.disclosing import disclosure_problems
 from ..core.service.records import Records
 from ..core.service.snapshot import Snapshots
 from ..core.service.staff import Staff, employ
@@ -60,8 +62,16 @@ def build(settings: Settings) -> House:
     if settings.language not in languages.names:
         raise SettingsInvalid([f"language must be one of: {', '.join(languages.names)}"])
     around = _surroundings(settings, languages)
-    snapshots = Snapshots(host, records, pinned=_pinned(settings, keyring), human_checks=settings.plugins.human_checks)
+    snapshots = Snapshots(
+        host,
+        records,
+        pinned=_pinned(settings, keyring),
+        human_checks=settings.plugins.human_checks,
+        disclosure=Disclosure(settings.disclosure) if settings.disclosure else None,
+    )
     _refuse_unusable(snapshots)
+    if problems := disclosure_problems(snapshots.current, around):
+        raise SettingsInvalid(problems)
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
     staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
     return House(settings, records, snapshots, around, staff)
@@ -76,6 +86,7 @@ def _surroundings(settings: Settings, languages: Languages) -> Surroundings:
         languages=languages,
         realms=settings.realms,
         netbios=settings.netbios,
+        canaries=settings.canaries,
         trusted_networks=settings.trusted_networks,
     )
 

@@ -113,6 +113,9 @@ class Settings(_Part):
     plugins: PluginChoice = PluginChoice()
     realms: Mapping[str, Strings] = Field(default_factory=dict)
     netbios: Strings = ()
+    # Empty: what an administrator saved.
+    disclosure: Literal["", "generic", "masked"] = ""
+    canaries: Mapping[str, str] = Field(default_factory=dict)
     trusted_proxies: Networks = ()
     trusted_networks: Networks = ()
     breached_file: Path | None = None

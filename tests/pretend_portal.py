@@ -21,7 +21,8 @@ from keyback.core.contracts.text import Secret, Text
 from keyback.core.languages import Languages
 from keyback.core.portal import HelpDesk, PortalSettings, create_portal
 from keyback.core.recovery.passwords import Line, PasswordContext, judge, requirements
-from keyback.core.recovery.policy import PasswordRules, Policy, Proof, PublicRules, Purpose
+from keyback.core.recovery.policy import Disclosure, PasswordRules, Policy, Proof, PublicRules, Purpose
+from keyback.core.recovery.release import released
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
 from keyback.core.service.measure import Measured
 from keyback.core.service.recover import RecoveryService
@@ -44,6 +45,15 @@ PERSON = Person(
     "p1", (MAYA,), (Contact(ContactKind.PHONE, "+441632960005"), Contact(ContactKind.MAIL, "maya@home.example"))
 )
 SUBJECT = Subject(PERSON, Policy("everybody"), (Offer("email", "e1", Text("We send a code to m••••@ho••••.example")),))
+OFFERED = (
+    Offer("email", "e1", Text("We send a code to {end}", end="m••••@ho••••.example")),
+    Offer("sms", "s1", Text("We send a code to {end}", end="+XX XXXXXXX05")),
+)
+MASKED = (
+    Choice("email.0", "email", Text("E-mail"), OFFERED[0].label),
+    Choice("sms.1", "sms", Text("Text message"), OFFERED[1].label,
+           replace(NUMBER, label=Text("Whole number ending in {n}", n="05"))),
+)  # fmt: skip
 DIRECTORY, CONTEXT = DirectoryRules(history=12), PasswordContext(("maya.okafor", "Maya Okafor"), "Alderwick")
 LEAKED = "correct horse battery"
 PROOF = Proof("sms", "phone", "c1", "ch1")
@@ -121,9 +131,14 @@ class PretendService:
 
     def choices(self, recovery: Recovery) -> tuple[Choice, ...]:
         if recovery.proofs:
-            return (Choice("email.0", "email", Text("E-mail"), Text("We send a code to m••••@ho••••.example")),)
+            return (Choice("email.0", "email", Text("E-mail"), OFFERED[0].label),)
+        if recovery.rules.disclosure is Disclosure.MASKED:
+            return () if self.waits(recovery) else MASKED
         sms = Choice("sms", "sms", Text("Text message"), Text("We text a code to the number you type"), NUMBER)
         return (Choice("email", "email", Text("E-mail"), Text("If this account has one, it gets an e-mail.")), sms)
+
+    def waits(self, recovery: Recovery) -> bool:
+        return not recovery.proofs and not released(recovery, NOW)
 
     def resend_at(self, recovery: Recovery, method: str) -> datetime:
         return NOW + timedelta(seconds=30)

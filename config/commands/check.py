@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 
 from ...core.contracts.errors import KeybackError
-from ...core.recovery.policy import Policy, problems
+from ...core.recovery.policy import Disclosure, Policy, problems
+from ...core.service.disclosing import PRICE, missing_canaries
 from ..house import House
 from .opened import Subparsers, opened
 
@@ -20,7 +21,7 @@ def add(subparsers: Subparsers) -> None:
 def run(_arguments: argparse.Namespace) -> int:
     """Asks every server that the settings name; changes nothing but the tables' edition."""
     with opened() as house:
-        found = [*_broken(house), *_deaf(house), *_unreachable(house), *_unusable_policies(house)]
+        found = [*_broken(house), *_deaf(house), *_unreachable(house), *_unusable_policies(house), *_disclosing(house)]
         tried = len(house.snapshots.current.plugins.everything())
     for problem in found:
         print(f"  - {problem}")
@@ -50,6 +51,12 @@ def _unreachable(house: House) -> Iterator[str]:
     for method in plugins.methods.values():
         if method.medium is not None and plugins.channel_for(method.medium) is None:
             yield f"method {method.key}: nothing carries {method.medium}: load a channel that does, or leave it out"
+
+
+def _disclosing(house: House) -> Iterator[str]:
+    if house.snapshots.current.public.disclosure is Disclosure.MASKED:
+        print(f"Chosen knowingly? {PRICE}")
+        yield from missing_canaries(house.snapshots.current, house.around)
 
 
 def _unusable_policies(house: House) -> Iterator[str]:

@@ -24,15 +24,19 @@ from sqlalchemy import (
     update,
 )
 
+from ..recovery.decoys import Shapes
 from ..recovery.policy import Policy, PublicRules
 from . import sealed, value_json
 from .per_dialect import Insert, PerDialect
 from .sealed import SealedRow
-from .sealing import Keyring, SealBroken
+from .sealing import KeyPurpose, Keyring, SealBroken
 from .tables import plugin, policy, public_rules, settings_version
 
 _KEY = "settings"
 _HOUSE = "house"
+_DECOYS = "decoys"
+
+_DECOYS_PLACE = {"column": "rules", "row": _DECOYS}
 
 _version = select(settings_version.c.version).where(settings_version.c.key == _KEY)
 
@@ -142,14 +146,35 @@ class SettingsStore:
 
     def public_rules(self, tx: Connection) -> PublicRules:
         """What holds before the first proof; the defaults before the first save. Raises SealBroken."""
-        rows = self._checked(tx, sealed.PUBLIC_RULES_ROW, _rules)
-        return value_json.PUBLIC_RULES.validate_json(rows[0]["rules"]) if rows else PublicRules()
+        rules = self._rules(tx, _HOUSE)
+        return value_json.PUBLIC_RULES.validate_json(rules) if rules is not None else PublicRules()
 
     def save_public_rules(self, tx: Connection, rules: PublicRules, *, who: str, why: str) -> int:
         """Keep the house's public rules; returns the new version."""
+        return self._save_rules(tx, _HOUSE, value_json.PUBLIC_RULES.dump_json(rules).decode(), who=who, why=why)
+
+    def shapes(self, tx: Connection) -> Shapes | None:
+        """What decoys are made from; None before it was frozen. Raises SealBroken."""
+        kept = self._rules(tx, _DECOYS)
+        if kept is None:
+            return None
+        plain = self._keyring.open(KeyPurpose.DECOY, bytes.fromhex(kept), table=public_rules.name, **_DECOYS_PLACE)
+        return value_json.SHAPES.validate_json(plain)
+
+    def save_shapes(self, tx: Connection, shapes: Shapes, *, who: str, why: str) -> int:
+        """Keep the shapes, encrypted: they tell where people have their mail. Returns the new version."""
+        plain = value_json.SHAPES.dump_json(shapes)
+        # By the key that is never rotated, as what is drawn from them.
+        kept = self._keyring.seal(KeyPurpose.DECOY, plain, table=public_rules.name, **_DECOYS_PLACE)
+        return self._save_rules(tx, _DECOYS, kept.hex(), who=who, why=why)
+
+    def _rules(self, tx: Connection, key: str) -> str | None:
+        rows = self._checked(tx, sealed.PUBLIC_RULES_ROW, _rules)
+        return next((row["rules"] for row in rows if row["key"] == key), None)
+
+    def _save_rules(self, tx: Connection, key: str, rules: str, *, who: str, why: str) -> int:
         version = self._next_version(tx)
-        row: dict[str, Any] = {"key": _HOUSE, "rules": value_json.PUBLIC_RULES.dump_json(rules).decode()}
-        row |= {"version": version, "who": who, "why": why}
+        row: dict[str, Any] = {"key": key, "rules": rules, "version": version, "who": who, "why": why}
         tx.execute(_save_rules.on(tx), row | {"seal": sealed.PUBLIC_RULES_ROW.seal(self._keyring, row)})
         return self._seal_version(tx, version)
 

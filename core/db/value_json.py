@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 from ..contracts.text import Text
+from ..recovery.decoys import Shapes
 from ..recovery.policy import Policy, PublicRules
 from ..recovery.state import Recovery
 
@@ -68,4 +69,5 @@ setattr(Text, "__get_pydantic_core_schema__", staticmethod(_text_schema))  # noq
 RECOVERY: TypeAdapter[Recovery] = TypeAdapter(Recovery)
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 PUBLIC_RULES: TypeAdapter[PublicRules] = TypeAdapter(PublicRules)
+SHAPES: TypeAdapter[Shapes] = TypeAdapter(Shapes)
 STRINGS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])

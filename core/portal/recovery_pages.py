@@ -55,13 +55,15 @@ class RecoveryPages:
     def show(self, recovery_id: str) -> Response:
         """Where it stands. Changes nothing."""
         _, recovery = self._enter(recovery_id)
-        return self._known_again(recovery, self._pages.page(recovery, Said(method=request.args.get("method", ""))))
+        return self._known_again(recovery, self._pages.page(recovery, Said(choice=request.args.get("method", ""))))
 
     def stage(self, recovery_id: str) -> Response:
         """For pages that wait. The version here is the turn: the row's own counts what the back office saves, and when
         that happens depends on the directory, so it never leaves the server (P4)."""
         _, recovery = self._enter(recovery_id)
-        return jsonify(stage=recovery.stage.value, version=recovery.turn)
+        return jsonify(
+            stage=recovery.stage.value, version=recovery.turn, waiting=self._service.choosing.waits(recovery)
+        )
 
     def move(self, recovery_id: str) -> Response:
         """One move, and back to where it stands."""
@@ -131,20 +133,23 @@ class RecoveryPages:
     def _choose(self, ticket: Ticket, recovery: Recovery, form: Form) -> Response:
         only(form, (*ALWAYS, "offer", "destination"))
         choices = self._service.choosing.choices(recovery)
+        if not choices:
+            # Pressed too early: the page still waits for its moment.
+            return self._go_on(ticket)
         choice = next((choice for choice in choices if choice.value == form.get("offer")), None)
         if choice is None:
             problem = Problem("offer", words.CHOOSE_ONE)
             return self._pages.page(recovery, Said((problem,), status=422))
         if choice.destination is not None and "destination" not in form:
-            # Only the method's name: what stands in an address is seen by others.
+            # Only the method's name and its place in the list: what stands in an address is seen by others.
             has_form()
-            return redirect(url_for("portal.show", recovery_id=recovery.id, method=choice.method), 303)
+            return redirect(url_for("portal.show", recovery_id=recovery.id, method=choice.value), 303)
         if choice.destination is not None:
             # The form calls it `destination`, whatever the method's own field is called.
             field = replace(choice.destination, name="destination")
             folded, problems = read_answer([field], form)
             if problems:
-                said = Said(problems, typed=form, status=422, method=choice.method)
+                said = Said(problems, typed=form, status=422, choice=choice.value)
                 return self._pages.page(recovery, said)
             return self._pick(ticket, recovery, form, folded["destination"])
         return self._pick(ticket, recovery, form, "")
@@ -204,11 +209,8 @@ class RecoveryPages:
             problems = tuple(Problem("new_password", reason) for reason in error.reasons)
             return self._pages.page(self._look(ticket), Said(problems, status=422))
         except StoreUnavailable:
-            text = Text(
-                "{company}'s directory doesn't answer. Nothing was changed; your old password still works.",
-                company=self._settings.company,
-            )
-            return self._pages.page(self._look(ticket), warning(text, status=503, retry_after=SOON))
+            said = warning(words.silent(self._settings.company), status=503, retry_after=SOON)
+            return self._pages.page(self._look(ticket), said)
         return self._known_again(recovery, self._go_on(ticket))
 
     # Going on -------------------------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ class Said:
     typed: Mapping[str, str] = field(default_factory=dict, repr=False)
     status: int = 200
     retry_after: int = 0
-    # The method whose whole destination is asked for.
-    method: str = ""
+    # The choice whose whole destination is asked for.
+    choice: str = ""
     # The answer came before we could look: the page asks for one moment and sends the same again.
     one_moment: bool = False
 

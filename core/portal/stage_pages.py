@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from ..contracts.store import OutcomeKind
 from ..contracts.text import Text
 from ..recovery.limits import SUBJECT_MISSES
+from ..recovery.policy import Disclosure
 from ..recovery.state import Pick, Recovery, Stage, Subject
 from ..service.recover import RecoveryService
 from . import outcomes, words
@@ -69,8 +70,10 @@ class StagePages:
         return clear_cache(response) if ends else response
 
     def _choosing(self, recovery: Recovery, said: Said) -> Values:
+        if self._waits(recovery):
+            return self._one_moment(recovery)
         choices = self._service.choosing.choices(recovery)
-        asked = next((c for c in choices if c.method == said.method and c.destination is not None), None)
+        asked = next((c for c in choices if c.value == said.choice and c.destination is not None), None)
         values: Values = {"choices": choices, "chosen": said.typed.get("offer", choices[0].value if choices else "")}
         values |= {"proven": len(recovery.proofs), "proofs": self._asked_for(recovery)}
         if asked is not None:
@@ -92,9 +95,22 @@ class StagePages:
             "second": len(recovery.proofs) + 1 if recovery.proofs else 0,
             "proofs": self._asked_for(recovery),
         }
-        if said.one_moment:
-            values |= {"template": "waiting.html", "page": "waiting"}
-        return values
+        return values | self._one_moment(recovery) if said.one_moment else values
+
+    def _waits(self, recovery: Recovery) -> bool:
+        """In `masked` the choice is a page that depends on the look-up, so it has its moment too."""
+        return recovery.rules.disclosure is Disclosure.MASKED and self._service.choosing.waits(recovery)
+
+    def _one_moment(self, recovery: Recovery) -> Values:
+        """What is said while the look-up goes on depends on nothing but the clock."""
+        waited = (self._settings.now() - recovery.started_at).total_seconds()
+        return {
+            "template": "waiting.html",
+            "page": "waiting",
+            "waited": waited,
+            "silent": words.silent(self._settings.company),
+            "poll": url_for("portal.stage", recovery_id=recovery.id),
+        }
 
     def _resend(self, recovery: Recovery, pick: Pick) -> Values | None:
         """What "Nothing came?" says; None where nothing is sent. The same numbers for everybody."""

@@ -53,6 +53,12 @@ SOME_SET: Mapping[str, Text] = {
 }
 
 
+def silent(company: str) -> Text:
+    """A directory that does not answer."""
+    sentence = "{company}'s directory doesn't answer. Nothing was changed; your old password still works."
+    return Text(sentence, company=company)
+
+
 def seconds_until(until: datetime, now: datetime) -> int:
     """Whole seconds left, rounded up; never negative."""
     return max(0, ceil((until - now).total_seconds()))

@@ -31,7 +31,8 @@ from .moves import (
     WentBack,
     Wrote,
 )
-from .policy import satisfied
+from .policy import Disclosure, satisfied
+from .release import released
 from .state import Pick, Recovery, Sent, Stage, Subject
 
 # After a directory failed us the proofs stay good this long, so that nobody proves who they are twice for our fault.
@@ -57,7 +58,7 @@ def step(recovery: Recovery, move: Move, now: datetime) -> Step:
         case ((Stage.CHOOSING | Stage.ANSWERING), Looked(store, account)) if not recovery.found:
             return replace(recovery, answers=(*recovery.answers, (store, account))), ()
         case ((Stage.CHOOSING | Stage.ANSWERING), Found()) if not recovery.found:
-            return _found(recovery, move)
+            return _found(recovery, move, now)
         case ((Stage.CHOOSING | Stage.ANSWERING), Joined()) if recovery.subject is not None and not recovery.proofs:
             return _joined(recovery, recovery.subject, move)
         case ((Stage.CHOOSING | Stage.ANSWERING), Picked()) if may_pick(recovery, move):
@@ -104,10 +105,12 @@ def close(recovery: Recovery, why: str, *before: Event) -> Step:
 
 
 def ways_left(recovery: Recovery) -> bool:
-    """Whether another method may still be picked. Before the first proof only the public rules are asked."""
+    """Whether another method may still be picked. Before the first proof only what everybody is shown is asked."""
     if recovery.subject is not None and recovery.proofs:
         methods = {offer.method for offer in recovery.subject.offers}
         methods -= {proof.method for proof in recovery.proofs}
+    elif recovery.rules.disclosure is Disclosure.MASKED:
+        methods = {offer.method for offer in recovery.shown}
     else:
         methods = set(recovery.rules.methods)
     return bool(methods - set(recovery.used_up))
@@ -120,16 +123,21 @@ def may_pick(recovery: Recovery, move: Picked) -> bool:
         return False
     if move.sends and len(recovery.sent) >= recovery.rules.sends_per_recovery:
         return False
+    if not recovery.proofs and recovery.rules.disclosure is Disclosure.MASKED:
+        # A decoy is picked like an offer, and neither before its moment.
+        shown = {(offer.method, offer.id) for offer in recovery.shown}
+        return released(recovery, pick.at) and (pick.method, pick.offer) in shown
     if not recovery.proofs:
         return pick.method in recovery.rules.methods and not pick.offer
     subject = recovery.subject
     return subject is not None and any((o.method, o.id) == (pick.method, pick.offer) for o in subject.offers)
 
 
-def _found(recovery: Recovery, move: Found) -> Step:
+def _found(recovery: Recovery, move: Found, now: datetime) -> Step:
     # Nobody keeps the stand-in: without it, whatever loads this recovery would be quicker than for somebody.
     stand_in = recovery.stand_in if move.subject is None else None
-    found = replace(recovery, found=True, subject=move.subject, stand_in=stand_in, answers=())
+    found = replace(recovery, found=True, found_at=now, subject=move.subject, shown=move.shown)
+    found = replace(found, stand_in=stand_in, answers=())
     stores = tuple(sorted({store for store, account in recovery.answers if account is not None}))
     if move.subject is None:
         return found, (events.NobodyFound(move.reason, stores),)

@@ -68,10 +68,14 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Every store answered. Nobody is an answer too; `reason` says why, to the events alone."""
+    """Every store answered. Nobody is an answer too; `reason` says why, to the events alone.
+
+    `shown`: what `masked` offers before the first proof, to somebody and to nobody.
+    """
 
     subject: Subject | None
     reason: str = ""
+    shown: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,13 @@ from ..contracts.people import Account, Person
 
 
 class Disclosure(StrEnum):
-    """What everybody sees before the first proof: `generic` names methods only."""
+    """What everybody sees before the first proof: `generic` names methods only.
+
+    `masked` shows each person's own offers with masked ends, and decoys to everybody else.
+    """
 
     GENERIC = "generic"
+    MASKED = "masked"
 
 
 class Purpose(StrEnum):
@@ -37,6 +41,8 @@ class PublicRules:
     # No answer is judged sooner after the start. Finding somebody takes longer than finding nobody; when an answer is
     # first judged would tell which (P4). Longer than an honest directory needs, shorter than anybody types.
     look_up: timedelta = timedelta(seconds=3)
+    # In `masked`, the first moment at which offers are shown; the later ones follow from it (release.py).
+    release: timedelta = timedelta(seconds=2)
     answers_per_challenge: int = 5
     sends_per_recovery: int = 6
     resend_waits: tuple[timedelta, ...] = (

@@ -93,6 +93,10 @@ class Recovery:
     turn: int = 1
     version: int = 1
     found: bool = False
+    found_at: datetime | None = None
+    # In `masked`, what is offered before the first proof: the person's own, or decoys. Decided once, so that nothing
+    # that changes meanwhile shows.
+    shown: tuple[Offer, ...] = field(default=(), repr=False)
     # Which stores are asked for the name, and what those said that answered before the last one did.
     asked: tuple[str, ...] = ()
     answers: tuple[tuple[str, Account | None], ...] = field(default=(), repr=False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..contracts.errors import MustWait, OutOfTurn
+from ..contracts.masking import is_masked_phone, masked_end
 from ..contracts.method import Method, Offer
+from ..contracts.text import Text
 from ..recovery.moves import Cancelled, MoreTime, Move, Picked, WentBack
-from ..recovery.policy import open_offers
+from ..recovery.policy import Disclosure, open_offers
+from ..recovery.release import released
 from ..recovery.state import Pick, Recovery
 from .faultpoint import faultpoint
 from .messages import Messenger
@@ -37,8 +40,13 @@ class Choosing:
         return self.snapshots.current.usual_policy.proof.at_least
 
     def choices(self, recovery: Recovery) -> tuple[Choice, ...]:
-        """What may be picked. Before the first proof only the public rules are asked, whoever it is (P4)."""
+        """What may be picked. Before the first proof only the public rules are asked, whoever it is (P4).
+
+        In `masked` it is what the find put there, the person's own or decoys, and nothing before its moment.
+        """
         methods = self.snapshots.current.plugins.methods
+        if not recovery.proofs and recovery.rules.disclosure is Disclosure.MASKED:
+            return tuple(self._masked_choice(recovery, value, offer) for value, offer in self._shown(recovery).items())
         if not recovery.proofs:
             shown = (methods[key] for key in recovery.rules.methods if key in methods and key not in recovery.used_up)
             return tuple(self._public_choice(recovery, method) for method in shown)
@@ -46,6 +54,10 @@ class Choosing:
             Choice(f"{offer.method}.{index}", offer.method, methods[offer.method].label, offer.label)
             for index, offer in enumerate(self._open_offers(recovery))
         )
+
+    def waits(self, recovery: Recovery) -> bool:
+        """Whether nothing that depends on the look-up may be shown or judged yet."""
+        return not recovery.proofs and not released(recovery, self.around.now())
 
     def resend_at(self, recovery: Recovery, method: str) -> datetime:
         """From when another message of this kind may be asked for."""
@@ -58,6 +70,21 @@ class Choosing:
     def _public_choice(self, recovery: Recovery, method: Method) -> Choice:
         typed = method.destination if method.key in recovery.rules.type_destination else None
         return Choice(method.key, method.key, method.label, method.summary, typed)
+
+    def _shown(self, recovery: Recovery) -> dict[str, Offer]:
+        """What `masked` offers now, by what stands for it in the form."""
+        if self.waits(recovery):
+            return {}
+        methods = self.snapshots.current.plugins.methods.keys() - set(recovery.used_up)
+        numbered = enumerate(recovery.shown)
+        return {f"{offer.method}.{index}": offer for index, offer in numbered if offer.method in methods}
+
+    def _masked_choice(self, recovery: Recovery, value: str, offer: Offer) -> Choice:
+        method = self.snapshots.current.plugins.methods[offer.method]
+        typed = method.destination if method.key in recovery.rules.type_destination else None
+        if typed is not None and is_masked_phone(end := masked_end(offer.label)):
+            typed = replace(typed, label=Text("Whole number ending in {n}", n=end[-2:]))
+        return Choice(value, method.key, method.label, offer.label, typed)
 
     def _open_offers(self, recovery: Recovery) -> tuple[Offer, ...]:
         subject = recovery.subject
@@ -85,9 +112,9 @@ class Choosing:
         return self._draw(recovery, method, self._offer_of(recovery, choice), typed)
 
     def _offer_of(self, recovery: Recovery, choice: str) -> Offer | None:
-        """The person's own offer behind a choice; before the first proof there is none, whoever it is."""
+        """What is offered behind a choice; in `generic` there is nothing before the first proof, whoever it is."""
         if not recovery.proofs:
-            return None
+            return self._shown(recovery).get(choice)
         values = {f"{offer.method}.{index}": offer for index, offer in enumerate(self._open_offers(recovery))}
         return values[choice]
 
@@ -95,7 +122,7 @@ class Choosing:
         pick = recovery.pick
         if pick is None:
             raise OutOfTurn("nothing is picked")
-        offers = recovery.subject.offers if recovery.subject and recovery.proofs else ()
+        offers = recovery.subject.offers if recovery.subject and recovery.proofs else recovery.shown
         offer = next((o for o in offers if (o.method, o.id) == (pick.method, pick.offer)), None)
         method = self.snapshots.current.plugins.methods[pick.method]
         return self._draw(recovery, method, offer, pick.destination)
@@ -105,7 +132,8 @@ class Choosing:
         sends = method.medium is not None
         if sends and now < self.resend_at(recovery, method.key):
             raise MustWait(self.resend_at(recovery, method.key))
-        challenge = method.begin([offer] if offer else None, self.around.context())
+        # Before the first proof the method is told nothing, even where an end is shown: decoys have no address.
+        challenge = method.begin([offer] if offer and recovery.proofs else None, self.around.context())
         pick = Pick(method.key, self.around.token(), challenge, now, offer.id if offer else "", destination)
         with self.records.db.write() as tx:
             moved = self.mover.move(tx, recovery, Picked(pick, sends))

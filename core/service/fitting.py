@@ -11,10 +11,10 @@ def fitting_offers(recovery: Recovery, method: Method | None) -> tuple[Offer, ..
     subject, pick = recovery.subject, recovery.pick
     if subject is None or pick is None or method is None or recovery.void:
         return ()
-    offers = tuple(offer for offer in subject.offers if offer.method == pick.method)
-    if pick.offer:
-        return tuple(offer for offer in offers if offer.id == pick.offer)
-    if pick.method in recovery.rules.type_destination:
+    offers = tuple(o for o in subject.offers if o.method == pick.method and pick.offer in ("", o.id))
+    if not recovery.proofs and pick.method in recovery.rules.type_destination:
         return tuple(offer for offer in offers if method.fits(offer, pick.destination))
+    if pick.offer:
+        return offers
     # Without a typed end the first one is meant: a code goes to one place, and counts for that place alone.
     return offers if method.medium is None else offers[:1]

@@ -17,6 +17,7 @@ from ..recovery import limits
 from ..recovery.moves import Missed, Proved
 from ..recovery.names import canonical
 from ..recovery.policy import Proof
+from ..recovery.release import released
 from ..recovery.state import Lane, Pick, Recovery, Stage
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
@@ -58,7 +59,7 @@ class Proving:
         pick = recovery.pick
         if recovery.stage is not Stage.ANSWERING or pick is None:
             raise OutOfTurn("nothing is asked")
-        if not recovery.found or self.around.now() < recovery.started_at + recovery.rules.look_up:
+        if not released(recovery, self.around.now()):
             return Answered(recovery, ticket, "not-yet")
         if self.around.now() >= pick.expires_at:
             return Answered(recovery, ticket, "expired")

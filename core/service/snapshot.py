@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock, Timer
 
 from ..contracts.people import Person
 from ..contracts.plugin import Plugin
 from ..host import Host, Plugins
+from ..recovery.decoys import Shapes
 from ..recovery.names import realm_of
-from ..recovery.policy import Policy, PublicRules, policy_for
+from ..recovery.policy import Disclosure, Policy, PublicRules, policy_for
 from .records import Records
 
 # No call to a plugin is waited for longer than this, in seconds.
@@ -28,6 +29,7 @@ class Snapshot:
     policies: tuple[Policy, ...]
     public: PublicRules
     version: int
+    shapes: Shapes | None = None
 
     @property
     def usual_policy(self) -> Policy:
@@ -51,11 +53,20 @@ class Snapshot:
 class Snapshots:
     """Hands out the newest snapshot. A request that sees a newer version in the database builds a new one."""
 
-    def __init__(self, host: Host, records: Records, *, pinned: SettingsOf, human_checks: Sequence[str]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        records: Records,
+        *,
+        pinned: SettingsOf,
+        human_checks: Sequence[str],
+        disclosure: Disclosure | None = None,
+    ) -> None:
         self._host = host
         self._records = records
         self._pinned = pinned
         self._human_checks = human_checks
+        self._disclosure = disclosure
         self._lock = Lock()
         self._current = self._build(None)
 
@@ -86,7 +97,7 @@ class Snapshots:
             version = settings.version(tx)
             rows = {(row.kind, row.key): row for row in settings.plugin_rows(tx)}
             policies = settings.policies(tx)
-            public = settings.public_rules(tx)
+            public, shapes = settings.public_rules(tx), settings.shapes(tx)
         wanted: dict[tuple[str, str], Mapping[str, object]] = {}
         for name, found in self._host.classes.items():
             row, pinned = rows.get(name), self._pinned.get(name)
@@ -97,7 +108,9 @@ class Snapshots:
         plugins = self._host.build(
             wanted, human_checks=self._human_checks, version=version, replacing=before.plugins if before else None
         )
-        return Snapshot(plugins, policies, public, version)
+        # What the file decides is not for the console to change.
+        public = replace(public, disclosure=self._disclosure or public.disclosure)
+        return Snapshot(plugins, policies, public, version, shapes)
 
 
 def _needs_settings(plugin: type[Plugin]) -> bool:

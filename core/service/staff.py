@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
+from .ask import Asking
 from .back_office import BackOffice
 from .calls import Calls
 from .choose import Choosing
 from .chores import Chores
 from .conclude import Concluding
+from .disguise import Disguise
 from .find import Finding
 from .gate import Gate
 from .join import Joining
@@ -20,6 +22,7 @@ from .mover import Mover
 from .notice_links import NoticeLinks
 from .notices import Notices
 from .prove import Proving
+from .recognise import Recognising
 from .records import Records
 from .recover import RecoveryService
 from .renew import Renewing
@@ -36,10 +39,11 @@ from .write import Writer
 
 @dataclass(frozen=True)
 class Staff:
-    """What serves the pages, and what works behind them."""
+    """What serves the pages, what works behind them, and who knows people for whoever works on the server."""
 
     service: RecoveryService
     office: BackOffice
+    recognising: Recognising
 
 
 class _House(TypedDict):
@@ -79,7 +83,7 @@ def employ(
         renewing=renewing,
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )
-    _teach_to_find(house, mover, messenger, calls, office)
+    recognising = _teach_to_find(house, mover, messenger, calls, office)
     office.teach("message", messenger.work)
     office.teach("notify", notices.tell)
     office.teach("carry", notices.carry)
@@ -88,13 +92,25 @@ def employ(
     )
     office.teach("settle", settling.work)
     Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
-    return Staff(service, office)
+    return Staff(service, office, recognising)
 
 
-def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice) -> None:
+def _teach_to_find(
+    house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice
+) -> Recognising:
     """Who somebody is, by the account that has the name and by those that are linked to it."""
     ways = Ways(**house, mover=mover)
-    finding = Finding(**house, mover=mover, messenger=messenger, calls=calls, office=office, ways=ways)
+    recognising = Recognising(records=house["records"], snapshots=house["snapshots"], ways=ways)
+    finding = Finding(
+        **house,
+        mover=mover,
+        messenger=messenger,
+        asking=Asking(calls=calls, around=house["around"]),
+        recognising=recognising,
+        disguise=Disguise(**house),
+        office=office,
+    )
     joining = Joining(**house, mover=mover, messenger=messenger, calls=calls, office=office, ways=ways)
     office.teach("find", finding.work)
     office.teach("join", joining.work)
+    return recognising

@@ -29,6 +29,8 @@ class Surroundings:
     # Store key → the realms (what stands behind the @) that it alone answers for.
     realms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     netbios: tuple[str, ...] = ()
+    # Store key → the name whose record is read there for names that nobody has, in `masked`.
+    canaries: Mapping[str, str] = field(default_factory=dict)
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     now: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = secrets.token_bytes

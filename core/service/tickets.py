@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..contracts.masking import spoken
 from ..contracts.method import Field
 from ..contracts.text import Text
 from ..recovery.state import Recovery
@@ -32,6 +33,11 @@ class Choice:
     label: Text
     summary: Text
     destination: Field | None = None
+
+    @property
+    def heard(self) -> Text:
+        """The summary for the ear, without the dots of a masked end."""
+        return spoken(self.summary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,21 @@ class Ways:
     mover: Mover
     around: Surroundings
 
-    def contacts(self, tx: Transaction, recovery: Recovery, account: Account, policy: Policy) -> tuple[Contact, ...]:
-        """Those of this account that their owner cannot write, and that have not changed lately (J3)."""
+    def contacts(
+        self, tx: Transaction, recovery: Recovery | None, account: Account, policy: Policy
+    ) -> tuple[Contact, ...]:
+        """Those of this account that their owner cannot write, and that have not changed lately (J3).
+
+        Changed ones are told to the events of this recovery, if it is theirs.
+        """
         now = self.around.now()
         trusted = [contact for contact in account.contacts if contact.trusted]
         # By account and not by person: the mailbox of another account is no changed mailbox of this one.
         account_ref = self.records.keyring.pseudonym(account.key.store, account.key.id)
         changed = self.records.contacts.since(tx, account_ref, trusted, now)
         new = [contact for place, contact in enumerate(trusted) if changed[place] == now]
-        self.mover.record(tx, recovery, [ContactChanged(contact.source) for contact in new], now)
+        if recovery is not None:
+            self.mover.record(tx, recovery, [ContactChanged(contact.source) for contact in new], now)
         waits = (changed[place] for place in range(len(trusted)))
         return tuple(
             contact

@@ -11,7 +11,7 @@ from typing import Any
 
 from altcha import create_challenge
 from flask import Flask, abort
-from pretend_portal import ID, NOW, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering, portal_settings
+from pretend_portal import ID, NOW, OFFERED, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering, portal_settings
 
 from keyback.core.contracts import errors
 from keyback.core.contracts.human_check import Part, Widget
@@ -21,6 +21,7 @@ from keyback.core.contracts.text import Text
 from keyback.core.portal.errors import ROWS, STATUSES, CookiesOff, NotYours
 from keyback.core.portal.welcome import NEEDS, FrontDoor, Need
 from keyback.core.portal.words import CLOSED
+from keyback.core.recovery.policy import Disclosure, PublicRules
 from keyback.core.recovery.state import Recovery, Sent, Stage
 from keyback.core.service.tickets import Answered, Ticket
 
@@ -91,6 +92,10 @@ REFUSED = {"renew": errors.PasswordRefused([Text("This password is in a known da
 TWICE = replace(answering(), sent=(Sent("sms", NOW), Sent("sms", NOW)))
 SENT_OFTEN = replace(answering(), sent=(Sent("sms", NOW),) * 20)
 LATE = replace(answering(), started_at=NOW - timedelta(minutes=9))
+LONG_AGO = NOW - timedelta(seconds=40)
+MASKED = a_recovery(
+    rules=PublicRules(disclosure=Disclosure.MASKED), found=True, shown=OFFERED, started_at=NOW - timedelta(seconds=2)
+)
 A_CODE = {CODE: "48210973"}
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
 DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
@@ -122,6 +127,10 @@ PAGES = (
     Page("second choice", "choosing.html", recovery=PROVEN),
     Page("destination", "destination.html", f"/recover/{ID}?method=sms"),
     Page("destination with error", "destination.html", f"/recover/{ID}?method=sms", press=CONTINUE),
+    Page("looking up", "waiting.html", recovery=replace(MASKED, found=False)),
+    Page("looking up, nobody answers", "waiting.html", recovery=replace(MASKED, found=False, started_at=LONG_AGO)),
+    Page("choosing by masked ends", "choosing.html", recovery=MASKED),
+    Page("the whole number of a masked end", "destination.html", f"/recover/{ID}?method=sms.1", recovery=MASKED),
     Page("answering", "answering.html", recovery=answering()),
     Page("answering with error", "answering.html", recovery=answering(), typed={CODE: "1234"}, press=CONTINUE),
     Page("answering, sent again", "answering.html", recovery=TWICE),

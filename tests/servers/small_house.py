@@ -133,6 +133,7 @@ class SmallHouse:
     records: Records
     snapshots: Snapshots
     staff: Staff
+    around: Surroundings
     clock: Clock
     store: Directory
     channel: FakeChannel
@@ -285,6 +286,6 @@ def small_house(
     staff = employ(records, snapshots, around, breached=lambda password: False, strength=lambda password, words: ANY)
     # Jobs are worked off when a test says so, not by threads.
     staff.office.hand_over = lambda job: None  # type: ignore[method-assign]
-    house = SmallHouse(records, snapshots, staff, clock, store, channel, codes, cloud=cloud)
+    house = SmallHouse(records, snapshots, staff, around, clock, store, channel, codes, cloud=cloud)
     house.add("jo")
     return house

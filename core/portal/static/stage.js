@@ -4,20 +4,30 @@ const main = document.querySelector("main");
 const slow = document.querySelector("[data-slow]");
 const began = Date.now();
 
+// The button that the person would press: it holds what they typed.
+function goOn() {
+  const button = document.querySelector("[data-go-on]");
+  if (button) button.click();
+  else location.replace(location.pathname);
+}
+
 async function ask() {
   const answer = await fetch(main.dataset.poll, { credentials: "same-origin", redirect: "error" });
-  if (!answer.ok) return;
-  const { stage } = await answer.json();
-  if (stage !== main.dataset.stage) location.replace(location.pathname);
+  if (!answer.ok) return false;
+  const { stage, waiting } = await answer.json();
+  return stage !== main.dataset.stage || (main.dataset.page === "waiting" && !waiting);
 }
 
 async function wait() {
   // A failed question is asked again; the Continue button stands there all the time.
-  await ask().catch(() => {});
-  if (slow && Date.now() - began > 10000) slow.textContent = slow.dataset.slow;
+  if (await ask().catch(() => false)) return goOn();
+  const waited = Date.now() - began;
+  if (slow && waited > 10000) slow.textContent = (waited > 30000 && slow.dataset.silent) || slow.dataset.slow;
   setTimeout(wait, 1000);
 }
 if (main.dataset.poll) setTimeout(wait, 1000);
+// Said only where it is true: without a script nothing goes on by itself.
+if (slow?.dataset.byItself && !slow.textContent) slow.textContent = slow.dataset.byItself;
 
 const counted = document.querySelector("[data-seconds]");
 if (counted) {

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from keyback.core.db import tables
-from keyback.core.db.sealing import Keyring, SealBroken
+from keyback.core.db.rotation import reseal
+from keyback.core.db.sealing import NEVER_ROTATED, KeyPurpose, Keyring, SealBroken
 from keyback.core.db.session import Database
 from keyback.core.db.settings_store import SettingsStore
+from keyback.core.recovery.decoys import Seen, freeze
 from keyback.core.recovery.policy import Audience, Policy, ProofRules, PublicRules
 
 SMTP = {"host": "mail.example.org", "password": "canary-password", "ports": [25, 465], "tls": True}
@@ -71,6 +73,28 @@ def test_administrators_who_save_at_once_do_it_one_after_the_other(
     assert sorted(at_once(10, save)) == list(range(4, 14))
     with database.read() as tx:
         assert len(saved.plugin_rows(tx)) == 11
+
+
+def test_shapes_stand_beside_the_public_rules_and_are_encrypted(database: Database, saved: SettingsStore) -> None:
+    shapes = freeze([("jo", (Seen("email", "k••••@ca••••.museum"), Seen("sms", "+XX XXXXXXX05")))] * 50)
+    with database.write() as tx:
+        assert saved.shapes(tx) is None
+        assert saved.save_shapes(tx, shapes, who="admin", why="first") == 4
+        assert saved.shapes(tx) == shapes
+        assert saved.public_rules(tx) == PublicRules(methods=("sms",))
+        kept = tx.execute(select(tables.public_rules.c.rules)).scalars().all()
+    assert not [row for row in kept if "museum" in row or b"museum".hex() in row]
+
+
+def test_shapes_survive_every_rotation(database: Database, saved: SettingsStore, keyring: Keyring) -> None:
+    shapes = freeze([("jo", (Seen("sms", "+XX XXXXXXX05"),))] * 50)
+    with database.write() as tx:
+        saved.save_shapes(tx, shapes, who="admin", why="first")
+    for purpose in set(KeyPurpose) - NEVER_ROTATED:
+        keyring.rotate(purpose)
+        reseal(database, keyring, purpose, lambda done, everything: None)
+    with database.read() as tx:
+        assert saved.shapes(tx) == shapes
 
 
 @pytest.mark.parametrize(

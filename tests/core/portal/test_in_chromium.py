@@ -9,18 +9,32 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pretend_portal import ID, PROOF, SUBJECT, Portal, PretendService, a_recovery, answering, open_portal
+from pretend_portal import (
+    ID,
+    NOW,
+    OFFERED,
+    PROOF,
+    SUBJECT,
+    Portal,
+    PretendService,
+    a_recovery,
+    answering,
+    open_portal,
+)
 from werkzeug.serving import make_server
 
 from keyback.core.contracts.people import AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
+from keyback.core.recovery.policy import Disclosure, PublicRules
 from keyback.core.recovery.state import Recovery, Stage
+from keyback.core.service.tickets import Answered, Ticket
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 OUTCOME = Outcome(AccountKey("embedded", "7"), OutcomeKind.UNKNOWN)
 RENEWING = a_recovery(stage=Stage.RENEWING, found=True, subject=SUBJECT, proofs=(PROOF,))
+MASKED = PublicRules(disclosure=Disclosure.MASKED)
 STAGES: dict[Stage, Recovery] = {
     Stage.CHOOSING: a_recovery(),
     Stage.ANSWERING: answering(),
@@ -118,6 +132,30 @@ def test_a_waiting_page_goes_on_by_itself(asked: PretendService, tab: Tab) -> No
     page = tab.open()
     asked.recovery = STAGES[Stage.DONE]
     page.wait_for_selector("main[data-stage=done]", timeout=10_000)
+    assert tab.complaints == []
+
+
+def test_the_look_up_is_waited_for_aloud_and_then_the_offers_stand_there(asked: PretendService, tab: Tab) -> None:
+    asked.recovery = a_recovery(rules=MASKED)
+    page = tab.open()
+    told = page.locator("main [role=status]").inner_text()
+    assert told == "This page goes on by itself. If nothing happens after 10 seconds, press Continue."
+    asked.recovery = a_recovery(rules=MASKED, found=True, shown=OFFERED, started_at=NOW - MASKED.release)
+    page.wait_for_selector("main[data-page=choosing]", timeout=10_000)
+    assert tab.complaints == []
+
+
+def test_an_answer_that_came_too_early_is_sent_again_by_the_same_button(asked: PretendService, tab: Tab) -> None:
+    asked.recovery = answering()
+    asked.answers["answer"] = Answered(answering(), Ticket(ID, "first-key"), "not-yet")
+    page = tab.open()
+    page.fill("#code", "48210937")
+    page.click("button[value=continue]")
+    page.wait_for_selector("main[data-page=waiting]")
+    asked.answers["answer"] = Answered(STAGES[Stage.RENEWING], Ticket(ID, "first-key"))
+    asked.recovery = answering(found=True, started_at=NOW - PublicRules().look_up)
+    page.wait_for_function("document.querySelector('main').dataset.page !== 'waiting'", timeout=10_000)
+    assert asked.asked_for("answer") == [[{"code": "48210937"}]] * 2
     assert tab.complaints == []
 
 

@@ -1,0 +1,70 @@
+"""What our own tables and rules say about the person behind an account, and whether they may be served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..contracts.method import Offer
+from ..contracts.people import AccountKey, Person
+from ..contracts.store import DirectoryRules
+from ..db.session import Transaction
+from ..recovery.moves import Found
+from ..recovery.policy import Policy, out_of_scope
+from ..recovery.state import Lane, Recovery, Subject
+from .known_browser import knows
+from .records import Records
+from .snapshot import Snapshots
+from .ways import Ways
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is read, whatever it leads to: what an early end would leave out, a clock would show (P4)."""
+
+    person: Person
+    policy: Policy
+    offers: tuple[Offer, ...]
+    linked: tuple[AccountKey, ...]
+    stopped: bool
+
+    @property
+    def refusal(self) -> str:
+        """Why this person may not be served; empty when they may. Silent to the outside."""
+        if self.stopped:
+            return "frozen"
+        reason = out_of_scope(self.policy.scope, self.person.accounts[0])
+        return reason or ("" if self.offers or self.linked else "no-methods")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognising:
+    """From an account to a subject, or to nobody."""
+
+    records: Records
+    snapshots: Snapshots
+    ways: Ways
+
+    def person_id(self, tx: Transaction, key: AccountKey) -> str:
+        """Whose account this is; one that was never linked is a person of its own."""
+        return self.records.links.person_of(tx, key) or self.records.keyring.pseudonym(key.store, key.id)
+
+    def facts(self, tx: Transaction, person: Person, recovery: Recovery | None) -> Facts:
+        """Read everything about them. Changed contacts are told to the events of their own recovery alone."""
+        (account,) = person.accounts
+        stopped = self.records.freezes.stopped(tx, person)
+        policy = self.snapshots.current.policy_for(person)
+        person = replace(person, contacts=self.ways.contacts(tx, recovery, account, policy))
+        offers = self.ways.offers(tx, person, policy)
+        linked = tuple(key for key in self.records.links.accounts_of(tx, person.id) if key != account.key)
+        return Facts(person, policy, offers, linked, stopped)
+
+    def found(self, facts: Facts, recovery: Recovery, rules: DirectoryRules) -> Found:
+        """Whom this recovery may serve; a refused person is nobody."""
+        reason = facts.refusal
+        if not reason and recovery.purpose not in facts.policy.purposes:
+            reason = "out-of-scope"
+        if reason:
+            return Found(None, reason)
+        known = knows(self.records.keyring, recovery.browser, facts.person.id)
+        lane = Lane.KNOWN_BROWSER if known else Lane.UNKNOWN_BROWSER
+        return Found(Subject(facts.person, facts.policy, facts.offers, lane, rules, facts.linked))
