@@ -95,9 +95,7 @@ def employ(
     return Staff(service, office, recognising)
 
 
-def _teach_to_find(
-    house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice
-) -> Recognising:
+def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice) -> Recognising:
     """Who somebody is, by the account that has the name and by those that are linked to it."""
     ways = Ways(**house, mover=mover)
     recognising = Recognising(records=house["records"], snapshots=house["snapshots"], ways=ways)

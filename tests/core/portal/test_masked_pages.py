@@ -18,7 +18,7 @@ WAITING = a_recovery(rules=RULES)
 FOUND = replace(WAITING, found=True, found_at=NOW - timedelta(seconds=1), shown=OFFERED)
 SHOWN = replace(FOUND, started_at=NOW - timedelta(seconds=2))
 SLOW = "This takes longer than usual. You can keep waiting; nothing is lost."
-SILENT = "Alderwick&#39;s directory doesn&#39;t answer."
+SILENT = "Alderwick’s directory doesn’t answer."
 
 
 def since(seconds: float, recovery: Recovery = WAITING) -> Recovery:

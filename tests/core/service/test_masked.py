@@ -43,9 +43,7 @@ def masked(empty: Database) -> SmallHouse:
 @pytest.fixture
 def desk(masked: SmallHouse) -> DecoyDesk:
     recognising = masked.staff.recognising
-    return DecoyDesk(
-        records=masked.records, snapshots=masked.snapshots, recognising=recognising, around=masked.around
-    )
+    return DecoyDesk(records=masked.records, snapshots=masked.snapshots, recognising=recognising, around=masked.around)
 
 
 def offered(house: SmallHouse, name: str) -> tuple[Choice, ...]:
