@@ -24,7 +24,7 @@ def add(subparsers: Subparsers) -> None:
     freeze.add_argument(
         "names", type=Path, help="a file with one sign-in name a line, enrolled people all; - for stdin"
     )
-    freeze.add_argument("--change-every", type=int, metavar="DAYS", help="how long a person keeps a number (900)")
+    freeze.add_argument("--change-every", type=_days, metavar="DAYS", help="how long a person keeps a number (900)")
     freeze.add_argument("--why", default="frozen on the server", help="kept with the change")
     freeze.set_defaults(run=run_freeze)
     show = verbs.add_parser("show", help="how many people and shapes were kept; nothing else is told")
@@ -34,10 +34,11 @@ def add(subparsers: Subparsers) -> None:
 def run_freeze(arguments: argparse.Namespace) -> int:
     """Asks the directory for every name; keeps nothing when there are too few."""
     lines = sys.stdin.read() if str(arguments.names) == "-" else arguments.names.read_text(encoding="utf-8-sig")
-    every = timedelta(days=arguments.change_every) if arguments.change_every else None
     with _desk() as desk:
         try:
-            frozen = desk.freeze(lines.splitlines(), change_every=every, who=getpass.getuser(), why=arguments.why)
+            frozen = desk.freeze(
+                lines.splitlines(), change_every=arguments.change_every, who=getpass.getuser(), why=arguments.why
+            )
         except NotAllowed as error:
             raise PluginError(str(error.reason)) from None
     print(f"{frozen.asked} names: {_counts(frozen.shapes)}")
@@ -50,6 +51,12 @@ def run_show(_arguments: argparse.Namespace) -> int:
         shapes = desk.kept()
     print(_counts(shapes) if shapes else "Nothing is frozen.")
     return 0 if shapes else 1
+
+
+def _days(typed: str) -> timedelta:
+    if not typed.isdecimal() or int(typed) < 1:
+        raise argparse.ArgumentTypeError("a number of days is needed, at least 1")
+    return timedelta(days=int(typed))
 
 
 def _counts(shapes: Shapes) -> str:
