@@ -46,7 +46,7 @@ def spoken(label: Text) -> Text:
     if not end:
         return label
     heard = Text("the number ending in {n}", n=end[-2:]) if is_masked_phone(end) else _spoken_mail(end)
-    return Text(label.message, **{**label.values, "end": heard})
+    return label.filled(end=heard)
 
 
 def _spoken_mail(end: str) -> Text:

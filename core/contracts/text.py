@@ -39,7 +39,7 @@ class Text:
 
     def filled(self, **values: object) -> Text:
         """The same sentence with these values in its gaps."""
-        text = Text(self.message, **self.values, **values)
+        text = Text(self.message, **{**self.values, **values})
         text.many = self.many
         return text
 

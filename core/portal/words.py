@@ -55,8 +55,9 @@ SOME_SET: Mapping[str, Text] = {
 
 def silent(company: str) -> Text:
     """A directory that does not answer."""
-    sentence = "{company}'s directory doesn't answer. Nothing was changed; your old password still works."
-    return Text(sentence, company=company)
+    return Text(
+        "{company}'s directory doesn't answer. Nothing was changed; your old password still works.", company=company
+    )
 
 
 def seconds_until(until: datetime, now: datetime) -> int:
