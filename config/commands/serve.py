@@ -15,7 +15,6 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
-from gunicorn.workers.gthread import ThreadWorker
 
 from ...core.contracts.errors import SettingsInvalid
 from ...core.db.session import Database
@@ -25,6 +24,7 @@ from ...core.service.hatch import Hatch
 from ..app import create_app
 from ..house import House, build
 from ..settings import Settings
+from ..web_worker import PatientWorker
 from .opened import Subparsers, settings_here
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class HouseLogger(Logger):  # type: ignore[misc]
         self.error_log.propagate = True
 
 
-class HouseWorker(ThreadWorker):  # type: ignore[misc]
+class HouseWorker(PatientWorker):
     """Serves pages; but one of them works in the back office, and is watched over like the others."""
 
     in_office = False
@@ -86,6 +86,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         # What is older than this is on its way out: its place in the back office is to be taken.
         self._oldest = 0
         wsgi.Response = NamelessResponse
+        HouseWorker.secure = settings.secure
         super().__init__()
 
     def load_config(self) -> None:
@@ -98,6 +99,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_class": HouseWorker,
             "threads": serve.threads,
             "graceful_timeout": serve.grace_seconds,
+            # Also how long a request may stop in its middle: a packet that was lost twice comes within it.
+            "keepalive": 5,
             "preload_app": False,
             "loglevel": "warning" if self._settings.demo else self._settings.log_level,
             "logger_class": HouseLogger,

@@ -63,14 +63,19 @@ def clear_cache(response: Response) -> Response:
 
 def protect(response: Response, *, secure: bool) -> Response:
     """Add what every response carries. A file's own Cache-Control stays."""
-    for name, value in FIXED.items():
-        response.headers[name] = value
+    kept = response.headers.get("Cache-Control")
+    response.headers.update(of_every_response(nonce(), secure=secure))
     response.headers["Content-Security-Policy"] = policy(nonce(), g.get("csp_sources", NO_SOURCES))
     response.headers["Referrer-Policy"] = g.get("referrer_policy", "no-referrer")
-    response.headers.setdefault("Cache-Control", "no-store")
-    if secure:
-        response.headers["Strict-Transport-Security"] = HSTS
+    response.headers["Cache-Control"] = kept or "no-store"
     return response
+
+
+def of_every_response(of_nonce: str, *, secure: bool) -> dict[str, str]:
+    """What no answer goes without, even one that is made where there is no page."""
+    headers = {**FIXED, "Content-Security-Policy": policy(of_nonce)}
+    headers |= {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+    return {**headers, "Strict-Transport-Security": HSTS} if secure else headers
 
 
 def policy(of_nonce: str, more: Mapping[str, tuple[str, ...]] = NO_SOURCES) -> str:

@@ -1,0 +1,124 @@
+"""How a process serves: it gives a thread to whoever has said everything, and refuses broken HTTP in our words."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import re
+import secrets
+import socket
+import time
+from collections.abc import Mapping
+from typing import ClassVar
+
+from gunicorn.http import errors as broken
+from gunicorn.workers import gthread
+
+from ..core.portal.errors import STATUSES, UNREADABLE
+from ..core.portal.headers import of_every_response
+from .app import LARGEST_BODY
+
+log = logging.getLogger(__name__)
+
+# A whole request must be here within this time, and whoever gets an answer must take it within that one.
+SECONDS_TO_SAY, SECONDS_TO_HEAR = 10.0, 30.0
+# What is longer than this without an end is for the parser to refuse.
+LARGEST_HEAD = 32 * 1024
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
+# Whatever else cannot be read is a 400; 501 would be right for an unknown coding, but nothing of ours is missing.
+_REFUSED: Mapping[type[Exception], int] = {
+    broken.LimitRequestLine: 414,
+    broken.LimitRequestHeaders: 431,
+    broken.ExpectationFailed: 417,
+}
+
+
+def whole(seen: bytes) -> bool:
+    """Whether a thread need not wait for more: all of the request is here, or enough of it to refuse it."""
+    head, end, body = seen.partition(b"\r\n\r\n")
+    if not end:
+        return len(seen) > LARGEST_HEAD
+    if b"\r\ntransfer-encoding:" in head.lower():
+        return body.endswith(b"\r\n\r\n") or len(body) > LARGEST_BODY
+    length = _LENGTH.search(head + b"\r\n")
+    return length is None or not len(body) < int(length[1]) <= LARGEST_BODY
+
+
+class PatientSocket(socket.socket):
+    """A client's socket that knows when its patience is over, and looks at what came without taking it."""
+
+    ends = math.inf
+    _seen = -1
+
+    def waits(self) -> bool:
+        """Whether to come back when there is more. Nobody comes for the same bytes twice: then no more will follow."""
+        try:
+            seen = super().recv(LARGEST_HEAD + LARGEST_BODY, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            hopeful = bool(seen) and len(seen) > self._seen and not whole(seen)
+        except BlockingIOError:
+            seen, hopeful = b"", self._seen < 0
+        except OSError:
+            hopeful = False
+        self._seen = len(seen) if hopeful else -1
+        # The poller wakes us at the first byte beyond what we know. A plain read wants whatever there is.
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, self._seen + 1 if hopeful else 1)
+        return hopeful
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """As every socket's, but with an end when the time is over."""
+        left = self.ends - time.monotonic()
+        try:
+            self.settimeout(None if math.isinf(left) else max(0.001, left))
+            return super().recv(size, flags)
+        except TimeoutError:
+            return b""
+        finally:
+            self.settimeout(SECONDS_TO_HEAR)
+
+
+class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
+    """gunicorn's worker with threads.
+
+    By itself it gives a thread to every connection, for as long as that takes to say something: eight people who say
+    nothing would keep everybody out.
+    """
+
+    secure: ClassVar[bool] = True
+
+    def handle(self, conn: gthread.TConn) -> object:
+        """Called in a thread, for every connection that is new or has something to say."""
+        if not isinstance(conn.sock, PatientSocket):
+            conn.sock = PatientSocket(fileno=conn.sock.detach())
+        wire, now = conn.sock, time.monotonic()
+        wire.ends = min(wire.ends, now + SECONDS_TO_SAY)
+        # What a client sent ahead stands in the parser already, and wakes nobody.
+        ahead = conn.initialized and conn.parser.unreader.buf.getvalue()
+        if not ahead and wire.waits():
+            return gthread._DEFER if now < wire.ends else False
+        conn.data_ready = True
+        try:
+            return super().handle(conn)
+        finally:
+            wire.ends = math.inf
+
+    def handle_error(self, req: object, client: socket.socket, addr: object, exc: BaseException) -> None:
+        """Something that no page answers. Nothing of what came is said again."""
+        ours = not isinstance(exc, broken.ParseException) or isinstance(exc, broken.ConfigurationProblem)
+        if ours:
+            log.error("a page broke", exc_info=exc)
+        status = 500 if ours else _REFUSED.get(type(exc), 400)
+        # Whoever does not listen any more has heard enough.
+        with contextlib.suppress(OSError):
+            client.sendall(refusal(status, secure=self.secure))
+
+
+def refusal(status: int, *, secure: bool) -> bytes:
+    """A whole answer in plain words, with the headers of every answer."""
+    row = STATUSES.get(413 if status in {414, 431} else status, UNREADABLE)
+    text = f"{row.heading} {row.text}\n" if status < 500 else f"{row.heading}\n"
+    body = text.encode()
+    headers = of_every_response(secrets.token_urlsafe(16), secure=secure)
+    headers |= {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body)), "Connection": "close"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {status} Refused\r\n{lines}\r\n".encode() + body
