@@ -1,0 +1,46 @@
+"""Every row that a server keeps, to see afterwards which of them are new, changed or gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Column, create_engine, select
+
+from keyback.core.db.tables import metadata, recovery
+
+from .keyback import Keyback
+
+# Limits are counted, and the house works on without anybody: leases, the audit's chain.
+LIVELY = {"counter", "lease", "checkpoint"}
+CHAIN = {"seq", "hash"}
+Row = tuple[Any, ...]
+# Where a recovery's row says whose it is.
+PERSON = 1 + list(recovery.columns).index(recovery.c.person_ref)
+
+
+def rows(keyback: Keyback) -> set[Row]:
+    """All of them, each behind its table's name."""
+    engine = create_engine(keyback.database_url)
+    try:
+        with engine.connect() as tx:
+            return {
+                (table.name, *row)
+                for table in metadata.sorted_tables
+                if table.name not in LIVELY
+                for row in tx.execute(select(*filter(_counts, table.columns)))
+            }
+    finally:
+        engine.dispose()
+
+
+def _counts(column: Column[object]) -> bool:
+    return column.table.name != "event" or column.name not in CHAIN
+
+
+def strangers(changed: Collection[Row], known: Collection[str]) -> list[Row]:
+    """Those of these rows that do not say whose they are, or belong to nobody of `known`."""
+    theirs = set(known)
+    # Whose recovery it is stands in its row, and then in what is written about the person.
+    theirs |= {row[PERSON] for row in changed if row[0] == "recovery" and row[1] in known and row[PERSON]}
+    return sorted((row[:3] for row in changed if not theirs & set(row)), key=str)
