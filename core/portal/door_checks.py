@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Request, abort
+from flask.globals import request_ctx
 
 from .client import client_address
 from .settings import PortalSettings
@@ -13,7 +14,9 @@ PROBES = frozenset({"/healthz", "/readyz"})
 
 def check_host(request: Request, settings: PortalSettings) -> None:
     """Only our own name is answered: a foreign Host is an attempt to get a foreign address into our words (C7)."""
-    if request.path not in PROBES and request.environ.get("HTTP_HOST", "").lower() != settings.host:
+    # What cannot be a host at all leaves Flask without addresses; no page could be made, not even for a probe.
+    impossible = request_ctx.url_adapter is None
+    if impossible or (request.path not in PROBES and request.environ.get("HTTP_HOST", "").lower() != settings.host):
         abort(400, "host")
 
 

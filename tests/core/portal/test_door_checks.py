@@ -59,6 +59,10 @@ def test_probes_may_come_by_address(portal: Portal) -> None:
     assert portal.browser.get("/readyz", base_url="http://10.0.0.7:8080").status_code == 200
 
 
+def test_a_probe_in_another_language_may_not_come_to_what_is_no_host(portal: Portal) -> None:
+    assert portal.get("/healthz?language=en", headers={"Host": "evil..example"}).status_code == 400
+
+
 @pytest.mark.parametrize(
     "headers",
     [
