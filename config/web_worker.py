@@ -27,7 +27,7 @@ SECONDS_TO_SAY, SECONDS_TO_HEAR = 10.0, 30.0
 LARGEST_HEAD = 32 * 1024
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
 # Whatever else cannot be read is a 400; 501 would be right for an unknown coding, but nothing of ours is missing.
-_REFUSED: Mapping[type[Exception], int] = {
+_REFUSED: Mapping[type[BaseException], int] = {
     broken.LimitRequestLine: 414,
     broken.LimitRequestHeaders: 431,
     broken.ExpectationFailed: 417,

@@ -70,9 +70,11 @@ TARGETS = (
 )  # fmt: skip
 # Nothing of it may matter to anybody.
 QUERIES = (
-    "", "?", "?login_hint=" + MARKED, "?login_hint=a&login_hint=b", "?login_hint=" + "%00" * 90, "?method=" + MARKED,
-    "?method=sms&method=email", "?return_to=//evil.example", "?return_to[]=1", "?%FF=%FF", "?" + "a=1&" * 900,
-    "?&&&==", "?login_hint=" + "%F0%9F%94%91" * 200, "?login_hint=%ED%A0%80", "?move=cancel", "?x=" + "y" * 3500,
+    "", "?", "?language=de", "?language=de&language=en", "?language=" + MARKED, "?language=../../", "?language[]=de",
+    "?language=de&x=" + MARKED, "?language=de&%FF=%FF", "?ui_locales=" + "de%20" * 300, "?login_hint=" + MARKED,
+    "?login_hint=a&login_hint=b", "?login_hint=" + "%00" * 90, "?method=" + MARKED, "?method=sms&method=email",
+    "?return_to=//evil.example", "?return_to[]=1", "?%FF=%FF", "?" + "a=1&" * 900, "?&&&==",
+    "?login_hint=" + "%F0%9F%94%91" * 200, "?login_hint=%ED%A0%80", "?move=cancel", "?x=" + "y" * 3500,
 )  # fmt: skip
 VERBS = (
     "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "PATCH", "BREW", "PROPFIND", "QUERY", "X" * 20, "get", "Post",

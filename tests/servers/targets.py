@@ -64,9 +64,7 @@ def targets(addresses: Map, held: Sequence[Held], link: str) -> list[Target]:
 def _of(rule: Rule, verb: str, held: Sequence[Held], link: str) -> Iterator[Target]:
     whose = held if "recovery_id" in rule.arguments else held[:1]
     for one in whose:
-        path = _path(
-            rule, {"recovery_id": one.story.recovery_id, "entry": "alderwick", "token": link.rpartition("/")[2]}
-        )
+        values = {"recovery_id": one.story.recovery_id, "entry": "alderwick", "token": link.rpartition("/")[2]}
         cookie = one.cookie if "recovery_id" in rule.arguments else ("", "")
         yield Target(rule.endpoint, verb, _path(rule, values), _form(rule, one) if verb == "POST" else {}, cookie)
 
