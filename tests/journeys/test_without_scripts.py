@@ -19,7 +19,7 @@ from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, Pict
 
 KEY = "the tests can read pictures by this"
 EYES = PictureAndSound(PictureAndSoundSettings(key=SecretStr(KEY)))
-WRONG = "The characters didn't match. Here's a new picture."
+WRONG = "The characters didn’t match. Here’s a new picture."
 TOO_LATE = "The check ran out of time. Press Continue again."
 
 

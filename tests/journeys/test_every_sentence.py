@@ -1,0 +1,89 @@
+"""Every sentence on every page can be translated: in a language that marks what it says, nothing stands unmarked.
+
+What is no sentence of ours (names, numbers, addresses, what a company or a sender wrote) is listed here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from gettext import NullTranslations
+from types import MappingProxyType
+
+import pytest
+from examples.pages import PAGES, Page
+from servers.walk import COMPANY, LETTERS, Walker, served_pages, walking
+
+from keyback.config.demo.people import HELP_DESK, PEOPLE
+from keyback.core.languages import Languages
+
+TAG = "qps"
+MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
+# What a page shows, what it keeps for ears and scripts, and what it says where scripts are off: all but challenges.
+READ = """() => {
+  document.querySelectorAll("script, style").forEach((part) => part.remove());
+  const attributes = [...document.querySelectorAll("body *")].flatMap((place) => [...place.attributes]);
+  const kept = attributes.filter(({ name, value }) =>
+    ["alt", "title", "aria-label", "placeholder"].includes(name) || (/^data-/.test(name) && /^[^{].* /.test(value)));
+  return [document.title, document.body.textContent, ...kept.map(({ value }) => value)];
+}"""
+TAGS = re.compile(r"</?\w[^>]*>")
+OWN_WORDS = (
+    *("Alderwick sign-in", "Alderwick", "Keyback", "English"),
+    *(COMPANY["help_desk"].words, COMPANY["help_desk"].hours),  # type: ignore[attr-defined]
+    *(
+        word
+        for person in (*PEOPLE, HELP_DESK)
+        for word in (person.display_name, person.mail, person.phone, person.name)
+    ),
+    *(words for letter in LETTERS for words in (letter.subject, *letter.text.split("\n"))),
+    *("maya.okafor@alderwick.example", "maya.okafor"),
+)
+
+
+class Marks(NullTranslations):
+    """Says every sentence as it is, between marks."""
+
+    def gettext(self, message: str, /) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, one: str, many: str, n: int, /) -> str:
+        return f"⟦{one if n == 1 else many}⟧"
+
+
+class MarkedLanguages(Languages):
+    """English, and a language that nobody speaks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._catalogues[TAG] = Marks()
+        self.names = MappingProxyType({**self.names, TAG: "⟦⟧"})
+
+
+@pytest.fixture(scope="module")
+def walker() -> Iterator[Walker]:
+    with served_pages(MarkedLanguages()) as pages, walking(*pages) as somebody:
+        yield somebody
+
+
+def unmarked(said: str) -> str:
+    """What is left without marked sentences and without what is nobody's to translate."""
+    said = TAGS.sub("", said)
+    while MARKED.search(said):
+        said = MARKED.sub(" ", said)
+    for words in sorted(filter(None, OWN_WORDS), key=len, reverse=True):
+        said = said.replace(words, " ")
+    return " ".join(word for word in said.split() if any(letter.isalpha() for letter in word))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_no_sentence_of_a_page_stands_outside_the_catalogue(walker: Walker, page: Page) -> None:
+    walker.load(page, script=True, language=TAG)
+    assert walker.ask("document.documentElement.lang") == TAG
+    said = walker.ask(READ)
+    assert any("⟦" in words for words in said)
+    assert [left for words in said if (left := unmarked(words))] == []
+
+
+def test_an_unmarked_sentence_would_be_seen() -> None:
+    assert unmarked("⟦Wait ⟦10 seconds⟧ and⟧ go on, Maya Lindqvist – 12:30") == "go on,"
