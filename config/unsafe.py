@@ -67,6 +67,8 @@ def _plugins(settings: Settings) -> Iterator[str]:
         yield "plugins.human_check_without_script must be one of plugins.load, or empty: then it takes scripts to start"
     if "outbox" in names and not settings.demo:
         yield "plugins.load must not name outbox: it shows every code to everybody and is for the demo alone"
+    if "pretend_cloud" in names and not settings.demo:
+        yield "plugins.load must not name pretend_cloud: it plays a directory, for the demo alone"
 
 
 def _pages(settings: Settings) -> Iterator[str]:

@@ -6,6 +6,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from ...core.contracts.people import AccountKey
 from ...core.contracts.text import Secret
 from .. import key_file, logging
 from ..demo.pages import LOGO
@@ -19,7 +20,7 @@ from .serve import Server
 
 FOLDER = Path("var/demo")
 PLUGINS = (
-    *("sms", "email", "saved_codes", "embedded", "outbox", "account_notice"),
+    *("sms", "email", "saved_codes", "embedded", "pretend_cloud", "outbox", "account_notice"),
     *("proof_of_work", "picture_and_sound"),
 )
 FORGOTTEN = "what nobody remembers any more"
@@ -70,7 +71,10 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "serve": {"bind": f"127.0.0.1:{port}", "processes": 1},
                 "log_level": "warning",
                 "pin": {
-                    "store": {"embedded": {"database": str(folder / "people.db")}},
+                    "store": {
+                        "embedded": {"database": str(folder / "people.db")},
+                        "pretend_cloud": {"demo": True, "database": str(folder / "cloud.db")},
+                    },
                     "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
                 },
                 "entries": {
@@ -98,12 +102,13 @@ def _pages(tour: str) -> dict[str, object]:
 
 
 def seed(house: House) -> None:
-    """Put the pretend people into the embedded directory, each with a password that is as good as forgotten."""
-    store = house.snapshots.current.plugins.stores["embedded"]
-    if not isinstance(store, TakesPeople):
-        return
+    """Put the pretend people into their directories, each with a password that is as good as forgotten."""
+    stores = house.snapshots.current.plugins.stores
+    here, cloud = stores["embedded"], stores["pretend_cloud"]
+    assert isinstance(here, TakesPeople)
+    assert isinstance(cloud, TakesPeople)
     for person in PEOPLE:
-        store.add_person(
+        first = here.add_person(
             name=person.name,
             display_name=person.display_name,
             mails=[person.mail] if person.mail else [],
@@ -113,3 +118,17 @@ def seed(house: House) -> None:
             privileged=person.privileged,
             locked=person.locked,
         )
+        if person.in_the_cloud:
+            second = cloud.add_person(
+                name=person.in_the_cloud, display_name=person.display_name, password=Secret(FORGOTTEN)
+            )
+            _join(house, first, second)
+
+
+def _join(house: House, *accounts: AccountKey) -> None:
+    """Say that they are one person's, as if they had signed in to both."""
+    records = house.records
+    person = records.keyring.pseudonym(accounts[0].store, accounts[0].id)
+    with records.db.write() as tx:
+        for account in accounts:
+            records.links.link(tx, person, account, "demo", house.around.now())

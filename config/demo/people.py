@@ -19,6 +19,8 @@ class Pretended:
     enabled: bool = True
     privileged: bool = False
     locked: bool = False
+    # The sign-in name of a second account, in the pretend cloud.
+    in_the_cloud: str = ""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -51,6 +53,14 @@ PEOPLE = (
         "tom",
         "Tom Bakker",
         Text("Never added a way. The pages look just the same, and nothing arrives."),
+    ),
+    Pretended(
+        "ida",
+        "Ida Moreau",
+        Text("Has two accounts, here and in a cloud: one reset sets both passwords."),
+        "ida@home.example",
+        "+447700900134",
+        in_the_cloud="ida.moreau@cloud.example",
     ),
     Pretended(
         "noor",

@@ -78,6 +78,7 @@ def test_everything_that_is_missing_is_said_at_once_with_how_to_set_it(tmp_path:
         ("PAGES__LOGO_FILE", "nowhere.svg", "pages.logo_file"),
         ("PAGES__KEEPS_OLD_PASSWORD", "active_directory", "active_directory is none of plugins.load"),
         ("PAGES__ADVICE_LINES", '["1", "2", "3", "4", "5", "6", "7"]', "pages.advice_lines"),
+        ("PLUGINS__LOAD", "pretend_cloud,proof_of_work", "pretend_cloud"),
         ("LOG_LEVEL", "chatty", "log_level"),
         ("COMPANY", "", "company"),
         ("PORTAL_URI", "https://x", "portal_uri means nothing"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from servers.demo import CHROMIUM, Visitor
+from servers.story import NEW
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
 
@@ -91,3 +92,14 @@ def test_this_wasnt_me_is_a_link_in_the_mail_and_the_help_desk_is_told(visitor: 
         if told.count():
             break
     assert told.count() == 1
+
+
+def test_ida_sets_both_of_her_passwords_in_one_go(visitor: Visitor) -> None:
+    visitor.forgot("ida")
+    visitor.prove("ida@home.example", "+447700900134")
+    visitor.renew(NEW)
+    visitor.sees("done")
+    assert visitor.page.locator("h1").inner_text() == "Both passwords are set"
+    for name in ("ida", "ida.moreau@cloud.example"):
+        visitor.page.goto(f"{visitor.base}/demo")
+        assert visitor.signs_in(name, NEW)
