@@ -16,6 +16,7 @@ from ..db.session import Transaction
 from ..recovery.state import Recovery
 from .lanes import Lanes
 from .records import Records
+from .results import Result, Results, nothing_to_write
 from .surroundings import Surroundings
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class BackOffice:
         self._chores_everywhere: list[Chore] = []
         self._elsewhere: Elsewhere | None = None
         self._lanes: Lanes[Taken] = Lanes(self._run)
+        self._results = Results(records)
         self._stopping = threading.Event()
         self._ticker = threading.Thread(target=self._tick_for_ever, name="back office", daemon=True)
 
@@ -114,6 +116,10 @@ class BackOffice:
     def _begin(self, job: Job) -> bool:
         return self._lanes[job.lane].offer(Taken(job, self._around.now() + LEASE))
 
+    def done(self, job: Job, write: Callable[[Transaction], None] = nothing_to_write) -> None:
+        """Forget the job, soon, in the transaction in which its result is written."""
+        self._results.keep(Result(job, write))
+
     def again(self, job: Job, after: timedelta) -> None:
         """Try later. Nothing happens when the job was settled meanwhile."""
         with self._records.db.write() as tx:
@@ -121,17 +127,19 @@ class BackOffice:
 
     def start(self) -> None:
         """Begin to look for work."""
+        self._results.start()
         self._ticker.start()
 
     def stop(self, seconds: float = 8.0) -> None:
         """Finish or hand over: nothing new is begun, what is left stays in the database."""
         self._stopping.set()
         self._lanes.stop(seconds)
+        self._results.stop(seconds)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is being worked on in this process."""
-        return self._lanes.idle
+        return self._lanes.idle and self._results.idle
 
     def tick(self) -> None:
         """One round: claim what is due, then the chores, each in its own try."""

@@ -125,10 +125,13 @@ class Messenger:
         return not reached
 
     def _settle(self, job: Job, recovery: Recovery | None, event: Event | None) -> None:
-        with self.records.db.write() as tx:
+        now = self.around.now()
+
+        def write(tx: Transaction) -> None:
             if recovery is not None and event is not None:
-                self.mover.record(tx, recovery, [event], self.around.now())
-            self.records.jobs.done(tx, [job.id])
+                self.mover.record(tx, recovery, [event], now)
+
+        self.office.done(job, write)
 
 
 def _said(message: Message, context: Context) -> Message:

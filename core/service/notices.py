@@ -77,6 +77,8 @@ class Notices:
                 messages = self._ask(notifier, self._happening(job, recovery), recovery.language)
             except (DeliveryFailed, PluginError) as failure:
                 return self._later(job, retry=getattr(failure, "retry", True))
+        if not messages:
+            return self.office.done(job)
         with self.records.db.write() as tx:
             language = recovery.language if recovery else ""
             jobs = [self._put_carry(tx, job, message, language) for message in messages]
@@ -95,13 +97,10 @@ class Notices:
             self.messenger.send(channel, message, job.payload.get("language", ""))
         except DeliveryFailed as failure:
             return self._later(job, retry=failure.retry)
-        event = NoticeSent(job.payload["notifier"], job.payload["event"])
-        with self.records.db.write() as tx:
-            self.records.audit.append(
-                tx, [event], at=self.around.now(), recovery_id=job.recovery_id, person_id="", details={}
-            )
-            self.records.jobs.done(tx, [job.id])
-        return None
+        event, now = NoticeSent(job.payload["notifier"], job.payload["event"]), self.around.now()
+        return self.office.done(
+            job, lambda tx: self.records.audit.append(tx, [event], at=now, recovery_id=job.recovery_id)
+        )
 
     def warn_help_desk(self, tx: Transaction, recovery_id: str, recovery: Recovery | None, event: Event) -> list[Job]:
         """A mail in the commit of the stop, where the help desk has a mailbox. The recovery may be forgotten by now."""

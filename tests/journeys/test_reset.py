@@ -37,7 +37,8 @@ def test_every_step_leaves_its_event(somebody: Story, keyback: Keyback) -> None:
         "password.set",
     ]  # fmt: skip
     assert story.count("person.found") == 1
-    assert story.count("message.sent") == 2
+    # What became of messages is written down a moment later.
+    wait_until(lambda: events(keyback, somebody.recovery_id).count("message.sent") == 2, "both to be written down")
 
 
 def test_the_owner_hears_of_it(somebody: Story, post: Post) -> None:
