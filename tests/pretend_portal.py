@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from keyback.core.contracts.errors import NotAllowed, OutOfTurn
 from keyback.core.contracts.human_check import Part, Widget
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
-from keyback.core.contracts.store import DirectoryRules
+from keyback.core.contracts.store import DirectoryRules, OutcomeKind
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.languages import Languages
 from keyback.core.portal import HelpDesk, PortalSettings, create_portal
@@ -27,7 +27,7 @@ from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
 from keyback.core.service.measure import Measured
 from keyback.core.service.recover import RecoveryService
 from keyback.core.service.start import Arrival
-from keyback.core.service.tickets import Answered, Choice, Ticket
+from keyback.core.service.tickets import Answered, Choice, Target, Ticket
 from keyback.idp_bridge.entries import Entries, Entry
 
 LANGUAGES = Languages(TRANSLATIONS)
@@ -172,8 +172,21 @@ class PretendService:
         self.recovery, self.key = answered.recovery, answered.ticket.key
         return answered
 
-    def renew(self, ticket: Ticket, token: str, password: Secret) -> tuple[Recovery, Ticket]:
-        renewed = self._heard("renew", password.reveal())
+    def targets(self, recovery: Recovery) -> tuple[Target, ...]:
+        accounts = recovery.subject.person.accounts if recovery.subject and recovery.proofs else ()
+        done = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.SET}
+        return tuple(
+            Target(str(place), account.key, Text(account.key.store.title()), account.name, is_set=account.key in done)
+            for place, account in enumerate(accounts, 1)
+        )
+
+    silent_ones: tuple[Text, ...] = ()
+
+    def silent(self, recovery: Recovery) -> tuple[Text, ...]:
+        return self.silent_ones
+
+    def renew(self, ticket: Ticket, token: str, password: Secret, chosen: Collection[str]) -> tuple[Recovery, Ticket]:
+        renewed = self._heard("renew", password.reveal(), *chosen)
         self.recovery, self.key = renewed, "key-after-renewing"
         return renewed, Ticket(self.recovery.id, self.key)
 
@@ -228,7 +241,7 @@ class Portal:
     def get(self, path: str = f"/recover/{ID}", **more: Any) -> Any:
         return self.browser.get(path, base_url=ORIGIN, **more)
 
-    def post(self, path: str = f"/recover/{ID}", headers: Mapping[str, str] | None = None, **fields: str) -> Any:
+    def post(self, path: str = f"/recover/{ID}", headers: Mapping[str, str] | None = None, **fields: Any) -> Any:
         """As our own page in a browser would send it."""
         given = {"Sec-Fetch-Site": "same-origin"} if headers is None else headers
         if path != "/recover":

@@ -15,8 +15,10 @@ MOST_FIELDS = 50
 ANSWER = re.compile(r"code|answer-[1-9][0-9]?", re.ASCII)
 
 
-def read_form(request: Request, known: Collection[str], *, answers: bool = False) -> dict[str, str]:
+def read_form(request: Request, known: Collection[str], *, answers: bool = False, several: str = "") -> dict[str, str]:
     """The form's fields. A field given twice or unknown is an attempt to be read in two ways: refused as a whole.
+
+    Only the tick boxes called `several` may come more than once; their values are joined by spaces.
 
     Never through `request.values`: there the query string beats the body.
     """
@@ -24,6 +26,10 @@ def read_form(request: Request, known: Collection[str], *, answers: bool = False
         abort(415)
     request.max_content_length = MOST_BYTES
     pairs = _pairs(_body(request))
+    ticked = [value for name, value in pairs if several and name == several]
+    pairs = [(name, value) for name, value in pairs if not several or name != several]
+    if ticked:
+        pairs.append((several, " ".join(dict.fromkeys(ticked))))
     form = dict(pairs)
     if len(form) != len(pairs):
         abort(400, "a field twice")

@@ -15,7 +15,7 @@ from ..contracts.text import Secret, Text
 from ..recovery.state import Recovery, Stage
 from ..service.recover import RecoveryService
 from ..service.tickets import Answered, Ticket
-from . import words
+from . import set_it_for, words
 from .cookie import Cookies
 from .errors import SOON, CookiesOff, NotYours
 from .form_body import only, read_form
@@ -26,7 +26,7 @@ from .settings import PortalSettings
 from .stage_pages import StagePages, no_sends_left
 
 ALWAYS = ("token", "move")
-FIELDS = (*ALWAYS, "offer", "destination", "new_password", "new_password_again")
+FIELDS = (*ALWAYS, "offer", "destination", "new_password", "new_password_again", set_it_for.FIELD)
 Form = Mapping[str, str]
 Move = Callable[[Ticket, Recovery, Form], Response]
 
@@ -55,7 +55,7 @@ class RecoveryPages:
     def show(self, recovery_id: str) -> Response:
         """Where it stands. Changes nothing."""
         _, recovery = self._enter(recovery_id)
-        return self._known_again(recovery, self._pages.page(recovery, Said(choice=request.args.get("method", ""))))
+        return self._known_again(recovery, self._pages.page(recovery, _asked_for()))
 
     def stage(self, recovery_id: str) -> Response:
         """For pages that wait. The version here is the turn: the row's own counts what the back office saves, and when
@@ -67,7 +67,7 @@ class RecoveryPages:
 
     def move(self, recovery_id: str) -> Response:
         """One move, and back to where it stands."""
-        form = read_form(request, FIELDS, answers=True)
+        form = read_form(request, FIELDS, answers=True, several=set_it_for.FIELD)
         if form.get("move") not in self._moves or "token" not in form:
             abort(400, "not one of our forms")
         ticket, recovery = self._enter(recovery_id)
@@ -198,19 +198,23 @@ class RecoveryPages:
         return self._go_on(answered.ticket)
 
     def _renew(self, ticket: Ticket, recovery: Recovery, form: Form) -> Response:
-        only(form, (*ALWAYS, "new_password", "new_password_again"))
-        password, again = form.get("new_password", ""), form.get("new_password_again", "")
-        problem = _retyped(password, again)
-        if problem is not None:
-            return self._pages.page(recovery, Said((problem,), status=422))
+        only(form, (*ALWAYS, "new_password", "new_password_again", set_it_for.FIELD))
+        chosen = set_it_for.chosen(self._service.renewing.targets(recovery), form)
+        # What was ticked stays; passwords never do.
+        typed = {set_it_for.FIELD: " ".join(chosen)}
+        problems = _retyped(form.get("new_password", ""), form.get("new_password_again", ""))
+        problems += () if chosen else (Problem(set_it_for.FIELD, words.CHOOSE_ACCOUNT),)
+        if problems:
+            return self._pages.page(recovery, Said(problems, typed=typed, status=422))
+        password = Secret(form["new_password"])
         try:
-            recovery, ticket = self._service.renewing.renew(ticket, form["token"], Secret(password))
+            recovery, ticket = self._service.renewing.renew(ticket, form["token"], password, chosen)
         except PasswordRefused as error:
             problems = tuple(Problem("new_password", reason) for reason in error.reasons)
-            return self._pages.page(self._look(ticket), Said(problems, status=422))
+            return self._pages.page(self._look(ticket), Said(problems, typed=typed, status=422))
         except StoreUnavailable:
             said = warning(words.silent(self._settings.company), status=503, retry_after=SOON)
-            return self._pages.page(self._look(ticket), said)
+            return self._pages.page(self._look(ticket), replace(said, typed=typed))
         return self._known_again(recovery, self._go_on(ticket))
 
     # Going on -------------------------------------------------------------------------------------------------
@@ -242,9 +246,15 @@ def _just_started() -> bool:
     return path == "/recover" or path.startswith("/go/")
 
 
-def _retyped(password: str, again: str) -> Problem | None:
+def _asked_for() -> Said:
+    """What a link of ours asks the page to begin with. Nothing is moved by it."""
+    begun = {set_it_for.FIELD: request.args[set_it_for.FIELD]} if set_it_for.FIELD in request.args else {}
+    return Said(choice=request.args.get("method", ""), typed=begun)
+
+
+def _retyped(password: str, again: str) -> tuple[Problem, ...]:
     if not password:
-        return Problem("new_password", words.NEW_PASSWORD)
+        return (Problem("new_password", words.NEW_PASSWORD),)
     if not again:
-        return Problem("new_password_again", words.PASSWORD_AGAIN)
-    return None if same(password, again) else Problem("new_password_again", words.PASSWORDS_DIFFER)
+        return (Problem("new_password_again", words.PASSWORD_AGAIN),)
+    return () if same(password, again) else (Problem("new_password_again", words.PASSWORDS_DIFFER),)

@@ -18,7 +18,7 @@ from ..recovery.limits import SUBJECT_MISSES
 from ..recovery.policy import Disclosure
 from ..recovery.state import Pick, Recovery, Stage, Subject
 from ..service.recover import RecoveryService
-from . import outcomes, words
+from . import outcomes, set_it_for, words
 from .doors import Door, Doors
 from .headers import clear_cache, has_form
 from .said import NOTHING, Said
@@ -127,26 +127,33 @@ class StagePages:
         }
 
     def _renewing(self, recovery: Recovery, said: Said) -> Values:
-        known = _known(recovery)
-        accounts = known.person.accounts if known else ()
-        return {
-            "rules": self._service.renewing.rules(recovery),
-            "check": url_for("portal.password", recovery_id=recovery.id),
-            "accounts": [{"store": account.key.store, "name": account.name} for account in accounts],
-            "name": recovery.name,
+        targets = self._service.renewing.targets(recovery)
+        told: Values = {
             "outcomes": self._rows(recovery),
             "outcome_heading": outcomes.heading(recovery.outcomes),
+            "again_for": outcomes.again_for(recovery.deadline - self._settings.now()),
+            "several": len(targets) > 1,
         }
+        # With several accounts the outcomes are a page of their own, and its buttons lead to the form.
+        if told["several"] and recovery.outcomes and set_it_for.FIELD not in said.typed:
+            return {**told, **self._way_back(recovery), "template": "outcomes.html", "page": "outcomes"}
+        form: Values = {
+            "rules": self._service.renewing.rules(recovery),
+            "check": url_for("portal.password", recovery_id=recovery.id),
+            "boxes": set_it_for.boxes(targets, said.typed),
+            "silent": self._service.renewing.silent(recovery),
+            "name": recovery.name,
+        }
+        return {**told, **form}
 
     def _waiting(self, recovery: Recovery, said: Said) -> Values:
         return {"outcomes": self._rows(recovery), "poll": url_for("portal.stage", recovery_id=recovery.id)}
 
     def _done(self, recovery: Recovery, said: Said) -> Values:
-        door = self._door(recovery)
         return {
+            **self._way_back(recovery),
+            "heading": outcomes.heading(recovery.outcomes) or words.SET,
             "outcomes": self._rows(recovery),
-            "back_name": door.name if door else "",
-            "back": door.way_back(recovery.return_to) if door else "",
             "told_by": outcomes.told_by(_known(recovery)),
             "advice": self._settings.advice,
             "keeps_old": outcomes.set_in(self._settings.keeps_old_password, recovery.outcomes),
@@ -172,11 +179,15 @@ class StagePages:
         door = self._door(recovery)
         return url_for("portal.arrive", entry=door.key) if door else url_for("portal.who")
 
+    def _way_back(self, recovery: Recovery) -> Values:
+        door = self._door(recovery)
+        return {"back_name": door.name if door else "", "back": door.way_back(recovery.return_to) if door else ""}
+
     def _door(self, recovery: Recovery) -> Door | None:
         return self._doors.get(recovery.entry) if recovery.entry else None
 
     def _rows(self, recovery: Recovery) -> tuple[outcomes.Row, ...]:
-        return outcomes.rows(_known(recovery), recovery.outcomes, self._settings.company)
+        return outcomes.rows(self._service.renewing.targets(recovery), recovery.outcomes, self._settings.company)
 
 
 def no_sends_left(recovery: Recovery) -> bool:

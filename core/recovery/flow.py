@@ -209,12 +209,15 @@ def _accepted(recovery: Recovery, subject: Subject, move: PasswordAccepted) -> S
             raise OutOfTurn("the proofs are not enough")
     already = {o.account for o in recovery.outcomes if o.kind is OutcomeKind.SET}
     mine = {account.key for account in subject.person.accounts} - already
-    meant = {account.key for account in move.accounts}
+    named = Counter([*(account.key for account in move.accounts), *(outcome.account for outcome in move.left)])
     # Named twice it would be written twice (P3).
-    if not meant or not meant <= mine or len(meant) < len(move.accounts):
+    if not move.accounts or not named.keys() <= mine or named.total() > len(named):
         raise OutOfTurn("these accounts are not to be written")
+    if any(outcome.kind not in (OutcomeKind.REFUSED, OutcomeKind.NOT_SET) for outcome in move.left):
+        raise OutOfTurn("nothing was written yet")
     stores = tuple(account.key.store for account in move.accounts)
-    writing = replace(recovery, stage=Stage.WRITING, intents=move.accounts)
+    told = {outcome.account: outcome for outcome in (*recovery.outcomes, *move.left)}
+    writing = replace(recovery, stage=Stage.WRITING, intents=move.accounts, outcomes=tuple(told.values()))
     return writing, (events.PasswordIntended(stores),)
 
 
@@ -223,7 +226,9 @@ def _wrote(recovery: Recovery, outcomes: tuple[Outcome, ...], now: datetime) -> 
         raise OutOfTurn("one outcome for every account that was written, and no other")
     merged = {o.account: o for o in (*recovery.outcomes, *outcomes)}
     kinds = {o.kind for o in merged.values()}
-    told = tuple(_told(o) for o in outcomes)
+    # What was unknown and still is, is no news.
+    news = [o for o in outcomes if o.kind is not OutcomeKind.UNKNOWN or recovery.stage is Stage.WRITING]
+    told = tuple(_told(o) for o in news)
     moved = replace(recovery, outcomes=tuple(merged.values()))
     if OutcomeKind.UNKNOWN in kinds:
         return replace(moved, stage=Stage.UNSETTLED), told

@@ -42,10 +42,14 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class PasswordAccepted:
-    """The new password is good enough for us, and these accounts are about to be written."""
+    """The new password is good enough for us, and these accounts are about to be written.
+
+    `left`: what is known already of those that were chosen too and cannot be written now.
+    """
 
     accounts: tuple[Account, ...]
     policy_now: Policy
+    left: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from ..contracts.events import PasswordSet
 from ..contracts.people import Account
@@ -15,10 +14,7 @@ from .mover import Moved, Mover
 from .notices import Notices
 from .records import Records
 from .surroundings import Surroundings
-from .write import SOMEBODY_ELSE
-
-# Longer than a write may take, so that two of our own writers never overlap; a killed one frees it by dying.
-ACCOUNT_LEASE = timedelta(seconds=10)
+from .write import SOMEBODY_ELSE, TURN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +27,14 @@ class Concluding:
     around: Surroundings
 
     def take_leases(self, tx: Transaction, recovery: Recovery, accounts: tuple[Account, ...]) -> bool:
-        """Whether all accounts are ours to write for the next ten seconds."""
+        """Whether all accounts are ours to write, for as long as writing one after the other may take.
+
+        So two of our own writers never overlap; one that was killed lets go by dying.
+        """
         now = self.around.now()
+        until = now + len(accounts) * TURN
         return all(
-            self.records.leases.take(tx, self._what(account), recovery.id, until=now + ACCOUNT_LEASE, now=now)
-            for account in accounts
+            self.records.leases.take(tx, self._what(account), recovery.id, until=until, now=now) for account in accounts
         )
 
     def conclude(
@@ -46,36 +45,48 @@ class Concluding:
         for account in written:
             self.records.leases.free(tx, self._what(account), recovery.id)
         subject = recovery.subject
-        for outcome in outcomes:
-            if outcome.kind is OutcomeKind.SET and subject is not None and subject.policy.notices.on_done:
-                self.notices.queue(tx, moved, PasswordSet(outcome.account.store))
-        if recovery.stage is Stage.DONE and subject is not None:
-            for other_id in self.records.recoveries.open_of(tx, subject.person.id, recovery.id):
-                self._supersede(tx, other_id, written)
+        stores = dict.fromkeys(outcome.account.store for outcome in outcomes if outcome.kind is OutcomeKind.SET)
+        if subject is None or not stores:
+            return
+        for store in stores:
+            if subject.policy.notices.on_done:
+                self.notices.queue(tx, moved, PasswordSet(store))
+        # One account is enough: what was proven elsewhere was for a password that is gone.
+        for other_id in self.records.recoveries.open_of(tx, subject.person.id, recovery.id):
+            self._supersede(tx, other_id, written, outcomes)
 
-    def _supersede(self, tx: Transaction, other_id: str, written: tuple[Account, ...]) -> None:
-        """End another recovery of the person: what was proven in it was for a password that is gone."""
+    def _supersede(
+        self, tx: Transaction, other_id: str, written: tuple[Account, ...], outcomes: tuple[Outcome, ...]
+    ) -> None:
+        """End another recovery of the person."""
         other = self.records.recoveries.load(tx, other_id)
         if other is None:
             return
         other = self.mover.move(tx, other, Superseded()).recovery
-        if other.stage is Stage.WRITING:
+        # Whoever held the lease before us is dead; whoever writes other accounts lives, and will tell.
+        ours = {account.key for account in written}
+        if other.stage is Stage.WRITING and any(account.key in ours for account in other.intents):
             other = self.mover.move(tx, other, Interrupted()).recovery
-        if other.stage is Stage.UNSETTLED and (overtaken := _overtaken(other, written)):
+        done = {outcome.account for outcome in outcomes if outcome.kind is OutcomeKind.SET}
+        now_set = tuple(account for account in written if account.key in done)
+        if other.stage is Stage.UNSETTLED and (overtaken := _overtaken(other, now_set)):
             self.mover.move(tx, other, Settled(overtaken))
 
     def _what(self, account: Account) -> str:
         return "account:" + self.records.keyring.pseudonym(account.key.store, account.key.id)
 
 
-def _overtaken(other: Recovery, written: tuple[Account, ...]) -> tuple[Outcome, ...]:
+def _overtaken(other: Recovery, now_set: tuple[Account, ...]) -> tuple[Outcome, ...]:
     """What became of another recovery's lost write, if that is sure: not set, where ours met the very same stamp.
 
     From now on the stamp only says that somebody wrote; asked later, it would pass our write off as theirs.
     """
     lost = {outcome.account for outcome in other.outcomes if outcome.kind is OutcomeKind.UNKNOWN}
-    same = {(account.key, account.stamp) for account in written}
+    same = {(account.key, account.stamp) for account in now_set}
     sure = {account.key for account in other.intents if (account.key, account.stamp) in same}
-    if not lost <= sure:
+    if not lost & sure:
         return ()
-    return tuple(Outcome(a.key, OutcomeKind.NOT_SET, (SOMEBODY_ELSE,)) for a in other.intents if a.key in lost)
+    return tuple(
+        Outcome(key, OutcomeKind.NOT_SET, (SOMEBODY_ELSE,)) if key in sure else Outcome(key, OutcomeKind.UNKNOWN)
+        for key in lost
+    )

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from ..contracts.channel import Message
 from ..contracts.errors import DeliveryFailed, PluginError
-from ..contracts.events import BY_NAME, Event, NoticeSent
+from ..contracts.events import BY_NAME, Event, NoticeSent, PasswordSet
 from ..contracts.notifier import Happening, Notifier
-from ..contracts.people import ContactKind, Person
+from ..contracts.people import Account, ContactKind, Person
 from ..contracts.text import Text
 from ..db.jobs import Job
 from ..db.session import Transaction
@@ -127,7 +127,7 @@ class Notices:
             at=at,
             recovery=recovery.id,
             addresses=tuple({(c.kind, c.value): c for c in contacts}.values()),
-            accounts=tuple(account.name for account in accounts),
+            accounts=tuple(account.name for account in accounts if _is_about(event, account)),
             help_desk=self.around.help_desk,
             wasnt_me=self._wasnt_me(recovery, person, Told(person.id, recovery.id, event.name, at)) if person else {},
         )
@@ -158,6 +158,11 @@ class Notices:
         with self.records.db.write() as tx:
             self.records.jobs.done(tx, [job.id])
         return None
+
+
+def _is_about(event: Event, account: Account) -> bool:
+    """A password was set in one store: the person's other accounts have theirs still, or a notice of their own."""
+    return not isinstance(event, PasswordSet) or event.store == account.key.store
 
 
 def _event(payload: dict[str, str] | object) -> Event:

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..contracts.errors import NotAllowed, OutcomeUnknown, OutOfTurn, PasswordRefused, StoreUnavailable
-from ..contracts.events import PasswordNotSet
 from ..contracts.people import Account
-from ..contracts.store import Outcome, OutcomeKind
+from ..contracts.store import Outcome
 from ..contracts.text import Secret, Text
 from ..db.session import Transaction
 from ..recovery.moves import PasswordAccepted, Wrote
 from ..recovery.passwords import Line
-from ..recovery.policy import Policy, out_of_scope, satisfied
+from ..recovery.policy import Policy, satisfied
 from ..recovery.state import Recovery, Stage, Subject
+from .accounts import BY_HAND, Accounts, Ready
 from .conclude import Concluding
 from .faultpoint import faultpoint
 from .known_browser import remember
 from .measure import Measure, Measured
-from .mover import Moved, Mover
+from .mover import Moved, Mover, Overtaken
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice, digest
-from .tickets import Ticket
-from .write import Writer
+from .tickets import Target, Ticket
+from .write import TURN, Writer
 
 # The settle job waits for this long before it asks: by then the writer has answered, or is dead.
 SETTLE_AFTER = timedelta(seconds=12)
-# A write that has not begun this long after its claim never does: a process that was stopped in between wakes up when
-# its lease is over and the person may have been told that nothing was set.
-TOO_LATE = timedelta(seconds=4)
-BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
+MOST_TIMES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +40,7 @@ class Renewing:
     records: Records
     snapshots: Snapshots
     mover: Mover
+    accounts: Accounts
     writer: Writer
     concluding: Concluding
     tickets: TicketOffice
@@ -63,23 +62,32 @@ class Renewing:
         self.measure.pace(recovery)
         return self.measure.of(subject, password)
 
-    def renew(self, ticket: Ticket, token: str, password: Secret) -> tuple[Recovery, Ticket]:
-        """Set it on every account that is not set yet.
+    def targets(self, recovery: Recovery) -> tuple[Target, ...]:
+        """The person's accounts, once something is proven."""
+        return self.accounts.targets(recovery) if recovery.proofs else ()
+
+    def silent(self, recovery: Recovery) -> tuple[Text, ...]:
+        """The directories that didn't answer in time to take part."""
+        return self.accounts.silent(recovery) if recovery.proofs else ()
+
+    def renew(self, ticket: Ticket, token: str, password: Secret, chosen: Collection[str]) -> tuple[Recovery, Ticket]:
+        """Set it on the chosen accounts, named by their targets' values.
 
         Raises PasswordRefused, StoreUnavailable (nothing was changed), OutcomeUnknown, NotAllowed or OutOfTurn.
         """
         recovery, subject = self._asked_for_one(ticket, token)
-        if reasons := self.measure.of(subject, password).judged.shortcomings:
+        accounts = self.accounts.chosen(recovery, subject, chosen)
+        if reasons := self._shortcomings(subject, accounts, password):
             raise PasswordRefused(reasons)
-        accounts = self._fresh_accounts(recovery, subject)
+        ready = self.accounts.fresh(recovery, subject, accounts)
         fresh = self.tickets.fresh(recovery.id)
-        until = self.around.now() + TOO_LATE
-        claimed, settle_job = self._claim(recovery, accounts)
+        began = self.around.now()
+        claimed, settle_jobs = self._claim(recovery, ready)
         faultpoint("intent-stored")
         unlock = subject.policy.unlock_on_reset
-        outcomes = tuple(self.writer.write(account, password, unlock=unlock, until=until) for account in accounts)
+        outcomes = self.writer.write_all(ready.accounts, password, unlock=unlock, began=began)
         try:
-            return self._store(claimed, outcomes, settle_job, fresh), fresh
+            return self._store(claimed, outcomes, settle_jobs, fresh), fresh
         except StoreUnavailable as error:
             # The directory has it, only our own database does not know; the settle job asks.
             raise OutcomeUnknown("what the directory said could not be written down") from error
@@ -96,46 +104,36 @@ class Renewing:
             raise OutOfTurn("no password is asked for")
         return recovery, recovery.subject
 
-    def _fresh_accounts(self, recovery: Recovery, subject: Subject) -> tuple[Account, ...]:
-        """The accounts as they are now: only fresh facts decide (E13), and the stamp must be of this moment."""
-        done = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.SET}
-        stores = self.snapshots.current.plugins.stores
-        wanted = [account for account in subject.person.accounts if account.key not in done]
-        wanted.sort(key=lambda account: -stores[account.key.store].strictness if account.key.store in stores else 0)
-        return tuple(self._fresh(recovery, subject, account) for account in wanted)
+    def _shortcomings(self, subject: Subject, accounts: tuple[Account, ...], password: Secret) -> tuple[Text, ...]:
+        """What is wrong with it for any of these accounts, each thing once."""
+        every = self.accounts.password_rules(subject, accounts)
+        subjects = (replace(subject, policy=replace(subject.policy, password=rules)) for rules in every)
+        found = [reason for each in subjects for reason in self.measure.of(each, password).judged.shortcomings]
+        return tuple(dict.fromkeys(found))
 
-    def _fresh(self, recovery: Recovery, subject: Subject, account: Account) -> Account:
-        fresh = self.writer.look(account)
-        why = "gone" if fresh is None else ""
-        for policy in (subject.policy, self._policy_now(subject)):
-            why = why or (out_of_scope(policy.scope, fresh) if fresh else "gone")
-            why = why or ("" if recovery.purpose in policy.purposes else "out-of-scope")
-        if fresh is None or why:
-            refused = PasswordNotSet(account.key.store, OutcomeKind.REFUSED, why)
-            with self.records.db.write() as tx:
-                self.mover.record(tx, recovery, [refused], self.around.now())
-            raise NotAllowed(BY_HAND)
-        return fresh
-
-    def _policy_now(self, subject: Subject) -> Policy:
-        return self.snapshots.current.policy_for(subject.person)
-
-    def _claim(self, recovery: Recovery, accounts: tuple[Account, ...]) -> tuple[Moved, str]:
+    def _claim(self, recovery: Recovery, ready: Ready) -> tuple[Moved, list[str]]:
         """Committed before the directory is asked, so that a second tab cannot write too (P3)."""
         assert recovery.subject is not None
-        policy_now = self._policy_now(recovery.subject)
+        policy_now = self.accounts.policy_now(recovery.subject)
         with self.records.db.write() as tx:
             self._check_ledger(tx, recovery, policy_now)
             # Whoever was stopped between the proof and this write is not served, whatever was proven (S21).
             if self.records.freezes.stopped(tx, recovery.subject.person):
                 raise NotAllowed(BY_HAND)
-            if not self.concluding.take_leases(tx, recovery, accounts):
+            if not self.concluding.take_leases(tx, recovery, ready.accounts):
                 raise StoreUnavailable("another password is being set for this account")
-            move = PasswordAccepted(accounts, policy_now)
-            moved = self.mover.move(tx, recovery, move)
-            began = self.around.now().isoformat()
-            job = self.mover.wait_for(tx, moved, self._lane(accounts), "settle", after=SETTLE_AFTER, began=began)
-        return moved, job.id
+            moved = self.mover.move(tx, recovery, PasswordAccepted(ready.accounts, policy_now, ready.left))
+            return moved, self._leave_settling(tx, moved, ready.accounts)
+
+    def _leave_settling(self, tx: Transaction, moved: Moved, accounts: tuple[Account, ...]) -> list[str]:
+        """For the case that this process dies: a job in the lane of each store, once the last turn is over."""
+        began = self.around.now() + (len(accounts) - 1) * TURN
+        after = began + SETTLE_AFTER - self.around.now()
+        facts = {"began": began.isoformat()}
+        return [
+            self.mover.wait_for(tx, moved, f"store:{store}", "settle", after=after, store=store, **facts).id
+            for store in dict.fromkeys(account.key.store for account in accounts)
+        ]
 
     def _check_ledger(self, tx: Transaction, recovery: Recovery, policy_now: Policy) -> None:
         """The ledger's rows are the proofs; the recovery's own list is only a copy of them (P2)."""
@@ -144,16 +142,32 @@ class Renewing:
         if not all(satisfied(policy.proof, proofs) for policy in (recovery.subject.policy, policy_now)):
             raise OutOfTurn("the ledger does not hold enough proofs")
 
-    def _store(self, claimed: Moved, outcomes: tuple[Outcome, ...], settle_job: str, fresh: Ticket) -> Recovery:
+    def _store(self, claimed: Moved, outcomes: tuple[Outcome, ...], settle_jobs: list[str], fresh: Ticket) -> Recovery:
+        """Say what the directories said, also when somebody noted meanwhile that it will be superseded."""
+        recovery = claimed.recovery
+        for _ in range(MOST_TIMES):
+            try:
+                return self._conclude(recovery, outcomes, settle_jobs, fresh)
+            except Overtaken:
+                recovery = self._same_claim(recovery)
+        raise OutOfTurn("others moved it again and again")
+
+    def _conclude(
+        self, recovery: Recovery, outcomes: tuple[Outcome, ...], settle_jobs: list[str], fresh: Ticket
+    ) -> Recovery:
         """Only now a new key: if this process dies while it writes, the browser's cookie still shows the outcome."""
         with self.records.db.write() as tx:
-            moved = self.mover.move(tx, claimed.recovery, Wrote(outcomes), key_digest=digest(fresh))
-            self.concluding.conclude(tx, moved, outcomes, claimed.recovery.intents)
+            moved = self.mover.move(tx, recovery, Wrote(outcomes), key_digest=digest(fresh))
+            self.concluding.conclude(tx, moved, outcomes, recovery.intents)
             if moved.recovery.stage is not Stage.UNSETTLED:
-                self.records.jobs.done(tx, [settle_job])
+                self.records.jobs.done(tx, settle_jobs)
         faultpoint("outcome-stored")
         return self.mover.hand_over(moved)
 
-    @staticmethod
-    def _lane(accounts: tuple[Account, ...]) -> str:
-        return f"store:{accounts[0].key.store}"
+    def _same_claim(self, claimed: Recovery) -> Recovery:
+        """The newest row, if its write is still ours: another turn would be another claim, for other passwords."""
+        with self.records.db.read() as tx:
+            newest = self.records.recoveries.load(tx, claimed.id)
+        if newest is None or newest.turn != claimed.turn:
+            raise OutOfTurn("another password is being set")
+        return newest

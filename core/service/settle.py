@@ -45,22 +45,24 @@ class Settling:
         if recovery.stage is Stage.WRITING:
             with self.records.db.write() as tx:
                 recovery = self.mover.move(tx, recovery, Interrupted()).recovery
-        outcomes = self._outcomes(job, recovery)
-        if outcomes is None:
+        unknown = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.UNKNOWN}
+        mine = [a for a in recovery.intents if a.key in unknown and a.key.store == job.payload["store"]]
+        settled = [outcome for account in mine if (outcome := self._settle(job, account)) is not None]
+        if settled:
+            self._tell(recovery, settled, unknown)
+        if len(settled) < len(mine):
             return self.office.again(job, ASK_AGAIN)
+        self._unmoved_since = {k: v for k, v in self._unmoved_since.items() if k[0] != job.id}
+        return self._forget(job)
+
+    def _tell(self, recovery: Recovery, settled: list[Outcome], unknown: set[AccountKey]) -> None:
+        """What is known of this store's accounts; nobody waits for a store that is still silent."""
+        others = unknown - {outcome.account for outcome in settled}
+        outcomes = (*settled, *(Outcome(key, OutcomeKind.UNKNOWN) for key in others))
         with self.records.db.write() as tx:
             moved = self.mover.move(tx, recovery, Settled(outcomes))
             self.concluding.conclude(tx, moved, outcomes, recovery.intents)
-            self.records.jobs.done(tx, [job.id])
-        self._unmoved_since = {k: v for k, v in self._unmoved_since.items() if k[0] != job.id}
         self.mover.hand_over(moved)
-        return None
-
-    def _outcomes(self, job: Job, recovery: Recovery) -> tuple[Outcome, ...] | None:
-        unknown = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.UNKNOWN}
-        settled = [self._settle(job, account) for account in recovery.intents if account.key in unknown]
-        known = tuple(outcome for outcome in settled if outcome is not None)
-        return known if len(known) == len(settled) else None
 
     def _settle(self, job: Job, account: Account) -> Outcome | None:
         moved, now = self.writer.settle(account), self.around.now()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
+from .accounts import Accounts
 from .ask import Asking
 from .back_office import BackOffice
 from .calls import Calls
@@ -74,7 +75,10 @@ def employ(
     tickets = TicketOffice(**house, mover=mover)
     gate = Gate(**house, calls=calls)
     measure = Measure(around=around, breached=breached, strength=strength)
-    renewing = Renewing(**house, mover=mover, writer=writer, concluding=concluding, tickets=tickets, measure=measure)
+    accounts = Accounts(**house, mover=mover, writer=writer)
+    renewing = Renewing(
+        **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
+    )
     service = RecoveryService(
         starting=Starting(**house, mover=mover, gate=gate, tickets=tickets),
         tickets=tickets,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..contracts.masking import spoken
 from ..contracts.method import Field
+from ..contracts.people import AccountKey
 from ..contracts.text import Text
 from ..recovery.state import Recovery
 
@@ -38,6 +39,17 @@ class Choice:
     def heard(self) -> Text:
         """The summary for the ear, without the dots of a masked end."""
         return spoken(self.summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One account of the person, as a page shows it. `value` names it in the form and says nothing else."""
+
+    value: str
+    key: AccountKey
+    called: Text
+    name: str = field(repr=False)
+    is_set: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..contracts.errors import OutcomeUnknown, PasswordRefused, StoreUnavailable
 from ..contracts.people import Account
@@ -20,7 +20,13 @@ TELL_SECONDS = 2.0
 
 NO_ANSWER = Text("It didn't answer. Nothing was changed there, and your old password still works.")
 SOMEBODY_ELSE = Text("Somebody else changed this password at the same moment. Choose another password.")
-GONE = Text("This account is not there any more.")
+NOT_ASKED = Text("Nothing was changed there, so that you don't end up with two passwords.")
+
+# One account is written after the other. A write that has not begun this long after its turn came never does: a process
+# that was stopped in between wakes up when its leases are over and the person may have been told that nothing was set.
+TOO_LATE = timedelta(seconds=4)
+# A turn is as long as a write that begins at the last moment.
+TURN = TOO_LATE + timedelta(seconds=WRITE_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,18 @@ class Writer:
         context = self.around.context(seconds=TELL_SECONDS * 2)
         fresh = self.calls.read(store, lambda: store.look(account.key, context), TELL_SECONDS * 2)
         return fresh if fresh is not None and fresh.key == account.key else None
+
+    def write_all(
+        self, accounts: tuple[Account, ...], password: Secret, *, unlock: bool, began: datetime
+    ) -> tuple[Outcome, ...]:
+        """In the given order, strictest first: once one refuses the password, the others are not asked for it."""
+        outcomes: list[Outcome] = []
+        for place, account in enumerate(accounts):
+            if any(outcome.kind is OutcomeKind.REFUSED for outcome in outcomes):
+                outcomes.append(Outcome(account.key, OutcomeKind.NOT_SET, (NOT_ASKED,)))
+            else:
+                outcomes.append(self.write(account, password, unlock=unlock, until=began + TOO_LATE + place * TURN))
+        return tuple(outcomes)
 
     def write(self, account: Account, password: Secret, *, unlock: bool, until: datetime) -> Outcome:
         """Set it, once, if it is not too late to begin. Never sent twice, whatever happens (P3)."""

@@ -260,8 +260,11 @@ class Visit:
         self.pick(choice.value)
         return self.answer(self.house.paper[which])
 
-    def renew(self, password: str = NEW) -> Recovery:
-        recovery, self.ticket = self.house.service.renewing.renew(self.ticket, self.token, Secret(password))
+    def renew(self, password: str = NEW, *names: str) -> Recovery:
+        """Set it for the accounts with these names, or for all that are open."""
+        targets = self.house.service.renewing.targets(self.recovery)
+        chosen = [each.value for each in targets if (each.name in names if names else not each.is_set)]
+        recovery, self.ticket = self.house.service.renewing.renew(self.ticket, self.token, Secret(password), chosen)
         return recovery
 
 

@@ -65,7 +65,7 @@ def test_a_dead_writer_is_found_out_by_the_back_office(
     with monkeypatch.context() as patched:
         patched.setattr(Writer, "write", die)
         with pytest.raises(KeyboardInterrupt):
-            house.service.renewing.renew(ticket, token, Secret(NEW))
+            house.service.renewing.renew(ticket, token, Secret(NEW), ["1"])
     for _ in range(3):
         house.clock.forward(seconds=13)
         house.work()
