@@ -43,7 +43,7 @@ class Row:
     """
 
     store: str
-    called: Text
+    called: Text | str
     name: str
     kind: str
     tag: Text
@@ -63,22 +63,21 @@ def rows(targets: Sequence[Target], outcomes: Sequence[Outcome], company: str) -
 def _row(outcome: Outcome, target: Target, targets: Sequence[Target], company: str, again: str) -> Row:
     kind, store = outcome.kind, outcome.account.store
     if len(targets) == 1:
-        account = Text("{company}'s directory", company=company)
-        name = Text("{name}", name=target.name)
-        return Row(store, name, "", kind.value, TAGS[kind], _texts(outcome, account))
+        directory = Text("{company}'s directory", company=company)
+        return Row(store, target.name, "", kind.value, TAGS[kind], _texts(outcome, directory))
     account = called(target, targets)
     button, asks = _button(outcome, account, target.value, again)
     return Row(store, account, target.name, kind.value, TAGS[kind], _texts(outcome, account), button, asks)
 
 
-def _texts(outcome: Outcome, account: Text) -> tuple[Text, ...]:
+def _texts(outcome: Outcome, account: Text | str) -> tuple[Text, ...]:
     own_words = outcome.reasons if outcome.reasons != (NO_ANSWER,) else ()
     if own_words and (outcome.kind is OutcomeKind.NOT_SET or own_words[0] in FINAL):
         return own_words
     return (SENTENCES[outcome.kind].filled(account=account), *own_words)
 
 
-def _button(outcome: Outcome, account: Text, value: str, again: str) -> tuple[Text | None, str]:
+def _button(outcome: Outcome, account: Text | str, value: str, again: str) -> tuple[Text | None, str]:
     """One that was not asked has no button: it goes along with the one that refused."""
     if not _may_be_tried_again(outcome) or NOT_ASKED in outcome.reasons:
         return None, ""

@@ -17,7 +17,7 @@ class Box:
 
     value: str
     store: str
-    called: Text
+    called: Text | str
     name: str
     ticked: bool
 
@@ -40,7 +40,7 @@ def chosen(targets: Sequence[Target], form: Mapping[str, str]) -> tuple[str, ...
     return open_ones if len(open_ones) == 1 and FIELD not in form else tuple(form.get(FIELD, "").split())
 
 
-def called(target: Target, targets: Sequence[Target]) -> Text:
+def called(target: Target, targets: Sequence[Target]) -> Text | str:
     """What an account is called: by its directory, or by its sign-in name where two are in the same one."""
     alike = [each for each in targets if each.called == target.called]
-    return target.called if len(alike) == 1 else Text("{name}", name=target.name)
+    return target.called if len(alike) == 1 else target.name

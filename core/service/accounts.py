@@ -118,6 +118,6 @@ class Accounts:
         """What would hold for this account if it were the person's only one."""
         return self.snapshots.current.policy_for(Person(subject.person.id, (account,)))
 
-    def _called(self, account: Account) -> Text:
+    def _called(self, account: Account) -> Text | str:
         store = self.snapshots.current.plugins.stores.get(account.key.store)
-        return store.label if store else Text("{name}", name=account.name)
+        return store.label if store else account.name

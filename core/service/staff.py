@@ -73,14 +73,13 @@ def employ(
     writer = Writer(snapshots=snapshots, calls=calls, around=around)
     concluding = Concluding(records=records, mover=mover, notices=notices, around=around)
     tickets = TicketOffice(**house, mover=mover)
-    gate = Gate(**house, calls=calls)
     measure = Measure(around=around, breached=breached, strength=strength)
     accounts = Accounts(**house, mover=mover, writer=writer)
     renewing = Renewing(
         **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
     )
     service = RecoveryService(
-        starting=Starting(**house, mover=mover, gate=gate, tickets=tickets),
+        starting=Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets),
         tickets=tickets,
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=Proving(**house, mover=mover, notices=notices, tickets=tickets),
@@ -88,9 +87,8 @@ def employ(
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
-    office.teach("message", messenger.work)
-    office.teach("notify", notices.tell)
-    office.teach("carry", notices.carry)
+    for kind, worker in (("message", messenger.work), ("notify", notices.tell), ("carry", notices.carry)):
+        office.teach(kind, worker)
     settling = Settling(
         records=records, mover=mover, writer=writer, concluding=concluding, office=office, around=around
     )

@@ -47,7 +47,7 @@ class Target:
 
     value: str
     key: AccountKey
-    called: Text
+    called: Text | str
     name: str = field(repr=False)
     is_set: bool = False
 
