@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from ..core.contracts.errors import SettingsInvalid
 from ..core.db.sealing import KeyPurpose, Keyring
@@ -34,17 +35,25 @@ class House:
     snapshots: Snapshots
     around: Surroundings
     staff: Staff
+    _leaving: Event = field(default_factory=Event)
 
     @property
     def ready(self) -> bool:
-        """Whether a recovery could be served: the database answers, and there are a store and a human check."""
+        """Whether a recovery should be brought here: nobody is leaving, the database answers, and there are a store
+        and a human check."""
+        if self._leaving.is_set():
+            return False
         plugins = self.snapshots.current.plugins
         return bool(plugins.stores) and plugins.human_check is not None and self.records.db.ready()
 
-    def close(self) -> None:
-        """Let go of everything, in the order in which it was taken."""
-        # The pages had most of the grace. A call that hangs gets the rest; its job goes to whoever comes next.
-        self.staff.office.stop(self.settings.serve.grace_seconds / 4)
+    def leave(self) -> None:
+        """Say that others should be asked from now on, and begin no more jobs; pages are still served."""
+        self._leaving.set()
+        self.staff.office.leaving.set()
+
+    def close(self, seconds: float = 2.0) -> None:
+        """Let go of everything, in the order in which it was taken; jobs that were begun get so long to be finished."""
+        self.staff.office.stop(seconds)
         self.snapshots.current.plugins.close()
         self.records.db.close()
 

@@ -59,6 +59,7 @@ class ServeSettings(_Part):
     processes: int = Field(2, ge=1, le=64)
     threads: int = Field(8, ge=2, le=64)
     grace_seconds: int = Field(10, ge=1, le=300)
+    farewell_seconds: int = Field(2, ge=0, le=60)
 
     @property
     def host(self) -> str:
@@ -69,6 +70,16 @@ class ServeSettings(_Part):
     def port(self) -> int:
         """The port to listen on."""
         return int(self.bind.rpartition(":")[2])
+
+    @property
+    def grace_for_pages(self) -> int:
+        """How much of the grace pages may have that are being answered; jobs that were begun have the rest."""
+        return max(1, self.grace_seconds * 3 // 4)
+
+    @property
+    def grace_for_jobs(self) -> int:
+        """What the pages leave of the grace."""
+        return self.grace_seconds - self.grace_for_pages
 
 
 class EntrySettings(_Part):

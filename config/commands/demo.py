@@ -68,7 +68,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "data_dir": folder,
                 "key_file": folder / "keyback.key",
                 "plugins": {"load": PLUGINS},
-                "serve": {"bind": f"127.0.0.1:{port}", "processes": 1},
+                "serve": {"bind": f"127.0.0.1:{port}", "processes": 1, "farewell_seconds": 0},
                 "log_level": "warning",
                 "pin": {
                     "store": {

@@ -32,4 +32,4 @@ def opened(settings: Settings | None = None) -> Iterator[House]:
     try:
         yield house
     finally:
-        house.close()
+        house.close(house.settings.serve.grace_seconds)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
-import select
 import sys
 import threading
 from typing import Any
@@ -24,7 +23,7 @@ from ...core.service.hatch import Hatch
 from ..app import create_app
 from ..house import House, build
 from ..settings import Settings
-from ..web_worker import PatientWorker
+from ..worker import HouseWorker
 from .opened import Subparsers, settings_here
 
 log = logging.getLogger(__name__)
@@ -60,27 +59,13 @@ class HouseLogger(Logger):  # type: ignore[misc]
         self.error_log.propagate = True
 
 
-class HouseWorker(PatientWorker):
-    """Serves pages; but one of them works in the back office, and is watched over like the others."""
-
-    in_office = False
-
-    def run(self) -> None:
-        """Until it is told to stop."""
-        if not self.in_office:
-            return super().run()  # type: ignore[no-any-return]
-        while self.alive and self.is_parent_alive():
-            self.notify()
-            # A signal wakes it.
-            select.select([self.PIPE[0]], [], [], 1.0)
-        return None
-
-
 class Server(BaseApplication):  # type: ignore[misc]
     """The house is built inside each worker: no connection, thread or key is ever shared by a fork."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.farewell_seconds = settings.serve.farewell_seconds
+        self.grace_for_pages = settings.serve.grace_for_pages
         self._house: House | None = None
         self._hatch = Hatch()
         # What is older than this is on its way out: its place in the back office is to be taken.
@@ -98,7 +83,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "workers": serve.processes + 1,
             "worker_class": HouseWorker,
             "threads": serve.threads,
-            "graceful_timeout": serve.grace_seconds,
+            # For the process that watches the others: so long from the signal to the end by force.
+            "graceful_timeout": serve.farewell_seconds + serve.grace_seconds,
             # Also how long a request may stop in its middle: a packet that was lost twice comes within it.
             "keepalive": 5,
             "preload_app": False,
@@ -108,7 +94,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "on_reload": self._renew,
             "pre_fork": self._assign,
             "post_worker_init": self._begin,
-            "worker_exit": self._leave,
+            "worker_exit": self._close,
             # Only our own configuration says whom to believe about where a request comes from.
             "forwarded_allow_ips": "",
             # A file in a home folder by which others could steer the server.
@@ -160,6 +146,13 @@ class Server(BaseApplication):  # type: ignore[misc]
         while True:
             office.hand_over(self._hatch.take())
 
-    def _leave(self, _arbiter: object, _worker: object) -> None:
+    def leave(self) -> None:
+        """The worker was told to end, and says so before it does."""
         if self._house is not None:
-            self._house.close()
+            self._house.leave()
+
+    def _close(self, _arbiter: object, worker: HouseWorker) -> None:
+        if self._house is not None:
+            serve = self._settings.serve
+            # Where pages are served they had most of the grace; whoever works behind them has all of it.
+            self._house.close(serve.grace_seconds if worker.in_office else serve.grace_for_jobs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,13 +48,15 @@ _again = (
     .where(_of_id)
     .values(tries=table.c.tries + 1, due_at=bindparam("later"), leased_by="", leased_until=_FREE)
 )
+_give_back = (
+    update(table).where(_of_id, table.c.leased_by == bindparam("holder")).values(leased_by="", leased_until=_FREE)
+)
 _give_up = (
     update(table)
     .where(_of_id)
     .values(given_up_at=bindparam("now"), sealed=b"", tries=table.c.tries + 1, leased_by="", leased_until=_FREE)
 )
 _get = select(table).where(_of_id, table.c.given_up_at.is_(None))
-_drop_of = delete(table).where(table.c.recovery_id == bindparam("of_recovery"), table.c.kind == bindparam("of_kind"))
 _purge = delete(table).where(table.c.given_up_at < bindparam("before"))
 
 
@@ -69,6 +71,8 @@ class Job:
     payload: Mapping[str, str] = field(repr=False)
     tries: int
     due_at: datetime
+    # Who may work on it until the lease ends; not only the process that has it in hand, which may have been given it.
+    leased_by: str = field(default="", compare=False)
     # Its payload was changed without the key and is not here: give it up, loudly.
     tampered: bool = False
     # Its recovery as the move that caused it left it: in hand, never in the row.
@@ -94,7 +98,7 @@ class Jobs:
         leased_until: datetime,
     ) -> Job:
         """Keep a new job, already leased."""
-        job = Job(secrets.token_urlsafe(16), lane, kind, recovery_id, dict(payload), 0, due_at)
+        job = Job(secrets.token_urlsafe(16), lane, kind, recovery_id, dict(payload), 0, due_at, leased_by)
         row = {"id": job.id, "lane": lane, "kind": kind, "recovery_id": recovery_id, "tries": 0, "due_at": due_at}
         row |= {"leased_by": leased_by, "leased_until": leased_until}
         row["sealed"] = sealed.JOB.seal(self._keyring, value_json.STRINGS.dump_json(dict(payload)), row)
@@ -136,6 +140,10 @@ class Jobs:
         """It failed: anybody may try it from then on."""
         tx.execute(_again, {"of_id": job_id, "later": due_at})
 
+    def give_back(self, tx: Connection, jobs: Sequence[Job]) -> None:
+        """Nobody here will do them: anybody may at once. Nothing happens to one that others took meanwhile."""
+        tx.execute(_give_back, [{"of_id": job.id, "holder": job.leased_by} for job in jobs])
+
     def give_up(self, tx: Connection, job_id: str, at: datetime) -> None:
         """It will not be tried again. What it carried is forgotten; that it failed stays for the administrator."""
         tx.execute(_give_up, {"of_id": job_id, "now": at})
@@ -145,10 +153,6 @@ class Jobs:
         row = tx.execute(_get, {"of_id": job_id}).mappings().first()
         return None if row is None else self._open(row)
 
-    def drop_of(self, tx: Connection, recovery_id: str, kind: str) -> int:
-        """Forget a recovery's jobs of this kind; returns how many."""
-        return tx.execute(_drop_of, {"of_recovery": recovery_id, "of_kind": kind}).rowcount
-
     def purge(self, tx: Connection, before: datetime) -> int:
         """Forget jobs that were given up before then; returns how many."""
         return tx.execute(_purge, {"before": before}).rowcount
@@ -157,10 +161,13 @@ class Jobs:
         try:
             return self._open(row)
         except SealBroken:
-            return Job(
-                row["id"], row["lane"], row["kind"], row["recovery_id"], {}, row["tries"], row["due_at"], tampered=True
-            )
+            return replace(_job(row, {}), tampered=True)
 
     def _open(self, row: RowMapping) -> Job:
         payload = value_json.STRINGS.validate_json(sealed.JOB.open(self._keyring, row))
-        return Job(row["id"], row["lane"], row["kind"], row["recovery_id"], payload, row["tries"], row["due_at"])
+        return _job(row, payload)
+
+
+def _job(row: RowMapping, payload: Mapping[str, str]) -> Job:
+    job_id, lane, kind, recovery_id = row["id"], row["lane"], row["kind"], row["recovery_id"]
+    return Job(job_id, lane, kind, recovery_id, payload, row["tries"], row["due_at"], row["leased_by"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -67,7 +67,9 @@ class BackOffice:
         self._elsewhere: Elsewhere | None = None
         self._lanes: Lanes[Taken] = Lanes(self._run)
         self._results = Results(records)
-        self._stopping = threading.Event()
+        # From now on begin nothing new; what waits here goes back at once, what is begun is finished.
+        self.leaving = threading.Event()
+        self._in_hand: dict[str, Job] = {}
         self._ticker = threading.Thread(target=self._tick_for_ever, name="back office", daemon=True)
 
     def teach(self, kind: str, worker: Worker) -> None:
@@ -93,18 +95,24 @@ class BackOffice:
         after: timedelta = timedelta(0),
         leased: bool = True,
     ) -> Job:
-        """Write a job, leased to this process from birth unless it should wait for whoever comes."""
+        """Write a job, leased to this process from birth unless it should wait for whoever comes.
+
+        A process that is leaving leases none: others take over what its last pages ask for.
+        """
         now = self._around.now()
-        until = now + LEASE if leased else now
+        until = now + LEASE if leased and not self.leaving.is_set() else now
         return self._records.jobs.put(
             tx, lane, kind, recovery_id, payload, due_at=now + after, leased_by=self.holder, leased_until=until
         )
 
     def hand_over(self, job: Job) -> None:
         """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it."""
+        if self.leaving.is_set():
+            return self._give_back([job])
         taken = self._elsewhere(job) if self._elsewhere else self._begin(job)
         if not taken:
             log.warning("lane is full", extra={"lane": job.lane})
+        return None
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -131,10 +139,13 @@ class BackOffice:
         self._ticker.start()
 
     def stop(self, seconds: float = 8.0) -> None:
-        """Finish or hand over: nothing new is begun, what is left stays in the database."""
-        self._stopping.set()
+        """Finish what is begun, for so long at most, and leave the rest to others (R23)."""
+        self.leaving.set()
+        self._return_waiting()
         self._lanes.stop(seconds)
         self._results.stop(seconds)
+        # What hangs still dies with this process, which ends in a moment: nobody need wait for its lease.
+        self._give_back(list(self._in_hand.values()))
 
     @property
     def idle(self) -> bool:
@@ -162,10 +173,20 @@ class BackOffice:
 
     def _run(self, taken: Taken) -> None:
         job, now = taken.job, self._around.now()
+        if self.leaving.is_set():
+            return self._give_back([job])
         if now > taken.until - WORK:
-            return
+            return None
         if now > taken.until - LEASE + FRESH:
             job = replace(job, seen=None)
+        self._in_hand[job.id] = job
+        try:
+            return self._try(job)
+        finally:
+            # Whoever took longer than its lease may have been given it again.
+            self._in_hand.pop(job.id, None)
+
+    def _try(self, job: Job) -> None:
         try:
             self._work(job)
         except OutOfTurn:
@@ -202,8 +223,20 @@ class BackOffice:
             return self._records.jobs.give_up(tx, job.id, self._around.now())
 
     def _tick_for_ever(self) -> None:
-        while not self._stopping.wait(TICK_SECONDS):
+        while not self.leaving.wait(TICK_SECONDS):
             self.tick()
+        self._return_waiting()
+
+    def _return_waiting(self) -> None:
+        self._give_back([taken.job for taken in self._lanes.empty()])
+
+    def _give_back(self, jobs: Sequence[Job]) -> None:
+        if jobs:
+            self._shielded("give back", lambda: self._free(jobs))
+
+    def _free(self, jobs: Sequence[Job]) -> None:
+        with self._records.db.write() as tx:
+            self._records.jobs.give_back(tx, jobs)
 
     @staticmethod
     def _shielded(what: str, work: Callable[[], None]) -> None:

@@ -39,14 +39,20 @@ class Lane(Generic[T]):
         """Whether everything that was taken is done."""
         return self._queue.unfinished_tasks == 0
 
-    def stop(self) -> None:
-        """Begin nothing new; what waits in the queue stays in the database for another process."""
-        while not self._queue.empty():
+    def empty(self) -> list[T]:
+        """Take back what waits; what is being done goes on."""
+        waiting: list[T] = []
+        while True:
             try:
-                self._queue.get_nowait()
-                self._queue.task_done()
+                item = self._queue.get_nowait()
             except queue.Empty:
-                break
+                return waiting
+            self._queue.task_done()
+            if item is not None:
+                waiting.append(item)
+
+    def stop(self) -> None:
+        """Let its threads end once the queue is empty."""
         for _ in self._threads:
             self._queue.put_nowait(None)
 
@@ -84,6 +90,10 @@ class Lanes(Generic[T]):
     def idle(self) -> bool:
         """Whether no lane is at work."""
         return all(lane.idle for lane in list(self._lanes.values()))
+
+    def empty(self) -> list[T]:
+        """Take back what waits in any of them."""
+        return [item for lane in list(self._lanes.values()) for item in lane.empty()]
 
     def stop(self, seconds: float) -> None:
         """Stop all, giving them so long together."""

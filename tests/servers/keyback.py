@@ -44,6 +44,7 @@ class Keyback:
         database_url: str = "",
         more: Mapping[str, Any] | None = None,
         rules: PublicRules = PROMPT,
+        farewell: int = 0,
     ) -> None:
         self.folder = folder
         self.port = _free_port()
@@ -72,6 +73,7 @@ class Keyback:
         }  # fmt: skip
         top |= more or {}
         serve = {"bind": f"127.0.0.1:{self.port}", "processes": processes, "threads": 8, "grace_seconds": 3}
+        serve["farewell_seconds"] = farewell
         lines = [*_lines(top), "[serve]", *_lines(serve), "[plugins]", *_lines({"load": load})]
         for name, values in pins.items():
             lines += [f"[pin.{name}]", *_lines(values)]

@@ -112,13 +112,16 @@ def test_a_job_that_was_given_up_is_not_tried_again_and_forgets_what_it_carried(
         assert jobs.purge(tx, now + TEN) == 1
 
 
-def test_a_recoverys_jobs_of_one_kind_can_be_dropped(database: Database, jobs: Jobs, now: datetime) -> None:
+def test_what_is_given_back_is_anybodys_at_once_and_nothing_else_is(
+    database: Database, jobs: Jobs, now: datetime
+) -> None:
     with database.write() as tx:
         job = put(jobs, tx, now)
-        assert jobs.drop_of(tx, "recovery-1", "find") == 0
-        assert jobs.drop_of(tx, "recovery-2", "message") == 0
-        assert jobs.drop_of(tx, "recovery-1", "message") == 1
-        assert jobs.get(tx, job.id) is None
+        jobs.give_back(tx, [job])
+        (taken,) = jobs.claim(tx, "other", now, now + TEN)
+        assert (taken.id, taken.tries) == (job.id, 0)
+        jobs.give_back(tx, [job])
+        assert jobs.mine(tx, job.id, "other")
 
 
 @pytest.mark.parametrize("changed", [{"kind": "settle"}, {"recovery_id": "recovery-2"}, {"lane": "ldap"}])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Barrier, Event
 
 from keyback.core.service.lanes import Lane, Lanes
 
@@ -44,12 +44,12 @@ def test_work_that_fails_does_not_end_its_lane() -> None:
     assert done.wait(5)
 
 
-def test_stopping_begins_nothing_new_and_does_not_wait_for_the_hung() -> None:
-    hold, begun, never = Event(), Event(), Event()
+def test_what_is_taken_back_is_not_begun_and_stopping_does_not_wait_for_the_hung() -> None:
+    hold, never, begun = Event(), Event(), Barrier(3)
 
     def work(item: Event) -> None:
         if item is hold:
-            begun.set()
+            begun.wait(5)
             hold.wait(10)
         else:
             item.set()
@@ -58,8 +58,9 @@ def test_stopping_begins_nothing_new_and_does_not_wait_for_the_hung() -> None:
     lane = lanes["slow"]
     for _ in range(2):
         lane.offer(hold)
-    assert begun.wait(5)
+    begun.wait(5)
     lane.offer(never)
+    assert lanes.empty() == [never]
     lanes.stop(0.2)
     hold.set()
     assert not never.wait(0.2)
