@@ -123,6 +123,11 @@ class Keyback:
         process.send_signal(signal.SIGTERM)
         return process.wait(20)
 
+    def processes(self) -> list[int]:
+        """The process that watches over the others, and those."""
+        assert self._process is not None
+        return [self._process.pid, *self.workers()]
+
     def workers(self) -> list[int]:
         """The processes that serve and the one of the back office, without the one that watches over them."""
         assert self._process is not None
