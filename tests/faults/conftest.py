@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from servers.fault_proxy import FaultProxy
 from servers.keyback import Keyback
+from servers.nodes import Nodes, running_nodes
 from servers.outfit import SWIFT, pins, running_post
+from servers.postgres import Postgres
 from servers.serving import NOTHING, Pins, Serve
 from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post
@@ -56,3 +58,11 @@ def serve(
     yield begin
     for server in running:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def nodes(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, post: Post, slapd: Slapd) -> Iterator[Nodes]:
+    """Two nodes behind a proxy. Whoever ends one starts it again."""
+    folder: Path = tmp_path_factory.mktemp("nodes")
+    with running_nodes(folder, 2, postgres.database(), post, slapd) as both:
+        yield both

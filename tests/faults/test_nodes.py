@@ -7,30 +7,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.event_log import counted, events
-from servers.nodes import Nodes, running_nodes, signalled
+from servers.nodes import Nodes, signalled
 from servers.outfit import opens
 from servers.persistent import Persistent, together
-from servers.postgres import Postgres
 from servers.serving import say
 from servers.slapd import Slapd
-from servers.story import NEW, Post, Story, wait_until
+from servers.story import NEW, Story, wait_until
 from servers.together import at_once
 from sqlalchemy import Select, create_engine, func, select
 
 from keyback.core.db.tables import event, lease
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, post: Post, slapd: Slapd) -> Iterator[Nodes]:
-    """Two of them."""
-    folder: Path = tmp_path_factory.mktemp("nodes")
-    with running_nodes(folder, 2, postgres.database(), post, slapd) as both:
-        yield both
 
 
 def test_a_journey_may_change_nodes_with_every_request(nodes: Nodes, slapd: Slapd) -> None:

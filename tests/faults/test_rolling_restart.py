@@ -7,27 +7,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import requests
 from servers.browser import Page
-from servers.keyback import HOST
-from servers.nodes import Nodes, running_nodes
+from servers.keyback import HOST, Keyback
+from servers.nodes import Nodes
 from servers.outfit import opens
-from servers.postgres import Postgres
 from servers.serving import say
 from servers.slapd import Slapd
-from servers.story import NEW, Post, wait_until
+from servers.story import NEW, wait_until
 from servers.together import at_once
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, post: Post, slapd: Slapd) -> Iterator[Nodes]:
-    """Two of them."""
-    folder: Path = tmp_path_factory.mktemp("rolling")
-    with running_nodes(folder, 2, postgres.database(), post, slapd) as both:
-        yield both
 
 
 def test_no_request_fails_while_every_node_is_restarted(nodes: Nodes, slapd: Slapd) -> None:
@@ -40,8 +30,25 @@ def test_no_request_of_two_thousand_fails_while_every_node_is_restarted(nodes: N
     _roll(nodes, slapd, 2000)
 
 
-def test_a_node_says_that_it_leaves_before_it_does(nodes: Nodes) -> None:
-    node = nodes.each[0]
+def _roll(nodes: Nodes, slapd: Slapd, most: int) -> None:
+    with _load(nodes, slapd, 2) as load:
+        restarts, longest = 0, 0.0
+        while restarts < len(nodes.each) or load.requests < most:
+            node = nodes.each[restarts % len(nodes.each)]
+            longest = max(longest, _leave(node))
+            node.start()
+            restarts += 1
+    assert load.failed == []
+    assert load.journeys > 0
+    say(
+        f"{restarts} restarts, {load.requests} requests, {load.journeys} journeys, 0 failed; "
+        f"the longest farewell took {longest:.1f} s"
+    )
+
+
+def _leave(node: Keyback) -> float:
+    """Stop it, and see that it says so before it does; how long it took."""
+    began = time.monotonic()
     with requests.Session() as probe:
         assert probe.get(f"{node.url}/readyz", timeout=5).status_code == 200
         leaving = threading.Thread(target=node.stop)
@@ -51,28 +58,10 @@ def test_a_node_says_that_it_leaves_before_it_does(nodes: Nodes) -> None:
         for ask in (probe.get, requests.get):
             answer = ask(f"{node.url}/recover", headers={"Host": HOST}, timeout=5)
             assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
-        leaving.join()
-        with pytest.raises(requests.ConnectionError):
-            requests.get(f"{node.url}/healthz", timeout=5)
-    node.start()
-
-
-def _roll(nodes: Nodes, slapd: Slapd, most: int) -> None:
-    with _load(nodes, slapd, 2) as load:
-        restarts, longest = 0, 0.0
-        while restarts < len(nodes.each) or load.requests < most:
-            node = nodes.each[restarts % len(nodes.each)]
-            began = time.monotonic()
-            assert node.stop() == 0
-            longest = max(longest, time.monotonic() - began)
-            node.start()
-            restarts += 1
-    assert load.failed == []
-    assert load.journeys > 0
-    say(
-        f"{restarts} restarts, {load.requests} requests, {load.journeys} journeys, 0 failed; "
-        f"the longest farewell took {longest:.1f} s"
-    )
+    leaving.join()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{node.url}/healthz", timeout=5)
+    return time.monotonic() - began
 
 
 @dataclass
