@@ -83,8 +83,6 @@ class Server(BaseApplication):  # type: ignore[misc]
             "workers": serve.processes + 1,
             "worker_class": HouseWorker,
             "threads": serve.threads,
-            # Longer than proxies keep theirs: whoever closes first must be the one who could still be sending.
-            "keepalive": 75,
             # For the process that watches the others: so long from the signal to the end by force.
             "graceful_timeout": serve.farewell_seconds + serve.grace_seconds,
             # Also how long a request may stop in its middle: a packet that was lost twice comes within it.

@@ -56,7 +56,7 @@ def signalled(node: Keyback, number: signal.Signals) -> None:
 
 @contextmanager
 def running_nodes(
-    folder: Path, count: int, database_url: str, post: Post, slapd: Slapd, *, farewell: int = 1, more: Pins = NOTHING
+    folder: Path, count: int, database_url: str, post: Post, slapd: Slapd, *, farewell: int = 3, more: Pins = NOTHING
 ) -> Iterator[Nodes]:
     """So many, ready, one process each."""
     outfit = {**pins(post, slapd), **SWIFT}
