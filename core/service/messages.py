@@ -110,7 +110,9 @@ class Messenger:
         method = self.snapshots.current.plugins.methods.get(pick.method) if pick else None
         offers = fitting_offers(recovery, method)
         lane = recovery.subject.lane if recovery.subject else Lane.UNKNOWN_BROWSER
-        where = offers[0].private.get("to", offers[0].id) if offers else f"nobody:{canonical(recovery.name)}"
+        # By method: a person's mailbox and phone have a budget each, so a name that nobody has runs out no sooner (A8).
+        nobody = f"nobody:{pick.method if pick else ''}:{canonical(recovery.name)}"
+        where = offers[0].private.get("to", offers[0].id) if offers else nobody
         # A number without its last digits names a range, and ranges are what toll fraud lives on (C1).
         subjects = {
             limits.DESTINATION_SENDS_QUARTER: f"{lane}:{where}",

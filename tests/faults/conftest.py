@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from servers.fault_proxy import FaultProxy
-from servers.keyback import Keyback
+from servers.keyback import PROMPT, Keyback
 from servers.nodes import Nodes, running_nodes
 from servers.outfit import SWIFT, pins, running_post
 from servers.postgres import Postgres
 from servers.serving import NOTHING, Pins, Serve
 from servers.slapd import Slapd, missing, running_slapd
 from servers.story import Post
+
+from keyback.core.recovery.policy import PublicRules
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +48,18 @@ def serve(
     """Starts servers whose way to the directory leads through the proxy."""
     running: list[Keyback] = []
 
-    def begin(database: str = "sqlite", *, processes: int = 2, also: Pins = NOTHING, more: Pins = NOTHING) -> Keyback:
+    def begin(
+        database: str = "sqlite",
+        *,
+        processes: int = 2,
+        also: Pins = NOTHING,
+        more: Pins = NOTHING,
+        rules: PublicRules = PROMPT,
+    ) -> Keyback:
         url = request.getfixturevalue("postgres").database() if database == "postgresql" else ""
         outfit = {**pins(post, slapd, servers=(f"ldaps://127.0.0.1:{proxy.port}",)), **SWIFT, **also}
         folder = tmp_path / f"keyback{len(running)}"
-        server = Keyback(folder, outfit, processes=processes, database_url=url, more=more)
+        server = Keyback(folder, outfit, processes=processes, database_url=url, more=more, rules=rules)
         running.append(server)
         server.start()
         return server

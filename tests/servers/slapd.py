@@ -97,6 +97,12 @@ class Slapd:
             process.kill()
             process.wait(10)
 
+    @property
+    def process(self) -> int:
+        """The running server's number."""
+        assert self._process is not None
+        return self._process.pid
+
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Stopped in its tracks: it accepts connections and says nothing."""

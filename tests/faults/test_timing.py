@@ -1,0 +1,176 @@
+"""Nobody can tell by the clock who exists (P4): every page without a proof takes as long for everybody.
+
+A process of its own walks through these pages with names that nobody has, that somebody has, and that somebody has who
+may not use them; kinds take turns at random, nothing is dropped. A second group of unknown names is measured beside
+the first: what the clock seems to say about that one is noise.
+
+The statistic is the area under the ROC curve: how often an answer for this kind is slower than one for an unknown name.
+It must lie within 0.5 ± 0.03, which with two thousand pairs is 3.3 standard errors of nothing at all; fewer pairs are
+allowed the same 3.3 errors, so the everyday run sees only what is plain, such as a page that asks a directory.
+
+Where the machine has two processors, the pages and the stopwatch have one, directory and back office the other, as if
+the directory were another machine. Run with `-s` to see the table; ROUNDS=400 in the environment changes the count.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from math import sqrt
+from pathlib import Path
+
+import pytest
+from examples.auc import auc, interval
+from servers.fault_proxy import FaultProxy, Mode
+from servers.keyback import Keyback
+from servers.serving import Serve, say
+from servers.slapd import Slapd
+from servers.timed_walks import Errand, Findings
+
+from keyback.core.recovery.policy import PublicRules
+
+NOBODY, NOISE = "unknown", "unknown too"
+AREA, ERRORS = 0.03, 3.3
+# Each name comes twice: more messages to one mailbox within a quarter of an hour are refused, to everybody alike.
+USES = 2
+DELAYS = {"0 ms": 0.0, "150 ms": 0.15, "300 ms": 0.3, "600 ms": 0.6}
+FULL = int(os.environ.get("ROUNDS", "2000"))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind at one step."""
+
+    condition: str
+    step: str
+    kind: str
+    left: Sequence[float]
+    right: Sequence[float]
+
+    @property
+    def area(self) -> float:
+        return auc(self.left, self.right)
+
+    @property
+    def tells(self) -> bool:
+        """Whether this is more than the promise allows, and more than chance explains."""
+        n = min(len(self.left), len(self.right))
+        return abs(self.area - 0.5) > max(AREA, ERRORS / sqrt(6 * n))
+
+    def __str__(self) -> str:
+        low, high = interval(self.left, self.right)
+        figures = f"{len(self.right)} | {self.area:.3f} | {low:.3f} to {high:.3f}"
+        return f"| {self.condition} | {self.step} | {self.kind} | {figures} |{' **tells**' if self.tells else ''}"
+
+
+def test_no_page_takes_longer_for_somebody(serve: Serve, slapd: Slapd, proxy: FaultProxy) -> None:
+    """The everyday run, with a directory that takes a while: whatever asked it would be seen."""
+    _judge(_measure(_server(serve), slapd, proxy, "150 ms", rounds=12, but_not=("privileged", "method-less")))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("condition", [*DELAYS, "stopped"])
+def test_no_clock_tells_who_exists(serve: Serve, slapd: Slapd, proxy: FaultProxy, condition: str) -> None:
+    cells = _measure(_server(serve), slapd, proxy, condition, rounds=FULL)
+    _write_down(condition, cells)
+    _judge(cells)
+
+
+def test_a_page_that_asks_the_directory_would_be_seen() -> None:
+    """Two milliseconds for one kind, in the noise of a busy machine."""
+    chance = random.Random(8)
+    quiet = [chance.lognormvariate(1.6, 0.3) for _ in range(2000)]
+    asking = [chance.lognormvariate(1.6, 0.3) + 2 for _ in range(2000)]
+    again = [chance.lognormvariate(1.6, 0.3) for _ in range(2000)]
+    assert Cell("", "", "", quiet, asking).tells
+    assert Cell("", "", "", quiet[:30], [one + 150 for one in asking[:30]]).tells
+    assert not Cell("", "", "", quiet, again).tells
+
+
+def _judge(cells: Sequence[Cell]) -> None:
+    telling = [str(cell) for cell in cells if cell.tells and cell.kind != NOISE]
+    assert not telling, "\n".join(telling)
+
+
+def _server(serve: Serve) -> Keyback:
+    rules = PublicRules(look_up=timedelta(seconds=PAUSE), resend_waits=(timedelta(0),))
+    return serve(processes=1, also={"human_check.proof_of_work": {"tries": 1}}, rules=rules)
+
+
+PAUSE = 1.0
+
+
+def _measure(
+    keyback: Keyback, slapd: Slapd, proxy: FaultProxy, condition: str, *, rounds: int, but_not: Sequence[str] = ()
+) -> list[Cell]:
+    kinds = _people(slapd, max(1, rounds // USES), but_not)
+    if condition != "stopped":
+        proxy.fault(Mode.DELAY, delay=DELAYS[condition])
+    core = _apart(keyback, slapd)
+    errand = Errand(keyback.port, str(keyback.folder / "data" / "keyback.db"), kinds, rounds, PAUSE, core)
+    with slapd.frozen() if condition == "stopped" else contextlib.nullcontext():
+        findings = _walk(errand)
+    _same_shapes(findings)
+    return list(_cells(condition, findings))
+
+
+def _walk(errand: Errand) -> Findings:
+    command = [sys.executable, "-m", "servers.timed_walks"]
+    said = json.dumps(asdict(errand))
+    here = Path(__file__).parent.parent
+    done = subprocess.run(command, cwd=here, input=said, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return Findings(**json.loads(done.stdout))
+
+
+def _people(slapd: Slapd, count: int, but_not: Sequence[str]) -> dict[str, list[str]]:
+    away = {"pwdAccountLockedTime": "000001010000Z"}
+    made = {
+        "known": slapd.person,
+        "disabled": lambda: slapd.person(**away),
+        "privileged": slapd.administrator,
+        "method-less": lambda: slapd.person(mail=None, mobile=None),
+    }
+    kinds = {kind: [make().uid for _ in range(count)] for kind, make in made.items() if kind not in but_not}
+    # As long as the others' names, so that no answer is longer.
+    return {NOBODY: [f"q{n:04d}" for n in range(count)], NOISE: [f"r{n:04d}" for n in range(count)], **kinds}
+
+
+def _apart(keyback: Keyback, slapd: Slapd) -> int | None:
+    """One processor for the pages, another for what is a machine of its own elsewhere, and for the back office."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        return None
+    ours = [os.getpid(), slapd.process, keyback.office()]
+    for process, core in [*((pid, cores[1]) for pid in ours), *((pid, cores[0]) for pid in keyback.workers()[1:])]:
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {core})
+    return cores[0]
+
+
+def _same_shapes(findings: Findings) -> None:
+    for step, by_kind in findings.shapes.items():
+        for kind, shapes in by_kind.items():
+            assert set(shapes) == set(by_kind[NOBODY]), f"{step}: {kind}"
+
+
+def _cells(condition: str, findings: Findings) -> Iterator[Cell]:
+    for step, by_kind in findings.milliseconds.items():
+        for kind, right in by_kind.items():
+            if kind != NOBODY:
+                yield Cell(condition, step, kind, by_kind[NOBODY], right)
+
+
+def _write_down(condition: str, cells: Sequence[Cell]) -> None:
+    head = "| directory | step | kind | pairs | area | 95 of 100 |\n|---|---|---|---|---|---|"
+    machine = f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
+    say(f"\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}\n\n{head}\n" + "\n".join(map(str, cells)))
