@@ -24,7 +24,7 @@ def canonical(raw: str, *, realms: Collection[str] = (), netbios: Collection[str
 
     Not what a directory is asked for: it folds sharp s to ss, and both spellings may be somebody. See `searchable`.
     """
-    return _clean(searchable(raw, realms=realms, netbios=netbios).casefold())
+    return _clean(_folded(searchable(raw, realms=realms, netbios=netbios)))
 
 
 def searchable(raw: str, *, realms: Collection[str] = (), netbios: Collection[str] = ()) -> str:
@@ -66,6 +66,13 @@ def _clean(name: str) -> str:
         if cleaned == name:
             return cleaned
         name = cleaned
+
+
+def _folded(name: str) -> str:
+    # Taken apart first, or an iota below and a circumflex would change places between two spellings of one letter.
+    apart = unicodedata.normalize("NFKD", name).casefold()
+    # OpenLDAP takes the capital i with a dot for a plain i.
+    return apart.replace("i\u0307", "i")
 
 
 def _without_netbios(name: str, netbios: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from ..contracts.events import SettingsSaved
 from ..contracts.people import Person
 from ..contracts.text import Text
 from ..recovery.decoys import FEWEST_PEOPLE, USUAL_CHANGE, Seen, Shapes, freeze
-from .disguise import seen, showable, spelling
+from .disguise import seen, showable
 from .named import account_named
 from .recognise import Recognising
 from .records import Records
@@ -39,7 +39,7 @@ class DecoyDesk:
     def freeze(self, names: Iterable[str], *, change_every: timedelta | None, who: str, why: str) -> Frozen:
         """Find these people and keep their shapes. Raises NotAllowed when too few have anything to offer."""
         asked = list(dict.fromkeys(name.strip() for name in names if name.strip()))
-        people = [(spelling(name, self.around), self._seen(name)) for name in asked]
+        people = [(self.around.spelling(name), self._seen(name)) for name in asked]
         before = self.kept()
         # Another rate would give nearly everybody another decoy at once, and so show who is real.
         shapes = freeze(people, change_every or (before.change_every if before else USUAL_CHANGE))

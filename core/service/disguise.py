@@ -13,7 +13,6 @@ from ..contracts.one_time_code import OneTimeCode
 from ..contracts.text import Text
 from ..db.sealing import KeyPurpose, Keyring
 from ..recovery.decoys import Seen, decoy
-from ..recovery.names import canonical
 from ..recovery.policy import Disclosure, PublicRules
 from ..recovery.state import Recovery, Subject
 from .records import Records
@@ -50,7 +49,7 @@ class Disguise:
         if not shapes or not shapes.counted:
             log.error("no shapes are frozen for these methods, so nobody is offered anything")
             raise StoreUnavailable("there are no decoys")
-        keyring, name = self.records.keyring, spelling(recovery.name, self.around)
+        keyring, name = self.records.keyring, self.around.spelling(recovery.name)
 
         def offer(place: int, one: Seen) -> Offer:
             number = digest(keyring, "id", name, str(place)).hex()[:16]
@@ -76,16 +75,6 @@ def showable(offers: Sequence[Offer], rules: PublicRules, methods: Mapping[str, 
 def seen(offers: Sequence[Offer]) -> tuple[Seen, ...]:
     """What they show."""
     return tuple(Seen(offer.method, masked_end(offer.label)) for offer in offers)
-
-
-def spelling(name: str, around: Surroundings) -> str:
-    """One spelling for every way to type a name: with and without its realm it must have one decoy."""
-    realms = {realm for realms in around.realms.values() for realm in realms}
-    try:
-        return canonical(name, realms=realms, netbios=around.netbios)
-    except ValueError:
-        # Nothing but a realm.
-        return canonical(name)
 
 
 def digest(keyring: Keyring, *words: str) -> bytes:

@@ -14,7 +14,6 @@ from ..db.counters import Mark
 from ..db.jobs import Job
 from ..db.session import Transaction
 from ..recovery import limits
-from ..recovery.names import canonical
 from ..recovery.state import Lane, Recovery
 from .back_office import BackOffice
 from .calls import Calls
@@ -111,7 +110,7 @@ class Messenger:
         offers = fitting_offers(recovery, method)
         lane = recovery.subject.lane if recovery.subject else Lane.UNKNOWN_BROWSER
         # By method: a person's mailbox and phone have a budget each, so a name that nobody has runs out no sooner (A8).
-        nobody = f"nobody:{pick.method if pick else ''}:{canonical(recovery.name)}"
+        nobody = f"nobody:{pick.method if pick else ''}:{self.around.spelling(recovery.name)}"
         where = offers[0].private.get("to", offers[0].id) if offers else nobody
         # A number without its last digits names a range, and ranges are what toll fraud lives on (C1).
         subjects = {

@@ -15,7 +15,6 @@ from ..db.sealing import KeyPurpose
 from ..db.session import Transaction
 from ..recovery import limits
 from ..recovery.moves import Missed, Proved
-from ..recovery.names import canonical
 from ..recovery.policy import Proof
 from ..recovery.release import released
 from ..recovery.state import Lane, Pick, Recovery, Stage
@@ -145,7 +144,7 @@ class Proving:
         By person and not by spelling, so that no other way to write the name is a fresh budget (F5).
         """
         subject = recovery.subject
-        who = subject.person.id if subject else f"nobody:{canonical(recovery.name)}"
+        who = subject.person.id if subject else f"nobody:{self.around.spelling(recovery.name)}"
         lane = subject.lane if subject else Lane.UNKNOWN_BROWSER
         return Mark(f"{limits.SUBJECT_MISSES.name}:{pick.method}:{lane}", who, limits.SUBJECT_MISSES.window)
 

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from ..contracts.plugin import Context
 from ..languages import Languages
+from ..recovery.names import canonical
 
 
 def utc_now() -> datetime:
@@ -47,6 +48,15 @@ class Surroundings:
             self.random,
             self.languages.catalogue(language),
         )
+
+    def spelling(self, name: str) -> str:
+        """One for every way to type this name. With and without its realm it has one budget and one decoy."""
+        realms = {realm for claimed in self.realms.values() for realm in claimed}
+        try:
+            return canonical(name, realms=realms, netbios=self.netbios)
+        except ValueError:
+            # Nothing but a realm.
+            return canonical(name)
 
     def token(self) -> str:
         """128 bits as text, for ids."""
