@@ -65,6 +65,7 @@ class Visitor:
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **screen})
         self.context.add_init_script(LISTEN)
         self.context.set_default_timeout(20_000)
+        self._scripts = screen.get("java_script_enabled", True)
         self.complaints: list[str] = []
         # Codes of somebody's earlier story.
         self.old: set[str] = set()
@@ -95,8 +96,11 @@ class Visitor:
         self._arrives(".summary")
 
     def _arrives(self, what: str) -> None:
-        """We type faster than people: while a page asks for a moment, give it one and go on as it says."""
+        """We type faster than people: a page that asks for a moment goes on by itself, without scripts by a press."""
         waiting = "main[data-page=waiting]"
+        if self._scripts:
+            self.page.wait_for_selector(what)
+            return
         self.page.wait_for_selector(f"{what}, {waiting}")
         while self.page.locator(waiting).count():
             time.sleep(0.5)
