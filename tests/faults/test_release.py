@@ -1,0 +1,93 @@
+"""The moment at which masked offers appear tells nobody who exists, however slow the directory is (A4)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from examples.auc import auc
+from servers.browser import Browser
+from servers.fault_proxy import FaultProxy, Mode
+from servers.keyback import Keyback
+from servers.masked_directory import masked_keyback
+from servers.slapd import Slapd
+from servers.story import Post, solve_on, wait_until
+
+RELEASE = timedelta(seconds=2)
+# Seconds after the start. Just before and just after each moment, and in between, where nothing may happen.
+LOOKS = (1.0, 1.9, 2.2, 3.0, 3.9, 4.2, 7.9, 8.2, 15.9, 16.2)
+PAIRS = 40
+
+
+@pytest.fixture
+def masked(tmp_path: Path, post: Post, slapd: Slapd, proxy: FaultProxy) -> Iterator[Keyback]:
+    """Masked ends, over a directory that can be slowed down."""
+    through = (f"ldaps://127.0.0.1:{proxy.port}",)
+    with masked_keyback(tmp_path / "masked", post, slapd, release=RELEASE, servers=through) as keyback:
+        yield keyback
+
+
+@dataclass
+class Watch:
+    """Somebody who gives a name and looks again and again."""
+
+    browser: Browser
+    path: str
+    began: float
+
+    @classmethod
+    def over(cls, keyback: Keyback, name: str) -> Watch:
+        browser = keyback.browser()
+        page = browser.get("/recover")
+        solution = solve_on(page)
+        began = time.monotonic()
+        page = browser.post("/recover", {"identifier": name, "proof_of_work": solution}, follow=False)
+        return cls(browser, page.headers["Location"].removeprefix(browser.origin), began)
+
+    def shown_after(self) -> float:
+        """At which of the looks there was something to choose."""
+        for look in LOOKS:
+            time.sleep(max(0.0, self.began + look - time.monotonic()))
+            if self.browser.get(self.path).name == "choosing":
+                return look
+        return 99.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("milliseconds", [0, 150, 300, 600])
+def test_known_and_unknown_names_appear_at_the_same_moments(
+    masked: Keyback, slapd: Slapd, proxy: FaultProxy, milliseconds: int
+) -> None:
+    known = [slapd.person().uid for _ in range(PAIRS)]
+    warm_up(masked, known[0])
+    if milliseconds:
+        proxy.fault(Mode.DELAY, delay=milliseconds / 1000)
+    names = [name for n, one in enumerate(known) for name in in_turn(n, one, f"nobody.{n}.here")]
+    shown: dict[str, float] = {}
+    # Two at a time, as many as one lane works on: more would only measure the queue.
+    with ThreadPoolExecutor(2) as pair:
+        for left, right in zip(names[::2], names[1::2], strict=True):
+            watches = [Watch.over(masked, name) for name in (left, right)]
+            shown |= dict(zip((left, right), pair.map(Watch.shown_after, watches), strict=True))
+    theirs, nobodys = [shown[name] for name in known], [shown[f"nobody.{n}.here"] for n in range(PAIRS)]
+    # Nothing ever appears between two moments.
+    assert {*theirs, *nobodys} <= {2.2, 4.2, 8.2, 16.2}
+    told = auc(theirs, nobodys)
+    assert abs(told - 0.5) <= 0.03, (told, theirs, nobodys)
+
+
+def in_turn(n: int, one: str, other: str) -> tuple[str, str]:
+    """Whoever comes first has an advantage; each kind has it as often."""
+    return (one, other) if n % 2 else (other, one)
+
+
+def warm_up(keyback: Keyback, name: str) -> None:
+    """The first of all pays for connections and for what is read once."""
+    for each in (name, "nobody.warms.up"):
+        watch = Watch.over(keyback, each)
+        wait_until(lambda watch=watch: watch.browser.get(watch.path).name == "choosing", "the first")  # type: ignore[misc]
