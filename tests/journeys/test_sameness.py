@@ -10,8 +10,9 @@ import pytest
 from servers.browser import Browser, Page
 from servers.event_log import events
 from servers.keyback import Keyback
+from servers.linked import key_of, link
 from servers.outfit import a_story
-from servers.slapd import Slapd
+from servers.slapd import Slapd, Someone
 from servers.story import Post, solve_on, wait_until
 
 pytestmark = pytest.mark.parametrize("keyback", [("sqlite", 2)], indirect=True, ids=["sqlite-2"])
@@ -116,6 +117,8 @@ def walks(keyback: Keyback, post: Post, slapd: Slapd) -> dict[str, Walk]:
         "disabled": disabled.uid,
         "privileged": slapd.administrator().uid,
         "stopped": stopped(keyback, post, slapd),
+        "linked": linked(keyback, slapd, slapd.person()),
+        "linked to an administrator": linked(keyback, slapd, slapd.administrator()),
         "without a method": slapd.person(mail=None, mobile=None).uid,
         "shared address": slapd.read(slapd.person(mail="two@alderwick.example").dn, "mail")["mail"][0],
     }
@@ -124,6 +127,13 @@ def walks(keyback: Keyback, post: Post, slapd: Slapd) -> dict[str, Walk]:
     for walk in done.values():
         walk.everything()
     return done
+
+
+def linked(keyback: Keyback, slapd: Slapd, other: Someone) -> str:
+    """Somebody with a second account."""
+    person = slapd.person()
+    link(keyback, key_of(slapd, person.dn), key_of(slapd, other.dn))
+    return person.uid
 
 
 def stopped(keyback: Keyback, post: Post, slapd: Slapd) -> str:
@@ -137,7 +147,10 @@ def stopped(keyback: Keyback, post: Post, slapd: Slapd) -> str:
     return story.name
 
 
-KINDS = ("known", "disabled", "privileged", "stopped", "without a method", "shared address")
+KINDS = (
+    *("known", "disabled", "privileged", "stopped", "linked", "linked to an administrator"),
+    *("without a method", "shared address"),
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import TypeAlias
 
 import requests
+
+# A list where several boxes of one name are ticked.
+Fields: TypeAlias = Mapping[str, str | list[str]]
 
 
 @dataclass
@@ -16,6 +21,8 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
     radios: dict[str, list[str]] = field(default_factory=dict)
+    # Boxes that stand there ticked.
+    ticks: dict[str, list[str]] = field(default_factory=dict)
 
 
 class _Reader(HTMLParser):
@@ -67,8 +74,10 @@ class _Reader(HTMLParser):
             form.radios.setdefault(name, []).append(value)
             if "checked" in given:
                 form.fields[name] = value
-        elif given.get("type") != "checkbox" or "checked" in given:
+        elif given.get("type") != "checkbox":
             form.fields[name] = value
+        elif "checked" in given:
+            form.ticks.setdefault(name, []).append(value)
 
 
 @dataclass
@@ -139,21 +148,20 @@ class Browser:
         """Open a page."""
         return self._go("GET", path, None, follow=follow, site="none")
 
-    def post(self, path: str, fields: dict[str, str], *, follow: bool = True, **headers: str) -> Page:
+    def post(self, path: str, fields: Fields, *, follow: bool = True, **headers: str) -> Page:
         """Send a form."""
         return self._go("POST", path, fields, follow=follow, site="same-origin", **headers)
 
-    def submit(self, page: Page, *, button: tuple[str, str] | None = None, **fields: str) -> Page:
+    def submit(self, page: Page, *, button: tuple[str, str] | None = None, **fields: str | list[str]) -> Page:
         """Fill in the page's main form and press a button: its first one unless another is named."""
         form = page.form
         pressed = button or (form.buttons[0] if form.buttons else ("", ""))
-        sent = {name: value for name, value in form.fields.items() if name}
+        sent: dict[str, str | list[str]] = {name: value for name, value in form.fields.items() if name}
+        sent |= form.ticks
         sent |= {pressed[0]: pressed[1]} if pressed[0] else {}
         return self.post(form.action or page.url, {**sent, **fields})
 
-    def _go(
-        self, method: str, path: str, fields: dict[str, str] | None, *, follow: bool, site: str, **more: str
-    ) -> Page:
+    def _go(self, method: str, path: str, fields: Fields | None, *, follow: bool, site: str, **more: str) -> Page:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {**self._headers, "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", **more}
         headers |= {"Cookie": cookie} if cookie else {}

@@ -108,9 +108,9 @@ class Story:
         self.pick_text()
         return self.type_code(self.post.text_code(self.phone))
 
-    def renew(self, password: str = NEW) -> Page:
+    def renew(self, password: str = NEW, **more: str | list[str]) -> Page:
         """Set the new password."""
-        return self.browser.submit(self.here(), new_password=password, new_password_again=password)
+        return self.browser.submit(self.here(), new_password=password, new_password_again=password, **more)
 
     def whole(self, password: str = NEW) -> Page:
         """From the first page to the last."""
