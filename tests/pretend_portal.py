@@ -36,9 +36,10 @@ ORIGIN = "https://reset.alderwick.example"
 ID = "0123456789abcdef0123456789abcdef"
 HOME = "https://sign-in.alderwick.example/"
 LISTED = "https://sign-in.alderwick.example/back?from=reset"
-HINT = Text("Good for 5 minutes. Spaces don't matter.")
+HINT = Text("Good for {minutes} minutes. Spaces don't matter.", minutes=5)
 CODE = Field("code", Text("Code from the text message"), HINT, Alphabet.DIGITS, 8, "one-time-code")
-PROMPT = Prompt(Text("Enter the code we texted"), Text("If that number is yours, it gets a text."), (CODE,))
+TEXTED = Text("If that number is yours, it gets a text with {digits} digits. It can take a minute.", digits=8)
+PROMPT = Prompt(Text("Enter the code we texted"), TEXTED, (CODE,))
 NUMBER = Field("destination", Text("Your whole number"), autocomplete="tel")
 MAYA = Account(AccountKey("embedded", "7"), "maya.okafor", "Maya Okafor")
 PERSON = Person(
@@ -135,7 +136,10 @@ class PretendService:
         if recovery.rules.disclosure is Disclosure.MASKED:
             return () if self.waits(recovery) else MASKED
         sms = Choice("sms", "sms", Text("Text message"), Text("We text a code to the number you type"), NUMBER)
-        return (Choice("email", "email", Text("E-mail"), Text("If this account has one, it gets an e-mail.")), sms)
+        return (
+            Choice("email", "email", Text("E-mail"), Text("If this account has an e-mail address, it gets a code")),
+            sms,
+        )
 
     def waits(self, recovery: Recovery) -> bool:
         return not recovery.proofs and not released(recovery, NOW)

@@ -8,16 +8,12 @@ from typing import Any
 
 import pytest
 import requests
-from pydantic import SecretStr
-from servers.demo import CHROMIUM, Visitor
+from servers.demo import CHROMIUM, Visitor, eyes_of
 from servers.human import read
 from servers.story import NEW
 
-from keyback.config import key_file
 from keyback.config.commands.demo import FORGOTTEN
-from keyback.core.db.sealing import KeyPurpose, Keyring
-from keyback.core.db.session import Database
-from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
+from keyback.plugins.human_checks.picture_and_sound import PictureAndSound
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
 
@@ -135,7 +131,7 @@ def test_a_browser_without_scripts_finishes_the_story(chromium: Any, demo: str, 
     page.get_by_role("button", name="Use a picture instead").click()
     assert page.get_by_label("Work e-mail or user name").input_value() == "maya"
     _has_picture_and_sound(page)
-    eyes = _eyes(demo_folder / "var" / "demo")
+    eyes = eyes_of(demo_folder)
     page.get_by_label("Type the characters in the picture").fill(_read_by(eyes, page).lower())
     page.keyboard.press("Enter")
     visitor.sees("choosing")
@@ -149,7 +145,7 @@ def test_a_browser_without_scripts_finishes_the_story(chromium: Any, demo: str, 
 
 
 def test_a_picture_on_wish_with_scripts_and_a_wrong_answer(visitor: Visitor, demo: str, demo_folder: Path) -> None:
-    page, eyes = visitor.page, _eyes(demo_folder / "var" / "demo")
+    page, eyes = visitor.page, eyes_of(demo_folder)
     page.goto(f"{demo}/go/alderwick")
     page.get_by_label("Work e-mail or user name").fill("nobody.at.all")
     # At once: nobody who asks for a picture waits for the proof of work.
@@ -170,13 +166,6 @@ def test_a_picture_on_wish_with_scripts_and_a_wrong_answer(visitor: Visitor, dem
     visitor.sees("choosing")
     # A page that is refused with 422 says so in the console; nothing else may.
     visitor.complaints = [said for said in visitor.complaints if "status of 422" not in said]
-
-
-def _eyes(kept: Path) -> PictureAndSound:
-    """The demo's own check, by its own key: what stands in for the eyes of a person."""
-    keyring = Keyring.load(Database(f"sqlite:///{kept / 'keyback.db'}"), key_file.read(kept / "keyback.key"))
-    key = keyring.mac(KeyPurpose.PSEUDONYM, "picture-and-sound").hex()
-    return PictureAndSound(PictureAndSoundSettings(key=SecretStr(key)))
 
 
 def _read_by(eyes: PictureAndSound, page: Any) -> str:

@@ -21,9 +21,9 @@ METHODS = ("email", "sms", "saved_codes")
 WRONG = {"email": "12345678", "sms": "12345678", "saved_codes": "0123-4567-89AB-CDEF"}
 # What is new with every page. Ids and keys keep their lengths.
 FRESH = (
-    (r"reference [0-9A-F]{8}", "reference REF"),
+    (r"(reference|Vorgang) [0-9A-F]{8}", "reference REF"),
     (r"nonce(=\"|-)[A-Za-z0-9_-]{22}", "NONCE"),
-    (r"\b\d{1,3}(?= seconds?)", "N"),
+    (r"\b\d{1,3}(?= (seconds?|Sekunden?))", "N"),
     (r"data-(seconds|warn-in)=\"\d+\"", "DATA"),
 )
 
@@ -34,10 +34,12 @@ class Walk:
 
     keyback: Keyback
     name: str
+    language: str = "en"
     seen: list[tuple[str, str]] = field(default_factory=list)
 
     def begin(self) -> None:
         self.browser = self.keyback.browser()
+        self.browser.get(f"/recover?language={self.language}")
         page = self.browser.get("/recover")
         page = self.browser.post("/recover", {"identifier": self.name, "proof_of_work": solve_on(page)}, follow=False)
         self.note("start", page)
@@ -159,6 +161,24 @@ def test_every_kind_of_name_sees_the_same_bytes(walks: dict[str, Walk], kind: st
         assert somebody == nobody
 
 
+def test_a_page_speaks_as_the_browser_does_whatever_the_directory_says_of_the_person(
+    keyback: Keyback, slapd: Slapd
+) -> None:
+    told = []
+    for name in (slapd.person(preferredLanguage="en").uid, slapd.person().uid, "niemand.heisst.so"):
+        walk = Walk(keyback, name, "de")
+        walk.begin()
+        walk.pick("email")
+        walk.do("again")
+        walk.do(code="1234")
+        for _ in range(5):
+            walk.do(code=WRONG["email"])
+        told.append(walk.seen)
+    assert told[0] == told[1] == told[2]
+    assert all('<html lang="de"' in seen for _, seen in told[0] if "<html" in seen)
+    assert "Dieser Code stimmt nicht." in told[0][-2][1] + told[0][-4][1]
+
+
 def test_the_walk_has_been_everywhere(walks: dict[str, Walk]) -> None:
     told = [seen.partition("\n")[0] for _, seen in walks["unknown"].seen]
     assert {"200", "303", "409", "422", "429"} == set(told)
@@ -201,7 +221,7 @@ def test_a_browser_is_handed_the_same_cookies_whoever_is_meant(keyback: Keyback,
         walk = Walk(keyback, name)
         walk.begin()
         names.append(cookies(walk.browser))
-    assert names[0] == names[1] == ["__Host-kb_j"]
+    assert names[0] == names[1] == ["__Host-kb_j", "__Host-kb_language"]
 
 
 def cookies(browser: Browser) -> list[str]:

@@ -14,12 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from pydantic import SecretStr
 
+from keyback.config import key_file
 from keyback.config.demo.people import PEOPLE
+from keyback.config.house import TRANSLATIONS
+from keyback.core.contracts.text import Text
+from keyback.core.db.sealing import KeyPurpose, Keyring
+from keyback.core.db.session import Database
+from keyback.core.languages import Languages
+from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
 
 from .keyback import COMMAND
 from .story import wait_until
 
+LANGUAGES = Languages(TRANSLATIONS)
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 # Our own policy's refusals, told to the console so that they are heard with everything else.
@@ -46,6 +55,14 @@ def running_demo(folder: Path) -> Iterator[str]:
         server.wait(20)
 
 
+def eyes_of(folder: Path) -> PictureAndSound:
+    """The demo's own check, by its own key: what stands in for the eyes of a person."""
+    kept = folder / "var" / "demo"
+    keyring = Keyring.load(Database(f"sqlite:///{kept / 'keyback.db'}"), key_file.read(kept / "keyback.key"))
+    key = keyring.mac(KeyPurpose.PSEUDONYM, "picture-and-sound").hex()
+    return PictureAndSound(PictureAndSoundSettings(key=SecretStr(key)))
+
+
 @contextmanager
 def running_chromium() -> Iterator[Any]:
     """A browser that asks nobody but us."""
@@ -60,8 +77,9 @@ def running_chromium() -> Iterator[Any]:
 class Visitor:
     """Somebody at a real browser, and everything that went wrong there."""
 
-    def __init__(self, chromium: Any, base: str, **screen: Any) -> None:
+    def __init__(self, chromium: Any, base: str, language: str = "en", **screen: Any) -> None:
         self.base = base
+        self._catalogue = LANGUAGES.catalogue(language)
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **screen})
         self.context.add_init_script(LISTEN)
         self.context.set_default_timeout(20_000)
@@ -78,6 +96,13 @@ class Visitor:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._judge)
         return page
+
+    def words(self, sentence: str, **values: str) -> str:
+        """How a page says this in the visitor's language."""
+        return Text(sentence, **values).render(self._catalogue)
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=self.words(button), exact=True).click()
 
     def _judge(self, request: Any) -> None:
         if not request.url.startswith((self.base, "data:")):
@@ -104,23 +129,23 @@ class Visitor:
         self.page.wait_for_selector(f"{what}, {waiting}")
         while self.page.locator(waiting).count():
             time.sleep(0.5)
-            self.page.get_by_role("button", name="Continue").click()
+            self.press("Continue")
             self.page.wait_for_selector(f"{what}, {waiting}")
 
     def forgot(self, name: str) -> None:
         self.page.goto(f"{self.base}/demo")
-        self.page.get_by_role("link", name="Forgot my password?").click()
-        self.page.get_by_label("Work e-mail or user name").fill(name)
-        self.page.get_by_role("button", name="Continue").click()
+        self.page.get_by_role("link", name=self.words("Forgot my password?")).click()
+        self.page.get_by_label(self.words("Work e-mail or user name")).fill(name)
+        self.press("Continue")
         self.sees("choosing")
 
     def choose(self, way: str) -> None:
-        self.page.get_by_label(way).check()
-        self.page.get_by_role("button", name="Continue").click()
+        self.page.get_by_label(self.words(way)).check()
+        self.press("Continue")
 
     def type_code(self, code: str) -> None:
-        self.page.get_by_label(re.compile("Code from")).fill(code)
-        self.page.get_by_role("button", name="Continue").click()
+        self.page.get_by_label(re.compile("^Code ")).fill(code)
+        self.press("Continue")
 
     def code(self, medium: str, to: str) -> str:
         """Reads it in the second tab, as a person would, looking again until it is there."""
@@ -145,16 +170,16 @@ class Visitor:
         self.sees("renewing")
 
     def renew(self, password: str) -> None:
-        self.page.get_by_label("New password", exact=True).fill(password)
-        self.page.get_by_label("Type it again").fill(password)
-        self.page.get_by_role("button", name="Set new password").click()
+        self.page.get_by_label(self.words("New password"), exact=True).fill(password)
+        self.page.get_by_label(self.words("Type it again")).fill(password)
+        self.press("Set new password")
 
     def signs_in(self, name: str, password: str) -> bool:
-        self.page.get_by_label("User name").fill(name)
-        self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_label(self.words("User name")).fill(name)
+        self.page.get_by_label(self.words("Password")).fill(password)
+        self.press("Sign in")
         self.page.wait_for_selector("[role=status], [role=alert]")
-        return bool(self.page.get_by_text(f"Signed in as {name}.").count())
+        return bool(self.page.get_by_text(self.words("Signed in as {name}.", name=name)).count())
 
 
 def _answers(url: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pretend_portal import ID, PERSON, SUBJECT, Portal, a_pick, a_recovery, answering
+from pretend_portal import ID, LANGUAGES, PERSON, SUBJECT, Portal, a_pick, a_recovery, answering
 
 from keyback.core.contracts.errors import MustWait
 from keyback.core.contracts.people import Account
@@ -17,6 +17,12 @@ from keyback.core.service.tickets import Answered, Ticket
 
 STRANGERS_POLICY = Policy("vips", proof=ProofRules(at_least=3))
 ONE_PROOF = Policy("interns", proof=ProofRules(at_least=1))
+
+
+@pytest.fixture(autouse=True, params=LANGUAGES.names)
+def language(portal: Portal, request: pytest.FixtureRequest) -> None:
+    """All of it holds in every language."""
+    portal.browser.set_cookie("__Host-kb_language", request.param, domain="reset.alderwick.example", secure=True)
 
 
 def as_everybody(recovery: Recovery) -> dict[str, Recovery]:
