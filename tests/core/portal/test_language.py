@@ -128,13 +128,13 @@ def test_only_opening_a_page_chooses(portal: Portal) -> None:
     assert COOKIE not in str(response.headers)
 
 
-def test_messages_speak_as_the_page_does(portal: Portal) -> None:
+def test_messages_speak_as_the_page_does(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     choose(portal, "de")
     portal.post("/recover", identifier="maya", proof_of_work="solved")
     ((_, _, arrival),) = portal.service.asked_for("start")
     assert arrival.language == "de"
     heard: list[Ticket] = []
-    portal.service.cancel = lambda ticket, token: heard.append(ticket)  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(portal.service, "cancel", lambda ticket, token: heard.append(ticket))
     portal.holding().post(move="cancel")
     assert [ticket.language for ticket in heard] == ["de"]
 
