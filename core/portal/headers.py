@@ -80,9 +80,17 @@ def of_every_response(of_nonce: str, *, secure: bool) -> dict[str, str]:
 
 def policy(of_nonce: str, more: Mapping[str, tuple[str, ...]] = NO_SOURCES) -> str:
     """The content security policy with this nonce; `more` only ever adds to a directive."""
+    return (_written(more) if more else WRITTEN).replace("{nonce}", of_nonce)
+
+
+def _written(more: Mapping[str, tuple[str, ...]]) -> str:
     directives = []
     for name in dict.fromkeys((*POLICY, *more)):
         sources = [source for source in POLICY.get(name, ()) if source != "'none'" or name not in more]
         sources += [source for source in more.get(name, ()) if source not in sources]
         directives.append(" ".join((name, *sources)))
-    return "; ".join(directives).replace("{nonce}", of_nonce)
+    return "; ".join(directives)
+
+
+# Nearly every response's.
+WRITTEN = _written(NO_SOURCES)
