@@ -131,9 +131,10 @@ class Letterbox:
     def __init__(self, folder: Path) -> None:
         authority = Authority(folder)
         self.ca_file = authority.ca_file
-        self._pipe, theirs = multiprocessing.Pipe()
+        self._pipe, self._theirs = multiprocessing.Pipe()
+        self._listener = Thread(target=self._listen, daemon=True)
         certificate = authority.issue("localhost", "127.0.0.1")
-        self._process = multiprocessing.Process(target=_serve, args=(theirs, *certificate), daemon=True)
+        self._process = multiprocessing.Process(target=_serve, args=(self._theirs, *certificate), daemon=True)
         self._arrived = Condition()
         self._codes: dict[str, list[str]] = defaultdict(list)
         self.count = 0
@@ -171,13 +172,18 @@ class Letterbox:
 
     def __enter__(self) -> Letterbox:
         self._process.start()
+        # Only the process holds this end now, so that its end is seen.
+        self._theirs.close()
         self._mail, self._texts = self._pipe.recv()
-        Thread(target=self._listen, daemon=True).start()
+        self._listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.join()
+        self._process.close()
+        self._listener.join()
+        self._pipe.close()
 
     def _listen(self) -> None:
         try:

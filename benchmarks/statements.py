@@ -80,10 +80,10 @@ def count_statements(here: Town, database: str, proofs: int) -> Mapping[str, tup
     server = here.keyback(f"counted-{database}{proofs}", proofs=proofs, processes=1, postgres=database == "postgresql")
     server._set_rules()
     house = build(load(_no_environment(), server.folder))
+    ldap = Ldap(here.directory.port, str(here.directory.ca_file))
     try:
         way, counting = Inside.of(create_app(house)), _Counting()
         *first, last = here.directory.people(WARM + 1, phones=proofs > 1)
-        ldap = Ldap(here.directory.port, str(here.directory.ca_file))
         for who in first:
             _live(Journey(who, way, here.letterbox), house, proofs, ldap)
 
@@ -99,6 +99,7 @@ def count_statements(here: Town, database: str, proofs: int) -> Mapping[str, tup
             for step, text in counting.texts:
                 print(f"{step:12} {text}")
     finally:
+        ldap.close()
         house.close()
     counts = counting.counts
     return {step: (counts[step, "read"], counts[step, "write"], counts[step, "commit"]) for step in counting.steps}
