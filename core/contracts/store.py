@@ -47,6 +47,11 @@ class Store(Plugin, ABC):
     # Stores are written in this order when a person has several accounts: the strictest first.
     strictness: ClassVar[int] = 50
 
+    @property
+    def called(self) -> Text | str:
+        """What people call their account here. One store of each kind can be told by its kind."""
+        return self.label
+
     @abstractmethod
     def find(self, identifier: str, ctx: Context) -> Account | None:
         """The one account with this sign-in name or address. Raises Ambiguous when there are several."""

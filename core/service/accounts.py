@@ -50,11 +50,11 @@ class Accounts:
             for place, account in enumerate(accounts, 1)
         )
 
-    def silent(self, recovery: Recovery) -> tuple[Text, ...]:
+    def silent(self, recovery: Recovery) -> tuple[Text | str, ...]:
         """What the directories of linked accounts are called that had not answered when something was proven."""
         stores = self.snapshots.current.plugins.stores
         unseen = recovery.subject.unseen if recovery.subject else ()
-        return tuple(stores[key.store].label for key in unseen if key.store in stores)
+        return tuple(stores[key.store].called for key in unseen if key.store in stores)
 
     def chosen(self, recovery: Recovery, subject: Subject, values: Collection[str]) -> tuple[Account, ...]:
         """The accounts behind these values. Raises OutOfTurn for any other, or none."""
@@ -120,4 +120,4 @@ class Accounts:
 
     def _called(self, account: Account) -> Text | str:
         store = self.snapshots.current.plugins.stores.get(account.key.store)
-        return store.label if store else account.name
+        return store.called if store else account.name

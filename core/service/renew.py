@@ -66,7 +66,7 @@ class Renewing:
         """The person's accounts, once something is proven."""
         return self.accounts.targets(recovery) if recovery.proofs else ()
 
-    def silent(self, recovery: Recovery) -> tuple[Text, ...]:
+    def silent(self, recovery: Recovery) -> tuple[Text | str, ...]:
         """The directories that didn't answer in time to take part."""
         return self.accounts.silent(recovery) if recovery.proofs else ()
 

@@ -19,6 +19,12 @@ class OpenLdapSettings(PluginSettings):
         description="ldaps://host or ldap://host, the preferred one first. Each must take writes.",
         min_length=1,
     )
+    called: str = Field(
+        "",
+        title="Called",
+        description="What people call their account here: Windows sign-in, say. Empty: the kind of directory.",
+        max_length=60,
+    )
     start_tls: bool = Field(
         True, title="StartTLS", description="Ask for TLS on ldap:// connections. Without it, ldap:// is refused."
     )

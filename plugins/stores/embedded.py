@@ -88,6 +88,12 @@ class EmbeddedSettings(PluginSettings):
         description="A file, or the URL of a database. It is not the database of Keyback itself.",
         min_length=1,
     )
+    called: str = Field(
+        "",
+        title="Called",
+        description="What people call their account here: Windows sign-in, say. Empty: the kind of directory.",
+        max_length=60,
+    )
 
 
 class Embedded(Store):
@@ -104,6 +110,10 @@ class Embedded(Store):
         self._engine = _engine_for(settings.database)
         self._made = False
         self._making = Lock()
+
+    @property
+    def called(self) -> Text | str:
+        return self.settings.called or self.label
 
     def check(self) -> None:
         try:

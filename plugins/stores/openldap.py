@@ -86,6 +86,10 @@ class OpenLdap(Store):
             | {*settings.identifiers, *settings.phones, *settings.mails}
         )
 
+    @property
+    def called(self) -> Text | str:
+        return self.settings.called or self.label
+
     def check(self) -> None:
         """Sign in to every server and see whether what is needed can be seen."""
         for address in self._addresses:

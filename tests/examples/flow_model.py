@@ -130,7 +130,9 @@ class Model:
             return self.go("renewing", now)
         return self.go("choosing" if self.ways() else "closed", now)
 
-    def accept(self, accounts: Sequence[str], today: ProofRules, now: datetime) -> str | None:
+    def accept(
+        self, accounts: Sequence[str], today: ProofRules, now: datetime, left: Sequence[tuple[str, str]] = ()
+    ) -> str | None:
         if not self.is_their_turn(now, "renewing"):
             return None
         if not enough(self.copied, self.proven) or not enough(today, self.proven):
@@ -138,6 +140,12 @@ class Model:
         done = {account for account, kind in self.outcomes.items() if kind == "set"}
         if not accounts or len(set(accounts)) < len(accounts) or not set(accounts) <= self.own_accounts - done:
             return None
+        known = dict(left)
+        if set(known) & set(accounts) or not set(known) <= self.own_accounts - done:
+            return None
+        if not set(known.values()) <= {"refused", "not-set"}:
+            return None
+        self.outcomes |= known
         self.awaited = list(accounts)
         return self.go("writing", now)
 

@@ -41,7 +41,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, post: Post, windows: Slapd, small: Path) -> Iterator[Keyback]:
-    outfit = {**pins(post, windows), **SWIFT, "store.embedded": {"database": str(small)}}
+    outfit = {**pins(post, windows, called="Windows sign-in"), **SWIFT, "store.embedded": {"database": str(small)}}
     # Whose name it is, its realm says: each is asked of one directory alone.
     more = {"entries": ENTRIES, "realms": {"openldap": ["windows.example"], "embedded": ["small.example"]}}
     with Keyback(tmp_path_factory.mktemp("keyback-two"), outfit, processes=2, more=more) as running:
@@ -155,7 +155,7 @@ def test_a_directory_that_is_gone_at_the_password_keeps_nobody_from_the_other(tw
         assert two.second_opens(NEW)
     finally:
         two.windows.start()
-    (again,) = page.links("Try again for OpenLDAP")
+    (again,) = page.links("Try again for Windows sign-in")
     two.story.browser.get(again)
     assert two.story.renew().stage == "done"
     assert two.first_opens(NEW)
@@ -181,7 +181,7 @@ def test_a_person_without_their_second_directory_still_gets_in(two: Two) -> None
     two.windows.stop()
     try:
         page = two.proven()
-        assert "OpenLDAP didn’t answer, so its password stays as it is." in page.text
+        assert "Windows sign-in didn’t answer, so its password stays as it is." in page.text
         page = two.story.renew()
         assert (page.stage, told(page)) == ("done", {"embedded": "set"})
     finally:

@@ -212,3 +212,9 @@ def test_no_password_is_in_the_file_or_in_an_error(store: Embedded, tmp_path: Pa
         dump = "\n".join(raw.iterdump())
     assert "$argon2id$v=19$m=47104,t=1,p=1$" in dump
     assert NEW.reveal() not in dump
+
+
+def test_people_call_their_account_as_the_administrator_says(tmp_path: Path, store: Embedded) -> None:
+    named = Embedded(EmbeddedSettings(database=str(tmp_path / "people.sqlite"), called="Till sign-in"))
+    assert (named.called, store.called) == ("Till sign-in", Embedded.label)
+    named.close()
