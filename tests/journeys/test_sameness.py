@@ -175,7 +175,7 @@ def test_a_page_speaks_as_the_browser_does_whatever_the_directory_says_of_the_pe
             walk.do(code=WRONG["email"])
         told.append(walk.seen)
     assert told[0] == told[1] == told[2]
-    assert all('<html lang="de"' in seen for _, seen in told[0] if "<html" in seen)
+    assert all('<html lang="de"' in seen for _, seen in told[0] if "data-page" in seen)
     assert "Dieser Code stimmt nicht." in told[0][-2][1] + told[0][-4][1]
 
 
