@@ -29,22 +29,23 @@ def create_app(house: House) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     entries = Entries.from_config({key: entry.model_dump() for key, entry in settings.entries.items()})
-    look = _look(settings, house.around)
+    look = look_of(settings, house.around)
     app.register_blueprint(create_portal(house.staff.service, entries, look, ready=lambda: house.ready))
     if settings.demo:
         open_demo(app, house, look)
     return app
 
 
-def _look(settings: Settings, around: Surroundings) -> PortalSettings:
-    pages = settings.pages
+def look_of(settings: Settings, around: Surroundings) -> PortalSettings:
+    """What the pages need to know of the settings."""
+    pages, logo = settings.pages, settings.logo
     return PortalSettings(
         company=settings.company,
         portal_url=settings.portal_url,
         help_desk=HelpDesk(settings.help_desk, pages.help_desk_link, pages.help_desk_hours),
         privacy_link=pages.privacy_link,
         accessibility_link=pages.accessibility_link,
-        logo=Logo(*settings.logo, says_name=pages.logo_says_name) if settings.logo else None,
+        logo=Logo(*logo, says_name=pages.logo_says_name) if logo else None,
         sign_in_first=pages.welcome_first == "sign-in",
         advice=(pages.advice_lines or ADVICE) if pages.advice else (),
         keeps_old_password=frozenset(pages.keeps_old_password),

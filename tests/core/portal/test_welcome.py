@@ -44,7 +44,8 @@ def test_every_listed_need_leads_to_a_page_of_ours(portal: Portal) -> None:
 
 def test_what_needs_the_password_stands_under_a_heading_of_its_own(portal: Portal) -> None:
     page = door(portal.app, LATER)
-    assert links(page.partition("<h2>Before it happens</h2>")[2]) == [("My methods", "")]
+    above, _, below = page.partition("<h2>Before it happens</h2>")
+    assert (links(above), links(below)) == ([("Reset my password", "main")], [("My methods", "")])
     assert "You need your password for this." in page
     assert "You need your password for these two." in door(portal.app, LATER, LATER)
 
