@@ -13,7 +13,6 @@ from ..contracts.errors import OutOfTurn
 from ..db.jobs import Job
 from ..db.sealing import SealBroken
 from ..db.session import Transaction
-from ..recovery.state import Recovery
 from .lanes import Lanes
 from .records import Records
 from .results import Result, Results, nothing_to_write
@@ -113,13 +112,6 @@ class BackOffice:
         if not taken:
             log.warning("lane is full", extra={"lane": job.lane})
         return None
-
-    def recovery_of(self, job: Job) -> Recovery | None:
-        """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
-        if job.seen is not None:
-            return job.seen
-        with self._records.db.read() as tx:
-            return self._records.recoveries.load(tx, job.recovery_id)
 
     def _begin(self, job: Job) -> bool:
         return self._lanes[job.lane].offer(Taken(job, self._around.now() + LEASE))

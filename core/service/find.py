@@ -53,7 +53,7 @@ class Finding:
 
     def work(self, job: Job) -> None:
         """Ask one store, and write its answer down; the last answer decides."""
-        recovery = self.office.recovery_of(job)
+        recovery = self.records.recovery_of(job)
         key = job.payload["store"]
         store = self.snapshots.current.plugins.stores.get(key)
         if recovery is None or not recovery.is_open or recovery.found or key in dict(recovery.answers):

@@ -51,7 +51,7 @@ class Joining:
 
     def work(self, job: Job) -> None:
         """Look at the account. After the first proof it is too late: what the person sees stands still."""
-        recovery = self.office.recovery_of(job)
+        recovery = self.records.recovery_of(job)
         key = AccountKey(job.payload["store"], job.payload["id"])
         if recovery is None or recovery.subject is None or not recovery.is_open or recovery.proofs:
             return self._forget(job)

@@ -56,7 +56,7 @@ class Messenger:
 
     def work(self, job: Job) -> None:
         """Build it, hand it to the channel, and write down what became of it."""
-        recovery = self.office.recovery_of(job)
+        recovery = self.records.recovery_of(job)
         if recovery is None or recovery.pick is None or recovery.pick.challenge_id != job.payload["challenge"]:
             return self._settle(job, recovery, None)
         faultpoint("message-queued")

@@ -69,7 +69,7 @@ class Notices:
 
     def tell(self, job: Job) -> None:
         """Ask the notifier for its messages, and queue each in its channel's lane."""
-        recovery = self.office.recovery_of(job)
+        recovery = self.records.recovery_of(job)
         notifier = self.snapshots.current.plugins.notifiers.get(job.payload["notifier"])
         messages: tuple[Message, ...] = ()
         if recovery is not None and notifier is not None:

@@ -9,7 +9,7 @@ from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
 from ..db.enrolments import Enrolments
 from ..db.freezes import Freezes
-from ..db.jobs import Jobs
+from ..db.jobs import Job, Jobs
 from ..db.leases import Leases
 from ..db.links import Links
 from ..db.proofs import Proofs
@@ -17,6 +17,7 @@ from ..db.recoveries import Recoveries
 from ..db.sealing import Keyring
 from ..db.session import Database
 from ..db.settings_store import SettingsStore
+from ..recovery.state import Recovery
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Records:
     leases: Leases
     links: Links
     settings: SettingsStore
+
+    def recovery_of(self, job: Job) -> Recovery | None:
+        """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
+        if job.seen is not None:
+            return job.seen
+        with self.db.read() as tx:
+            return self.recoveries.load(tx, job.recovery_id)
 
     @classmethod
     def open(cls, db: Database, keyring: Keyring) -> Records:
