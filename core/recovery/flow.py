@@ -136,8 +136,9 @@ def may_pick(recovery: Recovery, move: Picked) -> bool:
 def _found(recovery: Recovery, move: Found, now: datetime) -> Step:
     # Nobody keeps the stand-in: without it, whatever loads this recovery would be quicker than for somebody.
     stand_in = recovery.stand_in if move.subject is None else None
-    found = replace(recovery, found=True, found_at=now, subject=move.subject, shown=move.shown)
-    found = replace(found, stand_in=stand_in, answers=())
+    found = replace(
+        recovery, found=True, found_at=now, subject=move.subject, stand_in=stand_in, shown=move.shown, answers=()
+    )
     stores = tuple(sorted({store for store, account in recovery.answers if account is not None}))
     if move.subject is None:
         return found, (events.NobodyFound(move.reason, stores),)

@@ -19,8 +19,9 @@ from servers.slapd import Slapd
 from servers.story import Post, solve_on, wait_until
 
 RELEASE = timedelta(seconds=2)
-# Seconds after the start. Just before and just after each moment, and in between, where nothing may happen.
-LOOKS = (1.0, 1.9, 2.2, 3.0, 3.9, 4.2, 7.9, 8.2, 15.9, 16.2)
+# Seconds after the start, one before each moment, as late as a busy machine allows: what is there by then came at the
+# moment before. That nothing comes between two moments is tested where the clock can be moved.
+LOOKS = (1.0, 3.5, 7.5, 15.5, 31.5)
 PAIRS = 40
 
 
@@ -64,9 +65,9 @@ def test_known_and_unknown_names_appear_at_the_same_moments(
     masked: Keyback, slapd: Slapd, proxy: FaultProxy, milliseconds: int
 ) -> None:
     known = [slapd.person().uid for _ in range(PAIRS)]
-    warm_up(masked, known[0])
     if milliseconds:
         proxy.fault(Mode.DELAY, delay=milliseconds / 1000)
+    warm_up(masked, known[0])
     names = [name for n, one in enumerate(known) for name in in_turn(n, one, f"nobody.{n}.here")]
     shown: dict[str, float] = {}
     # Two at a time, as many as one lane works on: more would only measure the queue.
@@ -75,8 +76,7 @@ def test_known_and_unknown_names_appear_at_the_same_moments(
             watches = [Watch.over(masked, name) for name in (left, right)]
             shown |= dict(zip((left, right), pair.map(Watch.shown_after, watches), strict=True))
     theirs, nobodys = [shown[name] for name in known], [shown[f"nobody.{n}.here"] for n in range(PAIRS)]
-    # Nothing ever appears between two moments.
-    assert {*theirs, *nobodys} <= {2.2, 4.2, 8.2, 16.2}
+    assert min(*theirs, *nobodys) > LOOKS[0]
     told = auc(theirs, nobodys)
     assert abs(told - 0.5) <= 0.03, (told, theirs, nobodys)
 
@@ -87,7 +87,7 @@ def in_turn(n: int, one: str, other: str) -> tuple[str, str]:
 
 
 def warm_up(keyback: Keyback, name: str) -> None:
-    """The first of all pays for connections and for what is read once."""
-    for each in (name, "nobody.warms.up"):
-        watch = Watch.over(keyback, each)
+    """The first ones pay for connections, one for each place of the lane, and for what is read once."""
+    watches = [Watch.over(keyback, each) for each in (name, "nobody.warms.up", name, "nobody.warms.up")]
+    for watch in watches:
         wait_until(lambda watch=watch: watch.browser.get(watch.path).name == "choosing", "the first")  # type: ignore[misc]

@@ -138,7 +138,7 @@ def test_a_waiting_page_goes_on_by_itself(asked: PretendService, tab: Tab) -> No
 def test_the_look_up_is_waited_for_aloud_and_then_the_offers_stand_there(asked: PretendService, tab: Tab) -> None:
     asked.recovery = a_recovery(rules=MASKED)
     page = tab.open()
-    told = page.locator("main [role=status]").inner_text()
+    told = page.locator("[role=status][data-by-itself]").inner_text()
     assert told == "This page goes on by itself. If nothing happens after 10 seconds, press Continue."
     asked.recovery = a_recovery(rules=MASKED, found=True, shown=OFFERED, started_at=NOW - MASKED.release)
     page.wait_for_selector("main[data-page=choosing]", timeout=10_000)
@@ -154,7 +154,7 @@ def test_an_answer_that_came_too_early_is_sent_again_by_the_same_button(asked: P
     page.wait_for_selector("main[data-page=waiting]")
     asked.answers["answer"] = Answered(STAGES[Stage.RENEWING], Ticket(ID, "first-key"))
     asked.recovery = answering(found=True, started_at=NOW - PublicRules().look_up)
-    page.wait_for_function("document.querySelector('main').dataset.page !== 'waiting'", timeout=10_000)
+    page.wait_for_selector("main:not([data-page=waiting])", timeout=10_000)
     assert asked.asked_for("answer") == [[{"code": "48210937"}]] * 2
     assert tab.complaints == []
 

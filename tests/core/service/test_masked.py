@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.masked_house import COLLEAGUES, RULES, STRANGERS, masked_house, put, switch_on, wait_for_the_moment
+from servers.masked_house import CANARY, COLLEAGUES, RULES, STRANGERS, masked_house, put, switch_on, wait_for_the_moment
 from servers.small_house import PHONE, SmallHouse, Visit
 from sqlalchemy import event
 
@@ -234,6 +234,17 @@ def test_our_database_is_asked_the_same_for_every_name(masked: SmallHouse) -> No
     assert len(told["jo"]) > 10
     for name in STRANGERS:
         assert told[name] == told["jo"], name
+
+
+def test_a_canary_that_is_gone_is_said_in_the_log_and_decoys_are_shown(
+    masked: SmallHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Withholding decoys alone would tell who is real."""
+    del masked.store._accounts[f"id-of-{CANARY}"]
+    assert offered(masked, "jo") != ()
+    assert "canary" not in caplog.text
+    assert offered(masked, "nobody.at.all") != ()
+    assert "the canary is not there" in caplog.text
 
 
 # What follows --------------------------------------------------------------------------------------------------
