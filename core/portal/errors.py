@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from ..contracts import errors
 from ..contracts.text import Text
+from ..service.gate import Busy
 from .settings import PortalSettings
 from .words import duration, seconds_until
 
@@ -91,6 +92,7 @@ ROWS: Mapping[type[Exception], Row] = {
         Text("Too many tries for now."),
         Text("Wait {time} and start again. Your account itself isn't locked by this."),
     ),
+    Busy: Row(503, Text("A lot of people are here right now."), Text("Wait {time} and press Continue."), back="again"),
     errors.NotAllowed: Row(403, Text("{reason}"), Text("Nothing was changed.")),
     NotYours: Row(403, Text("{reason}"), Text("Or start again here.")),
     CookiesOff: Row(403, Text("{reason}"), Text("Allow them for {host}, then start again.")),

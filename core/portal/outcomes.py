@@ -12,6 +12,7 @@ from ..recovery.state import Subject
 from ..service.accounts import BY_HAND, OTHER_PROOFS
 from ..service.tickets import Target
 from ..service.write import NO_ANSWER, NOT_ASKED
+from . import words
 from .set_it_for import called
 
 TAGS: Mapping[OutcomeKind, Text] = {
@@ -31,8 +32,6 @@ SENTENCES: Mapping[OutcomeKind, Text] = {
 }
 # What another password or another try does not change.
 FINAL = (BY_HAND, OTHER_PROOFS)
-# The longest that is promised, whatever is left.
-GRACE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def heading(outcomes: Sequence[Outcome]) -> Text | None:
 
 def again_for(left: timedelta) -> Text:
     """How long the proofs are still good; never more than is true."""
-    minutes = int(min(left, GRACE) / timedelta(minutes=1))
+    minutes = words.kept_for(left)
     if not minutes:
         return Text("For a few seconds you can try again without proving who you are.")
     return Text.plural(

@@ -213,8 +213,9 @@ class RecoveryPages:
             problems = tuple(Problem("new_password", reason) for reason in error.reasons)
             return self._pages.page(self._look(ticket), Said(problems, typed=typed, status=422))
         except StoreUnavailable:
-            said = warning(words.silent(self._settings.company), status=503, retry_after=SOON)
-            return self._pages.page(self._look(ticket), replace(said, typed=typed))
+            recovery = self._look(ticket)
+            text = words.kept(words.silent(self._settings.company), recovery.deadline - self._settings.now())
+            return self._pages.page(recovery, replace(warning(text, status=503, retry_after=SOON), typed=typed))
         return self._known_again(recovery, self._go_on(ticket))
 
     # Going on -------------------------------------------------------------------------------------------------

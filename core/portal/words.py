@@ -20,6 +20,9 @@ TOO_OLD = Text("That code is too old.")
 ANOTHER_IS_COMING = Text("Another code is on its way if that number or address is yours.")
 NO_MORE_SENDS = Text("No more codes can be sent in this try. Choose another way.")
 
+# The longest that is promised, whatever is left.
+GRACE = timedelta(minutes=10)
+
 # From 0, guessed at once, to 4.
 STRENGTHS = (Text("Too easy"), Text("Weak"), Text("Fair"), Text("Good"), Text("Strong"))
 
@@ -60,6 +63,20 @@ def silent(company: str) -> Text:
     return Text(
         "{company}'s directory doesn't answer. Nothing was changed; your old password still works.", company=company
     )
+
+
+def kept_for(left: timedelta) -> int:
+    """Whole minutes for which proofs are surely kept."""
+    return int(min(left, GRACE) / timedelta(minutes=1))
+
+
+def kept(sentence: Text, left: timedelta) -> Text:
+    """The same, and how long what was proven is kept; never more than is true, and nothing where that is too little."""
+    n = kept_for(left)
+    if not n:
+        return sentence
+    keep = Text.plural("We keep your proofs for {n} minute.", "We keep your proofs for {n} minutes.", n=n)
+    return Text("{sentence} {keep}", sentence=sentence, keep=keep)
 
 
 def seconds_until(until: datetime, now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import TypeAlias
@@ -26,11 +26,17 @@ REMEMBERED = timedelta(minutes=30)
 TOLERANCE = 10
 # A person waits for a picture or a sound. Whoever asks for thousands is only in the way of the check that draws them.
 PART_SECONDS = 3
+# Whose budgets are everybody's together.
+EVERYBODY = "everybody"
 TRY_AGAIN = Text("The check ran out of time. Press Continue again.")
 
 
 class NotHuman(NotAllowed):
     """A human check that was not passed: said at the check, where it has a field of its own."""
+
+
+class Busy(MustWait):
+    """What all people together may do is used up: nobody in particular did too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ Budget: TypeAlias = tuple[limits.Quota, Mark]
 
 def system_mark(quota: limits.Quota) -> Mark:
     """The budget of all people together: whoever sprays one guess over many people empties this one (B5)."""
-    return Mark(quota.name, "everybody", quota.window)
+    return Mark(quota.name, EVERYBODY, quota.window)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +139,7 @@ class Gate:
             count = counts[mark]
             verdict = limits.ahead(quota, count.count, count.window_start, count.locked_until, now)
             if isinstance(verdict, limits.Wait):
-                raise MustWait(verdict.until)
+                raise _wait(mark, verdict.until)
 
     def _use_up(self, check: HumanCheck, failed: Humanity, address: str) -> None:
         """A wrong answer uses its task up, so that nobody tries a thousand answers on one picture."""
@@ -156,10 +162,10 @@ class Gate:
     def _count(self, tx: Transaction, budgets: Sequence[Budget]) -> MustWait | None:
         now = self.around.now()
         counts = self.records.counters.bump(tx, [mark for _, mark in budgets], now)
-        for (quota, _), count in zip(budgets, counts, strict=True):
+        for (quota, mark), count in zip(budgets, counts, strict=True):
             verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
             if isinstance(verdict, limits.Wait):
-                return MustWait(verdict.until)
+                return _wait(mark, verdict.until)
         return None
 
     def _of_source(self, address: str, *, weak: bool) -> list[Budget]:
@@ -179,6 +185,10 @@ class Gate:
 
 def _of_everybody(*, weak: bool) -> list[Budget]:
     return [(limits.WEAK_SYSTEM_STARTS, system_mark(limits.WEAK_SYSTEM_STARTS))] if weak else []
+
+
+def _wait(mark: Mark, until: datetime) -> MustWait:
+    return Busy(until) if mark.subject == EVERYBODY else MustWait(until)
 
 
 def _effort(counts: Mapping[Mark, Count], *, ahead: int) -> int:

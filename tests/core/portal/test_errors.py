@@ -14,6 +14,7 @@ from keyback.core.contracts import errors
 from keyback.core.contracts.text import Text
 from keyback.core.portal.errors import ROWS, STATUSES
 from keyback.core.portal.words import duration, seconds_until
+from keyback.core.service.gate import Busy
 
 OURS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.KeybackError)]
 
@@ -38,6 +39,11 @@ def test_every_row_says_what_to_do() -> None:
         (errors.Ambiguous("two mayas"), 500, "Something broke on our side."),
         (errors.DeliveryFailed("no route to +441632960005", retry=True), 500, "Something broke on our side."),
         (errors.MustWait(NOW + timedelta(seconds=30)), 429, "Too many tries for now. Wait 30 seconds and start again."),
+        (
+            Busy(NOW + timedelta(seconds=30)),
+            503,
+            "A lot of people are here right now. Wait 30 seconds and press Continue.",
+        ),
         (errors.OutOfTurn("late"), 409, "This step was already done."),
         (ValueError("hunter22"), 500, "Something broke on our side."),
     ],

@@ -292,6 +292,7 @@ def test_a_silent_directory_changed_nothing_and_the_page_stays(portal: Portal) -
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert says(response, "Alderwick's directory doesn't answer. Nothing was changed; your old password still works.")
+    assert says(response, "We keep your proofs for 10 minutes.")
 
 
 def test_an_account_that_may_not_be_reset_here_says_whom_to_call(portal: Portal) -> None:

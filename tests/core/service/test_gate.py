@@ -10,7 +10,7 @@ from servers.small_house import SmallHouse
 from keyback.core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from keyback.core.db.counters import Mark
 from keyback.core.recovery import limits
-from keyback.core.service.gate import NotHuman, system_mark
+from keyback.core.service.gate import Busy, NotHuman, system_mark
 from keyback.core.service.start import Arrival
 
 
@@ -135,7 +135,7 @@ def test_everybodys_starts_by_the_weaker_check_are_limited(house: SmallHouse, mo
     monkeypatch.setattr(limits, "WEAK_SYSTEM_STARTS", replace(limits.WEAK_SYSTEM_STARTS, most=3))
     for number in range(3):
         by_picture(house, address=f"192.0.2.{number}")
-    with pytest.raises(MustWait):
+    with pytest.raises(Busy):
         by_picture(house, address="192.0.2.9")
     assert house.start().recovery.is_open
 
