@@ -6,6 +6,7 @@ from flask import Flask
 
 from ..core.portal import HelpDesk, Logo, PortalSettings, create_portal
 from ..core.portal.settings import ADVICE
+from ..core.portal.timed import Timed
 from ..core.service.surroundings import Surroundings
 from ..idp_bridge.entries import Entries
 from .demo.opening import open_demo
@@ -28,6 +29,7 @@ def create_app(house: House) -> Flask:
         MAX_FORM_PARTS=MOST_FORM_PARTS,
         TEMPLATES_AUTO_RELOAD=False,
     )
+    Timed(house.around.meter).watch(app)
     entries = Entries.from_config({key: entry.model_dump() for key, entry in settings.entries.items()})
     look = look_of(settings, house.around)
     app.register_blueprint(create_portal(house.staff.service, entries, look, ready=lambda: house.ready))

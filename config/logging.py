@@ -19,7 +19,9 @@ ALLOWED = frozenset(
         # Requests and jobs, by names and numbers of ours.
         "method endpoint status milliseconds job lane kind what tries count port purpose table point "
         # Who and what, by pseudonym or key.
-        "recovery person stage plugin store channel notifier medium outcome because retry entry "
+        "recovery person move before stage plugin store channel notifier medium outcome because retry entry "
+        # How many milliseconds of a slow step each part took.
+        "database directory provider render "
         # An exception without its words.
         "error at"
     ).split()

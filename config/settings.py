@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -82,6 +82,18 @@ class ServeSettings(_Part):
         return self.grace_seconds - self.grace_for_pages
 
 
+class MetricsSettings(_Part):
+    """Where `/metrics` is, and who may ask. Empty: nowhere."""
+
+    bind: str = Field("", pattern=r"^((\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5})?$")
+    networks: Networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+    @property
+    def port(self) -> int:
+        """The port to listen on; 0 for none."""
+        return int(self.bind.rpartition(":")[2] or 0)
+
+
 class EntrySettings(_Part):
     """An identity provider that sends people here by a short link, and where they may be sent back to."""
 
@@ -132,6 +144,7 @@ class Settings(_Part):
     breached_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     serve: ServeSettings = ServeSettings()
+    metrics: MetricsSettings = MetricsSettings()
     entries: Mapping[str, EntrySettings] = Field(default_factory=dict)
     pin: Mapping[str, Mapping[str, Mapping[str, object]]] = Field(default_factory=dict, repr=False)
     # Set by `keyback demo` alone: plain http, pretend phone and mailbox, this machine only.

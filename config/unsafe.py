@@ -15,7 +15,7 @@ VERIFIED = frozenset({"verify-full", "verify-ca"})
 
 def unsafe(settings: Settings) -> list[str]:
     """Everything at once, so that nobody mends one line at a time. Empty when it may start."""
-    found = [*_portal(settings), *_listening(settings), *_database(settings), *_plugins(settings)]
+    found = [*_portal(settings), *_listening(settings), *_metrics(settings), *_database(settings), *_plugins(settings)]
     return [*found, *_pages(settings), *_entries(settings), *_claims(settings)]
 
 
@@ -40,6 +40,13 @@ def _listening(settings: Settings) -> Iterator[str]:
         yield "trusted_proxies must not be everybody: then anybody could claim any address"
     if any(network.prefixlen == 0 for network in settings.trusted_networks):
         yield "trusted_networks must not be everybody: then no source would be limited"
+
+
+def _metrics(settings: Settings) -> Iterator[str]:
+    if settings.metrics.bind and settings.metrics.port == settings.serve.port:
+        yield "metrics.bind needs a port of its own: what the proxy passes on must never lead to it"
+    if any(network.prefixlen == 0 for network in settings.metrics.networks):
+        yield "metrics.networks must not be everybody: the figures are for whoever operates Keyback"
 
 
 def _database(settings: Settings) -> Iterator[str]:

@@ -38,6 +38,8 @@ class HouseWorker(PatientWorker):
 
     app: Leaves
     in_office = False
+    # Where on the board it writes its figures.
+    place: int | None = None
     leaving = False
 
     def run(self) -> None:

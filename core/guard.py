@@ -70,9 +70,14 @@ class Guard:
         self._late()
         raise LateAnswer(f"{self.name} did not answer in time")
 
+    @property
+    def resting(self) -> bool:
+        """Whether it is left alone for now."""
+        return self._clock() < self._rests_until
+
     def _hand_over(self, call: _Call[T]) -> None:
         with self._lock:
-            if self._clock() < self._rests_until:
+            if self.resting:
                 raise Resting(f"{self.name} is resting")
             if self._taken >= self._places:
                 raise Busy(f"{self.name} is busy")

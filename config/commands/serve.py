@@ -9,7 +9,6 @@ import sys
 import threading
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
@@ -21,7 +20,9 @@ from ...core.host import Host
 from ...core.service.back_office import BackOffice
 from ...core.service.hatch import Hatch
 from ..app import create_app
+from ..board import Board
 from ..house import House, build
+from ..metrics import MetricsDoor
 from ..settings import Settings
 from ..worker import HouseWorker
 from .opened import Subparsers, settings_here
@@ -68,6 +69,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         self.grace_for_pages = settings.serve.grace_for_pages
         self._house: House | None = None
         self._hatch = Hatch()
+        # Twice as many as there are processes: while they are replaced, the old ones and the new ones say something.
+        self._board = Board(2 * (settings.serve.processes + 1))
         # What is older than this is on its way out: its place in the back office is to be taken.
         self._oldest = 0
         wsgi.Response = NamelessResponse
@@ -78,7 +81,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         """How gunicorn shall serve."""
         serve = self._settings.serve
         options: dict[str, Any] = {
-            "bind": serve.bind,
+            "bind": [bind for bind in (serve.bind, self._settings.metrics.bind) if bind],
             # One more than serve pages.
             "workers": serve.processes + 1,
             "worker_class": HouseWorker,
@@ -95,6 +98,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "pre_fork": self._assign,
             "post_worker_init": self._begin,
             "worker_exit": self._close,
+            "child_exit": self._outlive,
             # Only our own configuration says whom to believe about where a request comes from.
             "forwarded_allow_ips": "",
             # A file in a home folder by which others could steer the server.
@@ -103,7 +107,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> MetricsDoor:
         """Called by gunicorn in each worker."""
         try:
             self._house = build(self._settings)
@@ -116,7 +120,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             # gunicorn would print the exception's words, and they may hold a password from a database URL.
             log.exception("cannot start")
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
-        return app
+        return MetricsDoor(app, self._settings.metrics, self._board, self._house.staff.watch.house)
 
     def _share(self, _arbiter: object) -> None:
         """Before the first fork: load what every worker needs, so that they share its memory. Opens nothing."""
@@ -132,6 +136,12 @@ class Server(BaseApplication):  # type: ignore[misc]
     def _assign(self, arbiter: Arbiter, worker: HouseWorker) -> None:
         others = [other for other in arbiter.WORKERS.values() if other.age > self._oldest]
         worker.in_office = not any(other.in_office for other in others)
+        taken = {other.place for other in arbiter.WORKERS.values()}
+        worker.place = next((place for place in range(self._board.places) if place not in taken), None)
+
+    def _outlive(self, _arbiter: Arbiter, worker: HouseWorker) -> None:
+        if worker.place is not None:
+            self._board.retire(worker.place)
 
     def _begin(self, worker: HouseWorker) -> None:
         assert self._house is not None
@@ -140,7 +150,16 @@ class Server(BaseApplication):  # type: ignore[misc]
             threading.Thread(target=self._take_jobs, args=(office,), name="hatch", daemon=True).start()
         else:
             office.leave_to(self._hatch.give)
+        if worker.place is not None and self._settings.metrics.bind:
+            self._say_figures(self._house, worker.place)
         office.start()
+
+    def _say_figures(self, house: House, place: int) -> None:
+        """Every tick, on from where the process ended that had this place before."""
+        meter = house.around.meter
+        meter.go_on_from(self._board.read(place).totals)
+        meter.ask(house.staff.watch.process)
+        house.staff.office.also(lambda _: self._board.publish(place, meter), everywhere=True)
 
     def _take_jobs(self, office: BackOffice) -> None:
         while True:

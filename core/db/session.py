@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..contracts.errors import OutcomeUnknown, StoreUnavailable
+from ..stopwatch import part
 from .migrations import HEAD
 from .tables import metadata
 
@@ -51,7 +52,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A connection to read from. Raises StoreUnavailable."""
         try:
-            with self._reading.connect() as connection:
+            with part("database"), self._reading.connect() as connection:
                 yield connection
         except _UNREACHABLE as error:
             raise StoreUnavailable("our database did not answer") from error
@@ -63,7 +64,7 @@ class Database:
         Raises StoreUnavailable when surely nothing was kept, OutcomeUnknown when the answer to the commit was lost.
         """
         try:
-            with self._engine.connect() as tx:
+            with part("database"), self._engine.connect() as tx:
                 tx.info.pop(_AFTER_COMMIT, None)
                 with tx.begin() as transaction:
                     yield tx
@@ -114,6 +115,12 @@ class Database:
                 return None
             revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
             return revision
+
+    @property
+    def in_use(self) -> Mapping[str, int]:
+        """How many connections of each pool somebody holds."""
+        pools = {"writing": self._engine.pool, "reading": self._reading.pool}
+        return {name: pool.checkedout() for name, pool in pools.items() if isinstance(pool, QueuePool)}
 
     def close(self) -> None:
         """Let go of every connection."""

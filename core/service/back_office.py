@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from .. import stopwatch
 from ..contracts import events
 from ..contracts.errors import OutOfTurn
 from ..db.jobs import Job
 from ..db.sealing import SealBroken
 from ..db.session import Transaction
+from ..figures import JOBS
 from .lanes import Lanes
 from .records import Records
 from .results import Result, Results, nothing_to_write
@@ -140,6 +142,11 @@ class BackOffice:
         self._give_back(list(self._in_hand.values()))
 
     @property
+    def queued(self) -> Mapping[str, int]:
+        """How many jobs wait for a thread in each lane of this process."""
+        return self._lanes.queued
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is being worked on in this process."""
         return self._lanes.idle and self._results.idle
@@ -179,8 +186,11 @@ class BackOffice:
             self._in_hand.pop(job.id, None)
 
     def _try(self, job: Job) -> None:
+        stopwatch.begin()
+        outcome = "failed"
         try:
             self._work(job)
+            outcome = "worked"
         except OutOfTurn:
             self._shielded(job.kind, lambda: self.again(job, timedelta(0)))
         except SealBroken as broken:
@@ -189,6 +199,8 @@ class BackOffice:
         except Exception:  # a job's failure must not end its lane
             log.exception("job failed", extra={"kind": job.kind, "job": job.id})
             self._shielded(job.kind, lambda: self._after_failure(job))
+        finally:
+            self._around.meter.time(JOBS, stopwatch.end(f"job {job.kind}"), job.kind, outcome)
 
     def _refuse(self, job: Job, table: str) -> None:
         """A row that somebody wrote without the key is not acted upon, and said loudly (M2)."""

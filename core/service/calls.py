@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Lock
+from time import perf_counter
 from typing import TypeVar
 
+from .. import stopwatch
 from ..contracts.errors import OutcomeUnknown, PluginError, StoreUnavailable
 from ..contracts.plugin import Plugin
-from ..guard import Busy, Guard, NotAsked
+from ..figures import CALLS
+from ..guard import Busy, Guard, LateAnswer, NotAsked
+from ..meter import Meter
 
 T = TypeVar("T")
 
@@ -17,6 +21,9 @@ T = TypeVar("T")
 # places are taken waits for one, long enough for a plugin that works and too short for one that hangs to matter.
 PLACES = 4
 PATIENCE_SECONDS = 1.0
+
+# What a slow step calls them.
+PARTS = {"Store": "directory", "Channel": "provider"}
 
 
 @dataclass(frozen=True)
@@ -38,13 +45,31 @@ class _Bounds:
 class Calls:
     """One guard for each plugin, kept while snapshots come and go, so that a circuit survives a saved setting."""
 
-    def __init__(self) -> None:
-        self._bounds: dict[str, _Bounds] = {}
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._bounds: dict[tuple[str, str], _Bounds] = {}
         self._lock = Lock()
 
     def ask(self, plugin: Plugin, question: Callable[[], T], seconds: float) -> T:
         """The plugin's answer, or PluginError when it is busy, resting or late."""
-        return self._bounds_of(plugin).call(question, seconds)
+        name, began, outcome = _name(plugin), perf_counter(), "answered"
+        try:
+            with stopwatch.part(PARTS.get(name[0], name[0])):
+                return self._bounds_of(name).call(question, seconds)
+        except (NotAsked, LateAnswer) as failure:
+            outcome = "late" if isinstance(failure, LateAnswer) else "not-asked"
+            raise
+        except Exception:
+            outcome = "raised"
+            raise
+        finally:
+            self._meter.time(CALLS, perf_counter() - began, *name, outcome)
+
+    @property
+    def circuits(self) -> Sequence[tuple[str, str, bool]]:
+        """Of each plugin that was called: its kind, its key, and whether it is left alone for now."""
+        with self._lock:
+            return [(*name, bounds.guard.resting) for name, bounds in self._bounds.items()]
 
     def read(self, store: Plugin, question: Callable[[], T], seconds: float) -> T:
         """A question that changes nothing: whatever goes wrong, the store surely did nothing."""
@@ -62,9 +87,14 @@ class Calls:
         except PluginError as error:
             raise OutcomeUnknown(str(error)) from error
 
-    def _bounds_of(self, plugin: Plugin) -> _Bounds:
-        name = f"{type(plugin).__mro__[1].__name__}:{plugin.key}"
+    def _bounds_of(self, name: tuple[str, str]) -> _Bounds:
         with self._lock:
             if name not in self._bounds:
-                self._bounds[name] = _Bounds(Guard(name, in_flight=PLACES))
+                self._bounds[name] = _Bounds(Guard(" ".join(name), in_flight=PLACES))
             return self._bounds[name]
+
+
+def _name(plugin: Plugin) -> tuple[str, str]:
+    """Its kind and its key: "Store" and "openldap"."""
+    kind = next(one for one in type(plugin).__mro__ if Plugin in one.__bases__)
+    return kind.__name__, plugin.key

@@ -14,6 +14,7 @@ from ..contracts.human_check import HumanCheck, Humanity, Part, Widget
 from ..contracts.text import Text
 from ..db.counters import Count, Mark
 from ..db.session import Transaction
+from ..figures import HUMAN_CHECKS
 from ..recovery import limits
 from .calls import Calls
 from .records import Records
@@ -102,6 +103,7 @@ class Gate:
             humanity = self.calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
         except PluginError as error:
             raise NotHuman(TRY_AGAIN) from error
+        self.around.meter.count(HUMAN_CHECKS, check.key, "passed" if humanity.passed else "failed")
         if not humanity.passed:
             self._use_up(check, humanity, address)
             raise NotHuman(humanity.reason or TRY_AGAIN)

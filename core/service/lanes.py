@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -38,6 +38,11 @@ class Lane(Generic[T]):
     def idle(self) -> bool:
         """Whether everything that was taken is done."""
         return self._queue.unfinished_tasks == 0
+
+    @property
+    def queued(self) -> int:
+        """How much waits for a thread."""
+        return self._queue.qsize()
 
     def empty(self) -> list[T]:
         """Take back what waits; what is being done goes on."""
@@ -90,6 +95,11 @@ class Lanes(Generic[T]):
     def idle(self) -> bool:
         """Whether no lane is at work."""
         return all(lane.idle for lane in list(self._lanes.values()))
+
+    @property
+    def queued(self) -> Mapping[str, int]:
+        """How much waits for a thread in each."""
+        return {lane.name: lane.queued for lane in list(self._lanes.values())}
 
     def empty(self) -> list[T]:
         """Take back what waits in any of them."""

@@ -13,6 +13,7 @@ from ..contracts.plugin import Context
 from ..db.counters import Mark
 from ..db.jobs import Job
 from ..db.session import Transaction
+from ..figures import MESSAGES
 from ..recovery import limits
 from ..recovery.state import Lane, Recovery
 from .back_office import BackOffice
@@ -83,10 +84,14 @@ class Messenger:
         """Hand it over within bounds. Raises DeliveryFailed; a provider that is busy or late may be tried again."""
         context = self.around.context(seconds=SEND_SECONDS, language=language)
         said = _said(message, context)
+        outcome = "failed"
         try:
             self.calls.ask(channel, lambda: channel.send(said, context), SEND_SECONDS)
+            outcome = "sent"
         except PluginError as error:
             raise DeliveryFailed("provider did not answer", retry=True) from error
+        finally:
+            self.around.meter.count(MESSAGES, channel.key, outcome)
 
     def _message(self, recovery: Recovery, job: Job) -> tuple[Message | None, str]:
         pick = recovery.pick

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from .. import stopwatch
 from ..contracts.errors import OutOfTurn
 from ..contracts.events import Event
 from ..db.jobs import Job
-from ..db.session import Transaction
+from ..db.session import Transaction, after_commit
 from ..recovery.flow import step
 from ..recovery.moves import Move
 from ..recovery.state import Recovery
 from .back_office import BackOffice
+from .counted import tell
 from .records import Records
 from .surroundings import Surroundings
 
+log = logging.getLogger(__name__)
+
+# So much of a recovery's id finds it in the log, and opens nothing.
+REFERENCE = 8
 NO_DETAILS: Mapping[str, str] = {}
 
 
@@ -56,6 +63,7 @@ class Mover:
         if saved is None:
             raise Overtaken("somebody else moved it meanwhile")
         self.record(tx, saved, events, now, details)
+        after_commit(tx, lambda: _say(type(move).__name__, recovery, saved))
         return Moved(saved)
 
     def record(
@@ -70,6 +78,7 @@ class Mover:
         if events:
             person = recovery.subject.person.id if recovery.subject else ""
             self._records.audit.append(tx, events, at=now, recovery_id=recovery.id, person_id=person, details=details)
+            after_commit(tx, lambda: tell(self._around.meter, events))
 
     def queue(self, tx: Transaction, moved: Moved, lane: str, kind: str, **payload: str) -> None:
         """A job born with this change, leased to this process, handed over once `moved` is committed."""
@@ -84,3 +93,10 @@ class Mover:
         for job in moved.jobs:
             self._office.hand_over(replace(job, seen=moved.recovery))
         return moved.recovery
+
+
+def _say(move: str, before: Recovery, after: Recovery) -> None:
+    """One line for each move: which, from where to where, and how long its page or job has taken until now."""
+    reference, took = after.id[:REFERENCE], round(stopwatch.seconds() * 1000)
+    named = {"move": move, "before": before.stage.value, "stage": after.stage.value, "recovery": reference}
+    log.info("moved", extra={**named, "milliseconds": took})

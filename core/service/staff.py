@@ -34,6 +34,7 @@ from .stop import Stopping
 from .strength import Strength
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice
+from .watch import Watch
 from .ways import Ways
 from .write import Writer
 
@@ -45,6 +46,7 @@ class Staff:
     service: RecoveryService
     office: BackOffice
     recognising: Recognising
+    watch: Watch
 
 
 class _House(TypedDict):
@@ -65,7 +67,7 @@ def employ(
 ) -> Staff:
     """The whole shell over these records and plugins."""
     house = _House(records=records, snapshots=snapshots, around=around)
-    office, calls = BackOffice(records, around), Calls()
+    office, calls = BackOffice(records, around), Calls(around.meter)
     mover = Mover(records, office, around)
     messenger = Messenger(**house, mover=mover, calls=calls, office=office)
     links = NoticeLinks(keyring=records.keyring, around=around)
@@ -94,7 +96,7 @@ def employ(
     )
     office.teach("settle", settling.work)
     Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
-    return Staff(service, office, recognising)
+    return Staff(service, office, recognising, Watch(records=records, office=office, calls=calls, around=around))
 
 
 def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice) -> Recognising:

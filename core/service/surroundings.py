@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from ..contracts.plugin import Context
 from ..languages import Languages
+from ..meter import Meter
 from ..recovery.names import canonical
 
 
@@ -35,6 +36,7 @@ class Surroundings:
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     now: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = secrets.token_bytes
+    meter: Meter = field(default_factory=Meter)
 
     def context(self, *, seconds: float = 1.0, language: str = "") -> Context:
         """What a plugin is told; its answer counts for so many seconds."""

@@ -47,7 +47,7 @@ class Keyback:
         farewell: int = 0,
     ) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port, self.metrics_port = _free_port(), _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "keyback.log"
         self.faultpoints = folder / "faultpoints"
@@ -74,7 +74,15 @@ class Keyback:
         top |= more or {}
         serve = {"bind": f"127.0.0.1:{self.port}", "processes": processes, "threads": 8, "grace_seconds": 3}
         serve["farewell_seconds"] = farewell
-        lines = [*_lines(top), "[serve]", *_lines(serve), "[plugins]", *_lines({"load": load})]
+        lines = [
+            *_lines(top),
+            "[serve]",
+            *_lines(serve),
+            "[metrics]",
+            *_lines({"bind": f"127.0.0.1:{self.metrics_port}"}),
+            "[plugins]",
+            *_lines({"load": load}),
+        ]
         for name, values in pins.items():
             lines += [f"[pin.{name}]", *_lines(values)]
         (folder / "keyback.toml").write_text("\n".join(lines) + "\n")
@@ -142,6 +150,10 @@ class Keyback:
         """Have every process replaced by a new one."""
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
+
+    def metrics(self) -> str:
+        """What Prometheus reads."""
+        return requests.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5).text
 
     def command(self, *arguments: str, **environment: str) -> str:
         """What a command of Keyback prints, run beside the server."""

@@ -9,13 +9,14 @@ import pytest
 from servers.together import all_at_once
 
 from keyback.core.contracts.errors import StoreUnavailable
+from keyback.core.meter import Meter
 from keyback.core.service import calls
 from keyback.core.service.calls import PLACES, Calls
 from keyback.core.testing import FakeStore
 
 
 def test_more_people_than_places_are_all_answered() -> None:
-    bounds, store = Calls(), FakeStore()
+    bounds, store = Calls(Meter()), FakeStore()
     inside, most, lock = 0, 0, threading.Lock()
     # Nobody leaves before every place is taken, so the others surely come while all of them are.
     full = threading.Barrier(PLACES, timeout=5)
@@ -36,7 +37,7 @@ def test_more_people_than_places_are_all_answered() -> None:
 
 def test_behind_a_plugin_that_hangs_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "PATIENCE_SECONDS", 0.05)
-    bounds, store, never = Calls(), FakeStore(), threading.Event()
+    bounds, store, never = Calls(Meter()), FakeStore(), threading.Event()
     hanging = [threading.Thread(target=lambda: bounds.ask(store, never.wait, 10)) for _ in range(PLACES)]
     for thread in hanging:
         thread.start()
