@@ -138,8 +138,15 @@ def _parted(text: Text, gap: str) -> tuple[str, str]:
     return before, behind
 
 
+def keep_place(address: str) -> None:
+    """Where the menu leads from a page that a form brought, whose own address doesn't tell how one came."""
+    g.place = address
+
+
 def _address(tag: str) -> str:
     """The same page: an address without a path stays where it is, and can lead nowhere else."""
+    if place := g.get("place", ""):
+        return f"{place}{'&' if '?' in place else '?'}{urlencode([(ASKED, tag)])}"
     return f"?{urlencode([*_others(), (ASKED, tag)])}"
 
 

@@ -17,7 +17,7 @@ from .door_checks import address_of
 from .doors import Doors
 from .form_body import read_form
 from .headers import allow_sources, has_form
-from .language import spoken
+from .language import keep_place, spoken
 from .prompt_form import LONGEST, Problem
 from .settings import PortalSettings
 from .words import minutes
@@ -106,6 +106,8 @@ class StartPage:
         picture: bool = False,
     ) -> Response:
         has_form()
+        if entry and request.method == "POST":
+            keep_place(url_for("portal.arrive", entry=entry, return_to=return_to or None))
         widget = self._service.starting.widget(address_of(request, self._settings), alternative=picture)
         allow_sources(widget.csp)
         html = render_template(

@@ -50,6 +50,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_language_that_is_not_there_is_refused_with_those_that_are(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for language, taken in (("fr", False), ("de", True)):
+        monkeypatch.setenv("KEYBACK_LANGUAGE", language)
+        capsys.readouterr()
+        main(["check"])
+        told = capsys.readouterr()
+        assert ("language must be one of: en, de" not in told.out + told.err) is taken
+
+
 def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))

@@ -94,6 +94,11 @@ def test_an_allowed_plugin_is_found(install: Install) -> None:
     assert host.broken == ()
 
 
+def test_a_plugins_catalogues_lie_in_a_folder_beside_its_file(install: Install, tmp_path: Path) -> None:
+    install("good", channel("good") + hook())
+    assert Host(["good", "nowhere"]).translations == (tmp_path / "good" / "translations",)
+
+
 def test_what_is_not_on_the_list_is_never_imported(install: Install) -> None:
     install("good", channel("good") + hook())
     install("lurking", channel("lurking") + hook())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
-from pretend_portal import ID, LANGUAGES, Portal, answering, open_portal
+from pretend_portal import ID, LANGUAGES, LISTED, Portal, answering, open_portal
 
 from keyback.core.languages import Languages
 from keyback.core.service.tickets import Ticket
@@ -110,6 +111,13 @@ def test_the_menu_names_each_language_in_itself_and_keeps_the_place(portal: Port
     assert re.search(r'lang="de"[^>]*>Deutsch</a>', page)
     assert re.search(r'lang="en"[^>]* aria-current="true">English</a>', page)
     assert portal.get(f"/recover/{ID}?method=sms&language=de").location == f"/recover/{ID}?method=sms"
+
+
+def test_a_page_that_a_form_brought_leads_back_through_its_door(portal: Portal) -> None:
+    page = portal.post("/recover", identifier="", entry="alderwick", return_to=LISTED).text
+    assert unquote(menu(page)["de"]) == f"/go/alderwick?return_to={LISTED}&language=de"
+    assert menu(portal.post("/recover", identifier="", entry="alderwick").text)["de"] == "/go/alderwick?language=de"
+    assert menu(portal.post("/recover", identifier="").text)["de"] == "?language=de"
 
 
 def test_one_language_needs_no_menu() -> None:
