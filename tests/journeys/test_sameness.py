@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from servers.browser import Browser, Page
 from servers.event_log import events
 from servers.keyback import Keyback
 from servers.linked import key_of, link
-from servers.outfit import a_story
+from servers.outfit import ENTRIES, SWIFT, a_story, pins
 from servers.slapd import Slapd, Someone
 from servers.story import Post, solve_on, wait_until
-
-pytestmark = pytest.mark.parametrize("keyback", [("sqlite", 2)], indirect=True, ids=["sqlite-2"])
 
 METHODS = ("email", "sms", "saved_codes")
 WRONG = {"email": "12345678", "sms": "12345678", "saved_codes": "0123-4567-89AB-CDEF"}
@@ -50,6 +50,7 @@ class Walk:
 
     def look(self, what: str) -> None:
         self.note(f"look: {what}", self.browser.get(self.path))
+        self.note(f"stage: {what}", self.browser.get(f"{self.path}/stage"))
 
     def do(self, move: str = "continue", **fields: str) -> None:
         token = self.browser.get(self.path).form.fields["token"]
@@ -109,6 +110,15 @@ def masked(page: Page) -> str:
 
 
 @pytest.fixture(scope="module")
+def keyback(tmp_path_factory: pytest.TempPathFactory, post: Post, slapd: Slapd) -> Iterator[Keyback]:
+    """A server with two processes and two directories, in which one name can have two accounts."""
+    folder: Path = tmp_path_factory.mktemp("keyback-two-stores")
+    outfit = {**pins(post, slapd), **SWIFT, "store.embedded": {"database": str(folder / "people.sqlite")}}
+    with Keyback(folder, outfit, processes=2, more={"entries": ENTRIES}) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def walks(keyback: Keyback, post: Post, slapd: Slapd) -> dict[str, Walk]:
     """Each kind of name, each having pressed everything."""
     disabled = slapd.person()
@@ -122,6 +132,8 @@ def walks(keyback: Keyback, post: Post, slapd: Slapd) -> dict[str, Walk]:
         "linked": linked(keyback, slapd, slapd.person()),
         "linked to an administrator": linked(keyback, slapd, slapd.administrator()),
         "without a method": slapd.person(mail=None, mobile=None).uid,
+        "two accounts": in_both_stores(keyback, slapd),
+        "with saved codes": with_saved_codes(keyback, slapd),
         "shared address": slapd.read(slapd.person(mail="two@alderwick.example").dn, "mail")["mail"][0],
     }
     slapd.person(mail="two@alderwick.example")
@@ -138,6 +150,22 @@ def linked(keyback: Keyback, slapd: Slapd, other: Someone) -> str:
     return person.uid
 
 
+def in_both_stores(keyback: Keyback, slapd: Slapd) -> str:
+    """A name that is somebody's here and somebody's there."""
+    name = slapd.person().uid
+    listed = keyback.folder / "people.csv"
+    listed.write_text(f"name,display_name,mails,phones,groups\n{name},Two,{name}@bracken.example,+15567654321,\n")
+    keyback.command("people", "import", str(listed))
+    return name
+
+
+def with_saved_codes(keyback: Keyback, slapd: Slapd) -> str:
+    """Somebody who printed codes beforehand."""
+    name = slapd.person().uid
+    keyback.command("people", "codes", name)
+    return name
+
+
 def stopped(keyback: Keyback, post: Post, slapd: Slapd) -> str:
     """Somebody who said "this wasn't me"."""
     story = a_story(keyback, post, slapd)
@@ -151,7 +179,7 @@ def stopped(keyback: Keyback, post: Post, slapd: Slapd) -> str:
 
 KINDS = (
     *("known", "disabled", "privileged", "stopped", "linked", "linked to an administrator"),
-    *("without a method", "shared address"),
+    *("without a method", "two accounts", "with saved codes", "shared address"),
 )
 
 
