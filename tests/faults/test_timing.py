@@ -6,7 +6,8 @@ the first: what the clock seems to say about that one is noise.
 
 The statistic is the area under the ROC curve: how often an answer for this kind is slower than one for an unknown name.
 It must lie within 0.5 ± 0.03, which with two thousand pairs is 3.3 standard errors of nothing at all; fewer pairs are
-allowed the same 3.3 errors, so the everyday run sees only what is plain, such as a page that asks a directory.
+allowed the same 3.3 errors. The everyday run asks for five: it sees only what is plain, such as a page that asks a
+directory. What the full run saw before it was mended stands in docs/sameness.md.
 
 Where the machine has two processors, the pages and the stopwatch have one, directory and back office the other, as if
 the directory were another machine. Run with `-s` to see the table; ROUNDS=400 in the environment changes the count.
@@ -15,6 +16,7 @@ the directory were another machine. Run with `-s` to see the table; ROUNDS=400 i
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -39,11 +41,16 @@ from keyback.core.recovery.policy import PublicRules
 
 NOBODY, NOISE = "unknown", "unknown too"
 AREA, ERRORS = 0.03, 3.3
+# What an everyday run must see, and only that: a false alarm in a million.
+PLAIN = 5.0
+# Fewer say nothing about an interval.
+FEWEST = 10
 # Each name comes twice: more messages to one mailbox within a quarter of an hour are refused, to everybody alike.
 USES = 2
 # As it is by default: no answer is judged sooner after the start.
 PAUSE = 3.0
 DELAYS = {"0 ms": 0.0, "150 ms": 0.15, "300 ms": 0.3, "600 ms": 0.6}
+FRESH = itertools.count()
 FULL = int(os.environ.get("ROUNDS", "2000"))
 
 
@@ -51,7 +58,6 @@ FULL = int(os.environ.get("ROUNDS", "2000"))
 class Cell:
     """One kind at one step."""
 
-    condition: str
     step: str
     kind: str
     left: Sequence[float]
@@ -61,31 +67,39 @@ class Cell:
     def area(self) -> float:
         return auc(self.left, self.right)
 
-    @property
-    def tells(self) -> bool:
+    def tells(self, errors: float = ERRORS) -> bool:
         """Whether this is more than the promise allows, and more than chance explains."""
         n = min(len(self.left), len(self.right))
-        return abs(self.area - 0.5) > max(AREA, ERRORS / sqrt(6 * n))
+        return abs(self.area - 0.5) > max(AREA, errors / sqrt(6 * n))
 
     def __str__(self) -> str:
+        if min(len(self.left), len(self.right)) < FEWEST:
+            return "too few"
         low, high = interval(self.left, self.right)
-        figures = f"{len(self.right)} | {self.area:.3f} | {low:.3f} to {high:.3f}"
-        return f"| {self.condition} | {self.step} | {self.kind} | {figures} |{' **tells**' if self.tells else ''}"
+        return f"{self.area:.3f} ({low:.2f} to {high:.2f}){' **tells**' if self.tells() else ''}"
 
 
 def test_no_page_takes_longer_for_somebody(serve: Serve, slapd: Slapd, proxy: FaultProxy) -> None:
     """The everyday run, with a directory that takes a while: whatever asked it would be seen."""
-    found = _measure(_server(serve), slapd, proxy, "150 ms", rounds=12, but_not=("privileged", "method-less"))
-    _judge("150 ms", found)
+    but_not = ("disabled", "privileged", "method-less", NOISE)
+    found = _measure(_server(serve), slapd, proxy, "150 ms", rounds=30, but_not=but_not)
+    _judge_shapes(found)
+    assert _telling(found, PLAIN) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("condition", [*DELAYS, "stopped"])
 def test_no_clock_tells_who_exists(serve: Serve, slapd: Slapd, proxy: FaultProxy, condition: str) -> None:
-    found = _measure(_server(serve), slapd, proxy, condition, rounds=FULL)
+    """Of hundreds of cells one may tell by chance; what tells twice is a leak."""
+    keyback = _server(serve)
+    found = _measure(keyback, slapd, proxy, condition, rounds=FULL)
     _write_down(condition, found)
-    _judge(condition, found)
+    _judge_shapes(found)
+    if once := _telling(found):
+        found = _measure(keyback, slapd, proxy, condition, rounds=FULL)
+        _write_down(condition, found)
+        assert not once.keys() & _telling(found).keys(), once
 
 
 def test_a_page_that_asks_the_directory_would_be_seen() -> None:
@@ -94,17 +108,20 @@ def test_a_page_that_asks_the_directory_would_be_seen() -> None:
     quiet = [chance.lognormvariate(1.6, 0.3) for _ in range(2000)]
     asking = [chance.lognormvariate(1.6, 0.3) + 2 for _ in range(2000)]
     again = [chance.lognormvariate(1.6, 0.3) for _ in range(2000)]
-    assert Cell("", "", "", quiet, asking).tells
-    assert Cell("", "", "", quiet[:30], [one + 150 for one in asking[:30]]).tells
-    assert not Cell("", "", "", quiet, again).tells
+    assert Cell("page", "known", quiet, asking).tells()
+    assert Cell("page", "known", quiet[:30], [one + 150 for one in asking[:30]]).tells(PLAIN)
+    assert not Cell("page", "known", quiet, again).tells()
 
 
-def _judge(condition: str, found: Findings) -> None:
+def _judge_shapes(found: Findings) -> None:
     for step, by_kind in found.shapes.items():
         for kind, shapes in by_kind.items():
             assert set(shapes) == set(by_kind[NOBODY]), f"{step}: {kind}"
-    telling = [str(cell) for cell in _cells(condition, found) if cell.tells and cell.kind != NOISE]
-    assert not telling, "\n".join(telling)
+
+
+def _telling(found: Findings, errors: float = ERRORS) -> dict[tuple[str, str], str]:
+    cells = _cells(found)
+    return {(cell.step, cell.kind): str(cell) for cell in cells if cell.tells(errors) and cell.kind != NOISE}
 
 
 def _server(serve: Serve) -> Keyback:
@@ -118,10 +135,9 @@ def _measure(
     kinds = _people(slapd, max(1, rounds // USES), but_not)
     if condition != "stopped":
         proxy.fault(Mode.DELAY, delay=DELAYS[condition])
-    core = _apart(keyback, slapd)
-    errand = Errand(keyback.port, str(keyback.folder / "data" / "keyback.db"), kinds, rounds, PAUSE, core)
-    with slapd.frozen() if condition == "stopped" else contextlib.nullcontext():
-        return _walk(errand)
+    jobs = str(keyback.folder / "data" / "keyback.db")
+    with _apart(keyback, slapd) as core, slapd.frozen() if condition == "stopped" else contextlib.nullcontext():
+        return _walk(Errand(keyback.port, jobs, kinds, rounds, PAUSE, core))
 
 
 def _walk(errand: Errand) -> Findings:
@@ -143,32 +159,52 @@ def _people(slapd: Slapd, count: int, but_not: Sequence[str]) -> dict[str, list[
     }
     kinds = {kind: [make().uid for _ in range(count)] for kind, make in made.items() if kind not in but_not}
     # As long as the others' names, so that no answer is longer.
-    return {NOBODY: [f"q{n:04d}" for n in range(count)], NOISE: [f"r{n:04d}" for n in range(count)], **kinds}
+    strangers = {kind: [f"q{next(FRESH):04d}" for _ in range(count)] for kind in (NOBODY, NOISE)}
+    return {kind: names for kind, names in {**strangers, **kinds}.items() if kind not in but_not}
 
 
-def _apart(keyback: Keyback, slapd: Slapd) -> int | None:
+@contextlib.contextmanager
+def _apart(keyback: Keyback, slapd: Slapd) -> Iterator[int | None]:
     """One processor for the pages, another for what is a machine of its own elsewhere, and for the back office."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        return None
-    ours = [os.getpid(), slapd.process, keyback.office()]
-    for process, core in [*((pid, cores[1]) for pid in ours), *((pid, cores[0]) for pid in keyback.workers()[1:])]:
-        for thread in Path(f"/proc/{process}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {core})
-    return cores[0]
+        yield None
+        return
+    office, ours = keyback.office(), (os.getpid(), slapd.process)
+    for process in (*ours, *keyback.workers()):
+        _keep_on({cores[1 if process in (*ours, office) else 0]}, process)
+    try:
+        yield cores[0]
+    finally:
+        for process in ours:
+            _keep_on(set(cores), process)
 
 
-def _cells(condition: str, found: Findings) -> Iterator[Cell]:
+def _keep_on(cores: set[int], process: int) -> None:
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        # Threads come and go.
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), cores)
+
+
+def _cells(found: Findings) -> Iterator[Cell]:
     for step, by_kind in found.milliseconds.items():
         for kind, right in by_kind.items():
             if kind != NOBODY:
-                yield Cell(condition, step, kind, by_kind[NOBODY], right)
+                yield Cell(step, kind, by_kind[NOBODY], right)
 
 
 def _write_down(condition: str, found: Findings) -> None:
-    head = "| directory | step | kind | pairs | area | 95 of 100 |\n|---|---|---|---|---|---|"
+    """A table for docs/sameness.md: a line for each step, the area and its interval for each kind."""
+    kinds = sorted({cell.kind for cell in _cells(found)}, key=lambda kind: (kind == NOISE, kind))
     machine = f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
-    say(
-        f"\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}\n\n{head}\n"
-        + "\n".join(map(str, _cells(condition, found)))
-    )
+    lines = [
+        f"\n### Directory: {condition}\n\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}\n",
+        f"| Step | Pairs | {' | '.join(kinds)} |",
+        f"|---|---|{'---|' * len(kinds)}",
+    ]
+    for step in found.milliseconds:
+        cells = {cell.kind: cell for cell in _cells(found) if cell.step == step}
+        pairs = min(len(cell.right) for cell in cells.values())
+        lines.append(f"| {step} | {pairs} | {' | '.join(str(cells[kind]) for kind in kinds)} |")
+    say("\n".join(lines))
