@@ -21,7 +21,7 @@ from .stopwatch import Stopwatch, Timed
 # A browser follows at once; somebody who measures asks when the back office has most to do.
 MOMENTS = (0, 5, 20, 50, 100, 200)
 # So many walks of each kind are under way before the first of them goes on to answers.
-TOGETHER = 5
+TOGETHER = 10
 WRONG = {"email": "12345678", "sms": "12345678", "saved_codes": "0123-4567-89AB-CDEF"}
 
 
