@@ -109,7 +109,7 @@ class Keyback:
                 settings.save_public_rules(tx, self._rules, who="the tests", why="tests")
         database.close()
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
+    def wait_until_ready(self, seconds: float = 60) -> None:
         """Raises with the log's end when it does not come up."""
         patience = time.monotonic() + seconds
         while time.monotonic() < patience:
