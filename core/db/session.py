@@ -148,12 +148,15 @@ def _engine(url: str) -> Engine:
 def _postgres(url: str, **how: Any) -> Engine:  # noqa: ANN401
     # A statement that waits longer than a person would is given up; a dead network is noticed.
     limits = f"-c lock_timeout={WAIT_SECONDS * 1000} -c statement_timeout={2 * WAIT_SECONDS * 1000}"
+    patience = {"connect_timeout": WAIT_SECONDS, "tcp_user_timeout": 2 * WAIT_SECONDS * 1000, "options": limits}
     return create_engine(
         url,
         pool_timeout=WAIT_SECONDS,
+        # The few that are used last are used next, and each statement is prepared at once: they are always the same.
+        pool_use_lifo=True,
         hide_parameters=True,
         **how,
-        connect_args={"connect_timeout": WAIT_SECONDS, "tcp_user_timeout": 2 * WAIT_SECONDS * 1000, "options": limits},
+        connect_args={**patience, "prepare_threshold": 0},
     )
 
 
