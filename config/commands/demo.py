@@ -72,8 +72,12 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "log_level": "warning",
                 "pin": {
                     "store": {
-                        "embedded": {"database": str(folder / "people.db")},
-                        "pretend_cloud": {"demo": True, "database": str(folder / "cloud.db")},
+                        "embedded": {"called": "Alderwick sign-in", "database": str(folder / "people.db")},
+                        "pretend_cloud": {
+                            "demo": True,
+                            "called": "Alderwick Cloud",
+                            "database": str(folder / "cloud.db"),
+                        },
                     },
                     "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
                 },

@@ -18,7 +18,7 @@ class PretendCloud(Embedded):
     """A directory that plays the cloud's part. Whoever needs a real second one has a real one."""
 
     key = "pretend_cloud"
-    label = Text("Alderwick Cloud")
+    label = Text("Pretend cloud")
     Settings = PretendCloudSettings
     settings: PretendCloudSettings
 

@@ -100,6 +100,7 @@ def test_ida_sets_both_of_her_passwords_in_one_go(visitor: Visitor) -> None:
     visitor.renew(NEW)
     visitor.sees("done")
     assert visitor.page.locator("h1").inner_text() == "Both passwords are set"
+    assert visitor.page.get_by_text("It works now for Alderwick sign-in and Alderwick Cloud.").count() == 1
     for name in ("ida", "ida.moreau@cloud.example"):
         visitor.page.goto(f"{visitor.base}/demo")
         assert visitor.signs_in(name, NEW)

@@ -36,4 +36,5 @@ def test_whoever_is_stopped_is_told_who_can_help_and_not_to_start_again(portal: 
     page = portal.holding(a_recovery(stage=Stage.CLOSED, closed_because="frozen")).get().text
     assert "It works again once the help desk has talked to you." in page
     assert "Help desk 01632 960 123, reference" in page
+    assert "Nothing helps?" not in page
     assert "Start again" not in page
