@@ -243,7 +243,10 @@ class RecoveryPages:
 
 def _just_started() -> bool:
     """Whether the browser comes straight from our start page, where it was handed a cookie."""
-    path = urlsplit(request.headers.get("Referer", "")).path
+    try:
+        path = urlsplit(request.headers.get("Referer", "")).path
+    except ValueError:
+        return False
     return path == "/recover" or path.startswith("/go/")
 
 

@@ -102,6 +102,12 @@ def test_a_browser_that_keeps_no_cookies_is_told_so(portal: Portal) -> None:
     assert "Allow them for reset.alderwick.example" in response.text
 
 
+def test_a_referer_that_is_no_address_says_nothing(portal: Portal) -> None:
+    response = portal.get(headers={"Referer": "http://[::1"})
+    assert response.status_code == 403
+    assert "Open this in the browser where you started" in response.text
+
+
 def test_the_known_browser_cookie_is_handed_on_and_junk_is_not(portal: Portal) -> None:
     browser = portal.app.test_client(use_cookies=False)
     for cookie, heard in (("abc.def", "abc.def"), ("<script>", ""), ("x" * 600, "")):
