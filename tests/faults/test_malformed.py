@@ -56,7 +56,7 @@ def _fire(keyback: Keyback, post: Post, slapd: Slapd, count: int, seed: str) -> 
             # Forms have more ways to be wrong than addresses.
             pages += [page for page in pages if page.verb == "POST"] * 2
             _send_all(keyback, pages, range(first, min(count, first + ROUND)), seed, tally)
-        assert tally.problems == []
+        assert not tally.problems, "\n".join(tally.problems)
         _nothing_moved(before, rows(keyback), honest)
         _nobody_was_touched(slapd, held)
         tally.secrets(held)
@@ -82,7 +82,8 @@ class Tally:
             self.seconds.append(answer.seconds)
         wrong = shortcomings(sent, answer)
         if wrong:
-            self.problems.append(f"{sent.number} {sent.endpoint} {sent.ways}: {wrong}; {sent.raw[:3000]!r} -> {answer}")
+            place = f"{sent.number} {sent.endpoint} {sent.ways}"
+            self.problems.append(f"{place}: {wrong}; sent {sent.raw!r}, came {answer.status} {answer.raw[:300]!r}")
 
     def secrets(self, held: Sequence[Held]) -> None:
         """What must not stand in the log."""
