@@ -46,12 +46,16 @@ def only(form: Mapping[str, str], names: Collection[str]) -> None:
 
 def _body(request: Request) -> bytes:
     try:
-        return request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except HTTPException:
         raise
     except Exception:
-        # The web server reads the wire, and has exceptions of its own for a body that is framed wrongly or breaks off.
+        # The web server reads the wire, and has exceptions of its own for a body that is framed wrongly.
         abort(400, "no whole body")
+    # One that breaks off looks like a shorter one, and half a form may be a form.
+    if request.content_length not in {None, len(body)}:
+        abort(400, "no whole body")
+    return body
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

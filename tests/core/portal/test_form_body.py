@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -58,14 +59,21 @@ def test_a_large_body_is_not_read(portal: Portal, path: str) -> None:
     assert sent(portal, path, b"identifier=" + b"m" * 65_600).status_code == 413
 
 
+def test_half_a_form_is_no_form(portal: Portal) -> None:
+    half = {"wsgi.input": BytesIO(b"identifier=maya"), "wsgi.input_terminated": True, "CONTENT_LENGTH": "20"}
+    wire: dict[str, Any] = {**half, "CONTENT_TYPE": FORM, "HTTP_SEC_FETCH_SITE": "same-origin"}
+    assert portal.browser.post("/recover", base_url=ORIGIN, environ_overrides=wire).status_code == 400
+    assert portal.service.asked_for("start") == []
+
+
 class _Breaking:
-    """What a web server hands on of a body that is framed wrongly, or of which only a part came."""
+    """What a web server hands on of a body that is framed wrongly."""
 
     def read(self, _size: int = -1) -> bytes:
         raise OSError("chunk of identifier=maya has no end")
 
 
-def test_a_body_that_breaks_off_is_no_fault_of_ours(portal: Portal) -> None:
+def test_a_body_that_cannot_be_read_is_no_fault_of_ours(portal: Portal) -> None:
     wire: dict[str, Any] = {"wsgi.input": _Breaking(), "wsgi.input_terminated": True, "CONTENT_TYPE": FORM}
     wire["HTTP_SEC_FETCH_SITE"] = "same-origin"
     answer = portal.browser.post("/recover", base_url=ORIGIN, environ_overrides=wire)
