@@ -21,8 +21,9 @@ from .app import LARGEST_BODY
 
 log = logging.getLogger(__name__)
 
-# A whole request must be here within this time, and whoever gets an answer must take it within that one.
-SECONDS_TO_SAY, SECONDS_TO_HEAR = 10.0, 30.0
+# A whole request must be here within this time, whoever gets an answer must take it within that one, and whoever still
+# talks when there is nothing more to be said is heard out for so long.
+SECONDS_TO_SAY, SECONDS_TO_HEAR, SECONDS_TO_LEAVE = 10.0, 30.0, 1.0
 # What is longer than this without an end is for the parser to refuse.
 LARGEST_HEAD = 32 * 1024
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
@@ -39,6 +40,9 @@ def whole(seen: bytes) -> bool:
     head, end, body = seen.partition(b"\r\n\r\n")
     if not end:
         return len(seen) > LARGEST_HEAD
+    if b"\r\nexpect:" in head.lower():
+        # Says nothing more before it hears that we want it.
+        return True
     if b"\r\ntransfer-encoding:" in head.lower():
         return body.endswith(b"\r\n\r\n") or len(body) > LARGEST_BODY
     length = _LENGTH.search(head + b"\r\n")
@@ -66,22 +70,34 @@ class PatientSocket(socket.socket):
         return hopeful
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """As every socket's, but with an end when the time is over."""
+        """As every socket's; but when the time is over it takes what is here, and then comes the end."""
         left = self.ends - time.monotonic()
         try:
-            self.settimeout(None if math.isinf(left) else max(0.001, left))
+            self.settimeout(None if math.isinf(left) else max(0.0, left))
             return super().recv(size, flags)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return b""
         finally:
             self.settimeout(SECONDS_TO_HEAR)
+
+    def leave(self) -> None:
+        """Nothing more is said here. To hang up on somebody who is still talking would swallow our answer."""
+        self.ends = 0.0
+        with contextlib.suppress(OSError):
+            if self.recv(1, socket.MSG_PEEK):
+                self.shutdown(socket.SHUT_WR)
+                self.ends = time.monotonic() + SECONDS_TO_LEAVE
+                while self.recv(LARGEST_BODY):
+                    pass
+        # gunicorn hears everybody out for two seconds, on the thread that all others need.
+        self.ends = 0.0
 
 
 class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
     """gunicorn's worker with threads.
 
-    By itself it gives a thread to every connection, for as long as that takes to say something: eight people who say
-    nothing would keep everybody out.
+    By itself it gives a thread to every connection, for as long as that takes to say something, and hears everybody out
+    on the one thread that accepts: eight people who say nothing, or one who does not hang up, would keep everybody out.
     """
 
     secure: ClassVar[bool] = True
@@ -97,10 +113,16 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         if not ahead and wire.waits():
             return gthread._DEFER if now < wire.ends else False
         conn.data_ready = True
-        try:
-            return super().handle(conn)
-        finally:
-            wire.ends = math.inf
+        stays = super().handle(conn)
+        wire.ends = math.inf
+        if not stays:
+            wire.leave()
+        return stays
+
+    def _keepalive_after(self, conn: gthread.TConn, keepalive: object) -> bool:
+        # Of a body that nobody read only what is here already is thrown away.
+        conn.sock.ends = 0.0
+        return bool(super()._keepalive_after(conn, keepalive))
 
     def handle_error(self, req: object, client: socket.socket, addr: object, exc: BaseException) -> None:
         """Something that no page answers. Nothing of what came is said again."""

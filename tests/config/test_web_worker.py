@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from keyback.config.web_worker import LARGEST_BODY, LARGEST_HEAD, PatientSocket, refusal, whole
+from keyback.config.web_worker import LARGEST_BODY, LARGEST_HEAD, SECONDS_TO_LEAVE, PatientSocket, refusal, whole
 from keyback.core.portal.headers import FIXED
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
@@ -24,6 +24,8 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
         (HEAD + b"Content-Length: 3\r\n\r\nab", False),
         (HEAD + b"Content-Length: 3\r\n\r\nabc", True),
         (HEAD + b"content-length:3\r\nA: b\r\n\r\nab", False),
+        # Whoever waits for us is not waited for.
+        (HEAD + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n", True),
         # What is refused anyway is waited for no longer.
         (HEAD + b"Content-Length: %d\r\n\r\n" % (LARGEST_BODY + 1), True),
         (HEAD + b"Content-Length: -1\r\n\r\n", True),
@@ -79,6 +81,27 @@ def test_reading_ends_when_the_time_is_over(ends: tuple[PatientSocket, socket.so
     server.ends = began + 0.05
     assert server.recv(1) == b""
     assert time.monotonic() - began < 5
+
+
+def test_whoever_does_not_hang_up_is_left_at_once(ends: tuple[PatientSocket, socket.socket]) -> None:
+    server, _ = ends
+    began = time.monotonic()
+    server.leave()
+    assert server.recv(1) == b""
+    assert time.monotonic() - began < SECONDS_TO_LEAVE / 2
+
+
+def test_whoever_is_still_talking_is_heard_out_for_a_moment(ends: tuple[PatientSocket, socket.socket]) -> None:
+    server, client = ends
+    client.sendall(HEAD)
+    assert select.select([server], [], [], 5)[0]
+    server.sendall(b"too much")
+    began = time.monotonic()
+    server.leave()
+    assert time.monotonic() - began >= SECONDS_TO_LEAVE
+    server.close()
+    assert client.recv(100) == b"too much"
+    assert client.recv(100) == b""
 
 
 @pytest.mark.parametrize("status", [400, 414, 417, 431, 500])
