@@ -143,7 +143,8 @@ def _let_settle(keyback: Keyback) -> None:
 
 def _nothing_moved(before: set[Row], after: set[Row], honest: Sequence[Persistent]) -> None:
     known = {recovery for person in honest for recovery in person.recoveries}
-    assert strangers(before ^ after, known) == []
+    moved = strangers(before ^ after, known)
+    assert not moved, "\n".join(moved)
 
 
 def _nobody_was_touched(slapd: Slapd, held: Sequence[Held]) -> None:

@@ -38,9 +38,10 @@ def _counts(column: Column[object]) -> bool:
     return column.table.name != "event" or column.name not in CHAIN
 
 
-def strangers(changed: Collection[Row], known: Collection[str]) -> list[Row]:
+def strangers(changed: Collection[Row], known: Collection[str]) -> list[str]:
     """Those of these rows that do not say whose they are, or belong to nobody of `known`."""
     theirs = set(known)
     # Whose recovery it is stands in its row, and then in what is written about the person.
     theirs |= {row[PERSON] for row in changed if row[0] == "recovery" and row[1] in known and row[PERSON]}
-    return sorted((row[:3] for row in changed if not theirs & set(row)), key=str)
+    foreign = [row for row in changed if not theirs & set(row)]
+    return sorted(" ".join(str(value) for value in row if not isinstance(value, bytes)) for row in foreign)
