@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -88,6 +89,7 @@ class Page:
     url: str
     headers: dict[str, str]
     html: str
+    at: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         reader = _Reader()

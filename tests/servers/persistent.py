@@ -22,6 +22,15 @@ MAIL_COMES = 60.0
 PAUSE = 0.1
 
 
+@dataclass(frozen=True)
+class Wish:
+    """A new password that was typed, when, and in which recovery."""
+
+    at: float
+    recovery: str
+    password: str = field(repr=False)
+
+
 class _Shaken(Exception):
     """The page did not come, or said that something broke: look again."""
 
@@ -32,10 +41,11 @@ class Persistent:
 
     story: Story
     errs_first: bool = True
-    # What happened: the recoveries in their order, what was typed last in each, and what the last page promised.
+    # What happened: the recoveries in their order, the passwords that were typed, the codes that were taken, each with
+    # its recovery, and what the last page promised.
     recoveries: list[str] = field(default_factory=list)
-    typed: dict[str, str] = field(default_factory=dict, repr=False)
-    every_password: list[str] = field(default_factory=list, repr=False)
+    wishes: list[Wish] = field(default_factory=list, repr=False)
+    spent: list[tuple[str, str]] = field(default_factory=list, repr=False)
     promised: str = field(default="", repr=False)
     done_at: float = 0.0
     troubles: list[str] = field(default_factory=list)
@@ -61,6 +71,11 @@ class Persistent:
         raise AssertionError(f"{self.story.name} is not done: {seen!r}, after {self.troubles} and {told}")
 
     @property
+    def every_password(self) -> list[str]:
+        """All that were typed, the last one last."""
+        return [wish.password for wish in self.wishes]
+
+    @property
     def dn(self) -> str:
         """Their entry in the directory."""
         return f"uid={self.story.name.partition('@')[0]},{PEOPLE}"
@@ -73,7 +88,7 @@ class Persistent:
 
     def _note(self, page: Page) -> None:
         self.done_at = time.time()
-        self.promised = self.typed.get(self.recovery, "")
+        self.promised = next((wish.password for wish in self.wishes[::-1] if wish.recovery == self.recovery), "")
 
     def _where(self) -> Page:
         """The page as a reload shows it; the start page for whoever holds nothing that still lives."""
@@ -132,14 +147,15 @@ class Persistent:
         elif answer.status == 422:
             self.troubles.append(f"a code of {method} was wrong")
             self._tried.add(code)
+        elif answer.status == 200 and answer.stage in {"choosing", "renewing"}:
+            self.spent.append((self.recovery, code))
         elif answer.name == "waiting" or answer.status == 429:
             self._patiently(answer)
 
     def renew(self, page: Page) -> Page:
         """Type a new password, another one each time."""
         password = f"violet {secrets.token_hex(6)} anchors drift {secrets.token_hex(4)}"
-        self.every_password.append(password)
-        self.typed[self.recovery] = password
+        self.wishes.append(Wish(time.time(), self.recovery, password))
         return self.story.browser.submit(page, new_password=password, new_password_again=password)
 
     def _wait_for_code(self, method: str) -> str:
