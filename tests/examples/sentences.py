@@ -1,0 +1,254 @@
+"""Every sentence people may read: as the design words it, and what was added, each with its reason.
+
+Gaps are written as `{}`. What belongs to parts that are not built yet is not listed, nor what the demo says of itself.
+"""
+
+from __future__ import annotations
+
+# As the design words them.
+AGREED: dict[str, tuple[str, ...]] = {
+    "every page": (
+        "There is a problem", "Problem:", "Error:", "Continue", "Cancel", "Choose another way", "Start again",
+        "Step {} of 3:", "who you are", "prove it's you", "new password", "done:",
+        "2 minutes left.", "Give me {} more minutes", "Privacy", "Accessibility",
+    ),
+    "welcome": (
+        "What do you need?", "It takes about two minutes.", "Reset my password",
+        "You forgot it, or it no longer works.", "Before it happens", "You need your password for these two.",
+    ),
+    "who": (
+        "Who are you?", "Let's get you back in. You'll need your phone, or another way you set up.",
+        "Work e-mail or user name", "For example {}", "A try lasts {} minutes.",
+    ),
+    "robot check": (
+        "Checking that you're not a robot… This takes a second or two.",
+        "Robot check passed. Your browser did it for you.", "Type the characters in the picture",
+        "Capitals don't matter. Can't see it? Play it instead.", "Play the sound", "Show another picture",
+        "Use a picture instead", "The characters didn't match. Here's a new picture.",
+        "The check ran out of time. Press Continue again.",
+    ),
+    "waiting": (
+        "One moment", "We're looking up how you can prove it's you.", "Usually takes 2 seconds.",
+        "This page goes on by itself. If nothing happens after 10 seconds, press Continue.",
+        "This takes longer than usual. You can keep waiting; nothing is lost.",
+    ),
+    "choose": (
+        "How will you prove it's you?", "You need two proofs of different kinds. This is the first.", "Choose one way.",
+        "None of these work for you? Ask the help desk: {}", "One more proof",
+        "That worked. Now choose a second way, of a different kind.", "This is the second of two.",
+    ),
+    "offers": (
+        "Text message", "E-mail", "Saved code", "We send a code to {}", "One of the codes you printed",
+        "We text a code to the number you type", "the number ending in {}", "the address beginning with {}",
+    ),
+    "whole number": (
+        "Type your number", "We only text or call if it matches.", "Whole number ending in {}",
+    ),
+    "text code": (
+        "Enter the code we texted",
+        "Code from the text message", "Good for {} minutes. Spaces don't matter.",
+    ),
+    "e-mail code": (
+        "Enter the code we e-mailed",
+    ),
+    "nothing came": (
+        "Nothing came?", "You can ask for another code in {}.", "The newest code is the one that counts.",
+        "Send another code",
+    ),
+    "saved code": (
+        "Enter one of your saved codes", "Each works once. Cross it out afterwards.",
+        "16 letters and digits. Dashes don't matter.",
+    ),
+    "new password": (
+        "Choose a new password",
+        "Three or four words that don't belong together make a long password you can remember.",
+        "New password", "Show", "Hide", "Type it again", "Set it for", "Set new password",
+        "{} characters or more", "{} characters or more: {} to go", "At most {} characters",
+        "At most {} characters: {} too many", "Not in any known data leak", 'Without your name or "{}"',
+        "Not a word your organisation rules out", "Not one of your last {}: checked when you save",
+        "Too easy", "Weak", "Fair", "Good", "Strong",
+    ),
+    "writing": ("Setting your password", "Please don't close this page."),
+    "done": (
+        "Your new password is set", "It works now for {}.",
+        "Your old password may still open some computers for up to an hour.", "Back to {}", "On a company computer?",
+        "In the office or on VPN: lock the computer, then unlock it with the new password.",
+        "At home without VPN: connect to VPN first, then do the same.",
+        "On your phone: mail asks for the new password once.", "We're also telling you by e-mail and text.",
+        "Wasn't you? Call the help desk now: {}",
+    ),
+    "several accounts": (
+        "Both passwords are set", "One of two passwords is set", "No password was changed",
+        "Set", "Refused", "Not set", "Being checked", "The new password works now.",
+        "Choose another password",
+        "{} didn't answer. Nothing was changed there, and your old password still works.", "Try again for {}",
+        ("{} took the request but didn't confirm it. Try the new password first, then the old one. This page tells you "
+        "when we know."),
+        "For the next {} minutes you can try again without proving who you are.",
+    ),
+    "errors": (
+        "Enter your work e-mail or user name", "Enter the code", "Choose one way", "Type the password again",
+        "That code isn't right. Check the newest message. {}", "You can try {} more times.",
+        "The code has {} digits; this has {}.", "The code has {} letters and digits; this has {}.",
+        "That code is too old.", "That's {} wrong codes, so this way is closed for now. Choose another way.",
+        "No more codes can be sent in this try. Choose another way.",
+        "You can ask for another code in {}. The one you have is still good.",
+        "We couldn't confirm that it's you.", "Try again after {}, or call the help desk and give reference {}.",
+        "Too many tries for now.", "Wait {} and start again. Your account itself isn't locked by this.",
+        "The two passwords differ. Press Show to compare.", "This password is in a known data leak. Choose another.",
+        "This is easy to guess because {}. Add another word.",
+        "{}'s directory doesn't answer. Nothing was changed; your old password still works.",
+        "We keep your proofs for {} minutes.",
+        "Your organisation resets this account by hand. Call the help desk.",
+        "Your time is up.", "For safety a try lasts {} minutes. Nothing was changed.",
+        "This step was already done in another window. Go on there, or here from where it stands now.",
+        "Open this in the browser where you started.", "Or start again here.",
+        "Your browser doesn't keep cookies for this page.", "Allow them for {}, then start again.",
+        "This page doesn't exist.", "Go to the start", "Something broke on our side.",
+        "Nothing was changed unless we told you so. Try again; reference {}.",
+        "A lot of people are here right now.", "Wait {} and press Continue.",
+    ),
+    "wasn't me": (
+        "Thank you for telling us.",
+        "Self-service is stopped for your account and the help desk knows. Your password was not changed by this.",
+        "This wasn't me", "Stop self-service for my account",
+    ),
+    "messages": (
+        "{} is your {} code", "{} is your {} code, good for {} minutes. Nobody from {} will ask for it.",
+        ("{}\n\nType it on the page where you asked for it. Good for {} minutes. Nobody from {} will ask you for it."
+        "\n\nDidn't ask? Ignore this e-mail; without the code nothing changes."),
+        "Somebody started a password reset", "One proof was given for your {} account on {}, {} (UTC).",
+        "If it was you, there's nothing to do. If not: This wasn't me {}\nor call {}.",
+        "Your {} password was reset for {} on {}, {} (UTC).", "Wasn't you? This wasn't me {}\nor call {} at once.",
+        "Your {} password was reset at {} UTC. Not you? Call {} now.",
+        "Your account was unlocked",
+        "Your {} account was unlocked on {}, {} (UTC). Your password is the same as before.",
+        "Self-service is stopped for your account", "Because you told us \"this wasn't me\".",
+        "The help desk will be in touch; call {} to be quicker.",
+    ),
+}  # fmt: skip
+
+# What pages and messages say besides, with the reason why it has to be said.
+ADDED: dict[str, tuple[str, ...]] = {
+    "one of something": (
+        "{} minute", "{} second", "You can try once more.", "We keep your proofs for {} minute.",
+        "That's {} wrong code, so this way is closed for now. Choose another way.",
+        "For the next {} minute you can try again without proving who you are.", "You need your password for this.",
+    ),
+    "more than two of something": (
+        "You need {} proofs of different kinds. This is the first.",
+        "That worked. Now choose another way, of a different kind.",
+        "{} of {} passwords is set", "{} of {} passwords are set",
+    ),
+    "times, lists and sentences put together": (
+        "{} minutes", "{} seconds", "and", "{} {}", "{}", "{}\n\n{}", "{}\n\n@{} #{}", "{}, {} {}", "one account",
+        "your account", "the help desk",
+    ),
+    "where no help desk is set": (
+        "None of these work for you? Ask the help desk.", "Wasn't you? Call the help desk now.",
+        "Nothing helps? Reference {}", "If it was you, there's nothing to do. If not: call {}.",
+        "The help desk will be in touch.",
+    ),
+    "human help on every page that ends": (
+        "Stuck? Help desk {}", "It happens again? Help desk {}", "Nothing helps? Help desk {}, reference {}",
+        "Or call the help desk: {}", "Wasn't you? Call {} at once.",
+    ),
+    "the language menu; the first is each language's own name": ("English", "Language:"),
+    "sign in first": ("Sign in first", "You know your password. Then choose what you need."),
+    "browsers without scripts, and people who hear": (
+        ("Scripts are off, so your browser can't do the robot check for you. Use a picture instead: the button below "
+        "shows one."),
+        "Switch scripts on for this page. Without them nobody can tell your browser from a robot's.",
+        "Picture of the characters to type; the same are read aloud below.", "The characters, read aloud",
+        "still needed:", "You can ask for another code now.",
+    ),
+    "the same for everybody, before anybody is known": (
+        "If this account has an e-mail address, it gets a code",
+        "If this account has an e-mail address, it gets an e-mail with {} digits. Look in the junk folder too.",
+        "If that number is yours, it gets a text with {} digits. It can take a minute.",
+        "Another code is on its way if that number or address is yours.",
+        "What you typed is kept. It wasn't looked at yet and doesn't count as a try.",
+    ),
+    "fields": (
+        "Code", "Code from the e-mail", "Your whole number", "Type your address", "We only write if it matches.",
+        "Type your whole number", "Type your whole e-mail address", "Enter your answer", "Choose at least one account",
+        "The code has only digits.", "The code has only letters from A to Z and digits.",
+        "That is too long. It has at most {} characters.", "That code isn't right. {}",
+        "At least one answer doesn't match. {}",
+        "Too many tries for now. Wait {}. Your account itself isn't locked by this.",
+    ),
+    "a try that is over": (
+        "This try is over.", "You stopped here.", "Nothing was changed. Your old password is still the right one.",
+        "For safety a try lasts {} minutes. Nothing was changed unless we told you so.",
+        "Nothing was changed unless we told you so.",
+        "Nothing was changed unless we told you so. The help desk can help with reference {}.",
+        "Your password was set in another window: sign in with it. Wasn't that you? Call the help desk now.",
+        ('Somebody told us "this wasn\'t me". It works again once the help desk has talked to you. Nothing was changed '
+        "unless we told you so."),
+    ),
+    "errors that HTTP knows": (
+        "We couldn't read that.", "Nothing was changed. Go back and try again.", "We can't go on right now.",
+        "Nothing was changed. Wait {} and press Continue.", "That was too much at once.",
+        "Nothing was changed. Go back and type less.", "This page can't do that.",
+        "Nothing was changed. Go to the start.",
+        "This form didn't come from our own page.", "Nothing was changed. Start again here.",
+        "This page has another address.", "Nothing was changed. Open {} instead.",
+        "Check the address, or go to the start.",
+        "Nothing was changed.", "This step was already done.",
+        "Go on in the other window, or press Continue to see where it stands now.",
+        "This page doesn't exist, or it was opened in another browser.",
+    ),
+    "what became of a password": (
+        "We don't know yet", "We don't know yet.", "That password was refused.", "Choose another one.",
+        "Your new password may be set, or not. We're asking again and know within a minute.",
+        "Try the new password first, then the old one. Wait {} and press Continue; this page tells you more.",
+        "{}'s directory", "{} refused it. Choose another password.",
+        "It didn't answer. Nothing was changed there, and your old password still works.",
+        "{} didn't answer, so its password stays as it is.",
+        "Nothing was changed there, so that you don't end up with two passwords.",
+        "This account asks for other proofs. Reset it by its own name.",
+        "Somebody else changed this password at the same moment. Choose another password.",
+        "Somebody else just changed this password. Start again.",
+        "For a few seconds you can try again without proving who you are.",
+        "We're also telling you by e-mail.", "We're also telling you by text.",
+    ),
+    "rules of passwords, and why one is easy to guess": (
+        "Without your name", "Without line breaks, tabs or other control characters", "it is short",
+        "it is made of common words", "it repeats itself", "it is a date", "it is a row like abc or 654",
+        "it is a common name", "it is a year", "it is made of your name",
+        "it is much like a password that many people use", "it follows the keys of a keyboard",
+    ),
+    "reasons that a directory gives, said before anybody knows how its account is called": (
+        "The directory says: too short for it.", "The directory says: too short for it, at least {} characters.",
+        "The directory says: too long for it.", "The directory says: used before.",
+        "The directory says: changed too recently.", "The directory says: changed too recently; try after {}.",
+        "The directory says: doesn't meet its rules, and it doesn't say which. Try a longer one with digits and signs.",
+        "A password for this directory cannot begin with a curly bracket.",
+        "This password holds a sign that cannot be typed everywhere. Choose another.",
+    ),
+    "this wasn't me": (
+        "This link doesn't work any more.",
+        ("If you stop self-service, nobody can reset your password here until the help desk has talked to you. Your "
+        "password isn't changed by this."),
+        "Self-service is stopped for one account",
+        ('Self-service is stopped for {}: somebody who got a notice there said "this wasn\'t me" on {} (UTC). The '
+        "password was not changed by this. Reference {}.\n\nOnce you know who they are and what happened, lift it on "
+        "the server: keyback people unfreeze NAME"),
+    ),
+    "notices by text, where there is one for mail, and about saved codes": (
+        "Somebody gave a proof to reset your {} password at {} UTC. Not you? Call {} now.",
+        "Your {} account was unlocked at {} UTC. Not you? Call {} now.",
+        "Self-service is stopped for your {} account. Call {} to be quicker.",
+        "Saved codes were added to your account",
+        "Saved codes were added to your {} account at {} UTC. Not you? Call {} now.",
+        "They can be used to reset your {} password from {}, {} (UTC). Codes you had before no longer work.",
+    ),
+    "administrators, at the command line or as names of plugins": (
+        "No method issues codes: add saved_codes to plugins.load",
+        "Only {} of these people have a method to show, {} are needed", "Self-service is not stopped for this person",
+        "Nobody, or more than one person, has this name", "This name means several people, or cannot be a name",
+        "Text messages by HTTP", "Pretend phone and mailbox", "Mail server", "Characters in a picture or read aloud",
+        "The browser works for a second", "Notices to the person", "Keyback's own directory", "OpenLDAP",
+        "Alderwick Cloud",
+    ),
+}  # fmt: skip
