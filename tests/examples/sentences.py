@@ -150,7 +150,8 @@ ADDED: dict[str, tuple[str, ...]] = {
         "The help desk will be in touch.",
     ),
     "human help on every page that ends": (
-        "Stuck? Help desk {}", "It happens again? Help desk {}", "Nothing helps? Help desk {}, reference {}",
+        "Stuck? Help desk {}", "It happens again? Help desk {}",
+        "Nothing helps? Help desk {}, reference {}", "Help desk {}, reference {}",
         "Or call the help desk: {}", "Wasn't you? Call {} at once.",
     ),
     "the language menu; the first is each language's own name": ("English", "Language:"),
@@ -249,6 +250,6 @@ ADDED: dict[str, tuple[str, ...]] = {
         "Nobody, or more than one person, has this name", "This name means several people, or cannot be a name",
         "Text messages by HTTP", "Pretend phone and mailbox", "Mail server", "Characters in a picture or read aloud",
         "The browser works for a second", "Notices to the person", "Keyback's own directory", "OpenLDAP",
-        "Alderwick Cloud",
+        "Pretend cloud",
     ),
 }  # fmt: skip
