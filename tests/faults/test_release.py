@@ -23,6 +23,9 @@ RELEASE = timedelta(seconds=2)
 # moment before. That nothing comes between two moments is tested where the clock can be moved.
 LOOKS = (1.0, 3.5, 7.5, 15.5, 31.5)
 PAIRS = 40
+# Connections that were idle for a while are tried before they are used, one answer more. The first pairs come before
+# that has settled, and where a moment is near it would take hundreds of them to even out.
+LEAD = 6
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ class Watch:
 def test_known_and_unknown_names_appear_at_the_same_moments(
     masked: Keyback, slapd: Slapd, proxy: FaultProxy, milliseconds: int
 ) -> None:
-    known = [slapd.person().uid for _ in range(PAIRS)]
+    known = [slapd.person().uid for _ in range(LEAD + PAIRS)]
     if milliseconds:
         proxy.fault(Mode.DELAY, delay=milliseconds / 1000)
     warm_up(masked, known[0])
@@ -75,7 +78,8 @@ def test_known_and_unknown_names_appear_at_the_same_moments(
         for left, right in zip(names[::2], names[1::2], strict=True):
             watches = [Watch.over(masked, name) for name in (left, right)]
             shown |= dict(zip((left, right), pair.map(Watch.shown_after, watches), strict=True))
-    theirs, nobodys = [shown[name] for name in known], [shown[f"nobody.{n}.here"] for n in range(PAIRS)]
+    theirs = [shown[name] for name in known[LEAD:]]
+    nobodys = [shown[f"nobody.{n}.here"] for n in range(LEAD, LEAD + PAIRS)]
     assert min(*theirs, *nobodys) > LOOKS[0]
     told = auc(theirs, nobodys)
     assert abs(told - 0.5) <= 0.03, (told, theirs, nobodys)
