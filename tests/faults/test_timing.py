@@ -28,6 +28,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from math import sqrt
 from pathlib import Path
+from statistics import median
 
 import pytest
 from examples.auc import auc, interval
@@ -81,11 +82,12 @@ class Cell:
 
 @pytest.mark.timeout(300)
 def test_no_page_takes_longer_for_somebody(serve: Serve, slapd: Slapd, proxy: FaultProxy) -> None:
-    """The everyday run, with a directory that takes a while: whatever asked it would be seen."""
+    """The everyday run, with a directory that takes a while: a page that asks it is slow, for somebody or for all."""
     but_not = ("disabled", "privileged", "method-less", NOISE)
     found = _measure(_server(serve), slapd, proxy, "150 ms", rounds=30, but_not=but_not)
     _judge_shapes(found)
     assert _telling(found, PLAIN) == {}
+    assert _waiting(found, "150 ms") == {}
 
 
 @pytest.mark.slow
@@ -118,6 +120,12 @@ def _judge_shapes(found: Findings) -> None:
     for step, by_kind in found.shapes.items():
         for kind, shapes in by_kind.items():
             assert set(shapes) == set(by_kind[NOBODY]), f"{step}: {kind}"
+
+
+def _waiting(found: Findings, condition: str) -> dict[str, float]:
+    """The steps that half of the time take as long as one answer of the directory."""
+    middles = {step: median(by_kind[NOBODY] + by_kind["known"]) for step, by_kind in found.milliseconds.items()}
+    return {step: middle for step, middle in middles.items() if middle >= 1000 * DELAYS[condition]}
 
 
 def _telling(found: Findings, errors: float = ERRORS) -> dict[tuple[str, str], str]:
