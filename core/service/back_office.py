@@ -15,6 +15,7 @@ from ..db.jobs import Job
 from ..db.sealing import SealBroken
 from ..db.session import Transaction
 from ..figures import JOBS
+from .counted import tell
 from .lanes import Lanes
 from .records import Records
 from .results import Result, Results, nothing_to_write
@@ -204,10 +205,11 @@ class BackOffice:
 
     def _refuse(self, job: Job, table: str) -> None:
         """A row that somebody wrote without the key is not acted upon, and said loudly (M2)."""
-        now = self._around.now()
+        event, now = events.SealBroken(table), self._around.now()
         with self._records.db.write() as tx:
-            self._records.audit.append(tx, [events.SealBroken(table)], at=now, recovery_id=job.recovery_id)
+            self._records.audit.append(tx, [event], at=now, recovery_id=job.recovery_id)
             self._records.jobs.give_up(tx, job.id, now)
+        tell(self._around.meter, [event])
 
     def _work(self, job: Job) -> None:
         """A job that meets a newer row looks again at once; the person may be moving at this very moment."""

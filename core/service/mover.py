@@ -63,7 +63,7 @@ class Mover:
         if saved is None:
             raise Overtaken("somebody else moved it meanwhile")
         self.record(tx, saved, events, now, details)
-        after_commit(tx, lambda: _say(type(move).__name__, recovery, saved))
+        after_commit(tx, lambda: say(type(move).__name__, recovery.stage.value, saved))
         return Moved(saved)
 
     def record(
@@ -95,8 +95,8 @@ class Mover:
         return moved.recovery
 
 
-def _say(move: str, before: Recovery, after: Recovery) -> None:
+def say(move: str, before: str, after: Recovery) -> None:
     """One line for each move: which, from where to where, and how long its page or job has taken until now."""
     reference, took = after.id[:REFERENCE], round(stopwatch.seconds() * 1000)
-    named = {"move": move, "before": before.stage.value, "stage": after.stage.value, "recovery": reference}
+    named = {"move": move, "before": before, "stage": after.stage.value, "recovery": reference}
     log.info("moved", extra={**named, "milliseconds": took})

@@ -10,7 +10,7 @@ from ..contracts.errors import NotAllowed
 from ..contracts.events import LimitReached
 from ..contracts.human_check import Part, Widget
 from ..contracts.text import Text
-from ..db.session import Transaction
+from ..db.session import Transaction, after_commit
 from ..recovery.flow import begin
 from ..recovery.names import searchable
 from ..recovery.policy import Purpose
@@ -18,7 +18,7 @@ from ..recovery.state import Recovery, Stage
 from .faultpoint import faultpoint
 from .find import queue_finding
 from .gate import Gate
-from .mover import Moved, Mover
+from .mover import Moved, Mover, say
 from .records import Records
 from .snapshot import Snapshots
 from .stand_in import stand_in
@@ -111,6 +111,7 @@ class Starting:
         recovery, events = begin(recovery)
         self.records.recoveries.insert(tx, recovery, digest(ticket))
         self.mover.record(tx, recovery, events, recovery.started_at, {"address": arrival.address})
+        after_commit(tx, lambda: say("Named", "", recovery))
         moved = Moved(recovery)
         queue_finding(self.mover, tx, moved)
         return moved

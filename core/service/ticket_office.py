@@ -14,6 +14,7 @@ from ..contracts.text import Text
 from ..db.sealing import KeyPurpose, SealBroken
 from ..recovery.moves import Expired
 from ..recovery.state import Recovery
+from .counted import tell
 from .mover import Mover, Overtaken
 from .records import Records
 from .snapshot import Snapshots
@@ -98,6 +99,7 @@ class TicketOffice:
             with self.records.db.write() as tx:
                 event = events.SealBroken(broken.table)
                 self.records.audit.append(tx, [event], at=self.around.now(), recovery_id=ticket.recovery_id)
+            tell(self.around.meter, [event])
             return None
 
     def _expire(self, recovery: Recovery) -> Recovery:

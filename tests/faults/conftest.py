@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from servers.fault_proxy import FaultProxy
 from servers.keyback import PROMPT, Keyback
-from servers.nodes import Nodes, running_nodes
+from servers.nodes import TRUSTED, Nodes, running_nodes
 from servers.outfit import SWIFT, pins, running_post
 from servers.postgres import Postgres
 from servers.serving import NOTHING, Pins, Serve
@@ -73,5 +73,6 @@ def serve(
 def nodes(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, post: Post, slapd: Slapd) -> Iterator[Nodes]:
     """Two nodes behind a proxy. Whoever ends one starts it again."""
     folder: Path = tmp_path_factory.mktemp("nodes")
-    with running_nodes(folder, 2, postgres.database(), post, slapd) as both:
+    more = {"trusted_networks": [TRUSTED]}
+    with running_nodes(folder, 2, postgres.database(), post, slapd, more=more) as both:
         yield both

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import base64
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.event_log import counted, events
-from servers.nodes import Nodes, signalled
+from servers.nodes import Nodes, running_nodes, signalled
 from servers.outfit import opens
 from servers.persistent import Persistent, together
+from servers.postgres import Postgres
 from servers.serving import say
 from servers.slapd import Slapd
-from servers.story import NEW, Story, wait_until
+from servers.story import NEW, Post, Story, wait_until
 from servers.together import at_once
 from sqlalchemy import Select, create_engine, func, select
 
+from keyback.core.db.counters import Counters, Mark
+from keyback.core.db.sealing import Keyring
+from keyback.core.db.session import Database
 from keyback.core.db.tables import event, lease
+from keyback.core.recovery import limits
 
 
 def test_a_journey_may_change_nodes_with_every_request(nodes: Nodes, slapd: Slapd) -> None:
@@ -74,6 +82,40 @@ def _spend_at_once(nodes: Nodes, rounds: int) -> None:
 def _found(nodes: Nodes, story: Story) -> None:
     """Answers are judged once the person is found; a mail came, so they are."""
     assert "person.found" in events(nodes.each[0], story.recovery_id)
+
+
+def test_a_source_is_counted_over_all_nodes_and_a_trusted_one_nowhere(nodes: Nodes) -> None:
+    for address, starts in (("192.0.2.7", 2), ("172.20.3.4", 0)):
+        for node in nodes.each:
+            somebody = nodes.somebody()
+            somebody.browser = node.browser(address)
+            assert somebody.start().stage == "choosing"
+        assert _starts_from(nodes, address) == starts
+
+
+def _starts_from(nodes: Nodes, address: str) -> int:
+    node = nodes.each[0]
+    database = Database(node.database_url)
+    keyring = Keyring.load(database, base64.urlsafe_b64decode((node.folder / "keyback.key").read_text()))
+    quota = limits.SOURCE_STARTS
+    try:
+        with database.read() as tx:
+            mark = Mark(quota.name, f"{address}/32", quota.window)
+            (count,) = Counters(keyring).peek(tx, [mark], datetime.now(UTC))
+    finally:
+        database.close()
+    return count.count
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_of_three_nodes_carry_on(tmp_path: Path, postgres: Postgres, post: Post, slapd: Slapd) -> None:
+    with running_nodes(tmp_path, 3, postgres.database(), post, slapd) as three:
+        with _crowd(three, 9) as crowd:
+            signalled(three.each[0], signal.SIGKILL)
+            three.each[0].stop()
+        _judge(three, slapd, crowd)
+        assert three.each[1].command("audit", "verify") == "whole\n"
 
 
 def test_nobody_is_lost_when_a_node_is_killed_and_another_chains_on(nodes: Nodes, slapd: Slapd) -> None:

@@ -90,7 +90,7 @@ def test_each_move_is_one_line_that_names_nobody(somebody: Story, keyback: Keyba
     mine = [line for line in said if line.get("recovery") == somebody.recovery_id[:8]]
     moves = [line["move"] for line in mine]
     assert [move for move in moves if move not in {"Found", "Looked"}] == [
-        "Picked", "Proved", "Picked", "Proved", "PasswordAccepted", "Wrote",
+        "Named", "Picked", "Proved", "Picked", "Proved", "PasswordAccepted", "Wrote",
     ]  # fmt: skip
     assert moves.count("Found") == 1
     assert (mine[-1]["before"], mine[-1]["stage"]) == ("writing", "done")

@@ -20,6 +20,9 @@ from .slapd import Slapd
 from .story import Post, Story
 from .together import at_once
 
+# The company's own network, from which many people come at once.
+TRUSTED = "172.20.0.0/16"
+
 
 @dataclass
 class Nodes:
