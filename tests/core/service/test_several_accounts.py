@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -363,3 +364,35 @@ def test_one_who_writes_another_account_meanwhile_tells_the_truth_by_itself(
     recovery = visit.renew(NEW, "jo.cloud")
     assert (recovery.stage, recovery.closed_because) == (Stage.CLOSED, "superseded")
     assert told(recovery) == {"cloud": "set"}
+
+
+def test_a_writer_whose_turn_has_passed_cannot_tell_for_another_one(
+    linked: SmallHouse, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was noted meanwhile leaves the claim its own; a new claim of the same recovery is for other passwords."""
+    with monkeypatch.context() as patched:
+        patched.setattr(renew, "faultpoint", die("intent-stored"))
+        with pytest.raises(KeyboardInterrupt):
+            visit.renew()
+    writing = in_the_row(linked, visit)
+    assert linked.service.renewing._same_claim(replace(writing, version=writing.version - 1)) == writing
+    with pytest.raises(OutOfTurn):
+        linked.service.renewing._same_claim(replace(writing, turn=writing.turn - 1))
+
+
+def test_each_directory_is_asked_for_the_truth_in_its_own_lane(
+    linked: SmallHouse, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked.work()
+    with monkeypatch.context() as patched:
+        patched.setattr(renew, "faultpoint", die("intent-stored"))
+        with pytest.raises(KeyboardInterrupt):
+            visit.renew()
+    for _ in range(2):
+        linked.clock.forward(seconds=23)
+        now = linked.clock()
+        with linked.records.db.write() as tx:
+            jobs = {job.lane: job for job in linked.records.jobs.claim(tx, "test", now=now, until=now)}
+        assert set(jobs) == {"store:fake", "store:cloud"}
+        linked.staff.office._workers["settle"](jobs["store:cloud"])
+    assert told(in_the_row(linked, visit)) == {"fake": "unknown", "cloud": "not-set"}
