@@ -229,7 +229,7 @@ def _running(command: list[str], folder: Path, port: int) -> Iterator[tuple[subp
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, said: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if requests.get(f"http://127.0.0.1:{port}/readyz", headers=_as_asked(port), timeout=2).ok:
