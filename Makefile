@@ -24,7 +24,7 @@ check: .venv/test .lint/keyback ## style, types, the import table, the lock file
 	PYTHONPATH=.lint $(BIN)/lint-imports
 	$(PYTHON_IN) -m pytest -q tests/test_house.py tests/config/test_packaging.py
 
-faults: .venv/test ## the long runs: kill -9 at every named point, swallowed answers, frozen directories
+faults: .venv/test ## the long runs: kill -9 at every named point, swallowed answers, 100,000 malformed requests
 	.ci/system-packages
 	$(PYTHON_IN) -m pytest -m slow --timeout=1800
 
