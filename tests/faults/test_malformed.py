@@ -60,7 +60,7 @@ def _fire(keyback: Keyback, post: Post, slapd: Slapd, count: int, seed: str) -> 
         _nothing_moved(before, rows(keyback), honest)
         _nobody_was_touched(slapd, held)
         tally.secrets(held)
-    tally.report()
+        tally.report()
     assert keyback.workers() == alive
     _log_is_clean(keyback, tally)
     return sorted(tally.seconds)
@@ -93,7 +93,7 @@ class Tally:
                 self.canaries.add(name, one.fields[name])
 
     def report(self) -> None:
-        """The table."""
+        """The table as far as it goes."""
         ordered = sorted(self.seconds)
         half, late = ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
         say(f"{self.statuses.total()} requests: half within {half * 1000:.1f} ms, 99 % within {late * 1000:.1f} ms")
