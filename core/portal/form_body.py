@@ -13,6 +13,7 @@ MOST_BYTES = 64 * 1024
 MOST_FIELDS = 50
 # Fields of a method's prompt, by their names on the wire.
 ANSWER = re.compile(r"code|answer-[1-9][0-9]?", re.ASCII)
+_UNWRITTEN = re.compile(rb"[^!-~]")
 
 
 def read_form(request: Request, known: Collection[str], *, answers: bool = False, several: str = "") -> dict[str, str]:
@@ -60,9 +61,8 @@ def _body(request: Request) -> bytes:
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
     try:
-        # As ASCII first: whatever is not percent-encoded was not written by a browser.
         return parse_qsl(
-            body.decode("ascii"),
+            _written(body),
             keep_blank_values=True,
             strict_parsing=bool(body),
             errors="strict",
@@ -70,3 +70,10 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
         )
     except ValueError:
         abort(400, "not a form")
+
+
+def _written(body: bytes) -> str:
+    """Nothing but visible ASCII: a browser writes all else as %XX, and what it didn't write may be read in two ways."""
+    if _UNWRITTEN.search(body):
+        raise ValueError
+    return body.decode("ascii")
