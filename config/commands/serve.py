@@ -86,8 +86,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "workers": serve.processes + 1,
             "worker_class": HouseWorker,
             "threads": serve.threads,
-            # For the process that watches the others: so long from the signal to the end by force.
-            "graceful_timeout": serve.farewell_seconds + serve.grace_seconds,
+            # For the process that watches the others: so long from the signal to the end by force. A second more than
+            # the others may take, in which they give back what hangs.
+            "graceful_timeout": serve.farewell_seconds + serve.grace_seconds + 1,
             # Also how long a request may stop in its middle: a packet that was lost twice comes within it.
             "keepalive": 5,
             "preload_app": False,
