@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -40,6 +41,16 @@ def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own KEYBACK_… variables change no test."""
     for name in [name for name in os.environ if name.startswith("KEYBACK_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_elses_log() -> Iterator[None]:
+    """A command says where every logger of the process writes; the next test's lines would go where nobody reads."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

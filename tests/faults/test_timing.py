@@ -141,12 +141,13 @@ def _server(serve: Serve) -> Keyback:
 def _measure(
     keyback: Keyback, slapd: Slapd, proxy: FaultProxy, condition: str, *, rounds: int, but_not: Sequence[str] = ()
 ) -> Findings:
+    whole = condition == "0 ms" or bool(but_not)
     kinds = _people(slapd, max(1, rounds // USES), but_not)
     if condition != "stopped":
         proxy.fault(Mode.DELAY, delay=DELAYS[condition])
     jobs = str(keyback.folder / "data" / "keyback.db")
     with _apart(keyback, slapd) as core, slapd.frozen() if condition == "stopped" else contextlib.nullcontext():
-        return _walk(Errand(keyback.port, jobs, kinds, rounds, PAUSE, core))
+        return _walk(Errand(keyback.port, jobs, kinds, rounds, PAUSE, core, whole=whole))
 
 
 def _walk(errand: Errand) -> Findings:

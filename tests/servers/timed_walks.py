@@ -36,6 +36,8 @@ class Errand:
     pause: float
     core: int | None = None
     warm_up: int = 3
+    # Also what comes after the first wrong answer: by then nobody asks a directory any more.
+    whole: bool = True
 
 
 @dataclass
@@ -84,9 +86,12 @@ class Walk:
             self._move(findings, "answer too early", code=WRONG["email"])
         self._move(findings, "resend", "again")
 
-    def after(self, findings: Findings) -> None:
-        """Wrong answers to every method."""
+    def answer(self, findings: Findings) -> None:
+        """The first wrong answer, when the look-up is over."""
         self._move(findings, "wrong email", code=WRONG["email"])
+
+    def after(self, findings: Findings) -> None:
+        """Wrong answers to the other methods."""
         self._move(findings, "back", "back")
         self._move(findings, "pick sms", offer="sms", destination="+15550000000")
         self._move(findings, "wrong sms", code=WRONG["sms"])
@@ -131,7 +136,9 @@ def _some(errand: Errand, stopwatch: Stopwatch, findings: Findings, rounds: rang
     time.sleep(max(0.0, walks[-1].began + errand.pause - time.perf_counter()))
     _wait_for_office(errand.jobs, errand.pause)
     for walk in walks:
-        walk.after(findings)
+        walk.answer(findings)
+        if errand.whole:
+            walk.after(findings)
 
 
 def _shuffled(errand: Errand, stopwatch: Stopwatch, n: int) -> Iterator[Walk]:
