@@ -14,7 +14,7 @@ from servers.browser import Page
 from servers.event_log import events
 from servers.keyback import Keyback
 from servers.linked import key_of, link
-from servers.outfit import ENTRIES, HOME, SWIFT, a_story, opens, pins
+from servers.outfit import ENTRIES, HOME, SWIFT, a_story, opens, pins, running_post
 from servers.slapd import PASSWORD, PEOPLE, Slapd, running_slapd
 from servers.story import NEW, Post, Story
 
@@ -24,6 +24,13 @@ from keyback.core.testing import a_context
 from keyback.plugins.stores.embedded import Embedded
 
 OTHER = "copper lanterns hum at noon"
+
+
+@pytest.fixture(scope="module")
+def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    """Mailboxes of their own: the people of another directory have the same addresses."""
+    with running_post(tmp_path_factory.mktemp("mail"), tmp_path_factory.mktemp("texts")) as both:
+        yield both
 
 
 @pytest.fixture(scope="module")

@@ -141,7 +141,7 @@ def test_whoever_is_done_elsewhere_is_told_here(house: SmallHouse) -> None:
     assert one.send(new_password=NEW, new_password_again=NEW).stage == "done"
     page = other.look()
     assert page.stage == "closed"
-    assert "Your password was set in another window." in page.text
+    assert "Your password was set in another window" in page.text
 
 
 def work_of(person: Person) -> list[list[str]]:

@@ -43,6 +43,11 @@ class Post:
         """Subjects of the mails to this address."""
         return [str(mail.parsed["Subject"]) for mail in list(self.mail.messages) if to in mail.recipients]
 
+    def texts_to(self, number: str) -> list[str]:
+        """The texts to this number."""
+        bodies = [parse_qs(asked.body.decode()) for asked in list(self.texts.asked)]
+        return [body["text"][0] for body in bodies if body["to"] == [number]]
+
     def _newest_link(self, to: str) -> str:
         texts = [mail.text for mail in list(self.mail.messages) if to in mail.recipients]
         links = [match[0] for text in texts if (match := re.search(r"/wasnt-me/\S+", text))]
@@ -53,8 +58,7 @@ class Post:
         return codes[-1] if codes else ""
 
     def _newest_text(self, to: str) -> str:
-        bodies = [parse_qs(asked.body.decode()) for asked in list(self.texts.asked)]
-        codes = [match[0] for body in bodies if body["to"] == [to] and (match := re.match(r"\d{8}", body["text"][0]))]
+        codes = [match[0] for text in self.texts_to(to) if (match := re.match(r"\d{8}", text))]
         return codes[-1] if codes else ""
 
 

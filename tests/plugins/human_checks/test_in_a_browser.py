@@ -8,14 +8,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
 
-import jinja2
 import pytest
+from flask import Flask, render_template_string
 from playwright.sync_api import Page, sync_playwright
 from pydantic import SecretStr
 
 from keyback import core
 from keyback.core import Context
 from keyback.core.portal import headers
+from keyback.core.portal.language import speak_in_templates
 from keyback.plugins.human_checks.proof_of_work import ProofOfWork, ProofOfWorkSettings
 
 PORTAL = Path(core.__file__).parent / "portal"
@@ -30,13 +31,15 @@ class Start(ThreadingHTTPServer):
     def __init__(self, check: ProofOfWork, ctx: Context) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.check, self.ctx = check, ctx
+        self.pages = Flask("start", template_folder=str(PORTAL / "templates"))
+        speak_in_templates(self.pages.jinja_env)
         self.forms: list[dict[str, list[str]]] = []
         self.url = f"http://localhost:{self.server_address[1]}/"
 
     def page(self) -> str:
-        templates = jinja2.Environment(loader=jinja2.FileSystemLoader(PORTAL / "templates"), autoescape=True)
         widget = self.check.widget(self.ctx)
-        return templates.from_string(PAGE).render(widget=widget, asset=lambda name: name, csp_nonce=lambda: NONCE)
+        with self.pages.app_context():
+            return render_template_string(PAGE, widget=widget, asset=lambda name: name, csp_nonce=lambda: NONCE)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -116,7 +119,7 @@ def test_typing_goes_on_and_an_early_press_waits_for_the_end(chromium: Page, ctx
     # The number is the last one, so that the work surely takes a while.
     server.ctx = Context(ctx.now, ctx.deadline, "en", "", "", lambda count: (2**50 * 6000 - 1).to_bytes(count, "big"))
     chromium.goto(server.url)
-    assert chromium.get_by_text("Checking that you’re not a robot").is_visible()
+    assert chromium.get_by_text("Checking that you're not a robot").is_visible()
     chromium.evaluate(
         """() => {
           window.longest = 0;
