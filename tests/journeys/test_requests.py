@@ -213,6 +213,8 @@ def test_everything_sent_again_after_the_end_changes_nothing(somebody: Story, ke
     somebody.browser.post = recorded  # type: ignore[method-assign, assignment]
     somebody.whole()
     somebody.browser.post = post  # type: ignore[method-assign]
+    # What became of a message is written a moment after it was sent.
+    wait_until(lambda: events(keyback, somebody.recovery_id).count("message.sent") == 2, "both messages' events")
     log = events(keyback, somebody.recovery_id)
     assert len(sent) == 6
     for path, fields in sent * 2:
