@@ -72,12 +72,17 @@ class Results:
         while not self._over.is_set():
             self._came.wait()
             self._over.wait(WINDOW_SECONDS)
-            with self._lock:
-                together, self._waiting = self._waiting, []
-                self._came.clear()
-            self._write_all(together)
-            with self._lock:
-                self._unwritten -= len(together)
+            self._write_what_came()
+        # What came while the last ones were being written.
+        self._write_what_came()
+
+    def _write_what_came(self) -> None:
+        with self._lock:
+            together, self._waiting = self._waiting, []
+            self._came.clear()
+        self._write_all(together)
+        with self._lock:
+            self._unwritten -= len(together)
 
     def _write_all(self, results: Sequence[Result]) -> None:
         if results and not self._written(results):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from servers.small_house import SmallHouse
@@ -80,3 +80,22 @@ def test_what_came_before_the_end_is_written_and_what_comes_after_it_too(house: 
     assert left(house, [before]) == 0
     results.keep(Result(after, lambda tx: None))
     assert left(house, [after]) == 0
+
+
+def test_what_comes_while_the_last_ones_are_written_is_not_left_behind(house: SmallHouse, results: Results) -> None:
+    first, second = put(house, 2)
+    writing, go_on = Event(), Event()
+
+    def slow(_tx: Transaction) -> None:
+        writing.set()
+        go_on.wait(5)
+
+    results.keep(Result(first, slow))
+    assert writing.wait(5)
+    results.keep(Result(second, lambda tx: None))
+    ending = Thread(target=results.stop, args=(5,))
+    ending.start()
+    wait_until(results._over.is_set, "the end to be asked for")
+    go_on.set()
+    ending.join()
+    assert left(house, [first, second]) == 0
