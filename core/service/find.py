@@ -57,7 +57,7 @@ class Finding:
         key = job.payload["store"]
         store = self.snapshots.current.plugins.stores.get(key)
         if recovery is None or not recovery.is_open or recovery.found or key in dict(recovery.answers):
-            return self._forget(job)
+            return self.office.done(job)
         try:
             told = self.asking.ask(store, recovery) if store else Told()
             if set(recovery.asked) - dict(recovery.answers).keys() - {key}:
@@ -98,7 +98,3 @@ class Finding:
     def _strictest_first(self, accounts: list[Account]) -> list[Account]:
         stores = self.snapshots.current.plugins.stores
         return sorted(accounts, key=lambda a: -stores[a.key.store].strictness if a.key.store in stores else 0)
-
-    def _forget(self, job: Job) -> None:
-        with self.records.db.write() as tx:
-            self.records.jobs.done(tx, [job.id])

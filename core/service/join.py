@@ -54,9 +54,9 @@ class Joining:
         recovery = self.records.recovery_of(job)
         key = AccountKey(job.payload["store"], job.payload["id"])
         if recovery is None or recovery.subject is None or not recovery.is_open or recovery.proofs:
-            return self._forget(job)
+            return self.office.done(job)
         if key not in recovery.subject.unseen:
-            return self._forget(job)
+            return self.office.done(job)
         try:
             seen = self._look(key)
         except StoreUnavailable:
@@ -117,7 +117,3 @@ class Joining:
         """Whether the picked destination is one of the linked account: nothing was sent to it so far."""
         method = self.snapshots.current.plugins.methods.get(after.pick.method) if after.pick else None
         return not fitting_offers(before, method) and bool(fitting_offers(after, method))
-
-    def _forget(self, job: Job) -> None:
-        with self.records.db.write() as tx:
-            self.records.jobs.done(tx, [job.id])

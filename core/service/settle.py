@@ -41,7 +41,7 @@ class Settling:
         with self.records.db.read() as tx:
             recovery = self.records.recoveries.load(tx, job.recovery_id)
         if recovery is None or recovery.stage not in (Stage.WRITING, Stage.UNSETTLED):
-            return self._forget(job)
+            return self.office.done(job)
         if recovery.stage is Stage.WRITING:
             with self.records.db.write() as tx:
                 recovery = self.mover.move(tx, recovery, Interrupted()).recovery
@@ -53,7 +53,7 @@ class Settling:
         if len(settled) < len(mine):
             return self.office.again(job, ASK_AGAIN)
         self._unmoved_since = {k: v for k, v in self._unmoved_since.items() if k[0] != job.id}
-        return self._forget(job)
+        return self.office.done(job)
 
     def _tell(self, recovery: Recovery, settled: list[Outcome], unknown: set[AccountKey]) -> None:
         """What is known of this store's accounts; nobody waits for a store that is still silent."""
@@ -76,7 +76,3 @@ class Settling:
         if now - since >= QUIET and now - began >= DEAD:
             return Outcome(account.key, OutcomeKind.NOT_SET, (NO_ANSWER,))
         return None
-
-    def _forget(self, job: Job) -> None:
-        with self.records.db.write() as tx:
-            self.records.jobs.done(tx, [job.id])
