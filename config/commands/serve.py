@@ -150,7 +150,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         if worker.in_office:
             threading.Thread(target=self._take_jobs, args=(office,), name="hatch", daemon=True).start()
         else:
-            office.leave_to(self._hatch.give)
+            office.elsewhere = self._hatch.give
         if worker.place is not None and self._settings.metrics.bind:
             self._say_figures(self._house, worker.place)
         office.start()

@@ -13,6 +13,8 @@ from .state import Recovery
 # What is found this shortly before a moment waits for the next: by its own moment it must be committed, and seen by
 # every process.
 SETTLED = timedelta(milliseconds=250)
+# So long before a moment what was found for it is saved: SETTLED, and as much for a machine that is busy.
+AHEAD = 2 * SETTLED
 
 
 def released(recovery: Recovery, now: datetime) -> bool:
@@ -22,11 +24,24 @@ def released(recovery: Recovery, now: datetime) -> bool:
 
 def moment(recovery: Recovery) -> datetime:
     """From when on: the first of the moments, each twice as long after the start as the one before it."""
+    return _first_after(recovery, recovery.found_at or recovery.started_at, SETTLED)
+
+
+def saving(recovery: Recovery, now: datetime) -> datetime:
+    """When to save what was found by now. A page that saves in the same millisecond has to wait for it, so it must not
+    be when the directory answered.
+    """
+    shown = _first_after(recovery, now, AHEAD)
+    return max(now, shown - AHEAD)
+
+
+def _first_after(recovery: Recovery, found_at: datetime, ahead: timedelta) -> datetime:
+    """The first moment that is so much later; at once where nothing is waited for."""
     masked = recovery.rules.disclosure is Disclosure.MASKED
     after = recovery.rules.release if masked else recovery.rules.look_up
-    found_after = (recovery.found_at or recovery.started_at) - recovery.started_at
+    found_after = found_at - recovery.started_at
     if not after:
-        return recovery.started_at + found_after
-    while after < found_after + SETTLED:
+        return found_at
+    while after < found_after + ahead:
         after *= 2
     return recovery.started_at + after

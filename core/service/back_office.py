@@ -17,6 +17,7 @@ from ..db.session import Transaction
 from ..figures import JOBS
 from .counted import tell
 from .lanes import Lanes
+from .moments import Moments
 from .records import Records
 from .results import Result, Results, nothing_to_write
 from .surroundings import Surroundings
@@ -33,6 +34,9 @@ AT_ONCE = 3
 # A job that waited in its lane until this shortly before its lease ends is left to whoever takes it next.
 WORK = timedelta(seconds=10)
 
+# What is held must begin this long before its lease ends.
+REST = timedelta(seconds=2)
+
 # What was handed over is worked on at once; whoever had to wait in a lane for longer looks at the row again.
 FRESH = timedelta(seconds=1)
 
@@ -46,10 +50,11 @@ Elsewhere = Callable[[Job], bool]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A job in hand, and how long it is ours."""
+    """A job in hand, how long it is ours, and who does it: its kind's worker, unless it was held."""
 
     job: Job
     until: datetime
+    worker: Worker | None = None
 
 
 class BackOffice:
@@ -66,12 +71,14 @@ class BackOffice:
         self._workers: dict[str, Worker] = {}
         self._chores: list[Chore] = []
         self._chores_everywhere: list[Chore] = []
-        self._elsewhere: Elsewhere | None = None
+        # For a process that only serves pages: where its jobs are done instead.
+        self.elsewhere: Elsewhere | None = None
         self._lanes: Lanes[Taken] = Lanes(self._run)
         self._results = Results(records)
+        self._held: Moments[Taken] = Moments(around.now, self._offer)
         # From now on begin nothing new; what waits here goes back at once, what is begun is finished.
         self.leaving = threading.Event()
-        self._in_hand: dict[str, Job] = {}
+        self._in_hand: dict[str, Taken] = {}
         self._ticker = threading.Thread(target=self._tick_for_ever, name="back office", daemon=True)
 
     def teach(self, kind: str, worker: Worker) -> None:
@@ -81,10 +88,6 @@ class BackOffice:
     def also(self, chore: Chore, *, everywhere: bool = False) -> None:
         """Do this every tick; `everywhere` also in processes that leave their jobs to another."""
         (self._chores_everywhere if everywhere else self._chores).append(chore)
-
-    def leave_to(self, elsewhere: Elsewhere) -> None:
-        """This process only serves pages: its jobs are done in another."""
-        self._elsewhere = elsewhere
 
     def put(
         self,
@@ -111,13 +114,16 @@ class BackOffice:
         """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it."""
         if self.leaving.is_set():
             return self._give_back([job])
-        taken = self._elsewhere(job) if self._elsewhere else self._begin(job)
+        taken = self.elsewhere(job) if self.elsewhere else self._begin(job)
         if not taken:
             log.warning("lane is full", extra={"lane": job.lane})
         return None
 
     def _begin(self, job: Job) -> bool:
-        return self._lanes[job.lane].offer(Taken(job, self._around.now() + LEASE))
+        return self._offer(Taken(job, self._around.now() + LEASE))
+
+    def _offer(self, taken: Taken) -> bool:
+        return self._lanes[taken.job.lane].offer(taken)
 
     def done(self, job: Job, write: Callable[[Transaction], None] = nothing_to_write) -> None:
         """Forget the job, soon, in the transaction in which its result is written."""
@@ -128,19 +134,31 @@ class BackOffice:
         with self._records.db.write() as tx:
             self._records.jobs.again(tx, job.id, self._around.now() + after)
 
+    def hold(self, job: Job, moment: datetime, worker: Worker) -> None:
+        """Let this worker do the rest of a job at that moment; at once where nobody here has the job so long."""
+        taken = self._in_hand.get(job.id)
+        if taken is None or moment > taken.until - REST:
+            return worker(job)
+        rest = replace(taken, job=replace(job, seen=None), worker=worker)
+        if not self._held.keep(rest, moment):
+            self._give_back([job])
+        return None
+
     def start(self) -> None:
         """Begin to look for work."""
         self._results.start()
+        self._held.start()
         self._ticker.start()
 
     def stop(self, seconds: float = 8.0) -> None:
         """Finish what is begun, for so long at most, and leave the rest to others (R23)."""
         self.leaving.set()
+        self._give_back([taken.job for taken in self._held.stop()])
         self._return_waiting()
         self._lanes.stop(seconds)
         self._results.stop(seconds)
         # What hangs still dies with this process, which ends in a moment: nobody need wait for its lease.
-        self._give_back(list(self._in_hand.values()))
+        self._give_back([taken.job for taken in self._in_hand.values()])
 
     @property
     def queued(self) -> Mapping[str, int]:
@@ -150,13 +168,13 @@ class BackOffice:
     @property
     def idle(self) -> bool:
         """Whether nothing is being worked on in this process."""
-        return self._lanes.idle and self._results.idle
+        return self._held.idle and self._lanes.idle and self._results.idle
 
     def tick(self) -> None:
         """One round: claim what is due, then the chores, each in its own try."""
         now = self._around.now()
         chores = self._chores_everywhere
-        if self._elsewhere is None:
+        if self.elsewhere is None:
             self._shielded("claim", lambda: self._claim(now))
             chores = [*chores, *self._chores]
         for chore in chores:
@@ -175,22 +193,22 @@ class BackOffice:
         job, now = taken.job, self._around.now()
         if self.leaving.is_set():
             return self._give_back([job])
-        if now > taken.until - WORK:
+        if now > taken.until - (REST if taken.worker else WORK):
             return None
         if now > taken.until - LEASE + FRESH:
             job = replace(job, seen=None)
-        self._in_hand[job.id] = job
+        self._in_hand[job.id] = taken
         try:
-            return self._try(job)
+            return self._try(job, taken.worker or self._workers[job.kind])
         finally:
             # Whoever took longer than its lease may have been given it again.
             self._in_hand.pop(job.id, None)
 
-    def _try(self, job: Job) -> None:
+    def _try(self, job: Job, worker: Worker) -> None:
         stopwatch.begin()
         outcome = "failed"
         try:
-            self._work(job)
+            self._work(job, worker)
             outcome = "worked"
         except OutOfTurn:
             self._shielded(job.kind, lambda: self.again(job, timedelta(0)))
@@ -211,16 +229,16 @@ class BackOffice:
             self._records.jobs.give_up(tx, job.id, now)
         tell(self._around.meter, [event])
 
-    def _work(self, job: Job) -> None:
+    def _work(self, job: Job, worker: Worker) -> None:
         """A job that meets a newer row looks again at once; the person may be moving at this very moment."""
         if job.tampered:
             raise SealBroken("job")
         for _ in range(AT_ONCE):
             try:
-                return self._workers[job.kind](job)
+                return worker(job)
             except OutOfTurn:
                 job = replace(job, seen=None)
-        return self._workers[job.kind](job)
+        return worker(job)
 
     def _after_failure(self, job: Job) -> None:
         if job.tries < MOST_FAILURES:

@@ -12,6 +12,7 @@ from ..contracts.store import DirectoryRules
 from ..db.jobs import Job
 from ..db.session import Transaction
 from ..recovery.moves import Found, Looked
+from ..recovery.release import saving
 from ..recovery.state import Recovery, Stage
 from .ask import Asking, Told
 from .back_office import BackOffice
@@ -52,21 +53,29 @@ class Finding:
     around: Surroundings
 
     def work(self, job: Job) -> None:
-        """Ask one store, and write its answer down; the last answer decides."""
+        """Ask one store, and write its answer down when it is time."""
         recovery = self.records.recovery_of(job)
         key = job.payload["store"]
         store = self.snapshots.current.plugins.stores.get(key)
-        if recovery is None or not recovery.is_open or recovery.found or key in dict(recovery.answers):
+        if recovery is None or _is_over(recovery, key):
             return self.office.done(job)
         try:
             told = self.asking.ask(store, recovery) if store else Told()
-            if set(recovery.asked) - dict(recovery.answers).keys() - {key}:
-                self._write_down(job, recovery, Looked(key, told.account))
-            else:
-                self._decide(job, recovery, (*recovery.answers, (key, told.account)), told)
         except StoreUnavailable:
             return self.office.again(job, ASK_AGAIN)
-        return None
+        return self.office.hold(job, saving(recovery, self.around.now()), lambda job: self._keep(job, key, told))
+
+    def _keep(self, job: Job, key: str, told: Told) -> None:
+        """One store's answer; the last one decides."""
+        recovery = self.records.recovery_of(job)
+        if recovery is None or _is_over(recovery, key):
+            return self.office.done(job)
+        if set(recovery.asked) - dict(recovery.answers).keys() - {key}:
+            return self._write_down(job, recovery, Looked(key, told.account))
+        try:
+            return self._decide(job, recovery, (*recovery.answers, (key, told.account)), told)
+        except StoreUnavailable:
+            return self.office.again(job, ASK_AGAIN)
 
     def _write_down(self, job: Job, recovery: Recovery, move: Looked) -> None:
         with self.records.db.write() as tx:
@@ -75,8 +84,8 @@ class Finding:
 
     def _decide(self, job: Job, recovery: Recovery, answers: tuple[Answer, ...], told: Told) -> None:
         accounts = self._strictest_first([account for _, account in answers if account is not None])
-        # For nobody the canary's records are read, and nothing of them is used.
-        read = accounts or ([told.canary] if told.canary else [])
+        # For nobody the canary's records are read, or the stand-in's, and nothing of them is used.
+        read = accounts or _instead(recovery, told)
         with self.records.db.write() as tx:
             people = {self.recognising.person_id(tx, account.key) for account in read}
             # The same name in two stores is never the first match (E21), unless both accounts are linked.
@@ -98,3 +107,14 @@ class Finding:
     def _strictest_first(self, accounts: list[Account]) -> list[Account]:
         stores = self.snapshots.current.plugins.stores
         return sorted(accounts, key=lambda a: -stores[a.key.store].strictness if a.key.store in stores else 0)
+
+
+def _is_over(recovery: Recovery, store: str) -> bool:
+    """Whether nobody waits for this store's answer any more."""
+    return not recovery.is_open or recovery.found or store in dict(recovery.answers)
+
+
+def _instead(recovery: Recovery, told: Told) -> list[Account]:
+    if told.canary:
+        return [told.canary]
+    return list(recovery.stand_in.person.accounts) if recovery.stand_in else []

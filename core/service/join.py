@@ -27,6 +27,8 @@ from .ways import Ways
 LOOK_SECONDS = 4.0
 # A store that is silent is asked again this often, until something is proven.
 ASK_AGAIN = timedelta(seconds=2)
+# Within so long what was seen is saved.
+SPREAD = timedelta(milliseconds=250)
 
 
 def queue_joining(mover: Mover, tx: Transaction, moved: Moved) -> None:
@@ -53,14 +55,20 @@ class Joining:
         """Look at the account. After the first proof it is too late: what the person sees stands still."""
         recovery = self.records.recovery_of(job)
         key = AccountKey(job.payload["store"], job.payload["id"])
-        if recovery is None or recovery.subject is None or not recovery.is_open or recovery.proofs:
-            return self.office.done(job)
-        if key not in recovery.subject.unseen:
+        if recovery is None or _is_over(recovery, key):
             return self.office.done(job)
         try:
             seen = self._look(key)
         except StoreUnavailable:
             return self.office.again(job, ASK_AGAIN)
+        # At no moment that anybody could aim at: only somebody has linked accounts, and a save can meet a page's (P4).
+        moment = self.around.now() + SPREAD * (self.around.random(1)[0] / 256)
+        return self.office.hold(job, moment, lambda job: self._save(job, key, seen))
+
+    def _save(self, job: Job, key: AccountKey, seen: tuple[Account, DirectoryRules] | str) -> None:
+        recovery = self.records.recovery_of(job)
+        if recovery is None or _is_over(recovery, key):
+            return self.office.done(job)
         with self.records.db.write() as tx:
             moved = self.mover.move(tx, recovery, self._joined(tx, recovery, key, seen))
             self.records.jobs.done(tx, [job.id])
@@ -117,3 +125,9 @@ class Joining:
         """Whether the picked destination is one of the linked account: nothing was sent to it so far."""
         method = self.snapshots.current.plugins.methods.get(after.pick.method) if after.pick else None
         return not fitting_offers(before, method) and bool(fitting_offers(after, method))
+
+
+def _is_over(recovery: Recovery, key: AccountKey) -> bool:
+    """Whether it is too late for this account, or it was seen."""
+    subject = recovery.subject
+    return subject is None or not recovery.is_open or bool(recovery.proofs) or key not in subject.unseen

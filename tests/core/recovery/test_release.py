@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyback.core.recovery.policy import Disclosure, PublicRules
-from keyback.core.recovery.release import SETTLED, moment, released
+from keyback.core.recovery.release import AHEAD, SETTLED, moment, released, saving
 from keyback.core.recovery.state import Recovery
 
 MASKED = PublicRules(disclosure=Disclosure.MASKED)
@@ -62,3 +62,27 @@ def test_in_generic_the_first_answer_has_its_moments_too(found: float, judged: i
 
 def test_whoever_waives_the_pause_waits_for_nothing() -> None:
     assert moment(found_after(7, PublicRules(look_up=timedelta(0)))) == NOW + timedelta(seconds=7)
+
+
+# When it is saved ------------------------------------------------------------------------------------------------
+
+
+@given(SECONDS, st.floats(0, 0.249))
+def test_what_was_found_is_saved_a_fixed_while_before_a_moment_and_shows_at_that_one(found: float, late: float) -> None:
+    saved = saving(a_recovery(rules=MASKED), NOW + timedelta(seconds=found))
+    assert (saved + AHEAD - NOW).total_seconds() in GRID
+    assert saved >= NOW + timedelta(seconds=found)
+    # Also when the machine is busy and it is saved a little late.
+    assert moment(found_after((saved - NOW).total_seconds() + late)) == saved + AHEAD
+
+
+@given(st.floats(0, 2.5), st.floats(0, 2.5))
+def test_all_that_is_found_in_time_is_saved_at_the_same_moment(one: float, other: float) -> None:
+    asked = a_recovery(rules=PublicRules())
+    first, second = (saving(asked, NOW + timedelta(seconds=found)) for found in (one, other))
+    assert first == second == NOW + timedelta(seconds=2.5)
+
+
+def test_whoever_waives_the_pause_saves_at_once() -> None:
+    now = NOW + timedelta(seconds=7)
+    assert saving(a_recovery(rules=PublicRules(look_up=timedelta(0))), now) == now

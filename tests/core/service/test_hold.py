@@ -1,0 +1,124 @@
+"""A job's rest can be held: it is done at its moment and no sooner, and what is held is lost to nobody (P4, R23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from servers.small_house import Cloud, SmallHouse, small_house
+from servers.story import wait_until
+from sqlalchemy import select
+
+from keyback.core.contracts.errors import OutOfTurn
+from keyback.core.db.jobs import Job
+from keyback.core.db.tables import job as table
+from keyback.core.service.back_office import LEASE, BackOffice
+from keyback.core.service.surroundings import Surroundings, utc_now
+
+SOON = timedelta(milliseconds=300)
+
+
+class Holding:
+    """A back office whose only kind of job holds its rest."""
+
+    def __init__(self, house: SmallHouse, after: timedelta = SOON) -> None:
+        self.house, self.after = house, after
+        self.asked: list[datetime] = []
+        self.rests: list[datetime] = []
+        self.refuse = 0
+        self.office = BackOffice(house.records, Surroundings("Acme", "https://reset.example.org"))
+        self.office.teach("hold", self._ask)
+
+    def put(self) -> Job:
+        with self.house.records.db.write() as tx:
+            job = self.office.put(tx, "slow", "hold", "recovery", {})
+        self.office.hand_over(job)
+        return job
+
+    def free(self) -> set[str]:
+        """The jobs that another process would get now."""
+        with self.house.records.db.read() as tx:
+            return set(tx.scalars(select(table.c.id).where(table.c.leased_until <= utc_now())))
+
+    def _ask(self, job: Job) -> None:
+        self.asked.append(utc_now())
+        self.office.hold(job, self.asked[-1] + self.after, self._rest)
+
+    def _rest(self, job: Job) -> None:
+        self.rests.append(utc_now())
+        if len(self.rests) <= self.refuse:
+            raise OutOfTurn("somebody moved it meanwhile")
+        self.office.done(job)
+
+
+@pytest.fixture
+def holding(house: SmallHouse) -> Iterator[Holding]:
+    made = Holding(house)
+    made.office.start()
+    yield made
+    made.office.stop(5)
+
+
+def test_the_rest_is_done_at_its_moment(holding: Holding) -> None:
+    holding.put()
+    wait_until(lambda: holding.asked and not holding.rests and not holding.office.idle, "it to be held")
+    wait_until(lambda: holding.rests, "the rest")
+    assert holding.rests[0] >= holding.asked[0] + SOON
+    wait_until(lambda: holding.office.idle, "it to be done")
+    assert len(holding.asked) == 1
+
+
+def test_a_rest_that_meets_a_move_is_tried_again_and_nobody_is_asked_again(holding: Holding) -> None:
+    holding.refuse = 2
+    holding.put()
+    wait_until(lambda: len(holding.rests) == 3, "the third try")
+    assert len(holding.asked) == 1
+
+
+def test_what_is_held_when_its_process_leaves_is_free_at_once(holding: Holding) -> None:
+    holding.after = timedelta(seconds=10)
+    job = holding.put()
+    wait_until(lambda: holding.asked and not holding.office._in_hand, "it to be held")
+    holding.office.stop(1)
+    assert holding.free() == {job.id}
+    assert holding.rests == []
+
+
+@pytest.mark.parametrize("after", [LEASE, timedelta(0)])
+def test_a_moment_beyond_the_lease_or_long_past_is_now(holding: Holding, after: timedelta) -> None:
+    holding.after = after
+    holding.put()
+    wait_until(lambda: holding.rests, "the rest", 2)
+
+
+def test_what_was_found_is_saved_at_a_moment_that_is_the_same_for_everybody(house: SmallHouse) -> None:
+    house = small_house(house.records.db, look_up=timedelta(seconds=3))
+    house.add("kim", privileged=True)
+    began, held = house.clock(), dict[str, datetime]()
+    for name in ("jo", "kim", "nobody"):
+        visit = house.start(name)
+        house.staff.office.hold = lambda job, moment, worker, name=name: held.update({name: moment})  # type: ignore[method-assign]
+        house.clock.forward(milliseconds=17)
+        house.work()
+        assert not visit.recovery.found
+        assert held[name] == visit.recovery.started_at + timedelta(seconds=2.5)
+    assert held["jo"] == began + timedelta(seconds=2.5)
+
+
+def test_a_linked_account_is_saved_at_a_moment_that_nobody_can_aim_at(linked: SmallHouse) -> None:
+    assert isinstance(linked.cloud, Cloud)
+    moments = set[timedelta]()
+
+    def note(job: Job, moment: datetime, worker: object) -> None:
+        if job.kind == "join":
+            moments.add(moment - linked.clock())
+        else:
+            BackOffice.hold(linked.staff.office, job, moment, worker)  # type: ignore[arg-type]
+
+    linked.staff.office.hold = note  # type: ignore[method-assign]
+    for n in range(8):
+        linked.start(address=f"192.0.2.{n}")
+        linked.work()
+    assert len(moments) > 4
+    assert all(timedelta(0) <= moment < timedelta(milliseconds=250) for moment in moments)
