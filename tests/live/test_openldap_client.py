@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from servers.authority import Authority
 from servers.fault_proxy import FaultProxy, Mode
 from servers.slapd import CHANGED, Slapd, Someone
+from servers.story import wait_until
 from servers.together import all_at_once
 
 from keyback.core import Account, OutcomeUnknown, PasswordRefused, PluginError, Secret, StoreUnavailable
@@ -52,13 +53,6 @@ def seen(store: OpenLdap, person: Someone) -> Account:
     account = store.find(person.uid, a_context())
     assert account is not None
     return account
-
-
-def wait_until(holds: Callable[[], object], seconds: float = 10) -> None:
-    patience = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < patience, "it never came true"
-        time.sleep(0.02)
 
 
 def moved(store: OpenLdap, account: Account) -> bool | None:
@@ -233,7 +227,7 @@ def test_case_19_a_frozen_server_ends_in_time_and_may_write_late(
     finally:
         proxy.on_bytes = None
         slapd.thaw()
-    wait_until(lambda: moved_at_last(store, account), 30)
+    wait_until(lambda: moved_at_last(store, account), "the server to wake up", 30)
     assert store.accepts(account, Secret(NEW), ctx=a_context()) is True
     with pytest.raises(PasswordRefused):
         reset(store, account, OTHER)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from servers.fault_proxy import FaultProxy, Mode
 from servers.slapd import Slapd, Someone
+from servers.story import wait_until
 from servers.together import all_at_once
 
 from keyback.core import Account, Secret, StoreUnavailable
@@ -170,10 +171,7 @@ def test_a_closed_store_leaves_no_connection(
     seen(store, slapd.person())
     store.close()
     with slapd.root():
-        patience = time.monotonic() + 5
-        while proxies[0].open_connections and time.monotonic() < patience:
-            time.sleep(0.02)
-    assert proxies[0].open_connections == 0
+        wait_until(lambda: not proxies[0].open_connections, "the connection to close", 5)
 
 
 def test_case_34_a_restarted_server_is_used_at_once(make_store: MakeStore, slapd: Slapd) -> None:

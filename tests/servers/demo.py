@@ -7,7 +7,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,7 +127,6 @@ class Visitor:
             return
         self.page.wait_for_selector(f"{what}, {waiting}")
         while self.page.locator(waiting).count():
-            time.sleep(0.5)
             self.press("Continue")
             self.page.wait_for_selector(f"{what}, {waiting}")
 
@@ -150,14 +148,14 @@ class Visitor:
     def code(self, medium: str, to: str) -> str:
         """Reads it in the second tab, as a person would, looking again until it is there."""
         person = next(person.name for person in PEOPLE if to in person.addresses)
-        for _ in range(100):
+
+        def newest() -> str:
             self.outbox.goto(f"{self.base}/demo/outbox?person={person}")
             messages = self.outbox.locator(f"article[data-medium={medium}][data-to='{to}']")
             found = re.search(r"\b\d{8}\b", messages.first.inner_text()) if messages.count() else None
-            if found and found[0] not in self.old:
-                return found[0]
-            time.sleep(0.05)
-        raise AssertionError(f"no {medium} to {to}")
+            return found[0] if found and found[0] not in self.old else ""
+
+        return wait_until(newest, f"{medium} to {to}")
 
     def prove(self, mail: str, phone: str) -> None:
         self.choose("E-mail")

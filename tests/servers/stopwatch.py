@@ -46,18 +46,10 @@ class Stopwatch:
             lines += [f"Origin: https://{self._host}", "Content-Type: application/x-www-form-urlencoded"]
             lines += [f"Content-Length: {len(body)}"]
         request = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-        connection = self._ready()
-        began = time.perf_counter()
-        connection.sendall(request)
-        head, rest = self._until(connection, b"", b"\r\n\r\n")
-        headers = {name.decode(): value.decode() for name, value in HEADER.findall(head)}
-        length = int(headers.get("Content-Length", "0"))
-        while len(rest) < length:
-            rest += self._more(connection)
-        seconds = time.perf_counter() - began
-        if headers.get("Connection", "").lower() == "close":
+        answer = self._exchange(self._ready(), request)
+        if answer.headers.get("Connection", "").lower() == "close":
             self.close()
-        return Timed(int(head.split(b" ", 2)[1]), headers, rest, seconds)
+        return answer
 
     def close(self) -> None:
         """Hang up."""
@@ -74,10 +66,20 @@ class Stopwatch:
         if self._connection is None:
             self._connection = socket.create_connection(("127.0.0.1", self._port), timeout=30)
             self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # The server has accepted it when it answers; that is not measured.
-            time.sleep(0.002)
+            # Whoever has had an answer has been accepted; that is not measured.
+            self._exchange(self._connection, f"GET /healthz HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
         self._connection.settimeout(30)
         return self._connection
+
+    def _exchange(self, connection: socket.socket, request: bytes) -> Timed:
+        began = time.perf_counter()
+        connection.sendall(request)
+        head, body = self._until(connection, b"", b"\r\n\r\n")
+        headers = {name.decode(): value.decode() for name, value in HEADER.findall(head)}
+        length = int(headers.get("Content-Length", "0"))
+        while len(body) < length:
+            body += self._more(connection)
+        return Timed(int(head.split(b" ", 2)[1]), headers, body, time.perf_counter() - began)
 
     def _until(self, connection: socket.socket, had: bytes, mark: bytes) -> tuple[bytes, bytes]:
         while mark not in had:
