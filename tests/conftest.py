@@ -7,8 +7,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from servers.chromium import running_chromium
 from servers.postgres import Postgres, missing, running_postgres
 
 # What tests start themselves, and where distributions keep it when it is not on everybody's path.
@@ -51,6 +53,13 @@ def _nobody_elses_log() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A real browser. While it runs, this thread has no event loop of its own: never for the whole run."""
+    with running_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

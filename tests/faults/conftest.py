@@ -12,7 +12,7 @@ from servers.nodes import TRUSTED, Nodes, running_nodes
 from servers.outfit import SWIFT, pins, running_post
 from servers.postgres import Postgres
 from servers.serving import NOTHING, Pins, Serve
-from servers.slapd import Slapd, missing, running_slapd
+from servers.slapd import Slapd, running_slapd
 from servers.story import Post
 
 from keyback.core.recovery.policy import PublicRules
@@ -21,15 +21,13 @@ from keyback.core.recovery.policy import PublicRules
 @pytest.fixture(scope="session")
 def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """Where mails and texts arrive."""
-    with running_post(tmp_path_factory.mktemp("mail"), tmp_path_factory.mktemp("texts")) as both:
+    with running_post(tmp_path_factory.mktemp("post")) as both:
         yield both
 
 
 @pytest.fixture(scope="session")
 def slapd() -> Iterator[Slapd]:
     """A real directory of these tests' own: they freeze it."""
-    if why := missing():
-        pytest.skip(why)
     with running_slapd() as server:
         yield server
 

@@ -7,25 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.demo import Visitor, running_chromium, running_demo
+from servers.demo import Visitor, running_demo
 from servers.keyback import Keyback
 from servers.outfit import ENTRIES, SWIFT, a_story, pins, running_post
-from servers.slapd import Slapd, missing, running_slapd
+from servers.slapd import Slapd, running_slapd
 from servers.story import Post, Story
 
 
 @pytest.fixture(scope="session")
 def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """Where mails and texts arrive."""
-    with running_post(tmp_path_factory.mktemp("mail"), tmp_path_factory.mktemp("texts")) as both:
+    with running_post(tmp_path_factory.mktemp("post")) as both:
         yield both
 
 
 @pytest.fixture(scope="session")
 def slapd() -> Iterator[Slapd]:
     """A real directory."""
-    if why := missing():
-        pytest.skip(why)
     with running_slapd() as server:
         yield server
 
@@ -64,13 +62,6 @@ def demo(demo_folder: Path) -> Iterator[str]:
     """The demo's address."""
     with running_demo(demo_folder) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A real browser."""
-    with running_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

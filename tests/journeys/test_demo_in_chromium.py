@@ -6,16 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
-from servers.demo import CHROMIUM, Visitor, eyes_of
+from servers.demo import Visitor, eyes_of
 from servers.human import read
 from servers.story import NEW
 
 from keyback.config.commands.demo import FORGOTTEN
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
 
 
 def test_maya_forgot_and_gets_back_in(visitor: Visitor) -> None:

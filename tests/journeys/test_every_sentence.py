@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from gettext import NullTranslations
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from examples.pages import PAGES, Page
-from servers.walk import COMPANY, LETTERS, Walker, served_pages, walking
+from servers.walk import COMPANY, LETTERS, Walker, served_pages
 
 from keyback.config.demo.people import HELP_DESK, PEOPLE
 from keyback.core.languages import Languages
@@ -61,9 +62,9 @@ class MarkedLanguages(Languages):
 
 
 @pytest.fixture(scope="module")
-def walker() -> Iterator[Walker]:
-    with served_pages(MarkedLanguages()) as pages, walking(*pages) as somebody:
-        yield somebody
+def walker(chromium: Any) -> Iterator[Walker]:
+    with served_pages(MarkedLanguages()) as pages:
+        yield Walker(chromium, *pages)
 
 
 def unmarked(said: str) -> str:

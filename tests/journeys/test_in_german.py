@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 import requests
-from servers.demo import CHROMIUM, Visitor, eyes_of
+from servers.demo import Visitor, eyes_of
 from servers.human import read
 from servers.story import wait_until
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
 
 MAIL, PHONE = "maya@home.example", "+447700900142"
 SMALL = {"width": 320, "height": 640}

@@ -29,7 +29,7 @@ OTHER = "copper lanterns hum at noon"
 @pytest.fixture(scope="module")
 def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """Mailboxes of their own: the people of another directory have the same addresses."""
-    with running_post(tmp_path_factory.mktemp("mail"), tmp_path_factory.mktemp("texts")) as both:
+    with running_post(tmp_path_factory.mktemp("post")) as both:
         yield both
 
 

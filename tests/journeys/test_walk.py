@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd
 from pathlib import Path
+from typing import Any
 
 import pytest
 from examples.pages import PAGES, Page
 from pretend_portal import Portal
-from servers.walk import LOOKS, Look, Walker, served_pages, walking
+from servers.walk import LOOKS, Look, Walker, served_pages
 
 import keyback.config.demo
 import keyback.core.portal
@@ -44,9 +45,8 @@ def served() -> Iterator[tuple[Portal, str]]:
 
 
 @pytest.fixture(scope="module")
-def walker(served: tuple[Portal, str]) -> Iterator[Walker]:
-    with walking(*served) as somebody:
-        yield somebody
+def walker(chromium: Any, served: tuple[Portal, str]) -> Walker:
+    return Walker(chromium, *served)
 
 
 @pytest.mark.parametrize(("number", "page"), list(enumerate(EVERYDAY)), ids=[page.name for page in EVERYDAY])

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from servers import slapd as server
-from servers.slapd import Slapd, Someone
+from servers.slapd import Slapd, Someone, running_slapd
 
 from keyback.core import Account
 from keyback.core.testing import a_context
@@ -19,9 +18,7 @@ Found = Callable[[Someone], Account]
 
 @pytest.fixture(scope="session")
 def slapd() -> Iterator[Slapd]:
-    if why := server.missing():
-        pytest.skip(why)
-    with server.running_slapd() as running:
+    with running_slapd() as running:
         yield running
 
 

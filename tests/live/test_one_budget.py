@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import pytest
-from servers.slapd import PEOPLE, Slapd, missing, running_slapd
+from servers.slapd import PEOPLE, Slapd, running_slapd
 
 from keyback.core.recovery.names import searchable
 from keyback.core.service.surroundings import Surroundings
@@ -95,8 +95,6 @@ AROUND = Surroundings("Alderwick", "https://reset.example.org", realms={"openlda
 @pytest.fixture(scope="module")
 def slapd() -> Iterator[Slapd]:
     """A directory of its own: its people have names that other tests give, too."""
-    if why := missing():
-        pytest.skip(why)
     with running_slapd() as running:
         yield running
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -24,14 +23,11 @@ from keyback.core.db.session import Database
 from keyback.core.languages import Languages
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
 
+from .chromium import LISTEN
 from .keyback import COMMAND
 from .story import wait_until
 
 LANGUAGES = Languages(TRANSLATIONS)
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
-# Our own policy's refusals, told to the console so that they are heard with everything else.
-LISTEN = "addEventListener('securitypolicyviolation', e => console.error('refused: ' + e.violatedDirective))"
 
 
 @contextmanager
@@ -60,17 +56,6 @@ def eyes_of(folder: Path) -> PictureAndSound:
     keyring = Keyring.load(Database(f"sqlite:///{kept / 'keyback.db'}"), key_file.read(kept / "keyback.key"))
     key = keyring.mac(KeyPurpose.PSEUDONYM, "picture-and-sound").hex()
     return PictureAndSound(PictureAndSoundSettings(key=SecretStr(key)))
-
-
-@contextmanager
-def running_chromium() -> Iterator[Any]:
-    """A browser that asks nobody but us."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 class Visitor:

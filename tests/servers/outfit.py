@@ -21,9 +21,9 @@ SWIFT = {"human_check.proof_of_work": {"tries": 8}}
 
 
 @contextmanager
-def running_post(mails: Path, texts: Path) -> Iterator[Post]:
-    """A mail server and a text provider, each with a folder for its certificates."""
-    with MailSink(mails) as mail, HttpSink(texts, secure=False) as provider:
+def running_post(folder: Path) -> Iterator[Post]:
+    """A mail server and a text provider; the folder is for certificates."""
+    with MailSink(folder / "mail") as mail, HttpSink(folder / "texts", secure=False) as provider:
         yield Post(mail, provider)
 
 

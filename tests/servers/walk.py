@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,18 +10,18 @@ from itertools import product
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import pytest
 from examples.pages import Page, bring_about, raises
 from flask import template_rendered
 from pretend_portal import ID, LANGUAGES, Portal, open_portal, portal_settings
-from werkzeug.serving import make_server
 
 from keyback.config.demo import create_demo
 from keyback.config.demo.people import PEOPLE
 from keyback.core.languages import Languages
 from keyback.core.portal import HelpDesk, Logo
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+from .chromium import LISTEN
+from .on_a_port import on_a_port
+
 LETTERS = [
     SimpleNamespace(medium=medium, to=to, subject=subject, text=text, at=datetime(2026, 11, 20, 10, 31, tzinfo=UTC))
     for medium, to, subject, text in (
@@ -49,7 +47,6 @@ ASK = f"""axe.run(document, {{ resultTypes: ["violations"], rules: {{ "target-si
   nodes.map(({{ html, failureSummary }}) => `${{id}}: ${{html}} ${{failureSummary}}`)))"""
 WEIGHT = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
   .reduce((sum, entry) => sum + entry.decodedBodySize, 0)"""
-LISTEN = "addEventListener('securitypolicyviolation', e => console.error('refused: ' + e.violatedDirective))"
 
 
 class Look(NamedTuple):
@@ -68,32 +65,14 @@ LOOKS = [Look(*look) for look in product(WIDTHS, ("light", "dark"), (True, False
 @contextmanager
 def served_pages(languages: Languages = LANGUAGES) -> Iterator[tuple[Portal, str]]:
     """Portal and demo in front of the pretend service, on a port of this machine."""
-    server = make_server("127.0.0.1", 0, lambda environ, start: [], threaded=True)
-    base = f"http://localhost:{server.server_port}"
-    company = {**COMPANY, "portal_url": base, "secure": False, "languages": languages}
-    portal, look = open_portal(**company), portal_settings(**company)
-    portal.app.register_blueprint(create_demo(lambda _, password: password == "right", lambda: LETTERS, PEOPLE, look))
-    raises(portal.app)
-    server.app = portal.app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield portal, base
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@contextmanager
-def walking(portal: Portal, base: str) -> Iterator[Walker]:
-    """Somebody at a browser."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield Walker(browser, portal, base)
-        browser.close()
+    with on_a_port() as (server, base):
+        company = {**COMPANY, "portal_url": base, "secure": False, "languages": languages}
+        portal, look = open_portal(**company), portal_settings(**company)
+        demo = create_demo(lambda _, password: password == "right", lambda: LETTERS, PEOPLE, look)
+        portal.app.register_blueprint(demo)
+        raises(portal.app)
+        server.app = portal.app
+        yield portal, base
 
 
 class Walker:

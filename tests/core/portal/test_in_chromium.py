@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -21,16 +19,14 @@ from pretend_portal import (
     answering,
     open_portal,
 )
-from werkzeug.serving import make_server
+from servers.chromium import LISTEN
+from servers.on_a_port import on_a_port
 
 from keyback.core.contracts.people import AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.recovery.policy import Disclosure, PublicRules
 from keyback.core.recovery.state import Recovery, Stage
 from keyback.core.service.tickets import Answered, Ticket
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 OUTCOME = Outcome(AccountKey("embedded", "7"), OutcomeKind.UNKNOWN)
 RENEWING = a_recovery(stage=Stage.RENEWING, found=True, subject=SUBJECT, proofs=(PROOF,))
@@ -49,27 +45,10 @@ STAGES: dict[Stage, Recovery] = {
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Portal, str]]:
     """The pretend service's pages on a port of this machine."""
-    # The address must be known before the pages are made, and the server takes its port when it is made.
-    server = make_server("127.0.0.1", 0, lambda environ, start: [], threaded=True)
-    base = f"http://localhost:{server.server_port}"
-    portal = open_portal(portal_url=base, secure=False)
-    server.app = portal.app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield portal, base
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with on_a_port() as (server, base):
+        portal = open_portal(portal_url=base, secure=False)
+        server.app = portal.app
+        yield portal, base
 
 
 class Tab:
@@ -86,9 +65,7 @@ class Tab:
         self.complaints: list[str] = []
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        # Our own policy's refusals, told to the console so that they are heard with everything else.
-        refused = "e => console.error('refused: ' + e.violatedDirective)"
-        self.page.add_init_script(f"addEventListener('securitypolicyviolation', {refused})")
+        self.page.add_init_script(LISTEN)
         self.base = base
 
     def open(self, path: str = f"/recover/{ID}") -> Any:
