@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
-from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TextIO, TypeAlias
 
-import structlog
-
-Line: TypeAlias = MutableMapping[str, object]
+Line: TypeAlias = dict[str, object]
 
 # An allow-list: a new key shows as dots until somebody has thought about what it may hold.
 ALLOWED = frozenset(
@@ -33,30 +32,28 @@ TALKATIVE = ("ldap3", "urllib3", "authlib", "requests", "aiosmtpd", "sqlalchemy"
 # Loggers whose lines hold what people typed into an address bar.
 SILENT = ("werkzeug", "gunicorn.access")
 
+# What the standard library gives every record; whatever else one has was said by name.
+_OF_EVERY_RECORD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
+
+
+class JsonLines(logging.Formatter):
+    """Writes a record down: the template of its sentence, its named fields, and the kind of its exception."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: Line = {"event": _template(record)}
+        line |= {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
+        line |= {"level": record.levelname.lower(), "logger": record.name}
+        line["timestamp"] = f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            line |= {"error": type(error).__qualname__, "at": _way(error.__traceback__)}
+        return json.dumps(redacted(line), ensure_ascii=False)
+
 
 def configure(level: str, stream: TextIO | None = None) -> None:
     """Send every logger of this process, ours and the libraries', through here to one stream."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            # The template of a line is ours or a library's; what fills it may be anybody's, so it is never filled.
-            use_get_message=False,
-            pass_foreign_args=True,
-            foreign_pre_chain=[
-                _template,
-                structlog.stdlib.ExtraAdder(),
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                _exception,
-            ],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                redact,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        )
-    )
+    handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -66,7 +63,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def redact(_logger: object, _name: str, line: Line) -> Line:
+def redacted(line: Line) -> Line:
     """Dots for every key that is not allowed, and for every value that is not plain."""
     return {key: value if key in ALLOWED and _plain(value) else DOTS for key, value in line.items()}
 
@@ -75,24 +72,13 @@ def _plain(value: object) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _template(_logger: object, _name: str, line: Line) -> Line:
-    """Keep a library's sentence only when it is a template: a finished one may quote anything."""
-    record, arguments = line.get("_record"), line.pop("positional_args", ())
-    ours = isinstance(record, logging.LogRecord) and record.name.partition(".")[0] == "keyback"
-    if not ours and not arguments:
-        line["event"] = "a library said something"
-    return line
+def _template(record: logging.LogRecord) -> object:
+    """The sentence is ours or a library's, what fills it may be anybody's: so it is never filled.
 
-
-def _exception(_logger: object, _name: str, line: Line) -> Line:
-    """The kind of an exception and its way here. Its words stay out: they may quote what somebody typed."""
-    caught = line.pop("exc_info", None)
-    line.pop("stack_info", None)
-    error = caught[1] if isinstance(caught, tuple) else None
-    if isinstance(error, BaseException):
-        line["error"] = type(error).__qualname__
-        line["at"] = _way(error.__traceback__)
-    return line
+    A library's is kept only when it is a template: a finished one may quote anything.
+    """
+    ours = record.name.partition(".")[0] == "keyback"
+    return record.msg if ours or record.args else "a library said something"
 
 
 def _way(trace: TracebackType | None) -> str:

@@ -19,6 +19,7 @@ from ...core.db.session import Database
 from ...core.host import Host
 from ...core.service.back_office import BackOffice
 from ...core.service.hatch import Hatch
+from ...core.service.strength import estimate
 from ..app import create_app
 from ..board import Board
 from ..house import House, build
@@ -127,6 +128,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Before the first fork: load what every worker needs, so that they share its memory. Opens nothing."""
         Host(self._settings.plugins.load)
         Database(self._settings.database).close()
+        # Reads its lists of words at the first password.
+        estimate("")
         gc.collect()
         # What the collector never touches again stays one page for all.
         gc.freeze()

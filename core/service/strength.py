@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from math import prod
-from typing import Any
 
-from zxcvbn.matching import L33T_TABLE, RANKED_DICTIONARIES, build_ranked_dict, omnimatch, relevant_l33t_subtable
-from zxcvbn.scoring import most_guessable_match_sequence
-from zxcvbn.time_estimates import estimate_attack_times
+from zxcvbn_rs_py import Entropy, zxcvbn
+from zxcvbn_rs_py import Warning as Why
 
 from ..contracts.text import Text
 
@@ -18,27 +15,15 @@ from ..contracts.text import Text
 LONGEST = 72
 # Of zxcvbn's five grades the two that fall to a million guesses.
 TOO_EASY = 1
-# zxcvbn reads a password once for each way in which its look-alikes can be taken for letters: hundreds of ways and
-# seconds of work where it has many. Beyond this product of ways and length, those that mean one letter are merged.
-_MOST_READING = 200
+# zxcvbn reads a password once for each way in which its look-alikes can be taken for letters: half a second of work
+# where it has all of them. Beyond so many different ones, those that mean one letter are merged.
+_MOST_LOOK_ALIKES = 6
+_LOOK_ALIKES = frozenset("4@({[<691!|7+$5")
 _MERGED = str.maketrans({"@": "4", "{": "(", "[": "(", "<": "(", "9": "6", "!": "1", "|": "1", "$": "5", "+": "7"})
 
-_REASONS: Mapping[str, Text] = {
-    "spatial": Text("it follows the keys of a keyboard"),
-    "repeat": Text("it repeats itself"),
-    "sequence": Text("it is a row like abc or 654"),
-    "regex": Text("it is a year"),
-    "date": Text("it is a date"),
-    "bruteforce": Text("it is short"),
-}
-_DICTIONARIES: Mapping[str, Text] = {
-    "user_inputs": Text("it is made of your name"),
-    "passwords": Text("it is much like a password that many people use"),
-    "surnames": Text("it is a common name"),
-    "female_names": Text("it is a common name"),
-    "male_names": Text("it is a common name"),
-}
 _WORDS = Text("it is made of common words")
+_OWN = Text("it is made of your name")
+_SHORT = Text("it is short")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +41,46 @@ class Strength:
 
 def estimate(password: str, words: Collection[str] = ()) -> Strength:
     """How strong it is for somebody who knows these words about the person."""
-    # Not zxcvbn(): it keeps the words in a dictionary that all threads share, so that one person's name would be looked
-    # for in another's password, and would stay in memory.
     own = [part for word in words for part in (word.lower(), *re.split(r"[\W_]+", word.lower())) if part]
-    known = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(own)}
-    if not password:
-        return Strength(0, _REASONS["bruteforce"])
     cut = _quick_to_read(password[:LONGEST])
-    found = most_guessable_match_sequence(cut, omnimatch(cut, known))
-    score: int = estimate_attack_times(found["guesses"])["score"]
-    return Strength(score, _warning(found["sequence"]) if score <= 2 else None)
+    found = zxcvbn(cut, own)
+    score = int(found.score)
+    return Strength(score, _warning(cut, found) if score <= 2 else None)
 
 
 def _quick_to_read(cut: str) -> str:
-    ways = prod(len(stand_ins) for stand_ins in relevant_l33t_subtable(cut, L33T_TABLE).values())
-    return cut.translate(_MERGED) if ways * len(cut) > _MOST_READING else cut
+    return cut.translate(_MERGED) if len(_LOOK_ALIKES.intersection(cut)) > _MOST_LOOK_ALIKES else cut
 
 
-def _warning(sequence: Collection[Mapping[str, Any]]) -> Text:
-    longest = max(sequence, key=lambda match: len(match["token"]))
-    if longest["pattern"] == "dictionary":
-        return _DICTIONARIES.get(longest["dictionary_name"], _WORDS)
-    return _REASONS[longest["pattern"]]
+def _warning(cut: str, found: Entropy) -> Text:
+    """What makes it easy. Of the person's own words zxcvbn says nothing: they matter if it is harder without them."""
+    said = _said(found.feedback.warning if found.feedback else None)
+    if said is not None:
+        return said
+    if zxcvbn(cut).guesses_log10 > found.guesses_log10:
+        return _OWN
+    # Whatever no list and no pattern explains takes ten guesses for each character.
+    return _SHORT if not cut or found.guesses_log10 >= len(cut) - 1 else _WORDS
+
+
+def _said(warning: Why | None) -> Text | None:
+    match warning:
+        case Why.StraightRowsOfKeysAreEasyToGuess | Why.ShortKeyboardPatternsAreEasyToGuess:
+            return Text("it follows the keys of a keyboard")
+        case Why.RepeatsLikeAaaAreEasyToGuess | Why.RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess:
+            return Text("it repeats itself")
+        case Why.ThisIsATop10Password | Why.ThisIsATop100Password | Why.ThisIsACommonPassword:
+            return Text("it is much like a password that many people use")
+        case Why.ThisIsSimilarToACommonlyUsedPassword:
+            return Text("it is much like a password that many people use")
+        case Why.NamesAndSurnamesByThemselvesAreEasyToGuess | Why.CommonNamesAndSurnamesAreEasyToGuess:
+            return Text("it is a common name")
+        case Why.SequencesLikeAbcAreEasyToGuess:
+            return Text("it is a row like abc or 654")
+        case Why.RecentYearsAreEasyToGuess:
+            return Text("it is a year")
+        case Why.DatesAreOftenEasyToGuess:
+            return Text("it is a date")
+        case Why.AWordByItselfIsEasyToGuess:
+            return _WORDS
+    return None

@@ -8,7 +8,6 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zxcvbn.matching import RANKED_DICTIONARIES
 
 from keyback.core.contracts.text import Text
 from keyback.core.service.strength import LONGEST, Strength, estimate
@@ -19,9 +18,13 @@ from keyback.core.service.strength import LONGEST, Strength, estimate
     [
         ("aaaaaaaaaaaaaaaa", "it repeats itself"),
         ("abcabcabcabcabcabc", "it repeats itself"),
-        ("Password12345678", "it is much like a password that many people use"),
+        ("Password1234567", "it is much like a password that many people use"),
         ("abcdefghijklmnopq", "it is a row like abc or 654"),
         ("6yhnmju7", "it follows the keys of a keyboard"),
+        ("31.12.1987", "it is a date"),
+        ("2019", "it is a year"),
+        ("michael", "it is a common name"),
+        ("wonderful", "it is made of common words"),
         ("", "it is short"),
         ("kX", "it is short"),
     ],
@@ -43,8 +46,7 @@ def test_a_password_made_of_the_persons_own_words_is_easier() -> None:
 
 
 def test_one_persons_words_are_not_kept_for_the_next() -> None:
-    estimate("whatever it may be", ("Frostweber",))
-    assert "user_inputs" not in RANKED_DICTIONARIES
+    assert estimate("frostweber", ("Frostweber",)).warning == Text("it is made of your name")
     assert estimate("frostweber").warning != Text("it is made of your name")
 
 
@@ -58,10 +60,10 @@ def test_what_stands_beyond_72_characters_is_not_read() -> None:
     ["4@8({[<369!|1+7%2$50" * 4, "4@8369!1752$0x" * 6, "1!|7+" * 15, "ab" * 40, "p4$$w0rd1!" * 9, "(" * 72, "19" * 36],
 )
 def test_no_password_takes_long_to_judge(hostile: str) -> None:
-    before = time.process_time()
+    before = time.thread_time()
     estimate(hostile, ("jo", "frost", "alderwick"))
-    # zxcvbn alone takes seconds for the first of these; a slow machine may take several times what ours does.
-    assert time.process_time() - before < 0.5
+    # zxcvbn alone takes half a second and more for the first of these.
+    assert time.thread_time() - before < 0.2
 
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=10), max_size=3))
