@@ -129,7 +129,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         Host(self._settings.plugins.load)
         Database(self._settings.database).close()
         # Reads its lists of words at the first password.
-        estimate("")
+        estimate("password")
         gc.collect()
         # What the collector never touches again stays one page for all.
         gc.freeze()
