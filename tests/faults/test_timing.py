@@ -105,6 +105,18 @@ def test_no_clock_tells_who_exists(serve: Serve, slapd: Slapd, proxy: FaultProxy
         assert not once.keys() & _telling(found).keys(), once
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_a_form_that_meets_the_save_tells_nobody_who_exists(serve: Serve, slapd: Slapd) -> None:
+    """What was found is saved at a known moment; somebody who aims at it must see the same for every name."""
+    keyback, kinds = _server(serve), _people(slapd, max(1, FULL // USES), ())
+    with _apart(keyback, slapd) as core:
+        found = _walk(Errand(keyback.port, "", kinds, FULL, PAUSE, core), "aimed_walks")
+    _write_down("0 ms, forms aimed at the save", found)
+    _judge_shapes(found)
+    assert _telling(found) == {}
+
+
 def test_a_page_that_asks_the_directory_would_be_seen() -> None:
     """Two milliseconds for one kind, in the noise of a busy machine."""
     chance = random.Random(8)
@@ -150,8 +162,8 @@ def _measure(
         return _walk(Errand(keyback.port, jobs, kinds, rounds, PAUSE, core, whole=whole))
 
 
-def _walk(errand: Errand) -> Findings:
-    command = [sys.executable, "-m", "servers.timed_walks"]
+def _walk(errand: Errand, way: str = "timed_walks") -> Findings:
+    command = [sys.executable, "-m", f"servers.{way}"]
     said = json.dumps(asdict(errand))
     here = Path(__file__).parent.parent
     done = subprocess.run(command, cwd=here, input=said, capture_output=True, text=True, check=False)

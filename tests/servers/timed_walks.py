@@ -68,13 +68,7 @@ class Walk:
 
     def before(self, findings: Findings) -> None:
         """From the name to an answer that comes too early."""
-        task = self._ask("GET", "/recover").marked("data-challenge=")
-        sent = {"identifier": self._name, "proof_of_work": solve(task)}
-        answer = self._ask("POST", "/recover", sent)
-        self.began = time.perf_counter()
-        findings.note("start", self._kind, answer)
-        self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
-        self._path = answer.headers["Location"].removeprefix(f"https://{HOST}")
+        self._name_it(findings)
         self._look(findings, "choosing, at once")
         time.sleep(max(0.0, self.began + self._moment / 1000 - time.perf_counter()))
         self._look(findings, f"choosing, after {self._moment} ms")
@@ -85,6 +79,25 @@ class Walk:
         if time.perf_counter() < self.began + self._pause / 2:
             self._move(findings, "answer too early", code=WRONG["email"])
         self._move(findings, "resend", "again")
+
+    def begin(self, findings: Findings) -> None:
+        """The name, and a way that sends something: the rest of it is for another moment."""
+        self._name_it(findings)
+        self._look(Findings(), "choosing")
+        self._move(Findings(), "pick email", offer="email")
+
+    def again(self, findings: Findings) -> None:
+        """A form that saves, at the moment of whoever calls."""
+        self._move(findings, "resend, aimed at the save", "again")
+
+    def _name_it(self, findings: Findings) -> None:
+        task = self._ask("GET", "/recover").marked("data-challenge=")
+        sent = {"identifier": self._name, "proof_of_work": solve(task)}
+        answer = self._ask("POST", "/recover", sent)
+        self.began = time.perf_counter()
+        findings.note("start", self._kind, answer)
+        self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        self._path = answer.headers["Location"].removeprefix(f"https://{HOST}")
 
     def answer(self, findings: Findings) -> None:
         """The first wrong answer, when the look-up is over."""
@@ -130,7 +143,7 @@ def run(errand: Errand) -> Findings:
 
 
 def _some(errand: Errand, stopwatch: Stopwatch, findings: Findings, rounds: range) -> None:
-    walks = [walk for n in rounds for walk in _shuffled(errand, stopwatch, n)]
+    walks = [walk for n in rounds for walk in shuffled(errand, stopwatch, n)]
     for walk in walks:
         walk.before(findings)
     time.sleep(max(0.0, walks[-1].began + errand.pause - time.perf_counter()))
@@ -141,7 +154,8 @@ def _some(errand: Errand, stopwatch: Stopwatch, findings: Findings, rounds: rang
             walk.after(findings)
 
 
-def _shuffled(errand: Errand, stopwatch: Stopwatch, n: int) -> Iterator[Walk]:
+def shuffled(errand: Errand, stopwatch: Stopwatch, n: int) -> Iterator[Walk]:
+    """One walk of each kind, in any order."""
     kinds = list(errand.kinds)
     random.shuffle(kinds)
     moment = MOMENTS[n % len(MOMENTS)]
