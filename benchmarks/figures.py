@@ -81,11 +81,12 @@ def _show_steps(rounds: Sequence[Round]) -> None:
     rows["all requests"] = [sum(one.seconds.values()) for one in lived]
     rows["slowest one"] = [one.slowest for one in lived]
     for step, seconds in rows.items():
-        places = "".join(f"{_at(seconds, part) * 1000:8.1f}" for part in (0.50, 0.95, 0.99))
+        places = "".join(f"{at(seconds, part) * 1000:8.1f}" for part in (0.50, 0.95, 0.99))
         print(f"{step:14}{places}")
 
 
-def _at(values: Sequence[float], part: float) -> float:
+def at(values: Sequence[float], part: float) -> float:
+    """The value below which this part of them lies."""
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 

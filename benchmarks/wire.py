@@ -20,6 +20,7 @@ class Answer:
     cookie: str
     location: str
     html: str
+    wait: str = ""
 
 
 class Http:
@@ -58,7 +59,7 @@ class Http:
         first = self._file.readline()
         if not first:
             raise ConnectionResetError
-        length, cookie, location = 0, "", ""
+        length, cookie, location, wait = 0, "", "", ""
         while (line := self._file.readline()) not in (b"\r\n", b""):
             name, _, value = line.decode().partition(":")
             match name.lower():
@@ -68,7 +69,9 @@ class Http:
                     cookie = value.strip().partition(";")[0]
                 case "location":
                     location = value.strip()
-        return Answer(int(first.split()[1]), cookie, location, self._file.read(length).decode())
+                case "retry-after":
+                    wait = value.strip()
+        return Answer(int(first.split()[1]), cookie, location, self._file.read(length).decode(), wait)
 
 
 class Ldap:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import select
+import sys
 from socket import socket
 from threading import Timer
 from types import FrameType
 from typing import Protocol
 
+from gunicorn.workers.gthread import TConn
+
+from .waiting_line import Threads, WaitingLine
 from .web_worker import PatientWorker
+
+# How long a thread may compute before another gets the interpreter. Every read and write of a socket gives it up and
+# asks for it again: at Python's own 5 ms an answer that costs half of one takes fifty when all threads are busy.
+SECONDS_AT_A_STRETCH = 0.0005
 
 
 class Leaves(Protocol):
@@ -16,9 +24,13 @@ class Leaves(Protocol):
 
     farewell_seconds: int
     grace_for_pages: int
+    line: WaitingLine
 
     def leave(self) -> None:
         """Not ready any more, and no new jobs."""
+
+    def turns_away(self, client: socket) -> bool:
+        """Whether this one will be told to come again."""
 
 
 class Request(Protocol):
@@ -45,12 +57,17 @@ class HouseWorker(PatientWorker):
     def run(self) -> None:
         """Until it is told to stop."""
         if not self.in_office:
+            sys.setswitchinterval(SECONDS_AT_A_STRETCH)
             return super().run()  # type: ignore[no-any-return]
         while self.alive and self.is_parent_alive():
             self.notify()
             # A signal wakes it.
             select.select([self.PIPE[0]], [], [], 1.0)
         return None
+
+    def get_thread_pool(self) -> Threads[TConn]:
+        """Threads with a line that can be watched."""
+        return Threads(self.cfg.threads, self.app.line, lambda connection: self.app.turns_away(connection.sock))
 
     def handle_exit(self, _signal: int, _frame: FrameType | None) -> None:
         """A signal comes in the middle of anything, also of a lock that is held: here it is only noted."""

@@ -7,6 +7,7 @@ import gc
 import logging
 import sys
 import threading
+from socket import socket
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -17,14 +18,17 @@ from gunicorn.http import wsgi
 from ...core.contracts.errors import SettingsInvalid
 from ...core.db.session import Database
 from ...core.host import Host
+from ...core.portal.busy_page import BusyPage
 from ...core.service.back_office import BackOffice
 from ...core.service.hatch import Hatch
 from ...core.service.strength import estimate
-from ..app import create_app
+from ..app import create_app, look_of
 from ..board import Board
 from ..house import House, build
 from ..metrics import MetricsDoor
 from ..settings import Settings
+from ..turnstile import Turnstile
+from ..waiting_line import WaitingLine
 from ..worker import HouseWorker
 from .opened import Subparsers, settings_here
 
@@ -68,6 +72,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._settings = settings
         self.farewell_seconds = settings.serve.farewell_seconds
         self.grace_for_pages = settings.serve.grace_for_pages
+        self.line = WaitingLine()
+        self._turnstile: Turnstile | None = None
         self._house: House | None = None
         self._hatch = Hatch()
         # Twice as many as there are processes: while they are replaced, the old ones and the new ones say something.
@@ -122,7 +128,13 @@ class Server(BaseApplication):  # type: ignore[misc]
             # gunicorn would print the exception's words, and they may hold a password from a database URL.
             log.exception("cannot start")
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
-        return MetricsDoor(app, self._settings.metrics, self._board, self._house.staff.watch.house)
+        self._turnstile = Turnstile(self.line, self._house.around.meter)
+        pages = self._turnstile.before(app, BusyPage(app, look_of(self._settings, self._house.around)))
+        return MetricsDoor(pages, self._settings.metrics, self._board, self._house.staff.watch.house)
+
+    def turns_away(self, client: socket) -> bool:
+        """Whether whoever speaks there comes new, and there are too many already."""
+        return self._turnstile is not None and self._turnstile.is_shut_for(client)
 
     def _share(self, _arbiter: object) -> None:
         """Before the first fork: load what every worker needs, so that they share its memory. Opens nothing."""

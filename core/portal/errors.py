@@ -168,7 +168,7 @@ class ErrorPages:
             page=row.page,
             heading=row.heading.filled(**values),
             text=row.text.filled(**values),
-            again=_same_page() if row.back == "again" else "",
+            again=_same_page() if row.back == "again" else None,
         )
         response = Response(html, status or row.status, content_type="text/html; charset=utf-8")
         if row.status in {429, 503}:
@@ -176,6 +176,6 @@ class ErrorPages:
         return response
 
 
-def _same_page() -> str:
+def _same_page() -> str | None:
     """Made anew by routing: what stands in the request line is never made a link."""
-    return url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else ""
+    return url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else None

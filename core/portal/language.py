@@ -54,8 +54,12 @@ class SpokenLanguage:
         chosen = self._cookies.language(request)
         g.suggested = "" if chosen in tags else _suggested(tags)
         wished = g.suggested or _asked_for(tags) or self._languages.default
-        g.language = chosen if chosen in tags else wished
-        g.sentences = Typeset(self._languages.catalogue(g.language))
+        self.speak(chosen if chosen in tags else wished)
+
+    def speak(self, tag: str) -> None:
+        """In this language, whoever asks."""
+        g.language = tag
+        g.sentences = Typeset(self._languages.catalogue(tag))
 
     def switch(self) -> Response | None:
         """Somebody chose from the menu: remember it, and back to where they were, without the question.

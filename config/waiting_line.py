@@ -1,0 +1,69 @@
+"""The threads that serve pages, and the line of requests that wait for one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Generic, TypeVar
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+class WaitingLine:
+    """How long there has always been somebody who waits.
+
+    Not how many wait, nor for how long one of them did: a moment in which many come together, or in which the machine
+    stands still, makes a line that is gone at once. One that does not go away is more work than can be done.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._since = 0.0
+        self.length = 0
+
+    def join(self) -> None:
+        """One more waits."""
+        with self._lock:
+            if not self.length:
+                self._since = time.monotonic()
+            self.length += 1
+
+    def leave(self) -> None:
+        """Somebody's turn has come."""
+        with self._lock:
+            self.length -= 1
+
+    @property
+    def seconds(self) -> float:
+        """For how long the line was never empty."""
+        with self._lock:
+            return time.monotonic() - self._since if self.length else 0.0
+
+
+class Threads(Generic[C]):
+    """A server's threads, and one more beside for whatever is said quickly: that waits for nobody's work."""
+
+    def __init__(self, count: int, line: WaitingLine, brief: Callable[[C], bool]) -> None:
+        self._line = line
+        self._brief = brief
+        self._all = ThreadPoolExecutor(count)
+        self._aside = ThreadPoolExecutor(1)
+
+    def submit(self, work: Callable[[C], T], connection: C) -> Future[T]:
+        """Have this done as soon as there is a thread."""
+        if self._brief(connection):
+            return self._aside.submit(work, connection)
+        self._line.join()
+        return self._all.submit(self._taken, work, connection)
+
+    def shutdown(self, wait: bool = True) -> None:
+        """End when nothing is left to do."""
+        self._aside.shutdown(wait)
+        self._all.shutdown(wait)
+
+    def _taken(self, work: Callable[[C], T], connection: C) -> T:
+        self._line.leave()
+        return work(connection)

@@ -1,0 +1,58 @@
+"""How long there is always somebody who waits, and who need not wait at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from servers.story import wait_until
+
+from keyback.config.waiting_line import Threads, WaitingLine
+
+
+def test_a_line_is_as_old_as_the_time_since_it_was_empty() -> None:
+    line = WaitingLine()
+    assert line.seconds == 0
+    line.join()
+    line.join()
+    wait_until(lambda: line.seconds > 0.02, "time to pass")
+    # Whoever is served leaves it as old as it is, as long as somebody else waits.
+    line.leave()
+    assert line.seconds > 0.02
+    line.leave()
+    assert line.seconds == 0
+    line.join()
+    assert line.seconds < 0.02
+
+
+@pytest.fixture
+def held() -> Iterator[threading.Event]:
+    """Work that lasts until this is set."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_whoever_finds_no_thread_stands_in_the_line_until_there_is_one(held: threading.Event) -> None:
+    line = WaitingLine()
+    threads = Threads[str](1, line, lambda _: False)
+    first = threads.submit(lambda _: held.wait(5), "first")
+    wait_until(lambda: not line.length, "the first one to be served")
+    second = threads.submit(lambda who: who, "second")
+    assert line.length == 1
+    held.set()
+    assert (first.result(5), second.result(5)) == (True, "second")
+    assert line.length == 0
+    threads.shutdown()
+
+
+def test_what_is_said_quickly_waits_for_nobody(held: threading.Event) -> None:
+    line = WaitingLine()
+    threads = Threads[str](1, line, lambda who: who == "brief")
+    threads.submit(lambda _: held.wait(5), "long")
+    wait_until(lambda: not line.length, "the long one to be served")
+    assert threads.submit(lambda who: who, "brief").result(5) == "brief"
+    assert line.length == 0
+    held.set()
+    threads.shutdown()
