@@ -109,7 +109,7 @@ class PretendService:
             return Widget("picture_and_sound", {"task": "riddle"}, {"media-src": ("'self'",)})
         return Widget("proof_of_work", {"challenge": "puzzle"})
 
-    def part(self, name: str) -> Part | None:
+    def part(self, name: str, address: str) -> Part | None:
         return Part("audio/wav", b"0123456789") if name == "riddle.wav" else None
 
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:

@@ -56,6 +56,10 @@ class HumanCheck(Plugin, ABC):
     def judge(self, response: Mapping[str, str], ctx: Context, *, effort: int = 1) -> Humanity:
         """Whether the form's fields pass at least this effort."""
 
+    def knows(self, name: str, ctx: Context) -> bool:
+        """Whether `part` would make a file of this name. Cheap: the host asks before it counts who wants how many."""
+        return False
+
     def part(self, name: str, ctx: Context) -> Part | None:
         """The file of this name, for checks that show more than a page holds; None if the name is not ours."""
         return None

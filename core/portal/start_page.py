@@ -88,7 +88,7 @@ class StartPage:
 
     def part(self, name: str) -> Response:
         """A picture or a sound of the human check."""
-        part = self._service.starting.part(name)
+        part = self._service.starting.part(name, address_of(request, self._settings))
         if part is None:
             abort(404)
         # Some browsers play no sound that they can't ask for in pieces.

@@ -104,6 +104,9 @@ SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
 # everybody's budget counts starts alone, or a few sources could empty it with nonsense.
 WEAK_SOURCE_TRIES = Quota("weak-source-tries", most=20, window=HOUR)
 WEAK_SYSTEM_STARTS = Quota("weak-system-starts", most=1000, window=HOUR)
+# Pictures and sounds to draw: each costs as much as twenty or a hundred pages. Three for each try.
+SOURCE_DRAWINGS = Quota("source-drawings", most=60, window=HOUR)
+SYSTEM_DRAWINGS = Quota("system-drawings", most=3000, window=HOUR)
 # So many messages an hour into one range of ten thousand numbers, over all people. A company has its numbers in one
 # range; toll fraud wants thousands.
 RANGE_SENDS = Quota("range-sends", most=500, window=HOUR)

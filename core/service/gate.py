@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -17,6 +17,7 @@ from ..db.session import Transaction
 from ..figures import HUMAN_CHECKS
 from ..recovery import limits
 from .calls import Calls
+from .drawn import Drawn
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
@@ -64,6 +65,7 @@ class Gate:
     snapshots: Snapshots
     calls: Calls
     around: Surroundings
+    drawn: Drawn = field(default_factory=Drawn)
 
     @property
     def has_alternative(self) -> bool:
@@ -76,17 +78,23 @@ class Gate:
         counts = self._peek(self._effort_marks(address))
         return check.widget(self.around.context(), effort=_effort(counts, ahead=1))
 
-    def part(self, name: str) -> Part | None:
-        """A picture or a sound of a widget that was shown; None if no check of ours knows it."""
+    def part(self, name: str, address: str) -> Part | None:
+        """A picture or a sound of a widget that was shown; None if no check of ours knows it. Raises MustWait.
+
+        Drawing one costs a hundred times a page, so what strangers have drawn is counted before.
+        """
         context = self.around.context(seconds=PART_SECONDS)
-        for check in self._checks():
-            try:
-                part = self.calls.ask(check, partial(check.part, name, context), PART_SECONDS)
-            except PluginError as error:
-                raise StoreUnavailable(str(error)) from error
-            if part is not None:
-                return part
-        return None
+        check = next((check for check in self._checks() if check.knows(name, context)), None)
+        if check is None:
+            return None
+        if drawn := self.drawn.get(name):
+            return drawn
+        self._count_drawing(address)
+        try:
+            part = self.calls.ask(check, partial(check.part, name, context), PART_SECONDS)
+        except PluginError as error:
+            raise StoreUnavailable(str(error)) from error
+        return self.drawn.keep(name, part) if part else None
 
     def judge(self, response: Mapping[str, str], address: str) -> Passed:
         """What names this solution of the human check; asked outside any transaction, for a check may be slow.
@@ -94,7 +102,7 @@ class Gate:
         Raises NotHuman, or MustWait for whoever would be refused anyway: they cost us no check of their solution.
         """
         check = self._answered(response)
-        budgets = [*self._of_source(address, weak=check.weak), *_of_everybody(weak=check.weak)]
+        budgets = [*self._of_source(address, *_of_start(weak=check.weak)), *_of_everybody(weak=check.weak)]
         counts = self._peek([*(mark for _, mark in budgets), *self._effort_marks(address)])
         self._refuse_early(budgets, counts)
         effort = _effort(counts, ahead=-TOLERANCE)
@@ -112,7 +120,7 @@ class Gate:
     def admit(self, tx: Transaction, passed: Passed, address: str) -> KeybackError | None:
         """Count this start; why it is refused, or None. Not raised here: what was counted must be committed."""
         now = self.around.now()
-        refusal = self._count(tx, self._of_source(address, weak=passed.weak))
+        refusal = self._count(tx, self._of_source(address, *_of_start(weak=passed.weak)))
         # The same solution twice is a robot that solved once.
         if not refusal and passed.once and not self.records.counters.spend_once(tx, passed.once, now + REMEMBERED, now):
             return NotHuman(TRY_AGAIN)
@@ -153,6 +161,16 @@ class Gate:
             if check.weak:
                 self.records.counters.bump(tx, self._source_marks(address, (limits.WEAK_SOURCE_TRIES,)), now)
 
+    def _count_drawing(self, address: str) -> None:
+        of_source = self._of_source(address, limits.SOURCE_DRAWINGS)
+        of_everybody: list[Budget] = [(limits.SYSTEM_DRAWINGS, system_mark(limits.SYSTEM_DRAWINGS))]
+        both = [*of_source, *of_everybody]
+        self._refuse_early(both, self._peek([mark for _, mark in both]))
+        with self.records.db.write() as tx:
+            refusal = self._count(tx, of_source) or self._count(tx, of_everybody)
+        if refusal is not None:
+            raise refusal
+
     def _effort_marks(self, address: str) -> list[Mark]:
         return [system_mark(limits.SYSTEM_MISSES), *self._source_marks(address, (limits.SOURCE_STARTS,))]
 
@@ -170,9 +188,8 @@ class Gate:
                 return _wait(mark, verdict.until)
         return None
 
-    def _of_source(self, address: str, *, weak: bool) -> list[Budget]:
-        """What a start is counted against; a trusted network has no marks."""
-        quotas = (limits.SOURCE_STARTS, limits.WEAK_SOURCE_TRIES) if weak else (limits.SOURCE_STARTS,)
+    def _of_source(self, address: str, *quotas: limits.Quota) -> list[Budget]:
+        """What a source is counted against; a trusted network has no marks."""
         return list(zip(quotas, self._source_marks(address, quotas), strict=False))
 
     def _source_marks(self, address: str, quotas: tuple[limits.Quota, ...]) -> tuple[Mark, ...]:
@@ -183,6 +200,10 @@ class Gate:
         width = 32 if source.version == 4 else 64
         network = ip_network(f"{source}/{width}", strict=False)
         return tuple(Mark(quota.name, str(network), quota.window) for quota in quotas)
+
+
+def _of_start(*, weak: bool) -> tuple[limits.Quota, ...]:
+    return (limits.SOURCE_STARTS, limits.WEAK_SOURCE_TRIES) if weak else (limits.SOURCE_STARTS,)
 
 
 def _of_everybody(*, weak: bool) -> list[Budget]:

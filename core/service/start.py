@@ -63,9 +63,9 @@ class Starting:
         """The human check of the start page, or the other one: for browsers without scripts."""
         return self.gate.widget(address, alternative=alternative)
 
-    def part(self, name: str) -> Part | None:
-        """A picture or a sound of a human check that was shown."""
-        return self.gate.part(name)
+    def part(self, name: str, address: str) -> Part | None:
+        """A picture or a sound of a human check that was shown, for whoever asks from there."""
+        return self.gate.part(name, address)
 
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         """Write the recovery and its find jobs. Raises MustWait or NotAllowed; the same for every name."""

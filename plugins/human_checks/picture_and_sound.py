@@ -83,12 +83,14 @@ class PictureAndSound(HumanCheck):
         task = _Task(effort, int((ctx.now + GOOD_FOR).timestamp()), ctx.random(16).hex())
         return Widget(self.key, {"task": f"{task}.{self._mac('task', task).hex()}"}, {"media-src": ("'self'",)})
 
+    def knows(self, name: str, ctx: Context) -> bool:
+        return self._asked(name, ctx) is not None
+
     def part(self, name: str, ctx: Context) -> Part | None:
-        match = PART.fullmatch(name)
-        task = self._read(match["task"]) if match else None
-        if match is None or task is None or task.is_over(ctx.now):
+        task = self._asked(name, ctx)
+        if task is None:
             return None
-        if match["kind"] == "png":
+        if name.endswith(".png"):
             picture = self._pictures.generate(self._characters(task), bg_color=PAPER, fg_color=INK)
             return Part("image/png", picture.getvalue())
         # The same sound each time: many recordings of one task, laid over one another, would lose their noise. And a
@@ -103,6 +105,11 @@ class PictureAndSound(HumanCheck):
         # Named when it was wrong, too: who may guess again at the same picture gets through one day.
         right = hmac.compare_digest(folded(response.get(TYPED, "")).encode(), self._characters(task).encode())
         return Humanity(right, once=task.nonce, reason=None if right else _WRONG)
+
+    def _asked(self, name: str, ctx: Context) -> _Task | None:
+        match = PART.fullmatch(name)
+        task = self._read(match["task"]) if match else None
+        return None if task is None or task.is_over(ctx.now) else task
 
     def _read(self, sealed: str) -> _Task | None:
         """The task, if it is one of ours; otherwise people would choose their own end and effort."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, cast
 from argon2.low_level import Type, hash_secret
 
 from keyback.core.contracts.channel import Message
-from keyback.core.contracts.human_check import HumanCheck, Humanity, Widget
+from keyback.core.contracts.human_check import HumanCheck, Humanity, Part, Widget
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind
 from keyback.core.contracts.plugin import Context, NoSettings, Plugin
 from keyback.core.contracts.text import Secret, Text
@@ -77,6 +77,14 @@ class WeakDoor(OpenDoor):
     label = Text("Weak door")
     fields = frozenset({"weak"})
     weak = True
+    drawn: ClassVar[list[str]] = []
+
+    def knows(self, name: str, ctx: Context) -> bool:
+        return name.startswith("drawing")
+
+    def part(self, name: str, ctx: Context) -> Part | None:
+        self.drawn.append(name)
+        return Part("image/png", name.encode())
 
     def judge(self, response: Mapping[str, str], ctx: Context, *, effort: int = 1) -> Humanity:
         return Humanity(response.get("weak") == "yes", response.get("once", ""))

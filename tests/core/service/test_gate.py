@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from servers.small_house import SmallHouse
+from servers.small_house import SmallHouse, WeakDoor
 
 from keyback.core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from keyback.core.db.counters import Mark
@@ -179,3 +179,52 @@ def test_while_the_chosen_check_is_broken_the_other_stands_in(
     monkeypatch.setattr(house.snapshots, "_current", replace(current, plugins=left))
     assert not house.service.starting.has_alternative
     by_picture(house)
+
+
+def draw(house: SmallHouse, name: str, address: str = "192.0.2.1") -> bytes | None:
+    """Fetch a picture of the weaker check."""
+    part = house.service.starting.part(name, address)
+    return part.content if part else None
+
+
+def test_what_a_source_has_drawn_is_limited(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SOURCE_DRAWINGS", replace(limits.SOURCE_DRAWINGS, most=3))
+    for number in range(3):
+        assert draw(house, f"drawing {number}") == f"drawing {number}".encode()
+    before = len(WeakDoor.drawn)
+    with pytest.raises(MustWait):
+        draw(house, "drawing 3")
+    # Nothing was drawn for it; others still get theirs, and after an hour it does again.
+    assert len(WeakDoor.drawn) == before
+    assert draw(house, "drawing 4", "192.0.2.2")
+    house.clock.forward(hours=1, seconds=1)
+    assert draw(house, "drawing 5")
+
+
+def test_what_everybody_has_drawn_is_limited_and_no_source_empties_it_alone(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SOURCE_DRAWINGS", replace(limits.SOURCE_DRAWINGS, most=2))
+    monkeypatch.setattr(limits, "SYSTEM_DRAWINGS", replace(limits.SYSTEM_DRAWINGS, most=3))
+    for number in range(2):
+        draw(house, f"drawing {number}")
+    for number in range(2, 9):
+        with pytest.raises(MustWait) as refused:
+            draw(house, f"drawing {number}")
+        assert not isinstance(refused.value, Busy)
+    assert draw(house, "drawing 9", "192.0.2.2")
+    with pytest.raises(Busy):
+        draw(house, "drawing 10", "192.0.2.3")
+
+
+def test_what_was_drawn_is_fetched_again_for_nothing(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SOURCE_DRAWINGS", replace(limits.SOURCE_DRAWINGS, most=1))
+    before = len(WeakDoor.drawn)
+    assert [draw(house, "drawing") for _ in range(5)] == [b"drawing"] * 5
+    assert len(WeakDoor.drawn) == before + 1
+
+
+def test_a_name_that_no_check_knows_is_not_counted(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SOURCE_DRAWINGS", replace(limits.SOURCE_DRAWINGS, most=1))
+    assert [draw(house, "nothing of ours") for _ in range(5)] == [None] * 5
+    assert draw(house, "drawing")

@@ -123,6 +123,12 @@ def test_the_sound_is_short_and_always_the_same() -> None:
 )
 def test_other_names_are_no_parts(name: str) -> None:
     assert CHECK.part(name.replace("{task}", a_task()), a_context()) is None
+    assert not CHECK.knows(name.replace("{task}", a_task()), a_context())
+
+
+def test_it_knows_what_it_would_draw() -> None:
+    assert CHECK.knows(f"{a_task()}.png", a_context())
+    assert CHECK.knows(f"{a_task()}.wav", a_context())
 
 
 def test_the_characters_stand_nowhere() -> None:
