@@ -32,5 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _say(done: int, everything: int) -> None:
-    print(f"{done} of {everything}", flush=True)
+def _say(moved: int, seen: int) -> None:
+    print(f"{seen} looked at, {moved} moved", flush=True)

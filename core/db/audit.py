@@ -43,11 +43,12 @@ _append = insert(table).returning(table.c.id)
 _key_of = PerDialect(_keep_key)
 _known_key = select(person_key).where(person_key.c.name == bindparam("of_name"))
 _forget_key = delete(person_key).where(person_key.c.name == bindparam("of_name"))
-_theirs = (table.c.pseudonym == bindparam("person")) & is_set(table.c.pseudonym)
-_recoveries_of = select(table.c.recovery_id).where(_theirs, is_set(table.c.recovery_id)).distinct()
-# What was written before anybody knew whose recovery it is, is theirs too.
-_about = select(table.c.id).where(
-    table.c.details.isnot(None), _theirs | (is_set(table.c.recovery_id) & table.c.recovery_id.in_(_recoveries_of))
+_detailed = table.c.details.isnot(None)
+_theirs = select(table.c.id, table.c.recovery_id, _detailed.label("detailed")).where(
+    table.c.pseudonym == bindparam("person"), is_set(table.c.pseudonym)
+)
+_in_recoveries = select(table.c.id).where(
+    _detailed, table.c.recovery_id.in_(bindparam("recoveries", expanding=True)), is_set(table.c.recovery_id)
 )
 _erase = update(table).where(table.c.id == bindparam("of_id")).values(details=None, erased=bindparam("erased_mark"))
 
@@ -100,11 +101,22 @@ class Audit:
         """Destroy the person's key and their events' details; the chain stays whole. Returns how many events."""
         tx.execute(_forget_key, {"of_name": person_id})
         after_commit(tx, lambda: self._forget(person_id))
-        about = tx.scalars(_about, {"person": person_id}).all()
+        about = self._about(tx, person_id)
         marks = [{"of_id": one, "erased_mark": self._keyring.mac(KeyPurpose.AUDIT, "erased", one)} for one in about]
         if marks:
             tx.execute(_erase, marks)
         return len(marks)
+
+    @staticmethod
+    def _about(tx: Connection, person_id: str) -> set[str]:
+        """The person's events with details, and those written before anybody knew whose recovery it is.
+
+        In two statements, each with its index: as one, with OR or a join, it reads the whole log.
+        """
+        theirs = tx.execute(_theirs, {"person": person_id}).all()
+        recoveries = {row.recovery_id for row in theirs if row.recovery_id}
+        earlier = tx.scalars(_in_recoveries, {"recoveries": sorted(recoveries)}) if recoveries else ()
+        return {row.id for row in theirs if row.detailed} | set(earlier)
 
     def chain(self, db: Database, now: datetime) -> int:
         """Number and chain what is new, unless another process does; returns how many."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Executable, RowMapping, bindparam, case, delete, select
+from sqlalchemy import Column, ColumnElement, Connection, Executable, RowMapping, bindparam, case, select
 
 from .per_dialect import Insert, PerDialect, one_or_all
+from .purge import Purge
 from .sealing import KeyPurpose, Keyring
 from .tables import counter as table
 
@@ -74,13 +75,12 @@ _lock_one = PerDialect(_lock)
 _spend_one = PerDialect(_spend)
 _peek_one = select(table).where(table.c.key == bindparam("of_key"))
 _peek = select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
-_over = (
-    select(table.c.key)
-    .where(table.c.ends_at <= bindparam("now"))
-    .where(table.c.locked_until.is_(None) | (table.c.locked_until <= bindparam("now")))
-    .limit(bindparam("most"))
+_purge = Purge(
+    table.c.key,
+    table.c.ends_at <= bindparam("now"),
+    table.c.locked_until.is_(None) | (table.c.locked_until <= bindparam("now")),
+    oldest=table.c.ends_at,
 )
-_purge = delete(table).where(table.c.key.in_(_over))
 
 
 class Counters:
@@ -118,9 +118,9 @@ class Counters:
         key = self._keyring.mac(KeyPurpose.PEPPER, "once", what)
         return tx.execute(_spend_one.on(tx), _fresh(key, now, until - now)).first() is not None
 
-    def purge(self, tx: Connection, now: datetime, limit: int = 1000) -> int:
+    def purge(self, tx: Connection, now: datetime, limit: int = 500) -> int:
         """Forget counters whose window and lock are over; returns how many."""
-        return tx.execute(_purge, {"now": now, "most": limit}).rowcount
+        return _purge(tx, limit, now=now)
 
     def _key(self, mark: Mark) -> bytes:
         return self._keyring.mac(KeyPurpose.PEPPER, "budget", mark.budget, mark.subject)

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, delete, select, update
+from sqlalchemy import Connection, Executable, bindparam, select, update
 
 from ..contracts.people import Person
 from . import sealed
 from .per_dialect import Insert, PerDialect
+from .purge import Purge
 from .sealing import Keyring
 from .tables import freeze as table
 
@@ -36,8 +37,7 @@ def _freeze(insert: Insert) -> Executable:
 _freeze_one = PerDialect(_freeze)
 _of = select(table).where(table.c.person_ref.in_(bindparam("refs", expanding=True)))
 _lift = update(table).where(table.c.person_ref == bindparam("of_ref"), table.c.lifted_at.is_(None))
-_old = select(table.c.person_ref).where(table.c.lifted_at < bindparam("before")).limit(bindparam("most"))
-_purge = delete(table).where(table.c.person_ref.in_(_old))
+_purge = Purge(table.c.person_ref, table.c.lifted_at < bindparam("before"), oldest=table.c.lifted_at)
 
 
 class Freezes:
@@ -68,7 +68,7 @@ class Freezes:
 
     def purge(self, tx: Connection, before: datetime, limit: int = 500) -> int:
         """Forget those lifted before then; returns how many."""
-        return tx.execute(_purge, {"before": before, "most": limit}).rowcount
+        return _purge(tx, limit, before=before)
 
     def _refs(self, person: Person) -> set[str]:
         # Linking gives an account another person's id; a freeze from before must not be lost by it.

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Executable, RowMapping, Select, bindparam, de
 
 from ..recovery.state import Recovery
 from . import sealed, value_json
+from .purge import Purge
 from .sealing import Keyring, SealBroken
 from .tables import job as table
 
@@ -57,7 +58,7 @@ _give_up = (
     .values(given_up_at=bindparam("now"), sealed=b"", tries=table.c.tries + 1, leased_by="", leased_until=_FREE)
 )
 _get = select(table).where(_of_id, table.c.given_up_at.is_(None))
-_purge = delete(table).where(table.c.given_up_at < bindparam("before"))
+_purge = Purge(table.c.id, table.c.given_up_at < bindparam("before"), oldest=table.c.given_up_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,9 @@ class Jobs:
         row = tx.execute(_get, {"of_id": job_id}).mappings().first()
         return None if row is None else self._open(row)
 
-    def purge(self, tx: Connection, before: datetime) -> int:
+    def purge(self, tx: Connection, before: datetime, limit: int = 500) -> int:
         """Forget jobs that were given up before then; returns how many."""
-        return tx.execute(_purge, {"before": before}).rowcount
+        return _purge(tx, limit, before=before)
 
     def _open_or_tell(self, row: RowMapping) -> Job:
         try:

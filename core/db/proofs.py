@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, select
 
 from ..recovery.policy import Proof
 from . import sealed
 from .per_dialect import PerDialect
+from .purge import Purge
 from .sealing import Keyring
 from .tables import proof as table
 
@@ -20,8 +21,7 @@ _of = (
     .where(table.c.recovery_id == bindparam("recovery_id"), table.c.person_ref == bindparam("person_ref"))
     .order_by(table.c.at, table.c.challenge)
 )
-_old = select(table.c.challenge).where(table.c.at < bindparam("before")).limit(bindparam("most"))
-_purge = delete(table).where(table.c.challenge.in_(_old))
+_purge = Purge(table.c.challenge, table.c.at < bindparam("before"), oldest=table.c.at)
 
 
 class Proofs:
@@ -53,4 +53,4 @@ class Proofs:
 
     def purge(self, tx: Connection, before: datetime, limit: int = 500) -> int:
         """Forget proofs older than that; returns how many."""
-        return tx.execute(_purge, {"before": before, "most": limit}).rowcount
+        return _purge(tx, limit, before=before)

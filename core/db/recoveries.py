@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from ..recovery.state import Recovery, Stage
 from . import sealed, value_json
+from .purge import Purge
 from .sealing import Keyring, SealBroken
 from .tables import is_set, settings_version
 from .tables import recovery as table
@@ -32,8 +33,13 @@ _open_of = select(table.c.id).where(
 _overdue = (
     select(table.c.id).where(table.c.deadline <= bindparam("now")).order_by(table.c.deadline).limit(bindparam("most"))
 )
-_old = select(table.c.id).where(table.c.expires_at < bindparam("before"), table.c.stage.in_(_ENDED))
-_purge = delete(table).where(table.c.id.in_(_old.limit(bindparam("most"))))
+_purge = Purge(
+    table.c.id,
+    table.c.deadline.is_(None),
+    table.c.expires_at < bindparam("before"),
+    table.c.stage.in_(_ENDED),
+    oldest=table.c.expires_at,
+)
 
 
 class Recoveries:
@@ -76,7 +82,7 @@ class Recoveries:
 
     def purge(self, tx: Connection, before: datetime, limit: int = 500) -> int:
         """Forget those that ended and expired before then; returns how many."""
-        return tx.execute(_purge, {"before": before, "most": limit}).rowcount
+        return _purge(tx, limit, before=before)
 
     def _row(self, recovery: Recovery) -> dict[str, Any]:
         row = _clear(recovery)

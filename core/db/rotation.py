@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, tuple_, update
 
 from . import sealed
 from .sealed import SealedColumn, SealedRow
@@ -25,66 +25,69 @@ _destroy = delete(data_key).where(_older, data_key.c.retired_at < bindparam("bef
 
 
 def reseal(db: Database, keyring: Keyring, purpose: KeyPurpose, progress: Callable[[int, int], None]) -> int:
-    """Re-encrypt or seal anew what an older version made; returns how many. `progress` hears (done, all).
+    """Re-encrypt or seal anew what an older version made; returns how many. `progress` hears (moved, looked at).
 
     The old versions are destroyed by the first run that comes a day after the one which retired them: until then
     another process may still be writing with them. Raises SealBroken.
     """
-    column_jobs = [_Move(keyring, one) for one in sealed.COLUMNS if one.purpose is purpose]
-    row_jobs = [_Move(keyring, one) for one in sealed.ROWS if purpose is KeyPurpose.SEAL]
-    moves = column_jobs + row_jobs
-    total = sum(move.count(db) for move in moves)
-    done = 0
-    for move in moves:
-        while moved := move.batch(db):
-            done += moved
-            progress(done, total)
+    columns = [_Walk(keyring, one) for one in sealed.COLUMNS if one.purpose is purpose]
+    rows = [_Walk(keyring, one) for one in sealed.ROWS if purpose is KeyPurpose.SEAL]
+    moved = seen = 0
+    for walk in columns + rows:
+        while (looked_at := walk.batch(db)) > 0:
+            moved, seen = moved + walk.moved, seen + looked_at
+            progress(moved, seen)
     _forget_old_versions(db, keyring, purpose)
-    return done
+    return moved
 
 
-class _Move:
-    """One encrypted column or one kind of sealed row on its way to the newest key."""
+class _Walk:
+    """Over one encrypted column or one kind of sealed row, in the order of the table's keys.
+
+    Every row is looked at here, a page at a time: to have the database find the old ones would make it read the whole
+    table in one statement, which at a million people takes longer than a statement may.
+    """
 
     def __init__(self, keyring: Keyring, place: SealedColumn | SealedRow) -> None:
         self._keyring = keyring
         self._place = place
         self._last: tuple[Any, ...] = ()
-        table, column = place.table, place.table.c[place.column]
-        purpose = place.purpose if isinstance(place, SealedColumn) else KeyPurpose.SEAL
-        self._old = and_(column != b"", func.substr(column, 1, VERSION_BYTES) != _newest(keyring, purpose))
-        self._keys = tuple(table.primary_key.columns)
-
-    def count(self, db: Database) -> int:
-        with db.read() as connection:
-            return connection.scalar(select(func.count()).select_from(self._place.table).where(self._old)) or 0
+        self._newest = _newest(keyring, place.purpose if isinstance(place, SealedColumn) else KeyPurpose.SEAL)
+        self._keys = tuple(place.table.primary_key.columns)
+        self.moved = 0
 
     def batch(self, db: Database) -> int:
-        """Move the next few, in the order of their keys; 0 when there are no more."""
-        table = self._place.table
-        page = select(table).where(self._old, *_after(self._keys, self._last)).order_by(*self._keys).limit(BATCH)
-        with db.write() as tx:
-            rows = tx.execute(page).mappings().all()
-            for row in rows:
-                # Only if it is still what was read: somebody else may have saved the row meanwhile.
-                same = [key == row[key.name] for key in self._keys]
-                same.append(table.c[self._place.column] == row[self._place.column])
-                tx.execute(update(table).where(*same).values({self._place.column: self._renewed(row)}))
+        """Look at the next few and move those that are old; how many were looked at, 0 at the end."""
+        with db.read() as connection:
+            rows = connection.execute(self._page()).mappings().all()
+        old = [row for row in rows if not self._is_new(row[self._place.column])]
+        if old:
+            with db.write() as tx:
+                for row in old:
+                    self._move(tx, row)
         if rows:
             self._last = tuple(rows[-1][key.name] for key in self._keys)
+        self.moved = len(old)
         return len(rows)
+
+    def _page(self) -> Any:  # noqa: ANN401
+        page = select(self._place.table).order_by(*self._keys).limit(BATCH)
+        return page.where(tuple_(*self._keys) > tuple_(*self._last)) if self._last else page
+
+    def _is_new(self, value: bytes) -> bool:
+        return not value or value[:VERSION_BYTES] == self._newest
+
+    def _move(self, tx: Connection, row: RowMapping) -> None:
+        table, column = self._place.table, self._place.column
+        # Only if it is still what was read: somebody else may have saved the row meanwhile.
+        same = [key == row[key.name] for key in (*self._keys, table.c[column])]
+        tx.execute(update(table).where(*same).values({column: self._renewed(row)}))
 
     def _renewed(self, row: RowMapping) -> bytes:
         if isinstance(self._place, SealedColumn):
             return self._place.seal(self._keyring, self._place.open(self._keyring, row), row)
         self._place.check(self._keyring, row)
         return self._place.seal(self._keyring, row)
-
-
-def _after(keys: tuple[Any, ...], last: tuple[Any, ...]) -> list[Any]:
-    """The rows that come after this one, in the order of several columns."""
-    steps = [and_(*(k == v for k, v in zip(keys[:n], last, strict=False)), keys[n] > last[n]) for n in range(len(last))]
-    return [or_(*steps)] if steps else []
 
 
 def _forget_old_versions(db: Database, keyring: Keyring, purpose: KeyPurpose) -> None:

@@ -18,6 +18,8 @@ KEPT = timedelta(hours=24)
 # The ledger, and jobs that were given up, wait for whoever looks into what happened.
 PROOFS_KEPT = timedelta(days=30)
 PURGE_EVERY = LEARN_EVERY = timedelta(minutes=1)
+# In one transaction, of each kind: a longer one would keep pages waiting on SQLite.
+FORGOTTEN_AT_ONCE = 500
 
 
 @dataclass(kw_only=True)
@@ -62,17 +64,20 @@ class Chores:
             self.records.keyring.refresh()
 
     def purge(self, now: datetime) -> None:
-        """Forget what is old."""
+        """Forget what is old; while there is more than goes at once, at every tick, or a busy day would never end."""
         if self._purge_at is not None and now < self._purge_at:
             return
-        self._purge_at = now + PURGE_EVERY
         with self.records.db.write() as tx:
-            self.records.recoveries.purge(tx, now - KEPT)
-            self.records.counters.purge(tx, now)
-            self.records.proofs.purge(tx, now - PROOFS_KEPT)
-            # A lifted stop is forgotten when no link from before it is good any more.
-            self.records.freezes.purge(tx, now - GOOD_FOR)
-            self.records.jobs.purge(tx, now - PROOFS_KEPT)
+            forgotten = (
+                self.records.recoveries.purge(tx, now - KEPT, FORGOTTEN_AT_ONCE),
+                self.records.counters.purge(tx, now, FORGOTTEN_AT_ONCE),
+                self.records.proofs.purge(tx, now - PROOFS_KEPT, FORGOTTEN_AT_ONCE),
+                # A lifted stop is forgotten when no link from before it is good any more.
+                self.records.freezes.purge(tx, now - GOOD_FOR, FORGOTTEN_AT_ONCE),
+                self.records.jobs.purge(tx, now - PROOFS_KEPT, FORGOTTEN_AT_ONCE),
+            )
+        if max(forgotten) < FORGOTTEN_AT_ONCE:
+            self._purge_at = now + PURGE_EVERY
 
     def _close(self, recovery_id: str) -> None:
         with self.records.db.write() as tx:

@@ -134,8 +134,10 @@ def test_it_says_how_far_it_is_and_goes_in_small_batches(
             Recoveries(house.keyring).insert(tx, replace(another, id=f"other-{number}"), b"d")
     house.keyring.rotate(KeyPurpose.RECOVERY)
     heard: list[tuple[int, int]] = []
-    reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda done, everything: heard.append((done, everything)))
-    assert heard == [(2, 5), (4, 5), (5, 5)]
+    reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda moved, seen: heard.append((moved, seen)))
+    assert heard == [(2, 2), (4, 4), (5, 5)]
+    assert reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda moved, seen: heard.append((moved, seen))) == 0
+    assert heard[3:] == [(0, 2), (0, 4), (0, 5)]
     house.read_everything(house.keyring)
 
 

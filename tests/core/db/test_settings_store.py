@@ -92,7 +92,7 @@ def test_shapes_survive_every_rotation(database: Database, saved: SettingsStore,
         saved.save_shapes(tx, shapes, who="admin", why="first")
     for purpose in set(KeyPurpose) - NEVER_ROTATED:
         keyring.rotate(purpose)
-        reseal(database, keyring, purpose, lambda done, everything: None)
+        reseal(database, keyring, purpose, lambda moved, seen: None)
     with database.read() as tx:
         assert saved.shapes(tx) == shapes
 

@@ -1,0 +1,151 @@
+"""What years of use leave in the tables, as rows by the million, sealed as the program seals them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from keyback.core.contracts.method import Challenge, Offer, Prompt
+from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
+from keyback.core.contracts.text import Text
+from keyback.core.db import sealed
+from keyback.core.db.contacts import ContactsSeen
+from keyback.core.db.enrolments import Enrolments
+from keyback.core.db.freezes import Freeze, Freezes
+from keyback.core.db.recoveries import Recoveries
+from keyback.core.db.sealing import KeyPurpose, Keyring
+from keyback.core.recovery.policy import Policy, PublicRules, Purpose
+from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
+
+Row = dict[str, Any]
+
+STORE = "openldap"
+YEAR, DAY, HOUR = timedelta(days=365), timedelta(days=1), timedelta(hours=1)
+# Ten saved codes, as their digests.
+_CODES = {f"code-{number}": f"{number:064x}" for number in range(10)}
+
+
+@dataclass(frozen=True)
+class Past:
+    """So many people, and what they left until now."""
+
+    keyring: Keyring
+    people: int
+    now: datetime
+
+    def ref(self, number: int) -> str:
+        """Who it is, everywhere outside the directory."""
+        return self.keyring.pseudonym(STORE, f"entry-{number % self.people}")
+
+    def persons(self) -> Iterator[Row]:
+        """Everybody is enrolled, so everybody has a row."""
+        return ({"id": self.ref(number), "created_at": self.now - YEAR} for number in range(self.people))
+
+    def accounts(self) -> Iterator[Row]:
+        """One link each."""
+        for number in range(self.people):
+            ref = self.ref(number)
+            row: Row = {"pseudonym": ref, "person_id": ref, "how": "signed in", "linked_at": self.now - YEAR}
+            row["sealed"] = sealed.ACCOUNT.seal(self.keyring, json.dumps([STORE, f"entry-{number}"]).encode(), row)
+            yield row | {"seal": sealed.ACCOUNT_ROW.seal(self.keyring, row)}
+
+    def enrolments(self) -> Iterator[Row]:
+        """Saved codes for each."""
+        keeper, at = Enrolments(self.keyring), self.now - YEAR
+        for number in range(self.people):
+            row: Row = {"id": secrets.token_urlsafe(16), "person_id": self.ref(number), "method": "saved_codes"}
+            row |= {"proven_at": at, "usable_from": at, "used_at": None, "version": 1}
+            yield keeper._sealed(row, "Paper", _CODES)
+
+    def contacts(self) -> Iterator[Row]:
+        """A mailbox and a phone each."""
+        keeper = ContactsSeen(self.keyring)
+        for number in range(self.people):
+            ref = self.ref(number)
+            for contact in _account(number).contacts:
+                yield keeper._row(ref, contact, None)
+
+    def person_keys(self) -> Iterator[Row]:
+        """What seals the personal details of people's events."""
+        for number in range(self.people):
+            row: Row = {"name": self.ref(number)}
+            yield row | {"sealed": sealed.PERSON_KEY.seal(self.keyring, secrets.token_bytes(32), row)}
+
+    def freezes(self, count: int) -> Iterator[Row]:
+        """Some are stopped; half of them were let in again."""
+        keeper = Freezes(self.keyring)
+        for number in range(count):
+            lifted = self.now if number % 2 else None
+            yield keeper._row(Freeze(self.ref(number), self.now - DAY, "password.set", _token(), lifted))
+
+    def recoveries(self, count: int, stage: Stage = Stage.ANSWERING, *, ends_in: timedelta = DAY) -> Iterator[Row]:
+        """A code was sent, and nobody came back; closed ones are those that were found out of time."""
+        keeper, one = Recoveries(self.keyring), self._waiting(ends_in)
+        if stage is Stage.CLOSED:
+            one = replace(one, stage=stage, pick=None, closed_because="expired")
+        for number in range(count):
+            each = replace(one, id=secrets.token_hex(16), subject=self._subject(number))
+            yield keeper._row(each) | keeper._key(each.id, b"d" * 32)
+
+    def proofs(self, count: int, *, ago: timedelta = DAY) -> Iterator[Row]:
+        """The ledger of some weeks."""
+        for number in range(count):
+            row: Row = {"challenge": _token(), "recovery_id": _token(), "person_ref": self.ref(number)}
+            row |= {"method": "email", "rides_on": "mailbox", "credential": "c" * 68, "at": self.now - ago}
+            yield row | {"seal": sealed.PROOF_ROW.seal(self.keyring, row)}
+
+    def counters(self, count: int, *, ends_in: timedelta = DAY) -> Iterator[Row]:
+        """Budgets of sources and of people."""
+        ends = self.now + ends_in
+        row: Row = {"window_start": ends - DAY, "ends_at": ends, "count": 1, "locked_until": None}
+        for _ in range(count):
+            yield row | {"key": self.keyring.mac(KeyPurpose.PEPPER, "budget", "filled", _token())}
+
+    def jobs(self, count: int, *, ago: timedelta = DAY) -> Iterator[Row]:
+        """Those that nobody could do, kept for whoever looks into it."""
+        at = self.now - ago
+        row: Row = {"lane": "smtp", "kind": "carry", "sealed": b"", "tries": 31, "leased_by": ""}
+        row |= {"due_at": at, "leased_until": at, "given_up_at": at}
+        for _ in range(count):
+            yield row | {"id": _token(), "recovery_id": _token()}
+
+    def _waiting(self, ends_in: timedelta) -> Recovery:
+        began = self.now - HOUR
+        # No idle time of its own: it is open until it expires.
+        rules = PublicRules(idle=YEAR)
+        challenge = Challenge(Prompt(Text("Type the code"), Text("We sent one.")), HOUR, {"code": "12345678"})
+        return Recovery(
+            id="",
+            purpose=Purpose.RESET,
+            stage=Stage.ANSWERING,
+            name="somebody",
+            rules=rules,
+            started_at=began,
+            expires_at=self.now + ends_in,
+            moved_at=began,
+            found=True,
+            asked=(STORE,),
+            pick=Pick("email", _token(), challenge, began, destination="somebody@alderwick.example"),
+            sent=(Sent("email", began),),
+        )
+
+    def _subject(self, number: int) -> Subject:
+        account = _account(number)
+        offers = tuple(Offer(method, f"{method}-1", Text("•• {end}", end="42")) for method in ("email", "sms"))
+        return Subject(Person(self.ref(number), (account,), account.contacts), Policy("everybody"), offers)
+
+
+def _account(number: int) -> Account:
+    contacts = (
+        Contact(ContactKind.MAIL, f"entry-{number}@alderwick.example", "mail", trusted=True),
+        Contact(ContactKind.PHONE, f"+1555{number:07d}", "mobile", trusted=True),
+    )
+    return Account(AccountKey(STORE, f"entry-{number}"), f"entry-{number}", f"Entry {number}", contacts=contacts)
+
+
+def _token() -> str:
+    return secrets.token_hex(16)

@@ -1,0 +1,156 @@
+"""How the database finds what it is asked for, where there is a lot: by an index, whatever waits there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from bulk import Bulk
+from past import Past
+from past_events import Log
+from servers.small_house import Cloud, SmallHouse, small_house
+from sqlalchemy import Connection, Engine, event, select
+
+from keyback.core.db import audit_verify, backlog, tables
+from keyback.core.db.rotation import reseal
+from keyback.core.db.sealing import KeyPurpose
+from keyback.core.db.session import Database
+from keyback.core.recovery.state import Stage
+
+MANY = 1500
+# Read whole on purpose: what an administrator sets has a handful of rows, and so have keys.
+FEW = {"data_key", "signing_key", "plugin", "policy", "public_rules", "settings_version", "alembic_version", "lease"}
+GROWS = {each.name for each in tables.metadata.sorted_tables} - FEW
+
+Asked = dict[str, Any]
+
+
+@contextmanager
+def overheard() -> Iterator[Asked]:
+    """Every different statement, and with what it was asked first."""
+    asked: Asked = {}
+
+    def hear(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
+        asked.setdefault(statement, parameters[0] if many and isinstance(parameters, list) else parameters)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+
+@pytest.fixture
+def full(database: Database, url: str, kek: bytes) -> SmallHouse:
+    """A house in which much is pending and more is past; PostgreSQL knows, SQLite has its usual guesses."""
+    house = small_house(database, cloud=Cloud())
+    past = Past(house.records.keyring, MANY, house.clock())
+    log, bulk = Log(past, database), Bulk(url)
+    rows = {
+        tables.person: past.persons(), tables.account: past.accounts(), tables.enrolment: past.enrolments(),
+        tables.contact_seen: past.contacts(), tables.person_key: past.person_keys(), tables.freeze: past.freezes(MANY),
+        tables.proof: past.proofs(MANY), tables.counter: past.counters(MANY), tables.job: past.jobs(MANY),
+        tables.recovery: past.recoveries(MANY), tables.event: log.events(2 * MANY),
+    }  # fmt: skip
+    for each, those in rows.items():
+        bulk.load(each, those, MANY)
+    bulk.load(tables.recovery, past.recoveries(MANY, Stage.CLOSED), MANY)
+    bulk.load(tables.event, Log(past, database).events(MANY, chained=False), MANY)
+    signed = ({"seq": seq, "at": house.clock(), "hash": b"", "kid": "k", "signature": b""} for seq in range(MANY))
+    bulk.load(tables.checkpoint, signed, MANY)
+    bulk.analyse()
+    return house
+
+
+def live(house: SmallHouse) -> None:
+    """A reset by two proofs for two linked accounts, a wrong answer, another code, a stop, and a name nobody has."""
+    house.link()
+    house.start("nobody at all")
+    visit = house.start()
+    house.work()
+    visit.pick("email")
+    visit.answer("00000000")
+    house.clock.forward(minutes=2)
+    visit.send_again()
+    house.work()
+    visit.answer(visit.code())
+    visit.more_time()
+    visit.prove_by_paper()
+    visit.renew()
+    house.work()
+
+
+def keep_house(house: SmallHouse) -> None:
+    """Every chore, when there is something to do for it; then what an operator and an administrator ask."""
+    house.start()
+    house.clock.forward(days=40)
+    for chore in [*house.staff.office._chores, *house.staff.office._chores_everywhere]:
+        chore(house.clock())
+    house.staff.office.tick()
+    records, now = house.records, house.clock()
+    with records.db.write() as tx:
+        backlog.waiting(tx, now)
+        backlog.unchained_since(tx)
+        records.audit.erase(tx, records.keyring.pseudonym("fake", "id-of-jo"))
+    for purpose in KeyPurpose:
+        reseal(records.db, records.keyring, purpose, lambda _moved, _seen: None)
+    list(audit_verify.export(records.db))
+
+
+def read_whole(database: Database, asked: Mapping[str, Any]) -> list[str]:
+    """The statements that read all of a table that grows, and how the database would go about it."""
+    found = []
+    for statement, parameters in asked.items():
+        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+            plan = _plan(database, statement, parameters)
+            if any(_names_a_whole_table(line) for line in plan):
+                found.append("\n".join([statement, *plan]))
+    return found
+
+
+def _names_a_whole_table(line: str) -> bool:
+    told = re.search(r"Seq Scan on (\w+)|^SCAN (\w+)(?! USING)(?:$| )", line)
+    return told is not None and (told[1] or told[2]) in GROWS and "USING" not in line
+
+
+def _plan(database: Database, statement: str, parameters: Any) -> list[str]:
+    with database.write() as tx:
+        if tx.dialect.name == "sqlite":
+            return [row[3] for row in _driver(tx).execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        # As a connection that lives long asks: once for all values, whatever they are.
+        driver = _driver(tx)
+        names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+        numbered = re.sub(r"%\((\w+)\)s", lambda name: f"${names.index(name[1]) + 1}", statement)
+        values = ", ".join(psycopg.ClientCursor(driver).mogrify("%s", [parameters[name]]) for name in names)
+        tx.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        tx.exec_driver_sql(f"PREPARE asked AS {numbered.replace('%%', '%')}")
+        given = f"({values})" if names else ""
+        plan = driver.execute(f"EXPLAIN EXECUTE asked{given}".encode()).fetchall()
+        tx.exec_driver_sql("DEALLOCATE asked")
+        return [row[0] for row in plan]
+
+
+def _driver(tx: Connection) -> Any:
+    return tx.connection.driver_connection
+
+
+def test_nothing_that_grows_is_read_whole_or_counted(full: SmallHouse, database: Database) -> None:
+    with overheard() as asked:
+        live(full)
+        keep_house(full)
+    assert len(asked) > 60
+    assert not read_whole(database, asked)
+    # SQLite is told by SQLAlchemy to skip none.
+    assert not [each for each in asked if "OFFSET" in each.replace("LIMIT ? OFFSET ?", "LIMIT ?")]
+    assert not [each for each in asked if "count(*)" in each and "LIMIT" not in each]
+
+
+def test_a_question_without_an_index_would_be_noticed(full: SmallHouse, database: Database) -> None:
+    with overheard() as asked, database.read() as tx:
+        tx.execute(select(tables.recovery.c.id).where(tables.recovery.c.entry == "intranet")).all()
+        tx.execute(select(tables.recovery.c.id).where(tables.recovery.c.id == "one")).all()
+    assert ["entry" in each for each in read_whole(database, asked)] == [True]
