@@ -54,7 +54,8 @@ def serve(
         more: Pins = NOTHING,
         rules: PublicRules = PROMPT,
     ) -> Keyback:
-        url = request.getfixturevalue("postgres").database() if database == "postgresql" else ""
+        url = request.getfixturevalue("postgres").database() if database == "postgresql" else database
+        url = "" if url == "sqlite" else url
         outfit = {**pins(post, slapd, servers=(f"ldaps://127.0.0.1:{proxy.port}",)), **SWIFT, **also}
         folder = tmp_path / f"keyback{len(running)}"
         server = Keyback(folder, outfit, processes=processes, database_url=url, more=more, rules=rules)

@@ -90,6 +90,8 @@ class Page:
     headers: dict[str, str]
     html: str
     at: float = field(default_factory=time.time)
+    # From the request to the head of the answer.
+    seconds: float = 0.0
 
     def __post_init__(self) -> None:
         reader = _Reader()
@@ -177,7 +179,8 @@ class Browser:
                 self.cookies[name] = value
             else:
                 self.cookies.pop(name, None)
-        came = Page(answer.status_code, path, dict(answer.headers), answer.text)
+        seconds = answer.elapsed.total_seconds()
+        came = Page(answer.status_code, path, dict(answer.headers), answer.text, seconds=seconds)
         self.history.append(came)
         if follow and answer.status_code in {301, 302, 303, 307}:
             target = answer.headers["Location"]

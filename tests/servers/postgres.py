@@ -38,6 +38,8 @@ class Postgres:
     """A running cluster. Every test takes a database of its own."""
 
     folder: Path
+    _programs: Path
+    _server: subprocess.Popen[bytes]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def database(self) -> str:
@@ -52,6 +54,27 @@ class Postgres:
         with self._connect() as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(_name(url))))
 
+    def crash(self) -> None:
+        """Every process of it ends at once, in the middle of what it does."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(START_SECONDS)
+
+    def start(self) -> None:
+        """Again after a crash: it finds out by itself what was committed."""
+        self._server = _start(self._programs, self.folder)
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Raises with the log when it does not come up."""
+        give_up = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return self._connect().close()
+            except psycopg.OperationalError:
+                if self._server.poll() is not None or time.monotonic() > give_up:
+                    raise RuntimeError((self.folder / "log").read_text()) from None
+                time.sleep(0.05)
+
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True, connect_timeout=5)
 
@@ -65,13 +88,13 @@ def running_postgres() -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="kb-pg-"))
     try:
         _make(programs, folder)
-        server = _start(programs, folder)
+        postgres = Postgres(folder, programs, _start(programs, folder))
         try:
-            yield _awaited(server, Postgres(folder))
+            postgres.wait_until_ready()
+            yield postgres
         finally:
             # At once, without writing anything out: the folder is thrown away.
-            server.send_signal(signal.SIGQUIT)
-            server.wait(START_SECONDS)
+            postgres.crash()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -97,18 +120,6 @@ def _start(programs: Path, folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "log").open("wb") as log:
         command = [str(programs / "postgres"), "-D", str(folder / "data"), *options]
         return subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **_as_whom())
-
-
-def _awaited(server: subprocess.Popen[bytes], postgres: Postgres) -> Postgres:
-    give_up = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            postgres._connect().close()
-            return postgres
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > give_up:
-                raise RuntimeError((postgres.folder / "log").read_text()) from None
-            time.sleep(0.05)
 
 
 def _name(url: str) -> str:

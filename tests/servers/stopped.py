@@ -22,7 +22,7 @@ class Stopped:
         """Its number, once it stands still."""
         order = wait_until(lambda: next(self._orders.glob(f"{self._point}.*"), None), "somebody to come by")
         self.process = int(order.suffix[1:])
-        wait_until(lambda: _state(self.process) == "T", "the process to stand still")
+        wait_until(lambda: stands_still(self.process), "the process to stand still")
         order.unlink()
         return self.process
 
@@ -35,5 +35,6 @@ class Stopped:
         os.kill(self.process, signal.SIGKILL)
 
 
-def _state(process: int) -> str:
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+def stands_still(process: int) -> bool:
+    """Whether this process is stopped."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"

@@ -1,0 +1,39 @@
+"""People at work for as long as something is broken around them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .persistent import Persistent
+from .together import at_once
+
+
+@contextmanager
+def at_work(somebody: Callable[[], Persistent], count: int) -> Iterator[list[Persistent]]:
+    """So many at a time, one journey after the other, until the block ends; whoever began is in the list.
+
+    Those who are in the middle of it then go on to their end, so that their histories can be judged.
+    """
+    everybody: list[Persistent] = []
+    over = threading.Event()
+    failed: list[BaseException] = []
+
+    def live(_: int) -> None:
+        while not over.is_set() and not failed:
+            everybody.append(person := somebody())
+            try:
+                person.live()
+            except BaseException as problem:
+                failed.append(problem)
+
+    working = threading.Thread(target=at_once, args=(count, live))
+    working.start()
+    try:
+        yield everybody
+    finally:
+        over.set()
+        working.join()
+    if failed:
+        raise failed[0]
