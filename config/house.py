@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from ..core.contracts.errors import SettingsInvalid
+from ..core.db.clock import Clock
 from ..core.db.sealing import KeyPurpose, Keyring
 from ..core.db.session import Database
 from ..core.host import Host
@@ -70,7 +71,8 @@ def build(settings: Settings) -> House:
     languages = Languages(TRANSLATIONS, host.translations, default=settings.language)
     if settings.language not in languages.names:
         raise SettingsInvalid([f"language must be one of: {', '.join(languages.names)}"])
-    around = _surroundings(settings, languages)
+    clock = Clock(db)
+    around = _surroundings(settings, languages, clock)
     snapshots = Snapshots(
         host,
         records,
@@ -83,10 +85,11 @@ def build(settings: Settings) -> House:
         raise SettingsInvalid(problems)
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
     staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
+    staff.office.also(lambda _: clock.compare(), everywhere=True)
     return House(settings, records, snapshots, around, staff)
 
 
-def _surroundings(settings: Settings, languages: Languages) -> Surroundings:
+def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Surroundings:
     return Surroundings(
         company=settings.short_name,
         origin=settings.origin,
@@ -97,6 +100,7 @@ def _surroundings(settings: Settings, languages: Languages) -> Surroundings:
         netbios=settings.netbios,
         canaries=settings.canaries,
         trusted_networks=settings.trusted_networks,
+        now=clock.now,
     )
 
 

@@ -117,6 +117,11 @@ class Database:
             return revision
 
     @property
+    def tells_time(self) -> bool:
+        """Whether it is a server, with a clock that all its clients share."""
+        return self._engine.dialect.name != "sqlite"
+
+    @property
     def in_use(self) -> Mapping[str, int]:
         """How many connections of each pool somebody holds."""
         pools = {"writing": self._engine.pool, "reading": self._reading.pool}

@@ -52,6 +52,8 @@ class Keyback:
         self.log = folder / "keyback.log"
         self.faultpoints = folder / "faultpoints"
         self.database_url = database_url or f"sqlite:///{folder / 'data' / 'keyback.db'}"
+        # What else its processes find in their environment.
+        self.environment: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._rules = rules
         folder.mkdir(parents=True, exist_ok=True)
@@ -190,7 +192,7 @@ class Keyback:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KEYBACK_")}
-        return {**kept, "KEYBACK_FAULTPOINTS": str(self.faultpoints), "PYTHONWARNINGS": "default"}
+        return {**kept, "KEYBACK_FAULTPOINTS": str(self.faultpoints), "PYTHONWARNINGS": "default", **self.environment}
 
 
 def _lines(values: Mapping[str, Any]) -> list[str]:
