@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from ...core.contracts.errors import KeybackError, SettingsInvalid
 from ...core.db.sealing import SealBroken
-from . import audit, breached, check, decoys, demo, init, keys, people, serve, work
+from . import audit, backup, breached, check, decoys, demo, init, keys, people, serve, work
 
-COMMANDS = (demo, init, check, serve, work, people, audit, keys, breached, decoys)
+COMMANDS = (demo, init, check, serve, work, people, audit, keys, backup, breached, decoys)
 
 
 def main(given: Sequence[str] | None = None) -> int:

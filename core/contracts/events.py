@@ -238,6 +238,15 @@ class KeysRotated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BackupRestored(Event):
+    """The database is an older copy: what was under way in it, and its saved codes, are over."""
+
+    name = "backup.restored"
+    recoveries: int
+    enrolments: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsSaved(Event):
     """A plugin's settings, a policy or the public rules were saved."""
 

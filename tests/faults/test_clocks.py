@@ -24,7 +24,7 @@ from keyback.core.db.tables import event
 APART = 90
 HOUR, DAY = 3600, 86400
 STEPS = (HOUR, -HOUR, DAY, -DAY)
-ROUNDS, PEOPLE = 2, 3
+ROUNDS, PEOPLE = 13, 3
 # So long people work with a clock that was set.
 SEEN = 3.0
 # How wrong anything may be that says when it happened or until when it is good.
