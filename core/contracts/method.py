@@ -55,13 +55,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to show, as data. `widget` is "form" or "webauthn"; `data` goes to that widget's script."""
+    """What to show, as data. `widget` is "form", "webauthn", "scan" or "codes"; `data` is what that widget needs.
+
+    While something is being added, `data` may hold what nobody else may see.
+    """
 
     heading: Text
     text: Text
     fields: tuple[Field, ...] = ()
     widget: str = "form"
-    data: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +146,10 @@ class Method(Plugin, ABC):
 
 @runtime_checkable
 class Enrollable(Protocol):
-    """Optional: methods that a person registers for."""
+    """Optional: methods that a person registers for. What `enrol` draws is worth nothing until it is confirmed."""
 
-    def enrol(self, person: Person, ctx: Context) -> Challenge: ...
+    def enrol(self, person: Person, ctx: Context) -> Challenge:
+        """What to show, and what to remember until then: both are sealed, and forgotten after ten minutes."""
 
-    def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment: ...
+    def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment:
+        """What to keep. Raises NotAllowed for a wrong answer, with the reason in words; the host counts the tries."""

@@ -6,6 +6,7 @@ A suite is used in two lines, with pytest or by hand: `class TestMine(MethodSuit
 from __future__ import annotations
 
 from .channels import ChannelSuite
+from .enrolling import EnrollableSuite
 from .fakes import FakeChannel, FakeStore, a_context, a_person, an_account
 from .human_checks import HumanCheckSuite
 from .methods import MethodSuite
@@ -15,6 +16,7 @@ from .suite import PluginSuite
 
 __all__ = [
     "ChannelSuite",
+    "EnrollableSuite",
     "FakeChannel",
     "FakeStore",
     "HumanCheckSuite",

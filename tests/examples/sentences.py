@@ -59,6 +59,13 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Enter one of your saved codes", "Each works once. Cross it out afterwards.",
         "16 letters and digits. Dashes don't matter.",
     ),
+    "app code": (
+        "Authenticator app", "You type the code your app shows", "Enter the code from your app",
+        "Open your authenticator app and look for {}.", "6-digit code", "It changes every 30 seconds.",
+    ),
+    "add an app": (
+        "Add an authenticator app", "Type the 6 digits it shows.",
+    ),
     "new password": (
         "Choose a new password",
         "Three or four words that don't belong together make a long password you can remember.",
@@ -135,6 +142,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "That's {} wrong code, so this way is closed for now. Choose another way.",
         "For the next {} minute you can try again without proving who you are.", "You need your password for this.",
     ),
+    "where nothing was sent, so there is no newest message": ("That code isn't right.",),
     "more than two of something": (
         "You need {} proofs of different kinds. This is the first.",
         "That worked. Now choose another way, of a different kind.",

@@ -7,17 +7,26 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from pyotp import TOTP
 from servers.http_sink import HttpSink
 from servers.human import read, solve
 from servers.mail_sink import MailSink
 
 from keyback.core import Challenge, Enrolment, Offer, Widget
-from keyback.core.testing import ChannelSuite, HumanCheckSuite, MethodSuite, NotifierSuite, a_context
+from keyback.core.testing import (
+    ChannelSuite,
+    EnrollableSuite,
+    HumanCheckSuite,
+    MethodSuite,
+    NotifierSuite,
+    a_context,
+)
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
 from keyback.plugins.human_checks.proof_of_work import ProofOfWork, ProofOfWorkSettings
+from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.email import Email, EmailSettings
 from keyback.plugins.methods.saved_codes import SavedCodes, SavedCodesSettings
 from keyback.plugins.methods.sms import Sms
@@ -26,6 +35,7 @@ from keyback.plugins.notifiers.account_notice import AccountNotice, AccountNotic
 SAVED_CODES = SavedCodes(SavedCodesSettings(pepper=SecretStr("pepper " * 8)))
 (CODE,), DATA = SAVED_CODES.issue(1, a_context("issued").random)
 NOW = a_context().now
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 class TestSms(MethodSuite):
@@ -42,6 +52,17 @@ class TestSavedCodes(MethodSuite):
 
     def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
         return {"code": CODE}
+
+
+class TestAuthenticator(MethodSuite, EnrollableSuite):
+    plugin = Authenticator(Authenticator.Settings())
+    enrolments = (Enrolment("e1", "authenticator", "", {"secret": SECRET, "used": "0"}, NOW, NOW),)
+
+    def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
+        return {"code": TOTP(SECRET).at(NOW)}
+
+    def confirming(self, challenge: Challenge) -> Mapping[str, str]:
+        return {"code": TOTP(challenge.secret["secret"]).at(NOW)}
 
 
 class TestSmtp(ChannelSuite):
