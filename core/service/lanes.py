@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -46,15 +47,15 @@ class Lane(Generic[T]):
 
     def empty(self) -> list[T]:
         """Take back what waits; what is being done goes on."""
-        waiting: list[T] = []
-        while True:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return waiting
-            self._queue.task_done()
-            if item is not None:
-                waiting.append(item)
+        taken: list[T | None] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                taken.append(self._queue.get_nowait())
+                self._queue.task_done()
+        # Who stopped the lane meanwhile waits for its threads, and they for their ends.
+        for _ in range(taken.count(None)):
+            self._queue.put_nowait(None)
+        return [item for item in taken if item is not None]
 
     def stop(self) -> None:
         """Let its threads end once the queue is empty."""

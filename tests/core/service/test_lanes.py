@@ -64,3 +64,21 @@ def test_what_is_taken_back_is_not_begun_and_stopping_does_not_wait_for_the_hung
     lanes.stop(0.2)
     hold.set()
     assert not never.wait(0.2)
+
+
+def test_whoever_takes_back_what_waits_leaves_the_threads_their_end() -> None:
+    hold, begun = Event(), Barrier(3)
+
+    def work(_: int) -> None:
+        begun.wait(5)
+        hold.wait(10)
+
+    lane = Lane("stopping", work, threads=2)
+    for n in range(2):
+        lane.offer(n)
+    begun.wait(5)
+    lane.stop()
+    assert lane.empty() == []
+    hold.set()
+    lane.join(5)
+    assert not any(thread.is_alive() for thread in lane._threads)
