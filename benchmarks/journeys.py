@@ -9,7 +9,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -23,7 +24,7 @@ from servers.keyback import HOST, Keyback
 from servers.slapd_contents import PEOPLE, SERVICE, SERVICE_PASSWORD
 from statements import count_statements
 from town import Town, seconds_to_ready, town
-from wire import Http, Ldap
+from wire import Http, InTurn, Ldap
 
 WARM = 30
 
@@ -38,12 +39,14 @@ class Plan:
     journeys: int
     at_once: int
     rate: float
+    nodes: int = 1
 
     @property
     def name(self) -> str:
         """How it stands in the table."""
         load = f"{self.rate:g}/s" if self.rate else f"{self.at_once} at once"
-        return f"{self.database}, processes: {self.processes}, proofs: {self.proofs}, {load}"
+        each = f"{self.nodes} nodes, processes each" if self.nodes > 1 else "processes"
+        return f"{self.database}, {each}: {self.processes}, proofs: {self.proofs}, {load}"
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Crowd:
     town: Town
     keyback: Keyback
     plan: Plan
+    others: Sequence[Keyback] = ()
     lived: list[Journey] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,7 +89,8 @@ class Crowd:
     def _one(self, who: Somebody, opens: Callable[[str, str], int]) -> None:
         # Everybody from an address of their own, as people are.
         address = f"10.{int(who.uid[1:]) >> 16 & 255}.{int(who.uid[1:]) >> 8 & 255}.{int(who.uid[1:]) & 255}"
-        way = Http(self.keyback.port, HOST, address)
+        ports = [node.port for node in (self.keyback, *self.others)]
+        way = InTurn(ports, HOST, address) if self.others else Http(ports[0], HOST, address)
         journey = Journey(who, way, self.town.letterbox)
         try:
             journey.live(self.plan.proofs, opens)
@@ -99,30 +104,71 @@ class Crowd:
             way.close()
 
 
-def measured(here: Town, plan: Plan, number: int) -> Round:
-    """One round on a fresh database."""
+def fresh(here: Town, plan: Plan, number: int) -> list[Keyback]:
+    """The nodes of a round, not started yet, on an empty database."""
+    name, postgres = f"{plan.database}{number}", plan.database == "postgresql"
+    first = here.keyback(name, proofs=plan.proofs, processes=plan.processes, postgres=postgres)
+    return [first, *(here.node_of(first, f"{name}-{node}", plan.processes) for node in range(1, plan.nodes))]
+
+
+def measured(here: Town, plan: Plan, nodes: Sequence[Keyback]) -> Round:
+    """One round on these nodes."""
     people = here.directory.people(WARM + plan.journeys, phones=plan.proofs > 1)
-    postgres = plan.database == "postgresql"
-    server = here.keyback(f"{plan.database}{number}", proofs=plan.proofs, processes=plan.processes, postgres=postgres)
-    ready = seconds_to_ready(server)
-    try:
-        assert server._process is not None
-        groups = {"web": server._process.pid, "slapd": here.directory.pid, "sinks": here.letterbox.pid}
-        groups |= {"database": here.database_pid} if postgres else {}
-        Crowd(here, server, plan).live(people[:WARM], plan.at_once)
+    with serving(nodes) as ready:
+        groups = _groups(here, nodes)
+        Crowd(here, nodes[0], plan, nodes[1:]).live(people[:WARM], plan.at_once)
         time.sleep(1)
         came, meter, own = here.letterbox.count, Meter(groups), time.process_time()
-        crowd = Crowd(here, server, plan)
+        crowd = Crowd(here, nodes[0], plan, nodes[1:])
         with Yardstick() as yardstick:
             seconds = crowd.live(people[WARM:], plan.at_once, plan.rate)
         # What the last ones still cause is theirs too.
         time.sleep(1.5)
-        used = meter.read() | {"driver": time.process_time() - own}
+        used = joined(meter.read()) | {"driver": time.process_time() - own}
         messages = (here.letterbox.count - came) / max(1, len(crowd.lived))
-        state = State(pss(groups["web"]), ready, messages, yardstick.disturbed)
+        memory = sum(pss(pid) for name, pid in groups.items() if name.startswith("web"))
+        state = State(memory, ready, messages, yardstick.disturbed)
         return Round(crowd.lived, crowd.failed, seconds, used, state)
+
+
+@contextmanager
+def serving(nodes: Sequence[Keyback]) -> Iterator[float]:
+    """All of them; how many seconds the first took to be ready."""
+    try:
+        ready = seconds_to_ready(nodes[0])
+        for node in nodes[1:]:
+            node.start()
+        yield ready
     finally:
-        server.stop()
+        for node in nodes:
+            node.stop()
+
+
+def _groups(here: Town, nodes: Sequence[Keyback]) -> dict[str, int]:
+    groups = {"slapd": here.directory.pid, "sinks": here.letterbox.pid, "database": here.database_pid}
+    for number, node in enumerate(nodes):
+        assert node._process is not None
+        groups[f"web{number}"] = node._process.pid
+    return groups
+
+
+def joined(used: Mapping[str, float]) -> dict[str, float]:
+    """The nodes as one."""
+    web = sum(seconds for name, seconds in used.items() if name.startswith("web"))
+    return {name: seconds for name, seconds in used.items() if not name.startswith("web")} | {"web": web}
+
+
+def idle(here: Town, plan: Plan, nodes: Sequence[Keyback], seconds: float) -> None:
+    """What nodes cost that nobody visits: they look for work, and keep the house, once a second."""
+    with serving(nodes):
+        time.sleep(5)
+        meter = Meter(_groups(here, nodes))
+        with Yardstick() as yardstick:
+            time.sleep(seconds)
+        used = joined(meter.read())
+    web, database = (used[name] / seconds * 1000 for name in ("web", "database"))
+    print(f"idle, {plan.name}: CPU ms a second: web {web:.1f}, database {database:.1f}", end="")
+    print(f"; the machine was disturbed {yardstick.disturbed:.1f} times")
 
 
 def bare(here: Town, count: int = 1000) -> tuple[float, float]:
@@ -146,24 +192,36 @@ def main() -> None:
     asked = _asked()
     # By way of an exception, so that no server is left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
-    plans = [
-        Plan(database, processes, proofs, asked.journeys, asked.at_once, asked.rate)
-        for database in asked.database
-        for processes in asked.processes
-        for proofs in asked.proofs
-    ]
+    plans = _plans(asked)
     with tempfile.TemporaryDirectory(prefix="keyback-bench-") as folder, town(Path(folder)) as here:
         if asked.statements:
             for plan in plans:
                 show_counts(plan.name, count_statements(here, plan.database, plan.proofs))
+            return
+        if asked.idle:
+            for number, plan in enumerate(plans):
+                idle(here, plan, fresh(here, plan, number), asked.idle)
             return
         rounds: dict[str, list[Round]] = {plan.name: [] for plan in plans}
         bares = []
         for number in range(asked.rounds):
             bares.append(bare(here))
             for plan in plans:
-                rounds[plan.name].append(measured(here, plan, number * 100 + plans.index(plan)))
+                nodes = fresh(here, plan, number * 100 + plans.index(plan))
+                rounds[plan.name].append(measured(here, plan, nodes))
         show(rounds, bares)
+
+
+def _plans(asked: argparse.Namespace) -> list[Plan]:
+    loads = [(1, rate) for rate in asked.rate] or [(at_once, 0.0) for at_once in asked.at_once]
+    return [
+        Plan(database, processes, proofs, asked.journeys, at_once, rate, nodes)
+        for database in asked.database
+        for processes in asked.processes
+        for nodes in asked.nodes
+        for proofs in asked.proofs
+        for at_once, rate in loads
+    ]
 
 
 def _asked() -> argparse.Namespace:
@@ -173,8 +231,14 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--proofs", nargs="+", type=int, default=[1], choices=[1, 2])
     parser.add_argument("--journeys", type=int, default=300, help="in each round, after a few to warm up")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--at-once", type=int, default=8, help="closed loop: so many people, each followed by the next")
-    parser.add_argument("--rate", type=float, default=0, help="open loop instead: so many new people a second")
+    parser.add_argument("--nodes", nargs="+", type=int, default=[1], help="each a server of its own, on one database")
+    parser.add_argument(
+        "--at-once", nargs="+", type=int, default=[8], help="closed loop: so many people, each followed by the next"
+    )
+    parser.add_argument(
+        "--rate", nargs="+", type=float, default=[], help="open loop instead: so many new people a second"
+    )
+    parser.add_argument("--idle", type=float, default=0, help="no journeys: what a node costs in so many seconds")
     parser.add_argument("--statements", action="store_true", help="count SQL statements and commits by step, no times")
     return parser.parse_args()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from letterbox import Letterbox
 from person import Somebody
@@ -77,12 +79,22 @@ class Town:
     def keyback(self, name: str, *, proofs: int, processes: int, postgres: bool) -> Keyback:
         """Not started yet. As it ships, but for the number of proofs and what a robot check costs its client."""
         assert self.postgres is not None
-        pins = {"store.openldap": self.directory.settings(), **self.letterbox.pins()}
-        pins["human_check.proof_of_work"] = {**SWIFT["human_check.proof_of_work"], "tries": 1}
         url = self.postgres.database() if postgres else ""
-        server = Keyback(self.folder / name, pins, processes=processes, database_url=url, rules=PROMPT)
+        server = Keyback(self.folder / name, self._pins(), processes=processes, database_url=url, rules=PROMPT)
         _ask_for(server, proofs)
         return server
+
+    def node_of(self, first: Keyback, name: str, processes: int) -> Keyback:
+        """Another server on the database and with the key of the first."""
+        folder = self.folder / name
+        folder.mkdir()
+        shutil.copy(first.folder / "keyback.key", folder / "keyback.key")
+        return Keyback(folder, self._pins(), processes=processes, database_url=first.database_url, rules=PROMPT)
+
+    def _pins(self) -> dict[str, Mapping[str, Any]]:
+        pins = {"store.openldap": self.directory.settings(), **self.letterbox.pins()}
+        pins["human_check.proof_of_work"] = {**SWIFT["human_check.proof_of_work"], "tries": 1}
+        return pins
 
 
 def _ask_for(server: Keyback, proofs: int) -> None:

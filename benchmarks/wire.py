@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -72,6 +73,23 @@ class Http:
                 case "retry-after":
                     wait = value.strip()
         return Answer(int(first.split()[1]), cookie, location, self._file.read(length).decode(), wait)
+
+
+class InTurn:
+    """The same browser behind a proxy that sends each request to another node than the one before."""
+
+    def __init__(self, ports: Sequence[int], host: str, address: str) -> None:
+        self._nodes = deque(Http(port, host, address) for port in ports)
+
+    def send(self, method: str, path: str, cookie: str, form: Mapping[str, str] | None = None) -> Answer:
+        """One request, to the next node."""
+        self._nodes.rotate(-1)
+        return self._nodes[0].send(method, path, cookie, form)
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        for node in self._nodes:
+            node.close()
 
 
 class Ldap:
