@@ -91,6 +91,21 @@ class Town:
         shutil.copy(first.folder / "keyback.key", folder / "keyback.key")
         return Keyback(folder, self._pins(), processes=processes, database_url=first.database_url, rules=PROMPT)
 
+    @contextlib.contextmanager
+    def careless(self) -> Iterator[None]:
+        """While it is filled nobody pulls the plug; what was written is on the disk before anything is measured."""
+        assert self.postgres is not None
+        with self.postgres._connect() as connection:
+            for setting in ("fsync = off", "max_wal_size = '6GB'", "checkpoint_timeout = '1h'"):
+                connection.execute(f"ALTER SYSTEM SET {setting}".encode())
+            connection.execute("SELECT pg_reload_conf()")
+            yield
+            connection.execute("ALTER SYSTEM SET fsync = on")
+            for setting in ("max_wal_size", "checkpoint_timeout"):
+                connection.execute(f"ALTER SYSTEM RESET {setting}".encode())
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CHECKPOINT")
+
     def _pins(self) -> dict[str, Mapping[str, Any]]:
         pins = {"store.openldap": self.directory.settings(), **self.letterbox.pins()}
         pins["human_check.proof_of_work"] = {**SWIFT["human_check.proof_of_work"], "tries": 1}
