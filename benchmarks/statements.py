@@ -81,6 +81,8 @@ def count_statements(here: Town, database: str, proofs: int) -> Mapping[str, tup
     server._set_rules()
     house = build(load(_no_environment(), server.folder))
     ldap = Ldap(here.directory.port, str(here.directory.ca_file))
+    # Of the back office's threads only the one that waits for moments: what the others ask is no journey's.
+    house.staff.office._held.start()
     try:
         way, counting = Inside.of(create_app(house)), _Counting()
         *first, last = here.directory.people(WARM + 1, phones=proofs > 1)
