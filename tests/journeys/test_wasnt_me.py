@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from servers.event_log import events
 from servers.keyback import Keyback
 from servers.outfit import opens
@@ -10,8 +9,6 @@ from servers.slapd import PASSWORD, Slapd
 from servers.story import NEW, Post, Story, wait_until
 
 STOP = {"move": "stop"}
-KINDS = [("sqlite", 1), ("postgresql", 2)]
-BOTH = pytest.mark.parametrize("keyback", KINDS, indirect=True, ids=["sqlite-1", "postgresql-2"])
 
 
 def again(story: Story) -> Story:
@@ -33,7 +30,6 @@ def looked_up(story: Story) -> str:
     )
 
 
-@BOTH
 def test_from_the_notice_to_the_stop_and_back(somebody: Story, keyback: Keyback, post: Post, slapd: Slapd) -> None:
     somebody.start()
     somebody.pick_mail()
@@ -73,7 +69,6 @@ def test_from_the_notice_to_the_stop_and_back(somebody: Story, keyback: Keyback,
     assert owner.post(link, STOP).status == 404
 
 
-@BOTH
 def test_without_a_proof_nothing_that_somebody_has_stops_anybody(somebody: Story, keyback: Keyback, post: Post) -> None:
     somebody.start()
     somebody.pick_mail()
