@@ -169,6 +169,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         if worker.place is not None and self._settings.metrics.bind:
             self._say_figures(self._house, worker.place)
         office.start()
+        # The house stays as long as the process: the collector need not look through it again and again.
+        gc.freeze()
 
     def _say_figures(self, house: House, place: int) -> None:
         """Every tick, on from where the process ended that had this place before."""

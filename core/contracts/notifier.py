@@ -16,7 +16,10 @@ from .plugin import Context, Plugin
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event, when it happened, and every address of the person it happened to (none for nobody)."""
+    """An event, when it happened, and every address of the person it happened to (none for nobody).
+
+    A write that sets several accounts happens once: the event names the first one's store, `accounts` names all.
+    """
 
     event: Event
     at: datetime
@@ -34,6 +37,10 @@ class Notifier(Plugin, ABC):
 
     # Beginnings of event names: "password" hears password.set and password.refused.
     wants: ClassVar[frozenset[str]]
+
+    def hears(self, event: Event) -> bool:
+        """Whether it would do anything about this event. Asked while a person waits, so it must be quick."""
+        return any(event.name == want or event.name.startswith(f"{want}.") for want in self.wants)
 
     @abstractmethod
     def notify(self, happening: Happening, ctx: Context) -> Sequence[Message]:

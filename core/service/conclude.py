@@ -48,9 +48,9 @@ class Concluding:
         stores = dict.fromkeys(outcome.account.store for outcome in outcomes if outcome.kind is OutcomeKind.SET)
         if subject is None or not stores:
             return
-        for store in stores:
-            if subject.policy.notices.on_done:
-                self.notices.queue(tx, moved, PasswordSet(store))
+        if subject.policy.notices.on_done:
+            first, *_ = stores
+            self.notices.queue(tx, moved, PasswordSet(first), stores=tuple(stores))
         # One account is enough: what was proven elsewhere was for a password that is gone.
         for other_id in self.records.recoveries.open_of(tx, subject.person.id, recovery.id):
             self._supersede(tx, other_id, written, outcomes)

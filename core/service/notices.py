@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from ..contracts.channel import Message
+from ..contracts.channel import Channel, Message
 from ..contracts.errors import DeliveryFailed, PluginError
-from ..contracts.events import BY_NAME, Event, NoticeSent, PasswordSet
+from ..contracts.events import BY_NAME, Event, NoticeSent
 from ..contracts.notifier import Happening, Notifier
-from ..contracts.people import Account, ContactKind, Person
+from ..contracts.people import ContactKind, Person
 from ..contracts.text import Text
 from ..db.jobs import Job
 from ..db.session import Transaction
@@ -52,10 +53,10 @@ class Notices:
     office: BackOffice
     around: Surroundings
 
-    def queue(self, tx: Transaction, moved: Moved, event: Event) -> None:
-        """In the commit of what happened: if it happened, somebody will be told."""
+    def queue(self, tx: Transaction, moved: Moved, event: Event, *, stores: Sequence[str] = ()) -> None:
+        """In the commit of what happened: if it happened, somebody will be told. `stores`: where, if not everywhere."""
         for notifier in self.snapshots.current.plugins.notifiers.values():
-            if any(event.name == want or event.name.startswith(f"{want}.") for want in notifier.wants):
+            if notifier.hears(event):
                 self.mover.queue(
                     tx,
                     moved,
@@ -64,6 +65,7 @@ class Notices:
                     notifier=notifier.key,
                     event=event.name,
                     fields=json.dumps(asdict(event)),
+                    stores=" ".join(stores),
                     at=self.around.now().isoformat(),
                 )
 
@@ -79,6 +81,8 @@ class Notices:
                 return self._later(job, retry=getattr(failure, "retry", True))
         if not messages:
             return self.office.done(job)
+        if len(messages) == 1:
+            return self._pass_on(job, messages[0], recovery.language if recovery else "")
         with self.records.db.write() as tx:
             language = recovery.language if recovery else ""
             jobs = [self._put_carry(tx, job, message, language) for message in messages]
@@ -87,14 +91,22 @@ class Notices:
             self.office.hand_over(carry)
         return None
 
+    def _pass_on(self, job: Job, message: Message, language: str) -> None:
+        """The only message is carried by this very job, in its channel's lane: no row is written before it is sent."""
+        channel = self.snapshots.current.plugins.channel_for(message.medium)
+        there = replace(job, lane=_lane(channel))
+        self.office.hold(there, self.around.now(), lambda job: self._carry(job, message, language))
+
     def carry(self, job: Job) -> None:
-        """Carry one message of a notifier."""
-        message = _unpack(job.payload)
+        """Carry one of several messages of a notifier."""
+        self._carry(job, _unpack(job.payload), job.payload.get("language", ""))
+
+    def _carry(self, job: Job, message: Message, language: str) -> None:
         channel = self.snapshots.current.plugins.channel_for(message.medium)
         if channel is None:
             return self._later(job, retry=True)
         try:
-            self.messenger.send(channel, message, job.payload.get("language", ""))
+            self.messenger.send(channel, message, language)
         except DeliveryFailed as failure:
             return self._later(job, retry=failure.retry)
         event, now = NoticeSent(job.payload["notifier"], job.payload["event"]), self.around.now()
@@ -122,12 +134,14 @@ class Notices:
         contacts = [contact for account in accounts for contact in account.contacts]
         contacts += person.contacts if person else ()
         event, at = _event(job.payload), datetime.fromisoformat(job.payload["at"])
+        # A password was set there: elsewhere the person's accounts have theirs still, or a notice of their own.
+        stores = job.payload["stores"].split()
         return Happening(
             event=event,
             at=at,
             recovery=recovery.id,
             addresses=tuple({(c.kind, c.value): c for c in contacts}.values()),
-            accounts=tuple(account.name for account in accounts if _is_about(event, account)),
+            accounts=tuple(account.name for account in accounts if not stores or account.key.store in stores),
             help_desk=self.around.help_desk,
             wasnt_me=self._wasnt_me(recovery, person, Told(person.id, recovery.id, event.name, at)) if person else {},
         )
@@ -147,8 +161,7 @@ class Notices:
         return self._put(tx, job.recovery_id, {**kept, "language": language}, message)
 
     def _put(self, tx: Transaction, recovery_id: str, kept: dict[str, str], message: Message) -> Job:
-        channel = self.snapshots.current.plugins.channel_for(message.medium)
-        lane = f"channel:{channel.key}" if channel else NO_LANE
+        lane = _lane(self.snapshots.current.plugins.channel_for(message.medium))
         return self.office.put(tx, lane, "carry", recovery_id, {**kept, **_pack(message)})
 
     def _later(self, job: Job, *, retry: bool) -> None:
@@ -160,9 +173,8 @@ class Notices:
         return None
 
 
-def _is_about(event: Event, account: Account) -> bool:
-    """A password was set in one store: the person's other accounts have theirs still, or a notice of their own."""
-    return not isinstance(event, PasswordSet) or event.store == account.key.store
+def _lane(channel: Channel | None) -> str:
+    return f"channel:{channel.key}" if channel else NO_LANE
 
 
 def _event(payload: dict[str, str] | object) -> Event:

@@ -16,8 +16,8 @@ from ...core import Context, HumanCheck, Humanity, PluginSettings, Text, Widget,
 
 FIELD = "proof_of_work"
 GOOD_FOR = timedelta(minutes=10)
-# Rounds of one try. Few, because we make one try ourselves for each challenge; a browser makes hundreds.
-ROUNDS = 1000
+# Rounds of one try. Few, because we make one try ourselves for each challenge; a browser makes thousands.
+ROUNDS = 250
 LONGEST_ANSWER = 4096
 _TOO_LATE = Text("The check ran out of time. Press Continue again.")
 
@@ -29,7 +29,7 @@ class ProofOfWorkSettings(PluginSettings):
         title="Key", description="Signs the tasks, so that nothing is kept until one is solved.", min_length=32
     )
     tries: int = Setting(
-        2000,
+        8000,
         title="Tries",
         description="A browser needs half of them on average: about a second on a phone. More under attack, by itself.",
         ge=1,

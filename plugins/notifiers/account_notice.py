@@ -102,6 +102,9 @@ class AccountNotice(Notifier):
     Settings = AccountNoticeSettings
     settings: AccountNoticeSettings
 
+    def hears(self, event: events.Event) -> bool:
+        return super().hears(event) and _words_for(event) is not None
+
     def notify(self, happening: Happening, ctx: Context) -> Sequence[Message]:
         words = _words_for(happening.event)
         if words is None:

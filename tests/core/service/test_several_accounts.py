@@ -222,6 +222,15 @@ def test_each_notice_names_the_account_that_was_set(linked: SmallHouse, visit: V
     ]  # fmt: skip
 
 
+def test_several_accounts_that_one_write_sets_are_told_in_one_notice(
+    linked: SmallHouse, visit: Visit, cloud: Cloud
+) -> None:
+    visit.renew()
+    linked.work()
+    (notice,) = [m for m in linked.sent("email") if m.to == MAIL and "new password is set" in str(m.subject)]
+    assert "for jo, jo.cloud on" in str(notice.text)
+
+
 def test_one_account_that_is_set_ends_the_persons_other_recoveries(linked: SmallHouse, cloud: Cloud) -> None:
     first, second = linked.start(), linked.start()
     second.prove_by_mail()
