@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from servers.small_house import MAIL, NEW, OLD, Cloud, SmallHouse, Visit
+from servers.small_house import NEW, OLD, Cloud, SmallHouse, Visit
 
 from keyback.core.contracts.errors import NotAllowed, OutcomeUnknown, OutOfTurn, PasswordRefused, StoreUnavailable
 from keyback.core.contracts.people import AccountKey, AccountState
@@ -205,30 +205,6 @@ def test_the_password_must_be_good_enough_for_every_account_that_is_chosen(
         visit.renew()
     assert linked.store.writes == cloud.writes == []
     assert told(visit.renew(NEW, "jo")) == {"fake": "set"}
-
-
-def test_each_notice_names_the_account_that_was_set(linked: SmallHouse, visit: Visit, cloud: Cloud) -> None:
-    cloud.trouble = StoreUnavailable("down")
-    visit.renew()
-    linked.work()
-    (notice,) = [m for m in linked.sent("email") if m.to == MAIL and "new password is set" in str(m.subject)]
-    assert "for jo on" in str(notice.text)
-    cloud.trouble = None
-    visit.renew()
-    linked.work()
-    notices = [m for m in linked.sent("email") if m.to == MAIL and "new password is set" in str(m.subject)]
-    assert [account in str(m.text) for account in ("for jo on", "for jo.cloud on") for m in notices] == [
-        True, False, False, True,
-    ]  # fmt: skip
-
-
-def test_several_accounts_that_one_write_sets_are_told_in_one_notice(
-    linked: SmallHouse, visit: Visit, cloud: Cloud
-) -> None:
-    visit.renew()
-    linked.work()
-    (notice,) = [m for m in linked.sent("email") if m.to == MAIL and "new password is set" in str(m.subject)]
-    assert "for jo, jo.cloud on" in str(notice.text)
 
 
 def test_one_account_that_is_set_ends_the_persons_other_recoveries(linked: SmallHouse, cloud: Cloud) -> None:
