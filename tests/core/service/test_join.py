@@ -30,6 +30,13 @@ def cloud(house: SmallHouse) -> Cloud:
     return house.cloud
 
 
+def started_while_the_second_is_silent(linked: SmallHouse) -> Visit:
+    """Only the first directory knows this name, and the second one does not answer."""
+    linked.store.change("id-of-jo", name="jo@fake.example")
+    cloud(linked).trouble = StoreUnavailable("down")
+    return linked.start("jo@fake.example")
+
+
 def told(house: SmallHouse, visit: Visit) -> list[str]:
     """The events of this recovery about linked accounts."""
     about = select(event.c.name, event.c.data).where(event.c.recovery_id == visit.ticket.recovery_id)
@@ -62,18 +69,14 @@ def test_its_contacts_and_the_enrolments_of_the_person_count(linked: SmallHouse)
 
 
 def test_a_silent_second_directory_neither_delays_nor_fails_the_recovery(linked: SmallHouse) -> None:
-    cloud(linked).trouble = StoreUnavailable("down")
-    visit = linked.start("jo@fake.example")
-    linked.store.change("id-of-jo", name="jo@fake.example")
+    visit = started_while_the_second_is_silent(linked)
     visit.prove_by_mail()
     assert visit.prove_by_paper().recovery.stage is Stage.RENEWING
     assert names(visit.recovery) == ["jo@fake.example"]
 
 
 def test_one_that_answers_late_takes_part_as_long_as_nothing_is_proven(linked: SmallHouse) -> None:
-    linked.store.change("id-of-jo", name="jo@fake.example")
-    cloud(linked).trouble = StoreUnavailable("down")
-    visit = linked.start("jo@fake.example")
+    visit = started_while_the_second_is_silent(linked)
     linked.work()
     cloud(linked).trouble = None
     linked.clock.forward(seconds=3)
@@ -82,9 +85,7 @@ def test_one_that_answers_late_takes_part_as_long_as_nothing_is_proven(linked: S
 
 
 def test_after_the_first_proof_it_is_too_late(linked: SmallHouse) -> None:
-    linked.store.change("id-of-jo", name="jo@fake.example")
-    cloud(linked).trouble = StoreUnavailable("down")
-    visit = linked.start("jo@fake.example")
+    visit = started_while_the_second_is_silent(linked)
     visit.prove_by_mail()
     cloud(linked).trouble = None
     linked.clock.forward(seconds=3)
@@ -158,9 +159,7 @@ def test_its_mailbox_is_no_changed_mailbox_of_the_first_account(linked: SmallHou
 def test_a_code_waits_for_the_directory_that_knows_its_number(linked: SmallHouse) -> None:
     number = Contact(ContactKind.PHONE, "+436649998877", "mobile", trusted=True)
     cloud(linked).change("cloud-id-of-jo", contacts=(number,))
-    linked.store.change("id-of-jo", name="jo@fake.example")
-    cloud(linked).trouble = StoreUnavailable("down")
-    visit = linked.start("jo@fake.example")
+    visit = started_while_the_second_is_silent(linked)
     linked.work()
     visit.pick("sms", number.value)
     linked.work()
