@@ -16,6 +16,7 @@ from person import Somebody
 from servers.keyback import PROMPT, Keyback
 from servers.outfit import SWIFT
 from servers.postgres import Postgres, running_postgres
+from servers.serving import NOTHING, Pins
 from servers.slapd import Slapd
 from servers.slapd_contents import CHANGED, PASSWORD, PEOPLE
 
@@ -76,11 +77,13 @@ class Town:
             return 0
         return int((self.postgres.folder / "data" / "postmaster.pid").read_text().split()[0])
 
-    def keyback(self, name: str, *, proofs: int, processes: int, postgres: bool) -> Keyback:
+    def keyback(self, name: str, *, proofs: int, processes: int, postgres: bool, more: Pins = NOTHING) -> Keyback:
         """Not started yet. As it ships, but for the number of proofs and what a robot check costs its client."""
         assert self.postgres is not None
         url = self.postgres.database() if postgres else ""
-        server = Keyback(self.folder / name, self._pins(), processes=processes, database_url=url, rules=PROMPT)
+        server = Keyback(
+            self.folder / name, self._pins(), processes=processes, database_url=url, more=more, rules=PROMPT
+        )
         _ask_for(server, proofs)
         return server
 

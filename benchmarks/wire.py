@@ -39,11 +39,15 @@ class Http:
         lines += f"Cookie: {cookie}\r\n" if cookie else ""
         if form is not None:
             lines += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        return self.ask(f"{lines}\r\n{body}".encode())
+
+    def ask(self, request: bytes) -> Answer:
+        """These bytes as they are; on a new connection where the last answer ended the old one."""
         try:
-            return self._ask(f"{lines}\r\n{body}".encode())
+            return self._ask(request)
         except ConnectionError:
             self._connect()
-            return self._ask(f"{lines}\r\n{body}".encode())
+            return self._ask(request)
 
     def close(self) -> None:
         """Hang up."""
@@ -72,7 +76,7 @@ class Http:
                     location = value.strip()
                 case "retry-after":
                     wait = value.strip()
-        return Answer(int(first.split()[1]), cookie, location, self._file.read(length).decode(), wait)
+        return Answer(int(first.split()[1]), cookie, location, self._file.read(length).decode(errors="replace"), wait)
 
 
 class InTurn:
