@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any
 
 from pydantic import ValidationError
@@ -57,13 +58,18 @@ class Recoveries:
         row = tx.execute(_load, {"of_id": recovery_id}).mappings().first()
         return None if row is None else self._open(row)
 
-    def load_with_key(self, tx: Connection, recovery_id: str) -> tuple[Recovery, bytes, int] | None:
-        """The recovery, the digest of its key, and the version of the settings that hold now. Raises SealBroken."""
+    def load_for(self, tx: Connection, recovery_id: str, key_digest: bytes) -> tuple[Recovery, int] | None:
+        """The recovery for whoever holds its key, and the version of the settings that hold now. Raises SealBroken.
+
+        It is opened for nobody else: that costs more than all the rest of a request that a stranger makes up.
+        """
         row = tx.execute(_load_with_version, {"of_id": recovery_id}).mappings().first()
         if row is None:
             return None
         sealed.RECOVERY_KEY_ROW.check(self._keyring, row)
-        return self._open(row), row["key_digest"], row["plugins_version"] or 0
+        if not compare_digest(row["key_digest"], key_digest):
+            return None
+        return self._open(row), row["plugins_version"] or 0
 
     def save(self, tx: Connection, recovery: Recovery, *, key_digest: bytes | None = None) -> Recovery | None:
         """The recovery with its next version, or None if somebody else was faster. `key_digest`: its new key's."""

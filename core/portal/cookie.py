@@ -60,9 +60,13 @@ class Cookies:
         return values[0] if values and _VALUE.fullmatch(values[0]) else ""
 
     def _values(self, request: Request, name: str) -> list[str]:
+        sent = request.environ.get("HTTP_COOKIE", "")
+        # Most people bring none of ours, and a stranger's thousand are not worth parting.
+        if name not in sent:
+            return []
         return [
             value.strip()
-            for pair in re.split("[;,]", request.environ.get("HTTP_COOKIE", ""))
+            for pair in re.split("[;,]", sent)
             for key, _, value in [pair.partition("=")]
             if key.strip() == name
         ]

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from flask import abort, g, redirect, request, url_for
 from jinja2 import Environment
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
 
 from ..contracts.text import ENGLISH, Language, Text
@@ -15,6 +17,8 @@ from .cookie import Cookies
 
 # What a link of the menu asks for.
 ASKED = "language"
+# Nobody reads more languages than fit into this, and a stranger's list is not worth sorting.
+LONGEST_WISH = 200
 FROM_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
@@ -122,7 +126,8 @@ def _suggested(tags: list[str]) -> str:
 
 def _asked_for(tags: list[str]) -> str:
     """What the browser asks for, the dearest first."""
-    return _first([wish for wish, weight in request.accept_languages if weight > 0], tags)
+    wishes = parse_accept_header(request.headers.get("Accept-Language", "")[:LONGEST_WISH], LanguageAccept)
+    return _first([wish for wish, weight in wishes if weight > 0], tags)
 
 
 def _first(wishes: list[str], tags: list[str]) -> str:

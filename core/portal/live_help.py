@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import abort, jsonify, request
 from werkzeug.wrappers import Response
 
@@ -9,6 +11,7 @@ from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.text import Secret
 from ..service.measure import Measured
 from ..service.recover import RecoveryService
+from ..service.tickets import Ticket
 from . import words
 from .cookie import Cookies
 from .errors import NotYours
@@ -29,16 +32,13 @@ class LiveHelp:
 
     def password(self, recovery_id: str) -> Response:
         """Every rule with its state, the strength and what to do about it; without a word when it is not its turn."""
+        # Before the form: a stranger's is not worth reading.
+        ticket = self._enter(recovery_id)
         form = read_form(request, FIELDS)
         if form.keys() != FIELDS:
             abort(400, "not one of our forms")
-        ticket = self._cookies.ticket(request)
-        if ticket is None or ticket.recovery_id != recovery_id:
-            raise NotYours
         try:
             measured = self._service.renewing.check(ticket, form["token"], Secret(form["new_password"]))
-        except NotAllowed as error:
-            raise NotYours from error
         except OutOfTurn:
             return _silence(409)
         except MustWait as error:
@@ -47,6 +47,15 @@ class LiveHelp:
             silence.headers["Retry-After"] = str(seconds)
             return silence
         return _answer(measured)
+
+    def _enter(self, recovery_id: str) -> Ticket:
+        ticket = self._cookies.ticket(request)
+        if ticket is None or ticket.recovery_id != recovery_id:
+            raise NotYours
+        try:
+            return replace(ticket, seen=self._service.tickets.look(ticket))
+        except NotAllowed as error:
+            raise NotYours from error
 
 
 def _answer(measured: Measured) -> Response:

@@ -67,10 +67,11 @@ class RecoveryPages:
 
     def move(self, recovery_id: str) -> Response:
         """One move, and back to where it stands."""
+        # Before the form: a stranger's is not worth reading.
+        ticket, recovery = self._enter(recovery_id)
         form = read_form(request, FIELDS, answers=True, several=set_it_for.FIELD)
         if form.get("move") not in self._moves or "token" not in form:
             abort(400, "not one of our forms")
-        ticket, recovery = self._enter(recovery_id)
         if not self._service.tickets.fits(recovery, form["token"]):
             return self._already_done(ticket)
         try:

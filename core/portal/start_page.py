@@ -25,6 +25,8 @@ from .words import minutes
 # The fields of the human checks, by their names on the wire.
 HUMAN = frozenset({"proof_of_work", "picture_text", "picture_task"})
 FIELDS = frozenset({"identifier", "entry", "return_to", "check"}) | HUMAN
+# A name, a solved check and an address to go back to. Everybody may send this form, so no more of it is read.
+MOST_BYTES = 8 * 1024
 # What the button sends that asks for a picture, or for another one.
 PICTURE = "picture"
 EMPTY = Text("Enter your work e-mail or user name")
@@ -53,7 +55,7 @@ class StartPage:
 
     def start(self) -> Response:
         """The name and the human check; from here on there is a recovery and a cookie."""
-        form = read_form(request, FIELDS)
+        form = read_form(request, FIELDS, most=MOST_BYTES)
         name, entry = form.get("identifier", ""), form.get("entry", "")
         if entry and self._doors.get(entry) is None:
             abort(400, "no such entry")

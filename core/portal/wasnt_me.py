@@ -9,6 +9,9 @@ from ..service.stop import Stopping
 from .form_body import read_form
 from .headers import has_form
 
+# "move=stop", and nothing beside it.
+MOST_BYTES = 64
+
 
 class WasntMe:
     """Opening the link asks, and only the button stops: mail scanners and previews open every link.
@@ -25,7 +28,7 @@ class WasntMe:
 
     def stop(self, token: str) -> Response:
         """Stop, and say so here: an address to be redirected to would say it to everybody who opens that."""
-        if read_form(request, {"move"}) != {"move": "stop"}:
+        if read_form(request, {"move"}, most=MOST_BYTES) != {"move": "stop"}:
             abort(400, "not our button")
         return _page("stopped" if self._stopping.stop(token) else "over")
 

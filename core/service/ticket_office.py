@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from ..contracts import events
 from ..contracts.errors import NotAllowed, OutOfTurn
-from ..contracts.one_time_code import same
 from ..contracts.text import Text
 from ..db.sealing import KeyPurpose, SealBroken
 from ..recovery.moves import Expired
@@ -49,9 +48,9 @@ class TicketOffice:
     def look(self, ticket: Ticket) -> Recovery:
         """Where it stands. Raises NotAllowed for whoever does not hold its key. Closes it when its time is over."""
         loaded = self._load(ticket)
-        if loaded is None or not same(loaded[1].hex(), digest(ticket).hex()):
+        if loaded is None:
             raise NotAllowed(NO_SUCH)
-        recovery, _, version = loaded
+        recovery, version = loaded
         self.snapshots.at_least(version)
         if recovery.is_open and self.around.now() >= recovery.deadline:
             return self._expire(recovery)
@@ -90,10 +89,10 @@ class TicketOffice:
         """Binds a form to this recovery and turn: the person's own moves only, so a job never makes it stale."""
         return self.records.keyring.mac(KeyPurpose.FORM, recovery.id, str(recovery.turn)).hex()
 
-    def _load(self, ticket: Ticket) -> tuple[Recovery, bytes, int] | None:
+    def _load(self, ticket: Ticket) -> tuple[Recovery, int] | None:
         try:
             with self.records.db.read() as tx:
-                return self.records.recoveries.load_with_key(tx, ticket.recovery_id)
+                return self.records.recoveries.load_for(tx, ticket.recovery_id, digest(ticket))
         except SealBroken as broken:
             # Somebody wrote to the database without the key: refused, and said loudly (M2).
             with self.records.db.write() as tx:

@@ -43,12 +43,13 @@ def test_a_recovery_comes_back_exactly_as_it_was_saved(
     assert load(database, recoveries, "no such") is None
 
 
-def test_the_key_and_the_settings_version_come_with_it(
+def test_it_is_opened_for_its_key_alone_and_the_settings_version_comes_with_it(
     database: Database, recoveries: Recoveries, kept: Recovery
 ) -> None:
     with database.read() as tx:
-        assert recoveries.load_with_key(tx, kept.id) == (kept, DIGEST, 0)
-        assert recoveries.load_with_key(tx, "no such") is None
+        assert recoveries.load_for(tx, kept.id, DIGEST) == (kept, 0)
+        assert recoveries.load_for(tx, kept.id, b"m" * 32) is None
+        assert recoveries.load_for(tx, "no such", DIGEST) is None
 
 
 def test_of_two_saves_at_once_the_second_is_refused(database: Database, recoveries: Recoveries, kept: Recovery) -> None:
@@ -74,7 +75,8 @@ def test_twenty_saves_of_the_same_version_are_one(
 def test_a_new_key_replaces_the_old_one(database: Database, recoveries: Recoveries, kept: Recovery) -> None:
     with database.write() as tx:
         saved = recoveries.save(tx, kept, key_digest=b"e" * 32)
-        assert recoveries.load_with_key(tx, kept.id) == (saved, b"e" * 32, 0)
+        assert recoveries.load_for(tx, kept.id, b"e" * 32) == (saved, 0)
+        assert recoveries.load_for(tx, kept.id, DIGEST) is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +140,7 @@ def test_the_digest_of_somebody_elses_key_is_refused(
 ) -> None:
     tamper(tables.recovery, {"id": kept.id}, key_digest=b"m" * 32)
     with pytest.raises(SealBroken), database.read() as tx:
-        recoveries.load_with_key(tx, kept.id)
+        recoveries.load_for(tx, kept.id, b"m" * 32)
 
 
 def test_only_the_persons_other_open_recoveries_are_listed(

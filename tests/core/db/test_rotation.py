@@ -64,7 +64,7 @@ class House:
     def read_everything(self, keyring: Keyring) -> None:
         """Raises SealBroken if anything cannot be read."""
         with self.db.write() as tx:
-            loaded = Recoveries(keyring).load_with_key(tx, self.recovery.id)
+            loaded = Recoveries(keyring).load_for(tx, self.recovery.id, b"d" * 32)
             assert loaded is not None
             assert loaded[0] == self.recovery
             assert len(Proofs(keyring).of(tx, "recovery-1", "person-1")) == 1

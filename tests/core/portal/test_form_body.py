@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from pretend_portal import ID, ORIGIN, Portal, answering
 
+from keyback.core.portal.form_body import MOST_BYTES
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -86,7 +88,10 @@ def test_a_body_that_cannot_be_read_is_no_fault_of_ours(portal: Portal) -> None:
 
 
 def test_a_body_may_be_as_large_as_any_honest_form(portal: Portal) -> None:
-    assert sent(portal, "/recover", b"identifier=" + b"m" * 60_000).status_code == 303
+    solved = b"&proof_of_work=" + b"A" * 4096
+    assert sent(portal, "/recover", b"identifier=" + b"%F0%9F%94%91" * 256 + solved).status_code == 303
+    # Both fields of the longest password, every sign written in twelve.
+    assert MOST_BYTES > 2 * 512 * 12 + 1000
 
 
 @pytest.mark.parametrize("name", ["destination2", "account", "method", "answer-0", "answer-100", "codes", "code "])
