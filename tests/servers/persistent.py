@@ -19,7 +19,8 @@ from .story import Story, solve_on
 
 # How long somebody looks into the mailbox before asking for another code.
 MAIL_COMES = 60.0
-PAUSE = 0.1
+# A person takes a breath before looking again, and a longer one where the house asks for it.
+PAUSE, LONG_PAUSE = 0.1, 1.0
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ class Persistent:
 
     def _sound(self, page: Page) -> Page:
         if page.status == 503:
-            time.sleep(1)
+            time.sleep(LONG_PAUSE)
         if page.status >= 500:
             raise _Shaken(f"{page.status} {page.text[:60]}")
         return page
