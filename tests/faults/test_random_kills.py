@@ -22,6 +22,8 @@ from servers.story import Post
 
 FULL = 1_000
 PEOPLE = 4
+# Then there is peace: whoever is killed again and again has nothing to say about what comes after.
+STORM = 20
 # Long enough for a new process to come up, or nobody would ever get on.
 PAUSES = (0.3, 2.5)
 
@@ -48,7 +50,7 @@ def _kill(keyback: Keyback, post: Post, slapd: Slapd, count: int) -> None:
     chance, kills, people = random.Random(count), 0, 0
     while kills < count:
         crowd = [Persistent(a_story(keyback, post, slapd)) for _ in range(PEOPLE)]
-        with _killer(keyback.workers, chance) as moments:
+        with _killer(keyback.workers, chance, most=STORM) as moments:
             together(crowd)
         assert_true(slapd, crowd, faults=moments)
         kills, people = kills + len(moments), people + len(crowd)
