@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import random
 import signal
@@ -58,7 +57,7 @@ def _kill(keyback: Keyback, post: Post, slapd: Slapd, count: int) -> None:
 
 
 @contextmanager
-def _killer(victims: Callable[[], list[int]], chance: random.Random, most: float = math.inf) -> Iterator[list[float]]:
+def _killer(victims: Callable[[], list[int]], chance: random.Random, *, most: int) -> Iterator[list[float]]:
     """Kills one process after the other; when, stands in the list."""
     moments: list[float] = []
     over = threading.Event()

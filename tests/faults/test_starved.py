@@ -21,7 +21,7 @@ from servers.story import Post
 
 PEOPLE = 3
 # So many times for so long, with such pauses between.
-TIMES, SECONDS, PAUSE = 20, 3.0, (1.0, 4.0)
+TIMES, SECONDS, PAUSE = 5, 3.0, (1.0, 4.0)
 MEGABYTE = 1024 * 1024
 Starve = tuple[int, Callable[[int], int]]
 
