@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import math
 import re
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 # A whole request must be here within this time, whoever gets an answer must take it within that one, and whoever still
 # talks when there is nothing more to be said is heard out for so long.
 SECONDS_TO_SAY, SECONDS_TO_HEAR, SECONDS_TO_LEAVE = 10.0, 30.0, 1.0
+SECONDS_TO_A_HANDLE = 0.05
+_NO_HANDLE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 # What is longer than this without an end is for the parser to refuse.
 LARGEST_HEAD = 32 * 1024
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
@@ -101,6 +104,19 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
     """
 
     secure: ClassVar[bool] = True
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take somebody in; without a file handle for them they wait in the kernel's queue until there is one.
+
+        gunicorn's process would end here, and cut off everybody who is inside.
+        """
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno not in _NO_HANDLE:
+                raise
+            # Whoever waits is there at the next look too, and looking is all that this thread would do.
+            time.sleep(SECONDS_TO_A_HANDLE)
 
     def handle(self, conn: gthread.TConn) -> object:
         """Called in a thread, for every connection that is new or has something to say."""

@@ -53,7 +53,7 @@ def test_a_server_that_starves_harms_nobody(
     with at_work(lambda: Persistent(a_story(keyback, post, slapd)), PEOPLE) as crowd:
         for _ in range(TIMES):
             time.sleep(chance.uniform(*PAUSE))
-            with limited(keyback, *starve):
+            with limited(keyback.workers, *starve):
                 time.sleep(SECONDS)
             moments.append(time.time())
     assert_true(slapd, crowd, faults=moments)

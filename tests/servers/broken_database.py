@@ -44,7 +44,7 @@ def locked(keyback: Keyback) -> Iterator[None]:
 @contextmanager
 def unwritable(keyback: Keyback) -> Iterator[None]:
     """Every write into any file is an error: the database's, and the log's."""
-    with limited(keyback, resource.RLIMIT_FSIZE, lambda _: 0):
+    with limited(keyback.processes, resource.RLIMIT_FSIZE, lambda _: 0):
         yield
 
 
@@ -104,15 +104,15 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 
 @contextmanager
-def limited(keyback: Keyback, what: int, most: Callable[[int], int]) -> Iterator[None]:
-    """None of the server's processes gets more of this than so much, each asked for by its number."""
-    before = {process: resource.prlimit(process, what) for process in keyback.processes()}
+def limited(processes: Callable[[], list[int]], what: int, most: Callable[[int], int]) -> Iterator[None]:
+    """None of these processes gets more of this than so much, each asked for by its number."""
+    before = {process: resource.prlimit(process, what) for process in processes()}
     for process, (_, hard) in before.items():
         resource.prlimit(process, what, (most(process), hard))
     yield
     # Also those that were started meanwhile.
     soft, hard = next(iter(before.values()))
-    for process in keyback.processes():
+    for process in processes():
         with suppress(ProcessLookupError):
             resource.prlimit(process, what, (soft, hard))
 
