@@ -18,8 +18,15 @@ from keyback.core.languages import CATALOGUE
 LANGUAGES = catalogues.languages()
 GAP = re.compile(r"\{(\w*)\}")
 # The longest that anybody can fill in: see `short_name`, and a number as long as numbers get.
-COMPANY, NUMBER = "Österreichische Bahn", "+491234567890123"
-WIDEST = {"code": "480219736412", "minutes": 15, "company": COMPANY, "time": "10:31", "help_desk": NUMBER}
+COMPANY, NUMBER, METHOD = "Österreichische Bahn", "+491234567890123", "Passkey oder Sicherheitsschlüssel"
+WIDEST = {
+    "code": "480219736412",
+    "minutes": 15,
+    "company": COMPANY,
+    "time": "10:31",
+    "help_desk": NUMBER,
+    "method": METHOD,
+}
 # What goes out as text messages, by how it begins.
 BY_TEXT = (
     "{code} is your {company} code, good",
@@ -27,6 +34,8 @@ BY_TEXT = (
     "Your {company} password was reset at",
     "Your {company} account was unlocked at",
     "Saved codes were added to your {company}",
+    "{method} was added to your {company}",
+    "{method} was removed from your {company}",
     "Self-service is stopped for your {company}",
 )
 

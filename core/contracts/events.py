@@ -230,6 +230,23 @@ class CodesIssued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MethodAdded(Event):
+    """A person added a method. `usable_from`: when it begins to count, in ISO 8601."""
+
+    name = "enrolment.added"
+    method: str
+    usable_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRemoved(Event):
+    """A person removed a method."""
+
+    name = "enrolment.removed"
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeysRotated(Event):
     """A purpose got a new key."""
 

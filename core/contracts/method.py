@@ -113,6 +113,8 @@ class Method(Plugin, ABC):
     # Can its answers be guessed in less than for ever? Then wrong ones are budgeted for each person. Where they cannot,
     # a budget would only let strangers empty it.
     guessable: ClassVar[bool] = True
+    # Does what a person adds end what they added before?
+    replaces: ClassVar[bool] = False
     # What carries its messages ("sms", "email"); None when nothing is sent.
     medium: ClassVar[str | None] = None
     # What the choice says before the first proof, when no end may be named.

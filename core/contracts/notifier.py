@@ -12,6 +12,7 @@ from .channel import Message
 from .events import Event
 from .people import Contact
 from .plugin import Context, Plugin
+from .text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Happening:
     addresses: tuple[Contact, ...] = ()
     accounts: tuple[str, ...] = ()
     help_desk: str = ""
+    # What the method is called that was added or removed.
+    method: Text | None = None
     # By the mailboxes that may carry it, the page where the person can say "this wasn't me". It can do harm in no other
     # hands than the owner's, so no other address gets it, and a text message never does.
     wasnt_me: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -90,3 +90,4 @@ class Enrolment:
     data: Mapping[str, str] = field(repr=False)
     proven_at: datetime
     usable_from: datetime
+    used_at: datetime | None = None

@@ -94,5 +94,11 @@ class Enrolments:
         sealed.ENROLMENT_ROW.check(self._keyring, row)
         private = json.loads(sealed.ENROLMENT.open(self._keyring, row))
         return Enrolment(
-            row["id"], row["method"], private["label"], private["data"], row["proven_at"], row["usable_from"]
+            row["id"],
+            row["method"],
+            private["label"],
+            private["data"],
+            row["proven_at"],
+            row["usable_from"],
+            row["used_at"],
         )

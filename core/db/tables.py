@@ -157,6 +157,16 @@ enrolment = Table(
     Column("seal", LargeBinary, nullable=False),
 )
 
+# What somebody is adding at this moment: worth nothing before it is confirmed, and forgotten after ten minutes.
+pending = Table(
+    "pending",
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
 contact_seen = Table(
     "contact_seen",
     metadata,

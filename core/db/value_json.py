@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
+from ..contracts.method import Challenge
+from ..contracts.people import Person
 from ..contracts.text import Text
 from ..recovery.decoys import Shapes
 from ..recovery.policy import Policy, PublicRules
@@ -67,6 +69,8 @@ def _text_schema(*_: object) -> CoreSchema:
 setattr(Text, "__get_pydantic_core_schema__", staticmethod(_text_schema))  # noqa: B010
 
 RECOVERY: TypeAdapter[Recovery] = TypeAdapter(Recovery)
+CHALLENGE: TypeAdapter[Challenge] = TypeAdapter(Challenge)
+PERSON: TypeAdapter[Person] = TypeAdapter(Person)
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 PUBLIC_RULES: TypeAdapter[PublicRules] = TypeAdapter(PublicRules)
 SHAPES: TypeAdapter[Shapes] = TypeAdapter(Shapes)

@@ -110,6 +110,8 @@ SYSTEM_DRAWINGS = Quota("system-drawings", most=3000, window=HOUR)
 # So many messages an hour into one range of ten thousand numbers, over all people. A company has its numbers in one
 # range; toll fraud wants thousands.
 RANGE_SENDS = Quota("range-sends", most=500, window=HOUR)
+# What somebody signed in may begin to add within the hour.
+ADDITIONS = Quota("additions", most=20, window=HOUR)
 SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)
 SYSTEM_SENDS = Quota("system-sends", most=5000, window=HOUR)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from itertools import combinations
 
 from ..contracts.method import Method, Offer
 from ..contracts.people import Account, Person
@@ -33,7 +34,7 @@ class PublicRules:
     """What holds before the first proof, for everybody alike."""
 
     disclosure: Disclosure = Disclosure.GENERIC
-    methods: tuple[str, ...] = ("email", "sms", "saved_codes")
+    methods: tuple[str, ...] = ("email", "sms", "authenticator", "saved_codes")
     type_destination: tuple[str, ...] = ("sms",)
     lifetime: timedelta = timedelta(minutes=20)
     idle: timedelta = timedelta(minutes=15)
@@ -74,7 +75,7 @@ class ProofRules:
     """Required methods, optional ones, and how many proofs in all."""
 
     required: frozenset[str] = frozenset()
-    optional: frozenset[str] = frozenset({"email", "sms", "saved_codes"})
+    optional: frozenset[str] = frozenset({"email", "sms", "authenticator", "saved_codes"})
     at_least: int = 2
     different_carriers: bool = True
 
@@ -195,6 +196,18 @@ def open_offers(
         and offer.method not in used_methods
         and (offer.method in missing or carriers.get(offer.method, "") not in used_carriers)
     )
+
+
+def enough(rules: ProofRules, carriers: Mapping[str, str], first: Collection[str]) -> tuple[str, ...]:
+    """The fewest of these methods whose proofs together satisfy, one of `first` among them; empty if none would.
+
+    `carriers`: what each method rides on that this person could use. Nobody begins with a method that isn't shown.
+    """
+    for count in range(1, len(carriers) + 1):
+        for some in combinations(sorted(carriers), count):
+            if set(first) & set(some) and satisfied(rules, [Proof(key, carriers[key], "", "") for key in some]):
+                return some
+    return ()
 
 
 def problems(policy: Policy, public: PublicRules, methods: Mapping[str, type[Method]]) -> tuple[str, ...]:

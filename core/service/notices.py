@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from ..contracts.channel import Channel, Message
 from ..contracts.errors import DeliveryFailed, PluginError
-from ..contracts.events import BY_NAME, Event, NoticeSent
+from ..contracts.events import BY_NAME, Event, MethodAdded, MethodRemoved, NoticeSent
 from ..contracts.notifier import Happening, Notifier
-from ..contracts.people import ContactKind, Person
+from ..contracts.people import Contact, ContactKind, Person
 from ..contracts.text import Text
 from ..db.jobs import Job
 from ..db.session import Transaction
-from ..db.value_json import text_from_json, text_to_json
+from ..db.value_json import PERSON, text_from_json, text_to_json
 from ..recovery.state import Recovery
 from .back_office import BackOffice
 from .calls import Calls
@@ -72,19 +72,55 @@ class Notices:
     def tell(self, job: Job) -> None:
         """Ask the notifier for its messages, and queue each in its channel's lane."""
         recovery = self.records.recovery_of(job)
+        if recovery is None:
+            return self.office.done(job)
+        return self._tell(job, self._happening(job, recovery), recovery.language)
+
+    def queue_change(
+        self, tx: Transaction, whom: Person, event: MethodAdded | MethodRemoved, language: str
+    ) -> list[Job]:
+        """In the commit of a change of somebody's methods. There is no recovery to read later, so the job holds all:
+        `whom` with the accounts and every address to tell; a link goes to those of `contacts` that are mailboxes."""
+        told = {
+            "event": event.name,
+            "fields": json.dumps(asdict(event)),
+            "at": self.around.now().isoformat(),
+            "whom": PERSON.dump_json(whom).decode(),
+            "language": language,
+        }
+        hearing = [one.key for one in self.snapshots.current.plugins.notifiers.values() if one.hears(event)]
+        return [self.office.put(tx, NO_LANE, "change", "", {**told, "notifier": key}) for key in hearing]
+
+    def tell_change(self, job: Job) -> None:
+        """The same for somebody who changed their methods."""
+        whom, event = PERSON.validate_json(job.payload["whom"]), _event(job.payload)
+        at, method = datetime.fromisoformat(job.payload["at"]), None
+        if isinstance(event, MethodAdded | MethodRemoved):
+            method = self.snapshots.current.plugins.methods.get(event.method)
+        happening = Happening(
+            event=event,
+            at=at,
+            addresses=_addresses(whom),
+            accounts=tuple(account.name for account in whom.accounts),
+            help_desk=self.around.help_desk,
+            wasnt_me=self._links(whom, Told(whom.id, "", event.name, at)),
+            method=method.label if method else None,
+        )
+        self._tell(job, happening, job.payload["language"])
+
+    def _tell(self, job: Job, happening: Happening, language: str) -> None:
         notifier = self.snapshots.current.plugins.notifiers.get(job.payload["notifier"])
         messages: tuple[Message, ...] = ()
-        if recovery is not None and notifier is not None:
+        if notifier is not None:
             try:
-                messages = self._ask(notifier, self._happening(job, recovery), recovery.language)
+                messages = self._ask(notifier, happening, language)
             except (DeliveryFailed, PluginError) as failure:
                 return self._later(job, retry=getattr(failure, "retry", True))
         if not messages:
             return self.office.done(job)
         if len(messages) == 1:
-            return self._pass_on(job, messages[0], recovery.language if recovery else "")
+            return self._pass_on(job, messages[0], language)
         with self.records.db.write() as tx:
-            language = recovery.language if recovery else ""
             jobs = [self._put_carry(tx, job, message, language) for message in messages]
             self.records.jobs.done(tx, [job.id])
         for carry in jobs:
@@ -131,8 +167,6 @@ class Notices:
     def _happening(self, job: Job, recovery: Recovery) -> Happening:
         person = recovery.subject.person if recovery.subject else None
         accounts = person.accounts if person else ()
-        contacts = [contact for account in accounts for contact in account.contacts]
-        contacts += person.contacts if person else ()
         event, at = _event(job.payload), datetime.fromisoformat(job.payload["at"])
         # A password was set there: elsewhere the person's accounts have theirs still, or a notice of their own.
         stores = job.payload["stores"].split()
@@ -140,7 +174,7 @@ class Notices:
             event=event,
             at=at,
             recovery=recovery.id,
-            addresses=tuple({(c.kind, c.value): c for c in contacts}.values()),
+            addresses=_addresses(person) if person else (),
             accounts=tuple(account.name for account in accounts if not stores or account.key.store in stores),
             help_desk=self.around.help_desk,
             wasnt_me=self._wasnt_me(recovery, person, Told(person.id, recovery.id, event.name, at)) if person else {},
@@ -151,8 +185,9 @@ class Notices:
 
         Not for an address that could be somebody else's, untrusted or changed lately, and never for a text message.
         """
-        if not recovery.proofs:
-            return {}
+        return self._links(person, told) if recovery.proofs else {}
+
+    def _links(self, person: Person, told: Told) -> dict[str, str]:
         own = [contact.value for contact in person.contacts if contact.trusted and contact.kind is ContactKind.MAIL]
         return {mailbox: self.links.link(told) for mailbox in own}
 
@@ -171,6 +206,12 @@ class Notices:
         with self.records.db.write() as tx:
             self.records.jobs.done(tx, [job.id])
         return None
+
+
+def _addresses(person: Person) -> tuple[Contact, ...]:
+    """Every one that is known, each once."""
+    contacts = [contact for account in person.accounts for contact in account.contacts]
+    return tuple({(c.kind, c.value): c for c in (*contacts, *person.contacts)}.values())
 
 
 def _lane(channel: Channel | None) -> str:

@@ -12,6 +12,7 @@ from ..db.freezes import Freezes
 from ..db.jobs import Job, Jobs
 from ..db.leases import Leases
 from ..db.links import Links
+from ..db.pending import Pending
 from ..db.proofs import Proofs
 from ..db.recoveries import Recoveries
 from ..db.sealing import Keyring
@@ -29,6 +30,7 @@ class Records:
     recoveries: Recoveries
     proofs: Proofs
     enrolments: Enrolments
+    pending: Pending
     contacts: ContactsSeen
     counters: Counters
     freezes: Freezes
@@ -54,6 +56,7 @@ class Records:
             recoveries=Recoveries(keyring),
             proofs=Proofs(keyring),
             enrolments=Enrolments(keyring),
+            pending=Pending(keyring),
             contacts=ContactsSeen(keyring),
             counters=Counters(keyring),
             freezes=Freezes(keyring),

@@ -14,12 +14,14 @@ from .choose import Choosing
 from .chores import Chores
 from .conclude import Concluding
 from .disguise import Disguise
+from .enrol import Enrolling
 from .find import Finding
 from .gate import Gate
 from .join import Joining
 from .measure import Measure
 from .messages import Messenger
 from .mover import Mover
+from .my_methods import MyMethods
 from .notice_links import NoticeLinks
 from .notices import Notices
 from .prove import Proving
@@ -44,6 +46,7 @@ class Staff:
     """What serves the pages, what works behind them, and who knows people for whoever works on the server."""
 
     service: RecoveryService
+    enrolling: Enrolling
     office: BackOffice
     recognising: Recognising
     watch: Watch
@@ -89,14 +92,19 @@ def employ(
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
-    for kind, worker in (("message", messenger.work), ("notify", notices.tell), ("carry", notices.carry)):
+    mine = MyMethods(**house, recognising=recognising)
+    enrolling = Enrolling(**house, mine=mine, notices=notices, office=office)
+    workers = (("message", messenger.work), ("notify", notices.tell), ("change", notices.tell_change))
+    for kind, worker in (*workers, ("carry", notices.carry)):
         office.teach(kind, worker)
     settling = Settling(
         records=records, mover=mover, writer=writer, concluding=concluding, office=office, around=around
     )
     office.teach("settle", settling.work)
     Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
-    return Staff(service, office, recognising, Watch(records=records, office=office, calls=calls, around=around))
+    return Staff(
+        service, enrolling, office, recognising, Watch(records=records, office=office, calls=calls, around=around)
+    )
 
 
 def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice) -> Recognising:

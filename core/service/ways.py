@@ -47,9 +47,9 @@ class Ways:
             if since is None or since + policy.cool_down <= now
         )
 
-    def offers(self, tx: Transaction, person: Person, policy: Policy) -> tuple[Offer, ...]:
-        """What this person could do, by every method that the policy names."""
-        enrolments = self.records.enrolments.of(tx, person.id)
+    def offers(self, tx: Transaction, person: Person, policy: Policy, *, without: str = "") -> tuple[Offer, ...]:
+        """What this person could do, by every method that the policy names. `without`: if that enrolment were gone."""
+        enrolments = [one for one in self.records.enrolments.of(tx, person.id) if one.id != without]
         context = self.around.context()
         methods = self.snapshots.current.plugins.methods
         return tuple(

@@ -82,6 +82,16 @@ _CODES_ISSUED = _Words(
     ),
     Text("Saved codes were added to your {company} account at {time} UTC. Not you? Call {help_desk} now."),
 )
+_ADDED = _Words(
+    Text("{method} was added to your account"),
+    Text("It can be used to reset your {company} password from {date}, {time} (UTC)."),
+    Text("{method} was added to your {company} account at {time} UTC. Not you? Call {help_desk} now."),
+)
+_REMOVED = _Words(
+    Text("{method} was removed from your account"),
+    Text("Since {date}, {time} (UTC), it can no longer be used to reset your {company} password."),
+    Text("{method} was removed from your {company} account at {time} UTC. Not you? Call {help_desk} now."),
+)
 _QUICKER = Text("The help desk will be in touch; call {help_desk} to be quicker.")
 _STOPPED = _Words(
     Text("Self-service is stopped for your account"),
@@ -117,6 +127,7 @@ class AccountNotice(Notifier):
         at = happening.at.astimezone(UTC)
         values: Mapping[str, object] = {
             "time": f"{at:%H:%M}",
+            "method": happening.method or "",
             "help_desk": happening.help_desk or Text("the help desk"),
         }
         if address.kind is ContactKind.PHONE:
@@ -127,9 +138,14 @@ class AccountNotice(Notifier):
         to = mailbox(address.value)
         accounts = ", ".join(happening.accounts) or Text("your account")
         link = happening.wasnt_me.get(address.value, "")
-        told = words.mail.filled(company=ctx.company, accounts=accounts, date=_date(at), **values)
+        values = {**values, **_moment(_since(happening))}
+        told = words.mail.filled(company=ctx.company, accounts=accounts, **values)
         end = (words.say_so if link else words.call).filled(wasnt_me=link, **values)
-        return Message("email", to, Text("{told}\n\n{end}", told=told, end=end), words.subject) if to else None
+        return (
+            Message("email", to, Text("{told}\n\n{end}", told=told, end=end), words.subject.filled(**values))
+            if to
+            else None
+        )
 
 
 def _words_for(event: events.Event) -> _Words | None:
@@ -143,9 +159,27 @@ def _words_for(event: events.Event) -> _Words | None:
             return _UNLOCKED
         case events.CodesIssued():
             return _CODES_ISSUED
+        case events.MethodAdded(method="saved_codes"):
+            # One set, many codes.
+            return _CODES_ISSUED
+        case events.MethodAdded():
+            return _ADDED
+        case events.MethodRemoved():
+            return _REMOVED
         case events.SelfServiceStopped():
             return _STOPPED
     return None
+
+
+def _since(happening: Happening) -> datetime:
+    """The moment that a mail is about: when it happened, or when what was added begins to count."""
+    event = happening.event
+    counts = datetime.fromisoformat(event.usable_from) if isinstance(event, events.MethodAdded) else happening.at
+    return counts.astimezone(UTC)
+
+
+def _moment(at: datetime) -> Mapping[str, object]:
+    return {"date": _date(at), "time": f"{at:%H:%M}"}
 
 
 def _date(at: datetime) -> Text:

@@ -115,6 +115,7 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Nothing was changed unless we told you so. Try again; reference {}.",
         "A lot of people are here right now.", "Wait {} and press Continue.",
     ),
+    "my methods": ("To change your methods, sign in again. It's been more than 5 minutes.",),
     "wasn't me": (
         "Thank you for telling us.",
         "Self-service is stopped for your account and the help desk knows. Your password was not changed by this.",
@@ -132,6 +133,8 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Your {} account was unlocked on {}, {} (UTC). Your password is the same as before.",
         "Self-service is stopped for your account", "Because you told us \"this wasn't me\".",
         "The help desk will be in touch; call {} to be quicker.",
+        "{} was added to your account", "{} was removed from your account",
+        "It can be used to reset your {} password from {}, {} (UTC).",
     ),
 }  # fmt: skip
 
@@ -251,6 +254,15 @@ ADDED: dict[str, tuple[str, ...]] = {
         "Saved codes were added to your account",
         "Saved codes were added to your {} account at {} UTC. Not you? Call {} now.",
         "They can be used to reset your {} password from {}, {} (UTC). Codes you had before no longer work.",
+    ),
+    "what was added or removed, by text, and since when it is gone": (
+        "{} was added to your {} account at {} UTC. Not you? Call {} now.",
+        "{} was removed from your {} account at {} UTC. Not you? Call {} now.",
+        "Since {}, {} (UTC), it can no longer be used to reset your {} password.",
+    ),
+    "why a method can't be added": (
+        "This can't be added here.", "You have {} of these already. Remove one first.",
+        "This took too long, or was tried too often. Start again.",
     ),
     "administrators, at the command line or as names of plugins": (
         "No method issues codes: add saved_codes to plugins.load",

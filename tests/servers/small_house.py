@@ -13,6 +13,7 @@ from argon2.low_level import Type, hash_secret
 
 from keyback.core.contracts.channel import Message
 from keyback.core.contracts.human_check import HumanCheck, Humanity, Part, Widget
+from keyback.core.contracts.method import Method
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind
 from keyback.core.contracts.plugin import Context, NoSettings, Plugin
 from keyback.core.contracts.text import Secret, Text
@@ -288,7 +289,12 @@ class Visit:
 
 
 def small_house(
-    database: Database, *, look_up: timedelta = timedelta(0), cloud: Cloud | None = None, **changes: Any
+    database: Database,
+    *,
+    look_up: timedelta = timedelta(0),
+    cloud: Cloud | None = None,
+    methods: Sequence[Method] = (),
+    **changes: Any,
 ) -> SmallHouse:
     """A house with somebody called jo in it."""
     keyring = Keyring.load(database, bytes(range(32)))
@@ -299,7 +305,7 @@ def small_house(
     also = (cloud,) if cloud else ()
     host = _Built(
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
-        *also, human_checks=(OpenDoor(NoSettings()), WeakDoor(NoSettings())),
+        *also, *methods, human_checks=(OpenDoor(NoSettings()), WeakDoor(NoSettings())),
     )  # fmt: skip
     with database.write() as tx:
         # Answers are judged as soon as they can be; whoever tests the pause says so.

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from keyback.core.contracts.events import PasswordSet
+from keyback.core.contracts.method import Challenge, Prompt
 from keyback.core.contracts.people import AccountKey, Contact, ContactKind
+from keyback.core.contracts.text import Text
 from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.audit import Audit
 from keyback.core.db.contacts import ContactsSeen
@@ -19,6 +21,7 @@ from keyback.core.db.enrolments import Enrolments
 from keyback.core.db.freezes import Freeze, Freezes
 from keyback.core.db.jobs import Jobs
 from keyback.core.db.links import Links
+from keyback.core.db.pending import Adding, Pending
 from keyback.core.db.proofs import Proofs
 from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.rotation import reseal
@@ -33,6 +36,8 @@ ROTATED = sorted(set(KeyPurpose) - NEVER_ROTATED)
 MAIL = Contact(ContactKind.MAIL, "canary-mail@example.org", "mail")
 LDAP = AccountKey("openldap", "canary-uuid")
 DETAILS = {"name": "canary-name"}
+ADDING = Adding("canary-session", "person-1", "app")
+DRAWN = Challenge(Prompt(Text("Add it"), Text("Type it")), DAY, {"secret": "canary-secret"})
 
 
 class House:
@@ -49,6 +54,7 @@ class House:
             Proofs(keyring).consume(tx, "recovery-1", "person-1", Proof("sms", "phone", "c", "challenge"), now)
             Links(keyring).link(tx, "person-1", LDAP, "signed in", now)
             Enrolments(keyring).add(tx, "person-1", "codes", "l", DETAILS, proven_at=now, usable_from=now)
+            Pending(keyring).put(tx, ADDING, DRAWN, now + DAY)
             ContactsSeen(keyring).since(tx, "person-1", [MAIL], now)
             Freezes(keyring).freeze(tx, Freeze("person-1", now, "password.set", "recovery-1"))
             settings = SettingsStore(keyring)
@@ -70,6 +76,7 @@ class House:
             assert len(Proofs(keyring).of(tx, "recovery-1", "person-1")) == 1
             assert Links(keyring).person_of(tx, LDAP) == "person-1"
             assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
+            assert Pending(keyring).get(tx, ADDING, self.now) == DRAWN
             assert ContactsSeen(keyring).since(tx, "person-1", [MAIL], self.now + DAY) == {0: None}
             assert Freezes(keyring).of(tx, "person-1") is not None
             settings = SettingsStore(keyring)

@@ -1,0 +1,82 @@
+"""What somebody is adding at this moment: one thing for each session and method, for ten minutes, with few tries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Executable, bindparam, delete, select, update
+
+from ..contracts.method import Challenge
+from . import sealed
+from .per_dialect import Insert, PerDialect
+from .purge import Purge
+from .sealing import KeyPurpose, Keyring
+from .tables import pending as table
+from .value_json import CHALLENGE
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """Who adds what: nobody else, and no other session of theirs, can confirm it."""
+
+    session: str
+    person_id: str
+    method: str
+
+
+def _put(insert: Insert) -> Executable:
+    new = insert(table)
+    again = {name: new.excluded[name] for name in ("sealed", "tries", "expires_at")}
+    return new.on_conflict_do_update(index_elements=["key"], set_=again)
+
+
+_put_one = PerDialect(_put)
+_good = (table.c.key == bindparam("of_key")) & (table.c.expires_at > bindparam("now"))
+_get = select(table).where(_good)
+_try = update(table).where(_good, table.c.tries < bindparam("most")).values(tries=table.c.tries + 1).returning(table)
+_take = delete(table).where(_good)
+_forget = delete(table).where(table.c.key == bindparam("of_key"))
+_purge = Purge(table.c.key, table.c.expires_at <= bindparam("now"), oldest=table.c.expires_at)
+
+
+class Pending:
+    """The key is a keyed digest, and what is kept is sealed: a stolen table shows nothing."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def put(self, tx: Connection, adding: Adding, challenge: Challenge, expires_at: datetime) -> None:
+        """Remember it; what was begun before ends with it."""
+        row = {"key": self._key(adding), "tries": 0, "expires_at": expires_at}
+        plain = CHALLENGE.dump_json(challenge)
+        tx.execute(_put_one.on(tx), row | {"sealed": sealed.PENDING.seal(self._keyring, plain, row)})
+
+    def get(self, tx: Connection, adding: Adding, now: datetime) -> Challenge | None:
+        """What was drawn, while it is good. Raises SealBroken."""
+        row = tx.execute(_get, {"of_key": self._key(adding), "now": now}).mappings().first()
+        return None if row is None else CHALLENGE.validate_json(sealed.PENDING.open(self._keyring, row))
+
+    def attempt(self, tx: Connection, adding: Adding, now: datetime, most: int) -> tuple[Challenge, int] | None:
+        """Count a try before it is judged; what was drawn, and how many are left. None when there are none left."""
+        asked = {"of_key": self._key(adding), "now": now, "most": most}
+        row = tx.execute(_try, asked).mappings().first()
+        if row is None:
+            return None
+        return CHALLENGE.validate_json(sealed.PENDING.open(self._keyring, row)), most - row["tries"]
+
+    def take(self, tx: Connection, adding: Adding, now: datetime) -> bool:
+        """True for the one who confirms it; it is gone by that."""
+        return tx.execute(_take, {"of_key": self._key(adding), "now": now}).rowcount == 1
+
+    def forget(self, tx: Connection, adding: Adding) -> None:
+        """Give it up."""
+        tx.execute(_forget, {"of_key": self._key(adding)})
+
+    def purge(self, tx: Connection, now: datetime, limit: int = 500) -> int:
+        """Forget what is too old; returns how many."""
+        return _purge(tx, limit, now=now)
+
+    def _key(self, adding: Adding) -> str:
+        # Under the key that never rotates: a rotation must not end what people are doing.
+        return self._keyring.mac(KeyPurpose.PSEUDONYM, "adding", adding.session, adding.person_id, adding.method).hex()

@@ -1,0 +1,191 @@
+"""Add and remove methods: for somebody who is signed in and has just shown who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
+from ..contracts.events import Event, LimitReached, MethodAdded, MethodRemoved
+from ..contracts.method import Challenge, Enrollable, Method, NewEnrolment
+from ..contracts.people import Person
+from ..contracts.text import Text
+from ..db.counters import Mark
+from ..db.pending import Adding
+from ..db.sealing import KeyPurpose
+from ..db.session import Transaction, after_commit
+from ..recovery import limits
+from .back_office import BackOffice
+from .counted import tell
+from .my_methods import MyMethods
+from .notices import Notices
+from .records import Records
+from .signed_in import SignedIn
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+
+# What was drawn and not confirmed is gone after this (G6).
+GOOD_FOR = timedelta(minutes=10)
+TRIES = 5
+# Each device more is one more right answer to a guess.
+MOST = 3
+AGAIN = Text("To change your methods, sign in again. It's been more than 5 minutes.")
+STOPPED = Text("Self-service is stopped for your account")
+NOT_HERE = Text("This can't be added here.")
+FULL = Text("You have {n} of these already. Remove one first.", n=MOST)
+OVER = Text("This took too long, or was tried too often. Start again.")
+
+
+class SignInAgain(NotAllowed):
+    """They signed in too long ago: whoever took the session over meanwhile must not get a way of their own (J1)."""
+
+
+class Wrong(NotAllowed):
+    """What was typed confirms nothing; it may be tried `left` more times."""
+
+    def __init__(self, reason: Text, left: int) -> None:
+        super().__init__(reason)
+        self.left = left
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enrolling:
+    """One transaction for each change: the row, its event and its notices, or nothing of them."""
+
+    records: Records
+    snapshots: Snapshots
+    mine: MyMethods
+    notices: Notices
+    office: BackOffice
+    around: Surroundings
+
+    def begin(self, who: SignedIn, key: str) -> None:
+        """Draw what has to be confirmed. Raises SignInAgain, NotAllowed or MustWait."""
+        method, now = self._enrollable(who, key), self.around.now()
+        challenge = self._drawn(method, who)
+        with self.records.db.write() as tx:
+            self._may_change(tx, who)
+            refusal = self._count(tx, who)
+            if refusal is None:
+                mine = [one for one in self.records.enrolments.of(tx, who.person.id) if one.method == key]
+                if len(mine) >= MOST and not method.replaces:
+                    raise NotAllowed(FULL)
+                self.records.pending.put(tx, _adding(who, key), challenge, now + GOOD_FOR)
+        if refusal is not None:
+            raise refusal
+
+    def pending(self, who: SignedIn, key: str) -> Challenge | None:
+        """What waits to be confirmed in this session, if anything does."""
+        with self.records.db.read() as tx:
+            return self.records.pending.get(tx, _adding(who, key), self.around.now())
+
+    def confirm(self, who: SignedIn, key: str, answer: Mapping[str, str], *, language: str = "") -> datetime:
+        """Keep it; when it begins to count. Raises Wrong, or NotAllowed when there is nothing (more) to confirm.
+
+        Signing in again is not asked for: what is confirmed here was drawn for this session while it was fresh.
+        """
+        method, adding = self._enrollable(who, key), _adding(who, key)
+        with self.records.db.write() as tx:
+            # Counted before it is looked at, so that tries at the same moment are no free ones.
+            attempt = self.records.pending.attempt(tx, adding, self.around.now(), TRIES)
+        if attempt is None:
+            raise NotAllowed(OVER)
+        challenge, left = attempt
+        try:
+            new = self._confirmed(method, challenge, answer)
+        except NotAllowed as wrong:
+            raise Wrong(wrong.reason, left) from wrong
+        return self._keep(who, method, new, language)
+
+    def give_up(self, who: SignedIn, key: str) -> None:
+        """Forget what was drawn."""
+        with self.records.db.write() as tx:
+            self.records.pending.forget(tx, _adding(who, key))
+
+    def remove(self, who: SignedIn, enrolment_id: str, *, language: str = "") -> None:
+        """Forget one of theirs. Raises SignInAgain or NotAllowed; OutOfTurn when it is gone already."""
+        with self.records.db.write() as tx:
+            self._may_change(tx, who)
+            whom = self.mine.to_be_told(tx, who)
+            found = [one for one in self.records.enrolments.of(tx, who.person.id) if one.id == enrolment_id]
+            if not found or not self.records.enrolments.remove(tx, enrolment_id):
+                raise OutOfTurn("it is not there")
+            self._tell(tx, whom, MethodRemoved(found[0].method), language)
+
+    def form_token(self, who: SignedIn) -> str:
+        """Binds a form to this session."""
+        return self.records.keyring.mac(KeyPurpose.FORM, "methods", who.session).hex()
+
+    def fits(self, who: SignedIn, token: str) -> bool:
+        """Whether the form was made for this session."""
+        try:
+            given = bytes.fromhex(token)
+        except ValueError:
+            return False
+        return self.records.keyring.check_mac(KeyPurpose.FORM, given, "methods", who.session)
+
+    def _enrollable(self, who: SignedIn, key: str) -> Method:
+        offered = {name for name, _ in self.mine.can_add(self.snapshots.current.policy_for(who.person))}
+        if key not in offered:
+            raise NotAllowed(NOT_HERE)
+        return self.snapshots.current.plugins.methods[key]
+
+    def _drawn(self, method: Method, who: SignedIn) -> Challenge:
+        assert isinstance(method, Enrollable)
+        return method.enrol(who.person, self.around.context())
+
+    def _confirmed(self, method: Method, challenge: Challenge, answer: Mapping[str, str]) -> NewEnrolment:
+        assert isinstance(method, Enrollable)
+        return method.confirm(challenge, answer, self.around.context())
+
+    def _may_change(self, tx: Transaction, who: SignedIn) -> None:
+        """In the transaction of the change: who was stopped a moment ago changes nothing."""
+        if not who.is_fresh(self.around.now()):
+            raise SignInAgain(AGAIN)
+        if self.records.freezes.stopped(tx, who.person):
+            raise NotAllowed(STOPPED)
+
+    def _count(self, tx: Transaction, who: SignedIn) -> MustWait | None:
+        """Not raised here: what was counted must be committed."""
+        quota, now = limits.ADDITIONS, self.around.now()
+        (count,) = self.records.counters.bump(tx, [Mark(quota.name, who.person.id, quota.window)], now)
+        verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
+        if not isinstance(verdict, limits.Wait):
+            return None
+        self._record(tx, who.person.id, LimitReached(quota.name))
+        return MustWait(verdict.until)
+
+    def _keep(self, who: SignedIn, method: Method, new: NewEnrolment, language: str) -> datetime:
+        now, person = self.around.now(), who.person.id
+        # A new address could be somebody else's, put there by whoever sat at an open screen: its owner gets time to
+        # read the notices (J2). A device or a paper is in the hands of whoever is signed in, either way.
+        waits = self.snapshots.current.policy_for(who.person).cool_down if method.medium else timedelta(0)
+        with self.records.db.write() as tx:
+            if self.records.freezes.stopped(tx, who.person):
+                raise NotAllowed(STOPPED)
+            if not self.records.pending.take(tx, _adding(who, method.key), now):
+                raise OutOfTurn("this was confirmed already")
+            whom = self.mine.to_be_told(tx, who)
+            if method.replaces:
+                self.records.enrolments.remove_all(tx, person, method.key)
+            self.records.enrolments.add(
+                tx, person, method.key, new.label, new.data, proven_at=now, usable_from=now + waits
+            )
+            self._tell(tx, whom, MethodAdded(method.key, (now + waits).isoformat()), language)
+        return now + waits
+
+    def _tell(self, tx: Transaction, whom: Person, event: MethodAdded | MethodRemoved, language: str) -> None:
+        """The event and the notices, in the commit of the change (P7)."""
+        self._record(tx, whom.id, event)
+        for job in self.notices.queue_change(tx, whom, event, language):
+            after_commit(tx, partial(self.office.hand_over, job))
+
+    def _record(self, tx: Transaction, person_id: str, event: Event) -> None:
+        self.records.audit.append(tx, [event], at=self.around.now(), person_id=person_id)
+        after_commit(tx, lambda: tell(self.around.meter, [event]))
+
+
+def _adding(who: SignedIn, key: str) -> Adding:
+    return Adding(who.session, who.person.id, key)

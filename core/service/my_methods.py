@@ -1,0 +1,137 @@
+"""What a signed-in person has, and whether they could get back in with it today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ..contracts.masking import masked_end
+from ..contracts.method import Enrollable, Offer
+from ..contracts.people import Contact, ContactKind, Enrolment, Person
+from ..contracts.text import Text
+from ..db.session import Transaction
+from ..recovery.policy import Policy, Purpose, enough
+from .recognise import Facts, Recognising
+from .records import Records
+from .signed_in import SignedIn
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+
+KINDS = {"sms": ContactKind.PHONE, "email": ContactKind.MAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One line of the list. What their organisation knows of them has no id: it is not theirs to remove."""
+
+    method: str
+    label: Text | str
+    end: str = ""
+    id: str = ""
+    added: datetime | None = None
+    used: datetime | None = None
+    # Until then it cannot carry a proof; None when it can.
+    waits_until: datetime | None = None
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GetBack:
+    """Whether they could get back in today. `have`: kinds that count; `help`: each of these would do, or bring nearer.
+
+    `refusal`: why nothing would help, in the flow's own words.
+    """
+
+    yes: bool
+    asked_for: int
+    have: tuple[str, ...]
+    help: tuple[str, ...]
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The page."""
+
+    mine: tuple[Mine, ...]
+    get_back: GetBack
+    can_add: tuple[tuple[str, Text], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyMethods:
+    """Asks the very functions that find people and judge their proofs: a second opinion would one day be wrong."""
+
+    records: Records
+    snapshots: Snapshots
+    recognising: Recognising
+    around: Surroundings
+
+    def look(self, who: SignedIn, *, without: str = "") -> Overview:
+        """Everything; `without`: as if that enrolment were gone. Raises SealBroken."""
+        with self.records.db.write() as tx:
+            facts = self.recognising.facts(tx, who.person, None)
+            enrolments = [e for e in self.records.enrolments.of(tx, who.person.id) if e.id != without]
+            offers = self._offers(tx, facts, without)
+        return Overview(self._mine(enrolments, offers), self._get_back(facts, offers), self.can_add(facts.policy))
+
+    def to_be_told(self, tx: Transaction, who: SignedIn) -> Person:
+        """With every address by which they could prove it now: what they added before as well as their directory's."""
+        facts = self.recognising.facts(tx, who.person, None)
+        methods = self.snapshots.current.plugins.methods
+        reached = [(methods[offer.method].medium, offer.private.get("to", "")) for offer in facts.offers]
+        added = [Contact(KINDS[medium], to, trusted=True) for medium, to in reached if medium in KINDS and to]
+        return replace(facts.person, contacts=(*facts.person.contacts, *added))
+
+    def can_add(self, policy: Policy) -> tuple[tuple[str, Text], ...]:
+        """Which methods they may add: what their policy would never count is not worth the trouble."""
+        methods = self.snapshots.current.plugins.methods
+        named = policy.proof.named
+        return tuple((key, one.label) for key, one in methods.items() if key in named and isinstance(one, Enrollable))
+
+    def _offers(self, tx: Transaction, facts: Facts, without: str) -> tuple[Offer, ...]:
+        return (
+            self.recognising.ways.offers(tx, facts.person, facts.policy, without=without) if without else facts.offers
+        )
+
+    def _mine(self, enrolments: list[Enrolment], offers: tuple[Offer, ...]) -> tuple[Mine, ...]:
+        added = {enrolment.data.get("to") for enrolment in enrolments}
+        methods = self.snapshots.current.plugins.methods
+        theirs = tuple(self._line(enrolment) for enrolment in enrolments)
+        return theirs + tuple(
+            Mine(offer.method, methods[offer.method].label, masked_end(offer.label))
+            for offer in offers
+            if methods[offer.method].medium is not None and offer.private.get("to") not in added
+        )
+
+    def _line(self, enrolment: Enrolment) -> Mine:
+        method = self.snapshots.current.plugins.methods.get(enrolment.method)
+        waits = enrolment.usable_from > self.around.now()
+        return Mine(
+            enrolment.method,
+            method.label if method else enrolment.method,
+            enrolment.label,
+            enrolment.id,
+            enrolment.proven_at,
+            enrolment.used_at,
+            enrolment.usable_from if waits else None,
+            off=method is None,
+        )
+
+    def _get_back(self, facts: Facts, offers: tuple[Offer, ...]) -> GetBack:
+        methods, public = self.snapshots.current.plugins.methods, self.snapshots.current.public
+        first = [key for key in public.methods if key in methods and methods[key].first]
+        rules, carriers = facts.policy.proof, {offer.method: methods[offer.method].rides_on.value for offer in offers}
+        more = [key for key, _ in self.can_add(facts.policy) if key not in carriers]
+        alone = [key for key in more if enough(rules, {**carriers, key: methods[key].rides_on.value}, first)]
+        refusal = facts.refusal
+        if not refusal and Purpose.RESET not in facts.policy.purposes:
+            refusal = "out-of-scope"
+        return GetBack(
+            yes=bool(enough(rules, carriers, first)) and not refusal,
+            asked_for=max(rules.at_least, len(rules.required)),
+            have=tuple(key for key in methods if key in carriers),
+            help=tuple(alone or more),
+            # Having nothing yet is no refusal.
+            refusal="" if refusal == "no-methods" else refusal,
+        )
