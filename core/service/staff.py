@@ -92,19 +92,26 @@ def employ(
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
-    mine = MyMethods(**house, recognising=recognising)
-    enrolling = Enrolling(**house, mine=mine, notices=notices, office=office)
-    workers = (("message", messenger.work), ("notify", notices.tell), ("change", notices.tell_change))
-    for kind, worker in (*workers, ("carry", notices.carry)):
-        office.teach(kind, worker)
+    _teach_to_tell(messenger, notices, office)
     settling = Settling(
         records=records, mover=mover, writer=writer, concluding=concluding, office=office, around=around
     )
     office.teach("settle", settling.work)
     Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
-    return Staff(
-        service, enrolling, office, recognising, Watch(records=records, office=office, calls=calls, around=around)
-    )
+    watch = Watch(records=records, office=office, calls=calls, around=around)
+    return Staff(service, _enrolling(house, recognising, notices, office), office, recognising, watch)
+
+
+def _enrolling(house: _House, recognising: Recognising, notices: Notices, office: BackOffice) -> Enrolling:
+    mine = MyMethods(**house, recognising=recognising)
+    return Enrolling(**house, mine=mine, notices=notices, office=office)
+
+
+def _teach_to_tell(messenger: Messenger, notices: Notices, office: BackOffice) -> None:
+    office.teach("message", messenger.work)
+    office.teach("notify", notices.tell)
+    office.teach("change", notices.tell_change)
+    office.teach("carry", notices.carry)
 
 
 def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice) -> Recognising:
