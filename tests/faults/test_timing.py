@@ -159,7 +159,8 @@ def _measure(
         proxy.fault(Mode.DELAY, delay=DELAYS[condition])
     jobs = str(keyback.folder / "data" / "keyback.db")
     with _apart(keyback, slapd) as core, slapd.frozen() if condition == "stopped" else contextlib.nullcontext():
-        return _walk(Errand(keyback.port, jobs, kinds, rounds, PAUSE, core, whole=whole))
+        patience = 2 * PAUSE if condition == "stopped" else 20 * PAUSE
+        return _walk(Errand(keyback.port, jobs, kinds, rounds, PAUSE, core, whole=whole, patience=patience))
 
 
 def _walk(errand: Errand, way: str = "timed_walks") -> Findings:

@@ -38,6 +38,8 @@ class Errand:
     warm_up: int = 3
     # Also what comes after the first wrong answer: by then nobody asks a directory any more.
     whole: bool = True
+    # So many seconds a directory is waited for.
+    patience: float = 60.0
 
 
 @dataclass
@@ -89,6 +91,13 @@ class Walk:
     def again(self, findings: Findings) -> None:
         """A form that saves, at the moment of whoever calls."""
         self._move(findings, "resend, aimed at the save", "again")
+
+    def next_moment(self) -> float:
+        """When an answer is judged of somebody who is found by now."""
+        after = self._pause
+        while self.began + after < time.perf_counter():
+            after *= 2
+        return self.began + after
 
     def _name_it(self, findings: Findings) -> None:
         task = self._ask("GET", "/recover").marked("data-challenge=")
@@ -147,7 +156,9 @@ def _some(errand: Errand, stopwatch: Stopwatch, findings: Findings, rounds: rang
     for walk in walks:
         walk.before(findings)
     time.sleep(max(0.0, walks[-1].began + errand.pause - time.perf_counter()))
-    _wait_for_office(errand.jobs, errand.pause)
+    if _wait_for_office(errand.jobs, errand.patience):
+        # Whoever was found late is judged at a later moment.
+        time.sleep(max(0.0, max(walk.next_moment() for walk in walks) - time.perf_counter()))
     for walk in walks:
         walk.answer(findings)
         if errand.whole:
@@ -164,12 +175,15 @@ def shuffled(errand: Errand, stopwatch: Stopwatch, n: int) -> Iterator[Walk]:
         yield Walk(stopwatch, kind, names[n % len(names)], moment, errand.pause)
 
 
-def _wait_for_office(jobs: str, pause: float) -> None:
-    """Until nothing is being looked up. A directory that is silent for good is not waited for."""
-    patience = time.monotonic() + 20 * pause
+def _wait_for_office(jobs: str, patience: float) -> bool:
+    """Until nothing is being looked up; whether that took a while. A directory that is silent for good takes none."""
+    began = time.monotonic()
     with closing(sqlite3.connect(f"file:{jobs}?mode=ro", uri=True)) as database:
-        while database.execute("SELECT 1 FROM job LIMIT 1").fetchone() and time.monotonic() < patience:
+        while (waits := database.execute("SELECT 1 FROM job LIMIT 1").fetchone() is not None) and (
+            time.monotonic() < began + patience
+        ):
             time.sleep(0.02)
+    return not waits and time.monotonic() > began + 0.1
 
 
 if __name__ == "__main__":
