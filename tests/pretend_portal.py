@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
+from pretend_enrolling import PretendEnrolling
 
 from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.errors import NotAllowed, OutOfTurn
@@ -19,13 +20,15 @@ from keyback.core.contracts.people import Account, AccountKey, Contact, ContactK
 from keyback.core.contracts.store import DirectoryRules, OutcomeKind
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.languages import Languages
-from keyback.core.portal import HelpDesk, PortalSettings, create_portal
+from keyback.core.portal import EnrolmentPages, HelpDesk, PortalSettings, create_portal
 from keyback.core.recovery.passwords import Line, PasswordContext, judge, requirements
 from keyback.core.recovery.policy import Disclosure, PasswordRules, Policy, Proof, PublicRules, Purpose
 from keyback.core.recovery.release import released
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
+from keyback.core.service.enrol import Enrolling
 from keyback.core.service.measure import Measured
 from keyback.core.service.recover import RecoveryService
+from keyback.core.service.signed_in import SignedIn
 from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Answered, Choice, Target, Ticket
 from keyback.idp_bridge.entries import Entries, Entry
@@ -58,6 +61,7 @@ MASKED = (
 DIRECTORY, CONTEXT = DirectoryRules(history=12), PasswordContext(("maya.okafor", "Maya Okafor"), "Alderwick")
 LEAKED = "correct horse battery"
 PROOF = Proof("sms", "phone", "c1", "ch1")
+SIGNED_IN = SignedIn("session", PERSON, NOW)
 
 
 def a_recovery(**values: Any) -> Recovery:
@@ -268,7 +272,7 @@ def portal_settings(**values: Any) -> PortalSettings:
     return PortalSettings(**{**given, **values})
 
 
-def open_portal(**values: Any) -> Portal:
+def open_portal(*, methods: bool = False, **values: Any) -> Portal:
     service, clock = PretendService(), [NOW]
     names = ("starting", "tickets", "choosing", "proving", "renewing", "stopping")
     parts = SimpleNamespace(**dict.fromkeys(names, service))
@@ -277,5 +281,10 @@ def open_portal(**values: Any) -> Portal:
     settings = portal_settings(now=lambda: clock[0], **values)
     # A page that nobody foresaw to break; with a secret in the exception, as a library might put it there.
     app.add_url_rule("/broken", view_func=lambda: {}["hunter22"])
-    app.register_blueprint(create_portal(cast("RecoveryService", parts), entries, settings))
+    mine = (
+        EnrolmentPages(cast("Enrolling", PretendEnrolling(service)), lambda: SIGNED_IN, settings) if methods else None
+    )
+    # The identity provider's, of which these pages know the name alone.
+    app.add_url_rule("/sign-in", "sign_in.start", lambda: "")
+    app.register_blueprint(create_portal(cast("RecoveryService", parts), entries, settings, methods=mine))
     return Portal(service, app, app.test_client(), clock)

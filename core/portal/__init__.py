@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flask import Blueprint, request, url_for
 from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -16,6 +17,7 @@ from .assets import Assets
 from .cookie import Cookies
 from .door_checks import check_host, check_origin, check_path
 from .doors import Doors
+from .enrolment_pages import EnrolmentPages
 from .errors import ErrorPages
 from .headers import nonce, protect
 from .language import SpokenLanguage, direction, speak_in_templates, spoken
@@ -25,29 +27,39 @@ from .settings import HelpDesk, Logo, PortalSettings
 from .stage_pages import StagePages
 from .start_page import StartPage
 from .wasnt_me import WasntMe
-from .welcome import NEEDS, FrontDoor
+from .welcome import MY_METHODS, NEEDS, FrontDoor
 
-__all__ = ["HelpDesk", "Logo", "PortalSettings", "create_portal"]
+__all__ = ["EnrolmentPages", "HelpDesk", "Logo", "PortalSettings", "create_portal"]
 
 HERE = Path(__file__).parent
+# Address, name, page and verb.
+Rule = tuple[str, str, Callable[..., ResponseReturnValue], str]
 
 
 def create_portal(
-    service: RecoveryService, entries: Doors, look: PortalSettings, *, ready: Callable[[], bool] = lambda: True
+    service: RecoveryService,
+    entries: Doors,
+    look: PortalSettings,
+    *,
+    ready: Callable[[], bool] = lambda: True,
+    methods: EnrolmentPages | None = None,
 ) -> Blueprint:
-    """The pages, and what holds for every response of the app they are registered with."""
+    """The pages, and what holds for every response of the app they are registered with.
+
+    `methods`: where people can sign in, the pages on which they say how they prove it's them.
+    """
     portal = Blueprint("portal", __name__, template_folder="templates")
     assets = Assets(HERE / "static")
     if look.logo:
         assets.add(look.logo.name, look.logo.content)
     cookies = Cookies(look)
-    front = FrontDoor(NEEDS, look, ready)
+    front = FrontDoor((*NEEDS, MY_METHODS) if methods else NEEDS, look, ready)
     language = SpokenLanguage(look.languages, cookies)
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
     wasnt_me = WasntMe(service.stopping)
     live = LiveHelp(service, cookies, look)
-    for rule, endpoint, view, method in (
+    rules: tuple[Rule, ...] = (
         ("/", "welcome", front.welcome, "GET"),
         ("/healthz", "healthz", front.healthz, "GET"),
         ("/readyz", "readyz", front.readyz, "GET"),
@@ -62,12 +74,18 @@ def create_portal(
         ("/recover/<recovery_id>/password", "password", live.password, "POST"),
         ("/wasnt-me/<token>", "wasnt_me", wasnt_me.ask, "GET"),
         ("/wasnt-me/<token>", "stop", wasnt_me.stop, "POST"),
-    ):
-        # Without OPTIONS, which Flask would add by itself: it tells what nobody needs to know.
-        portal.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)
+        *(methods.rules() if methods else ()),
+    )
+    _add(portal, rules)
     portal.before_request(lambda: check_origin(request, look))
     _for_every_response(portal, look, assets, language)
     return portal
+
+
+def _add(portal: Blueprint, rules: Sequence[Rule]) -> None:
+    for rule, endpoint, view, method in rules:
+        # Without OPTIONS, which Flask would add by itself: it tells what nobody needs to know.
+        portal.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)
 
 
 def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets, language: SpokenLanguage) -> None:

@@ -35,6 +35,14 @@ NEEDS = (
         "M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.4M20 4.4v5h-5",
     ),
 )
+# Only where people can sign in.
+MY_METHODS = Need(
+    "portal.methods",
+    Text("My methods"),
+    Text("Choose how you prove it's you next time."),
+    "M9 6h11M9 12h11M9 18h11M4 6h1M4 12h1M4 18h1",
+    before=True,
+)
 
 
 class FrontDoor:

@@ -24,6 +24,8 @@ from ...core import (
     Factor,
     Field,
     Method,
+    NewEnrolment,
+    NotAllowed,
     Offer,
     Person,
     PluginSettings,
@@ -34,7 +36,9 @@ from ...core import (
     same,
 )
 
-LENGTH = 16
+COUNT, LENGTH = 10, 16
+# What the tick box sends: they are where they will be found again.
+SAFE = "yes"
 # No I, L, O and U: what is read wrongly from paper is folded to what was meant.
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MEANT = str.maketrans("OILU", "011V")
@@ -61,18 +65,46 @@ class SavedCodes(Method):
     rides_on = Carrier.PAPER
     # 80 bits.
     guessable = False
+    # Two lists would be one too many to keep an eye on.
+    replaces = True
     summary = Text("One of the codes you printed")
     Settings = SavedCodesSettings
     settings: SavedCodesSettings
 
     def issue(self, count: int, random: Callable[[int], bytes]) -> tuple[tuple[str, ...], dict[str, str]]:
         """A fresh set: the codes to show this once, and the enrolment's data to keep instead of them."""
+        codes = self._draw(count, random)
+        return tuple(_in_fours(code) for code in codes), self._hashed(codes, random)
+
+    def enrol(self, person: Person, ctx: Context) -> Challenge:
+        """Ten codes to put somewhere safe. None of them opens anything until that is said."""
+        codes = self._draw(COUNT, ctx.random)
+        field = Field("safe", Text("I've put them somewhere safe"))
+        prompt = Prompt(
+            Text("Your saved codes"),
+            Text("Print them or write them down. We show them only this once."),
+            (field,),
+            widget="codes",
+            data={"codes": " ".join(_in_fours(code) for code in codes)},
+        )
+        return Challenge(prompt, timedelta(minutes=10), {"codes": " ".join(codes)})
+
+    def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment:
+        """From here on the codes themselves are nowhere but with the person."""
+        if answer.get("safe") != SAFE:
+            raise NotAllowed(Text("Put the codes somewhere safe first, then tick the box."))
+        return NewEnrolment("", self._hashed(challenge.secret["codes"].split(), ctx.random))
+
+    def _draw(self, count: int, random: Callable[[int], bytes]) -> list[str]:
         codes: dict[str, str] = {}
         while len(codes) < count:
             code = "".join(SYMBOLS[byte % 32] for byte in random(LENGTH))
             codes.setdefault(self._tag(code), code)
-        hashes = {tag: self._slow_hash(code, random(16)) for tag, code in codes.items()}
-        return tuple(_in_fours(code) for code in codes.values()), {"unused": json.dumps(hashes)}
+        return list(codes.values())
+
+    def _hashed(self, codes: Sequence[str], random: Callable[[int], bytes]) -> dict[str, str]:
+        hashes = {self._tag(code): self._slow_hash(code, random(16)) for code in codes}
+        return {"unused": json.dumps(hashes)}
 
     def offers(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Sequence[Offer]:
         # `private` is the data as it was read: whoever stores the verdict can tell whether it changed since.

@@ -11,6 +11,7 @@ from typing import Any
 
 from altcha import create_challenge
 from flask import Flask, abort
+from pretend_enrolling import AN_APP, TEN_CODES, TOO_LITTLE
 from pretend_portal import ID, NOW, OFFERED, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering, portal_settings
 
 from keyback.core.contracts import errors
@@ -19,10 +20,11 @@ from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
 from keyback.core.portal.errors import ROWS, STATUSES, CookiesOff, NotYours
-from keyback.core.portal.welcome import NEEDS, FrontDoor, Need
+from keyback.core.portal.welcome import MY_METHODS, NEEDS, FrontDoor, Need
 from keyback.core.portal.words import CLOSED
 from keyback.core.recovery.policy import Disclosure, PublicRules
 from keyback.core.recovery.state import Recovery, Sent, Stage
+from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
 from keyback.core.service.tickets import Answered, Ticket
 
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
@@ -97,6 +99,8 @@ MASKED = a_recovery(
     rules=PublicRules(disclosure=Disclosure.MASKED), found=True, shown=OFFERED, started_at=NOW - timedelta(seconds=2)
 )
 A_CODE = {CODE: "48210973"}
+SIX = {CODE: "482109"}
+APP, PAPER = "/methods/add/authenticator", "/methods/add/saved_codes"
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
 DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 
@@ -108,8 +112,6 @@ NEEDS_TO_COME = (
     Need("portal.who", Text("Unlock my account"),
          Text("You know your password, but too many wrong tries locked you out."),
          "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 6.9-1"),
-    Need("portal.who", Text("My methods"), Text("Choose how you prove it's you next time."), "M9 6h11M9 12h11M9 18h11",
-         before=True),
     Need("portal.who", Text("My accounts"), Text("Join accounts that belong to you, so one reset fixes both."),
          "M4 5h9v8H4zM11 16h9v-6", before=True),
 )  # fmt: skip
@@ -168,6 +170,22 @@ PAGES = (
     Page("wasn't me, stopped", "wasnt_me.html", "/wasnt-me/token", answers={"may_stop": True, "stop": True},
          press="main form button"),
     Page("wasn't me, an old link", "wasnt_me.html", "/wasnt-me/token", like="wasn't me, stopped"),
+    Page("my methods", "methods.html", "/methods"),
+    Page("my methods, too little", "methods.html", "/methods", answers={"overview": TOO_LITTLE}),
+    Page("my methods, added", "methods.html", APP, answers={"pending": AN_APP}, typed=SIX, press=CONTINUE),
+    Page("my methods, removed", "methods.html", "/methods/remove/e1", press="button[value=remove]"),
+    Page("add a method", "add_method.html", "/methods/add"),
+    Page("add a method, refused", "add_method.html", "/methods/add", answers={"begin": errors.NotAllowed(FULL)},
+         press="main form button"),
+    Page("sign in again", "sign_in_again.html", "/methods/add", answers={"begin": SignInAgain(AGAIN)},
+         press="main form button"),
+    Page("add an app", "add_app.html", APP, answers={"pending": AN_APP}),
+    Page("add an app with error", "add_app.html", APP, typed=SIX, press=CONTINUE,
+         answers={"pending": AN_APP, "confirm": Wrong(Text("That code isn't right."), 4)}),
+    Page("saved codes", "saved_codes.html", PAPER, answers={"pending": TEN_CODES}),
+    Page("saved codes with error", "saved_codes.html", PAPER, press=CONTINUE,
+         answers={"pending": TEN_CODES, "confirm": Wrong(Text("Tick the box."), 4)}),
+    Page("remove a method", "remove_method.html", "/methods/remove/e1"),
     Page("demo sign-in", "demo/sign_in.html", "/demo"),
     Page("demo, signed in", "demo/sign_in.html", "/demo", typed=DEMO_NAME, press=SIGN_IN),
     Page("demo, a wrong password", "demo/sign_in.html", "/demo", typed={"#identifier": "maya"}, press=SIGN_IN),
@@ -190,7 +208,9 @@ def raises(app: Flask) -> None:
 
     app.add_url_rule("/raised/<how>", "raised", fail)
     look = portal_settings(sign_in_url="/", sign_in_first=True)
-    app.add_url_rule("/everything", "everything", FrontDoor((*NEEDS, *NEEDS_TO_COME), look, lambda: True).welcome)
+    app.add_url_rule(
+        "/everything", "everything", FrontDoor((*NEEDS, MY_METHODS, *NEEDS_TO_COME), look, lambda: True).welcome
+    )
 
 
 def bring_about(page: Page, portal: Portal) -> None:

@@ -64,7 +64,12 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Open your authenticator app and look for {}.", "6-digit code", "It changes every 30 seconds.",
     ),
     "add an app": (
-        "Add an authenticator app", "Type the 6 digits it shows.",
+        "Add an authenticator app", "Open any authenticator app.", "Scan this picture, or type the key.",
+        "Type the 6 digits it shows.", "Show the key", "Confirm",
+    ),
+    "saved codes, made": (
+        "Your saved codes", "Print them or write them down. We show them only this once.", "Print",
+        "I've put them somewhere safe", "Done",
     ),
     "new password": (
         "Choose a new password",
@@ -115,7 +120,17 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Nothing was changed unless we told you so. Try again; reference {}.",
         "A lot of people are here right now.", "Wait {} and press Continue.",
     ),
-    "my methods": ("To change your methods, sign in again. It's been more than 5 minutes.",),
+    "my methods": (
+        "My methods", "Choose how you prove it's you next time.", "How you prove it's you when you can't sign in.",
+        "You could get back in today: yes", "You could get back in today: no",
+        "Your organisation asks for two different kinds of proof.", "You have {}.", "You have one: {}.", "Add {}.",
+        "Add a method", "What if I lose my phone?",
+        "Use another method from this list, or a saved code. With none left, call the help desk.", "Remove",
+        "So that you can get back in by yourself. Takes about two minutes.", "Back to my methods",
+        "{} is added", "It counts from {}.", "It counts now.", "{} is removed", "Remove {}?", "Keep it",
+        "Without it you could not get back in today.", "You'd still have {}.", "Switched off by your organisation",
+        "To change your methods, sign in again. It's been more than 5 minutes.", "Sign in",
+    ),
     "wasn't me": (
         "Thank you for telling us.",
         "Self-service is stopped for your account and the help desk knows. Your password was not changed by this.",
@@ -259,6 +274,21 @@ ADDED: dict[str, tuple[str, ...]] = {
         "{} was added to your {} account at {} UTC. Not you? Call {} now.",
         "{} was removed from your {} account at {} UTC. Not you? Call {} now.",
         "Since {}, {} (UTC), it can no longer be used to reset your {} password.",
+    ),
+    "what is listed, and since when": (
+        "Added {}", "Added {}, last used {}", "Waiting", "Counts from {}.", "It does not count.",
+        "From your organisation", "your phone", "your e-mail", "your authenticator app", "your saved codes",
+        "an authenticator app", "saved codes", "You have none yet.", "{} and {}", "{} or {}", "{}, {}",
+        "Your organisation asks for one proof.", "Your organisation asks for {} different kinds of proof.",
+    ),
+    "days": ("{} {} {}", "{}, {} (UTC)"),
+    "the half page with saved codes": (
+        "Keyback codes for {}", "{} · made {} · each works once",
+        "Use at: {}. Keep away from your computer, like a spare key.",
+        "Put the codes somewhere safe first, then tick the box.",
+    ),
+    "who hears instead of seeing, and who signed in long ago": (
+        "Picture for your app to scan; the key below says the same.", "Sign in again",
     ),
     "why a method can't be added": (
         "This can't be added here.", "You have {} of these already. Remove one first.",

@@ -27,8 +27,13 @@ NO_PAGES = {"layout.html", "parts.html", "languages.html", "demo/layout.html", "
 FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
     *("demo.outbox_json", "demo.response_file"),
+    # Where the identity provider's pages begin.
+    "sign_in.start",
 }
-SHOWN_BY_A_FORM = {"portal.start", "portal.move", "portal.stop", "demo.signed_in"}
+SHOWN_BY_A_FORM = {
+    *("portal.start", "portal.move", "portal.stop", "demo.signed_in"),
+    *("portal.methods_begin", "portal.methods_keep", "portal.methods_forget"),
+}
 # So far from one page to the next that each look has its turn.
 STRIDE = next(stride for stride in range(5, 99) if gcd(stride, len(LOOKS)) == 1)
 EVERYDAY = [page for page in PAGES if not page.like]

@@ -46,12 +46,15 @@ class TestEmail(MethodSuite):
     plugin = Email(EmailSettings())
 
 
-class TestSavedCodes(MethodSuite):
+class TestSavedCodes(MethodSuite, EnrollableSuite):
     plugin = SAVED_CODES
     enrolments = (Enrolment("e1", "saved_codes", "Printed", DATA, NOW, NOW),)
 
     def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
         return {"code": CODE}
+
+    def confirming(self, challenge: Challenge) -> Mapping[str, str]:
+        return {"safe": "yes"}
 
 
 class TestAuthenticator(MethodSuite, EnrollableSuite):

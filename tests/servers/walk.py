@@ -67,7 +67,7 @@ def served_pages(languages: Languages = LANGUAGES) -> Iterator[tuple[Portal, str
     """Portal and demo in front of the pretend service, on a port of this machine."""
     with on_a_port() as (server, base):
         company = {**COMPANY, "portal_url": base, "secure": False, "languages": languages}
-        portal, look = open_portal(**company), portal_settings(**company)
+        portal, look = open_portal(methods=True, **company), portal_settings(**company)
         demo = create_demo(lambda _, password: password == "right", lambda: LETTERS, PEOPLE, look)
         portal.app.register_blueprint(demo)
         raises(portal.app)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from keyback.core import Context, Enrolment, Offer, Person, Verdict
+from keyback.core import Context, Enrolment, NotAllowed, Offer, Person, Verdict
 from keyback.plugins.methods import saved_codes
 from keyback.plugins.methods.saved_codes import SYMBOLS, SavedCodes, SavedCodesSettings, fold
 
@@ -150,6 +150,23 @@ def test_there_is_no_working_without_a_pepper() -> None:
     for settings in ({}, {"pepper": ""}, {"pepper": "short"}):
         with pytest.raises(ValidationError):
             SavedCodesSettings.model_validate(settings)
+
+
+def test_ten_codes_are_made_and_every_one_of_those_shown_is_right_once_they_are_safe(ctx: Context) -> None:
+    challenge = METHOD.enrol(Person("p", ()), ctx)
+    shown = challenge.prompt.data["codes"].split()
+    assert len(set(shown)) == 10
+    new = METHOD.confirm(challenge, {"safe": "yes"}, ctx)
+    assert judged(new.data, shown[0], ctx).passed
+    assert judged(new.data, shown[9], ctx).passed
+    assert not any(code.replace("-", "") in str(new.data) for code in shown)
+
+
+@pytest.mark.parametrize("answer", [{}, {"safe": ""}, {"safe": "no"}, {"code": "yes"}])
+def test_codes_that_are_not_safe_are_not_kept(answer: dict[str, str], ctx: Context) -> None:
+    challenge = METHOD.enrol(Person("p", ()), ctx)
+    with pytest.raises(NotAllowed):
+        METHOD.confirm(challenge, answer, ctx)
 
 
 def test_judging_is_quick(issued: Issued, ctx: Context) -> None:

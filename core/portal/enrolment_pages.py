@@ -1,0 +1,208 @@
+"""My methods: how a signed-in person proves who they are next time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ..contracts.errors import NotAllowed
+from ..contracts.method import Challenge
+from ..contracts.text import Text
+from ..service.enrol import OVER, Enrolling, SignInAgain, Wrong
+from ..service.my_methods import Mine, Overview
+from ..service.signed_in import SignedIn
+from . import dates, words
+from .form_body import read_form
+from .get_back import had, panel
+from .headers import has_form
+from .language import keep_place, spoken
+from .prompt_form import Problem, read_answer
+from .said import NOTHING, Said
+from .settings import PortalSettings
+
+# What a method's prompt asks to be shown with.
+TEMPLATES = {"scan": "add_app.html", "codes": "saved_codes.html"}
+# The identity provider's pages. They never meet these in code: the endpoint's name is all that is known of them.
+SIGN_IN = "sign_in.start"
+FIELDS = ("token", "move", "method", "safe")
+
+WhoIs = Callable[[], SignedIn | None]
+# What has just been done, and since when it counts.
+Done = tuple[Text, Text | None]
+
+
+class EnrolmentPages:
+    """Every page asks who is signed in; nobody is sent to where they can say."""
+
+    def __init__(self, enrolling: Enrolling, who: WhoIs, settings: PortalSettings) -> None:
+        self._enrolling = enrolling
+        self._who = who
+        self._settings = settings
+
+    def rules(self) -> tuple[tuple[str, str, Callable[..., Response], str], ...]:
+        """Address, name, page and verb."""
+        return tuple(
+            (rule, name, self._signed_in(page), verb)
+            for rule, name, page, verb in (
+                ("/methods", "methods", self._list, "GET"),
+                ("/methods/add", "methods_add", self._choose, "GET"),
+                ("/methods/add", "methods_begin", self._begin, "POST"),
+                ("/methods/add/<key>", "methods_confirm", self._ask, "GET"),
+                ("/methods/add/<key>", "methods_keep", self._confirm, "POST"),
+                ("/methods/remove/<enrolment_id>", "methods_remove", self._ask_to_remove, "GET"),
+                ("/methods/remove/<enrolment_id>", "methods_forget", self._remove, "POST"),
+            )
+        )
+
+    def _signed_in(self, page: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(page)
+        def entered(**parts: str) -> Response:
+            who = self._who()
+            if who is None:
+                return redirect(url_for(SIGN_IN), 303)
+            try:
+                return page(who, **parts)
+            except SignInAgain as again:
+                said = Said(status=403)
+                return self._page("sign_in_again.html", who, said, text=again.reason, sign_in=url_for(SIGN_IN))
+
+        return entered
+
+    # The list ---------------------------------------------------------------------------------------------------
+
+    def _list(self, who: SignedIn, done: Done | None = None) -> Response:
+        if request.method == "POST":
+            keep_place(url_for("portal.methods"))
+        seen = self._enrolling.mine.look(who)
+        rows = [(mine, *self._told(mine)) for mine in seen.mine]
+        return self._page("methods.html", who, done=done, rows=rows, panel=panel(seen.get_back, _called(seen)))
+
+    def _told(self, mine: Mine) -> tuple[Text | None, Text]:
+        """The tag, and what is said below the name."""
+        if mine.off:
+            return Text("Switched off by your organisation"), Text("It does not count.")
+        if mine.waits_until:
+            return Text("Waiting"), Text("Counts from {moment}.", moment=dates.moment(mine.waits_until))
+        if mine.added is None:
+            return None, Text("From your organisation")
+        added = dates.day(mine.added)
+        if mine.used is None:
+            return None, Text("Added {day}", day=added)
+        return None, Text("Added {day}, last used {used}", day=added, used=dates.day(mine.used))
+
+    # Add ---------------------------------------------------------------------------------------------------------
+
+    def _choose(self, who: SignedIn, said: Said = NOTHING) -> Response:
+        can_add = self._enrolling.mine.look(who).can_add
+        return self._page("add_method.html", who, said=said, can_add=can_add)
+
+    def _begin(self, who: SignedIn) -> Response:
+        form = self._form(who)
+        key = form.get("method", "")
+        if not key:
+            return self._choose(who, Said((Problem("method", words.CHOOSE_ONE),), status=422))
+        try:
+            self._enrolling.begin(who, key)
+        except SignInAgain:
+            raise
+        except NotAllowed as refused:
+            return self._choose(who, Said((Problem("method", refused.reason),), status=422))
+        has_form()
+        return redirect(url_for("portal.methods_confirm", key=key), 303)
+
+    def _ask(self, who: SignedIn, key: str, said: Said = NOTHING) -> Response:
+        challenge = self._enrolling.pending(who, key)
+        if challenge is None:
+            return redirect(url_for("portal.methods_add"), 303)
+        return self._page(TEMPLATES[challenge.prompt.widget], who, said=said, **self._shown(who, challenge))
+
+    def _shown(self, who: SignedIn, challenge: Challenge) -> dict[str, object]:
+        name = who.person.accounts[0].display_name or who.person.accounts[0].name
+        today = dates.day(self._settings.now())
+        return {"prompt": challenge.prompt, "name": name, "today": today, "host": self._settings.host}
+
+    def _confirm(self, who: SignedIn, key: str) -> Response:
+        form = self._form(who)
+        if form.get("move") == "cancel":
+            self._enrolling.give_up(who, key)
+            has_form()
+            return redirect(url_for("portal.methods"), 303)
+        challenge = self._enrolling.pending(who, key)
+        if challenge is None:
+            return redirect(url_for("portal.methods_add"), 303)
+        fields = challenge.prompt.fields
+        answer = {field.name: form.get(field.name, "") for field in fields}
+        if challenge.prompt.widget == "scan":
+            answer, problems = read_answer(fields, form)
+            if problems:
+                return self._ask(who, key, Said(problems, typed=form, status=422))
+        try:
+            counts_from = self._enrolling.confirm(who, key, answer, language=spoken())
+        except Wrong as wrong:
+            if wrong.left:
+                return self._ask(who, key, Said((self._problem(challenge, wrong),), typed=form, status=422))
+            return self._choose(who, Said((Problem("method", OVER),), status=422))
+        except NotAllowed as over:
+            return self._choose(who, Said((Problem("method", over.reason),), status=422))
+        waits = counts_from > self._settings.now()
+        text = Text("It counts from {moment}.", moment=dates.moment(counts_from)) if waits else Text("It counts now.")
+        return self._list(who, done=(Text("{method} is added", method=self._called(who, key)), text))
+
+    def _problem(self, challenge: Challenge, wrong: Wrong) -> Problem:
+        fields = challenge.prompt.fields
+        typed = challenge.prompt.widget == "scan"
+        return Problem(fields[0].name, words.missed(fields, wrong.left, sent=False) if typed else wrong.reason)
+
+    # Remove ------------------------------------------------------------------------------------------------------
+
+    def _ask_to_remove(self, who: SignedIn, enrolment_id: str) -> Response:
+        mine = self._one(who, enrolment_id)
+        left = self._enrolling.mine.look(who, without=enrolment_id)
+        text = Text("Without it you could not get back in today.")
+        if left.get_back.yes:
+            text = Text("You'd still have {list}.", list=had(left.get_back, _called(left)))
+        return self._page("remove_method.html", who, label=mine.label, text=text)
+
+    def _remove(self, who: SignedIn, enrolment_id: str) -> Response:
+        if self._form(who).get("move") != "remove":
+            abort(400, "not our button")
+        mine = self._one(who, enrolment_id)
+        self._enrolling.remove(who, enrolment_id, language=spoken())
+        return self._list(who, done=(Text("{method} is removed", method=mine.label), None))
+
+    # What every page needs ---------------------------------------------------------------------------------------
+
+    def _one(self, who: SignedIn, enrolment_id: str) -> Mine:
+        found = [mine for mine in self._enrolling.mine.look(who).mine if mine.id == enrolment_id]
+        if not found:
+            abort(404)
+        return found[0]
+
+    def _called(self, who: SignedIn, key: str) -> Text | str:
+        return _called(self._enrolling.mine.look(who)).get(key, key)
+
+    def _form(self, who: SignedIn) -> Mapping[str, str]:
+        form = read_form(request, FIELDS, answers=True)
+        # The cookie alone is not enough: the form was made for this very session.
+        if not self._enrolling.fits(who, form.get("token", "")):
+            abort(403, "another session's form")
+        return form
+
+    def _page(self, template: str, who: SignedIn, said: Said = NOTHING, **values: object) -> Response:
+        has_form()
+        html = render_template(
+            template,
+            page=template.removesuffix(".html").replace("_", "-"),
+            token=self._enrolling.form_token(who),
+            said=said,
+            problems=said.problems,
+            **values,
+        )
+        return Response(html, said.status, content_type="text/html; charset=utf-8")
+
+
+def _called(seen: Overview) -> dict[str, Text | str]:
+    return {mine.method: mine.label for mine in seen.mine} | dict(seen.can_add)

@@ -1,0 +1,81 @@
+"""Small pretend methods of a signed-in person behind the real pages: they say what a test puts in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from keyback.core.contracts.method import Challenge
+from keyback.core.contracts.text import Text
+from keyback.core.service.my_methods import GetBack, Mine, Overview
+from keyback.core.service.signed_in import SignedIn
+from keyback.core.testing import a_context, a_person
+from keyback.plugins.methods.authenticator import Authenticator
+from keyback.plugins.methods.saved_codes import SavedCodes
+
+APP, CODES = Text("Authenticator app"), Text("Saved code")
+# Whatever can stand in the list.
+DAY = datetime(2026, 3, 3, 9, 5, tzinfo=a_context().now.tzinfo)
+MINE = (
+    Mine("authenticator", APP, id="e1", added=DAY, used=DAY + timedelta(days=200)),
+    Mine("saved_codes", CODES, id="e2", added=DAY),
+    Mine("email", Text("E-mail"), "m••••@ho••••.org", "e3", DAY, waits_until=DAY + timedelta(days=270)),
+    Mine("gone", "gone", id="e4", added=DAY, off=True),
+    Mine("sms", Text("Text message"), "+XX XXXXXXX05"),
+)
+CAN_ADD = (("authenticator", APP), ("saved_codes", CODES))
+ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes"), ()), CAN_ADD)
+TOO_LITTLE = Overview(MINE[4:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
+AN_APP = Authenticator(Authenticator.Settings()).enrol(a_person(), a_context())
+TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), a_context())
+
+
+@dataclass
+class PretendEnrolling:
+    """Answers out of the pretend service's `answers`; an exception put in is raised."""
+
+    service: Any
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        answers: Mapping[str, Any] = self.service.answers
+        return answers
+
+    @property
+    def mine(self) -> PretendEnrolling:
+        return self
+
+    def look(self, who: SignedIn, *, without: str = "") -> Overview:
+        overview = self.answers.get("overview", ENOUGH)
+        assert isinstance(overview, Overview)
+        return overview
+
+    def pending(self, who: SignedIn, key: str) -> Challenge | None:
+        challenge = self.answers.get("pending")
+        assert challenge is None or isinstance(challenge, Challenge)
+        return challenge
+
+    def begin(self, who: SignedIn, key: str) -> None:
+        self._raise("begin")
+
+    def confirm(self, who: SignedIn, key: str, answer: Mapping[str, str], *, language: str = "") -> datetime:
+        self._raise("confirm")
+        return DAY
+
+    def give_up(self, who: SignedIn, key: str) -> None:
+        self._raise("give_up")
+
+    def remove(self, who: SignedIn, enrolment_id: str, *, language: str = "") -> None:
+        self._raise("remove")
+
+    def form_token(self, who: SignedIn) -> str:
+        return "methods-token"
+
+    def fits(self, who: SignedIn, token: str) -> bool:
+        return token == "methods-token"
+
+    def _raise(self, what: str) -> None:
+        if isinstance(self.answers.get(what), Exception):
+            raise self.answers[what]
