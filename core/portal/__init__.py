@@ -44,10 +44,7 @@ def create_portal(
     ready: Callable[[], bool] = lambda: True,
     methods: EnrolmentPages | None = None,
 ) -> Blueprint:
-    """The pages, and what holds for every response of the app they are registered with.
-
-    `methods`: where people can sign in, the pages on which they say how they prove it's them.
-    """
+    """The pages, and what holds for every response of the app. `methods`: only where people can sign in."""
     portal = Blueprint("portal", __name__, template_folder="templates")
     assets = Assets(HERE / "static")
     if look.logo:
@@ -60,10 +57,7 @@ def create_portal(
     wasnt_me = WasntMe(service.stopping)
     live = LiveHelp(service, cookies, look)
     rules: tuple[Rule, ...] = (
-        ("/", "welcome", front.welcome, "GET"),
-        ("/healthz", "healthz", front.healthz, "GET"),
-        ("/readyz", "readyz", front.readyz, "GET"),
-        ("/static/<name>", "static", assets.response, "GET"),
+        *_for_everybody(front, assets),
         ("/recover", "who", start.who, "GET"),
         ("/recover", "start", start.start, "POST"),
         ("/human/<name>", "human_part", start.part, "GET"),
@@ -80,6 +74,16 @@ def create_portal(
     portal.before_request(lambda: check_origin(request, look))
     _for_every_response(portal, look, assets, language)
     return portal
+
+
+def _for_everybody(front: FrontDoor, assets: Assets) -> tuple[Rule, ...]:
+    """What people, probes and browsers ask for that know nothing yet."""
+    return (
+        ("/", "welcome", front.welcome, "GET"),
+        ("/healthz", "healthz", front.healthz, "GET"),
+        ("/readyz", "readyz", front.readyz, "GET"),
+        ("/static/<name>", "static", assets.response, "GET"),
+    )
 
 
 def _add(portal: Blueprint, rules: Sequence[Rule]) -> None:
