@@ -17,7 +17,7 @@ from .tables import data_key
 BATCH = 500
 OVERLAP = timedelta(hours=24)
 # Fingerprints, digests and hashes cannot be made anew without what they are of: their old keys stay.
-_RETIRES = frozenset({KeyPurpose.RECOVERY, KeyPurpose.SETTINGS, KeyPurpose.JOB, KeyPurpose.SEAL})
+_RETIRES = frozenset({KeyPurpose.RECOVERY, KeyPurpose.SETTINGS, KeyPurpose.JOB, KeyPurpose.SEAL, KeyPurpose.SESSION})
 
 _older = (data_key.c.purpose == bindparam("of_purpose")) & (data_key.c.version < bindparam("current"))
 _retire = update(data_key).where(_older, data_key.c.retired_at.is_(None)).values(retired_at=bindparam("now"))

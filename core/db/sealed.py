@@ -62,8 +62,16 @@ PERSON_KEY = SealedColumn(tables.person_key, "sealed", KeyPurpose.AUDIT, ("name"
 SIGNING_KEY = SealedColumn(tables.signing_key, "private", KeyPurpose.AUDIT, ("kid", "use"))
 JOB = SealedColumn(tables.job, "sealed", KeyPurpose.JOB, ("id", "lane", "kind", "recovery_id"))
 PLUGIN = SealedColumn(tables.plugin, "settings", KeyPurpose.SETTINGS, ("kind", "key"))
+SIGN_IN = SealedColumn(tables.sign_in, "sealed", KeyPurpose.SESSION, ("state", "browser", "expires_at"))
+# `seen_at` alone is not bound: it moves with every page, and whoever moved it could not pass `ends_at`.
+SESSION = SealedColumn(
+    tables.session,
+    "sealed",
+    KeyPurpose.SESSION,
+    ("id", "person_ref", "subject_ref", "sid_ref", "started_at", "ends_at"),
+)
 
-COLUMNS = (RECOVERY, ACCOUNT, ENROLMENT, PENDING, PERSON_KEY, SIGNING_KEY, JOB, PLUGIN)
+COLUMNS = (RECOVERY, ACCOUNT, ENROLMENT, PENDING, PERSON_KEY, SIGNING_KEY, JOB, PLUGIN, SIGN_IN, SESSION)
 
 # Whoever can write the table could otherwise put the digest of a key of their own beside somebody's recovery.
 RECOVERY_KEY_ROW = SealedRow(tables.recovery, ("id", "key_digest"), "key_seal")

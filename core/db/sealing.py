@@ -35,6 +35,7 @@ class KeyPurpose(StrEnum):
     FORM = "form"
     JOB = "job"
     DECOY = "decoy"
+    SESSION = "session"
 
 
 # A new pseudonym would be a new person, new decoys would show which people are real.

@@ -210,6 +210,30 @@ freeze = Table(
 )
 _partial("ix_freeze_lifted", freeze.c.lifted_at, freeze.c.lifted_at.isnot(None))
 
+# Somebody on their way to the company's identity provider and back. `browser`: which one set out.
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("state", String(64), primary_key=True),
+    Column("browser", String(64), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+# Somebody whom the identity provider vouched for. By `subject_ref` and `sid_ref` it can say that this is over.
+session = Table(
+    "session",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("person_ref", String(64), nullable=False, index=True),
+    Column("subject_ref", String(64), nullable=False, index=True),
+    Column("sid_ref", String(64), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False, index=True),
+)
+
 event = Table(
     "event",
     metadata,

@@ -76,6 +76,8 @@ class Chores:
                 # A lifted stop is forgotten when no link from before it is good any more.
                 self.records.freezes.purge(tx, now - GOOD_FOR, FORGOTTEN_AT_ONCE),
                 self.records.jobs.purge(tx, now - PROOFS_KEPT, FORGOTTEN_AT_ONCE),
+                self.records.sign_ins.purge(tx, now, FORGOTTEN_AT_ONCE),
+                self.records.sessions.purge(tx, now, FORGOTTEN_AT_ONCE),
             )
         if max(forgotten) < FORGOTTEN_AT_ONCE:
             self._purge_at = now + PURGE_EVERY

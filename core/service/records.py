@@ -17,7 +17,9 @@ from ..db.proofs import Proofs
 from ..db.recoveries import Recoveries
 from ..db.sealing import Keyring
 from ..db.session import Database
+from ..db.sessions import Sessions
 from ..db.settings_store import SettingsStore
+from ..db.sign_ins import SignIns
 from ..recovery.state import Recovery
 
 
@@ -39,6 +41,8 @@ class Records:
     leases: Leases
     links: Links
     settings: SettingsStore
+    sign_ins: SignIns
+    sessions: Sessions
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -65,4 +69,6 @@ class Records:
             leases=Leases(),
             links=Links(keyring),
             settings=SettingsStore(keyring),
+            sign_ins=SignIns(keyring),
+            sessions=Sessions(keyring),
         )

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 
 from keyback.core.contracts.events import PasswordSet
 from keyback.core.contracts.method import Challenge, Prompt
-from keyback.core.contracts.people import AccountKey, Contact, ContactKind
+from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.contracts.text import Text
 from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.audit import Audit
@@ -27,7 +27,9 @@ from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import NEVER_ROTATED, KeyPurpose, Keyring, SealBroken
 from keyback.core.db.session import Database
+from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.settings_store import SettingsStore
+from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.recovery.policy import Policy, Proof, PublicRules
 from keyback.core.recovery.state import Recovery
 
@@ -46,6 +48,9 @@ class House:
     def __init__(self, db: Database, keyring: Keyring, recovery: Recovery, now: datetime) -> None:
         self.db, self.keyring, self.recovery, self.now = db, keyring, recovery, now
         self.job_id = ""
+        account = Account(LDAP, "canary-name")
+        person = Person("person-1", (account,))
+        self.session = Session(person, "https://idp.example", "sub", "sid", "token", now, now, now + DAY)
 
     def fill(self) -> None:
         keyring, now = self.keyring, self.now
@@ -64,6 +69,8 @@ class House:
             Audit(keyring).append(tx, [PasswordSet("a")], at=now, person_id="person-1", details=DETAILS)
             job = Jobs(keyring).put(tx, "mail", "message", "r", DETAILS, due_at=now, leased_by="me", leased_until=now)
             self.job_id = job.id
+            SignIns(keyring).put(tx, "browser", Departure("state", "nonce", "verifier", now, now + DAY))
+            Sessions(keyring).open(tx, "key", self.session)
         Audit(keyring).chain(self.db, now)
         Audit(keyring).checkpoint(self.db, now)
 
@@ -88,6 +95,10 @@ class House:
             job = Jobs(keyring).get(tx, self.job_id)
             assert job is not None
             assert job.payload == DETAILS
+            found = Sessions(keyring).find(tx, "key")
+            assert found is not None
+            assert found.session == self.session
+            assert sealed.SIGN_IN.open(keyring, tx.execute(select(tables.sign_in)).mappings().one())
 
     def made_by(self, version: int, purpose: KeyPurpose) -> int:
         """How many values carry this version."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from keyback.core.contracts.events import PasswordSet
-from keyback.core.contracts.people import AccountKey, Contact, ContactKind
+from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.db.audit import Audit
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.counters import Counters, Mark
@@ -18,7 +18,9 @@ from keyback.core.db.links import Links
 from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
+from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.settings_store import SettingsStore
+from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.db.tables import metadata
 from keyback.core.recovery.state import Recovery
 
@@ -46,6 +48,9 @@ def fill(database: Database, keyring: Keyring, recovery: Recovery, now: datetime
         )
         Counters(keyring).spend_once(tx, SECRET, now, now)
         Jobs(keyring).put(tx, "mail", "message", "r", everything, due_at=now, leased_by="me", leased_until=now)
+        SignIns(keyring).put(tx, SECRET, Departure(SECRET, SECRET, SECRET, now, now, "/", ends=SECRET))
+        person = Person("person-1", (Account(AccountKey("openldap", NAME), NAME, NAME),), tuple(seen))
+        Sessions(keyring).open(tx, SECRET, Session(person, "https://idp.example", NAME, SECRET, SECRET, now, now, now))
         SettingsStore(keyring).save_plugin(tx, "channel", "smtp", enabled=True, settings=everything)
         Audit(keyring).append(tx, [PasswordSet("openldap")], at=now, person_id="person-1", details=everything)
 
