@@ -213,6 +213,31 @@ class SelfServiceResumed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonSignedIn(Event):
+    """The company's identity provider vouched for somebody who has an account in this store."""
+
+    name = "person.signed-in"
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSignedOut(Event):
+    """A session is over. `how`: self, idle, age, frozen, idp (the identity provider said so), reset."""
+
+    name = "person.signed-out"
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed(Event):
+    """What came back from the identity provider was refused. `reason` is a word of ours, as in docs/operate.md."""
+
+    name = "sign-in.failed"
+    loud = True
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealBroken(Event):
     """A row was changed by somebody without the key; it was refused."""
 

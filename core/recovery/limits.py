@@ -107,6 +107,9 @@ WEAK_SYSTEM_STARTS = Quota("weak-system-starts", most=1000, window=HOUR)
 # Pictures and sounds to draw: each costs as much as twenty or a hundred pages. Three for each try.
 SOURCE_DRAWINGS = Quota("source-drawings", most=60, window=HOUR)
 SYSTEM_DRAWINGS = Quota("system-drawings", most=3000, window=HOUR)
+# Setting out to sign in leaves a row for ten minutes. A whole office may do so after lunch.
+SOURCE_SIGN_INS = Quota("source-sign-ins", most=600, window=HOUR)
+SYSTEM_SIGN_INS = Quota("system-sign-ins", most=20_000, window=HOUR)
 # So many messages an hour into one range of ten thousand numbers, over all people. A company has its numbers in one
 # range; toll fraud wants thousands.
 RANGE_SENDS = Quota("range-sends", most=500, window=HOUR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..contracts.events import PasswordSet
+from ..contracts.events import PasswordSet, PersonSignedOut
 from ..contracts.people import Account
 from ..contracts.store import Outcome, OutcomeKind
 from ..db.session import Transaction
@@ -40,7 +40,7 @@ class Concluding:
     def conclude(
         self, tx: Transaction, moved: Moved, outcomes: tuple[Outcome, ...], written: tuple[Account, ...]
     ) -> None:
-        """Tell the person, end their other recoveries, and let go of the leases."""
+        """Tell the person, end their sessions and other recoveries, and let go of the leases."""
         recovery = moved.recovery
         for account in written:
             self.records.leases.free(tx, self._what(account), recovery.id)
@@ -51,6 +51,9 @@ class Concluding:
         if subject.policy.notices.on_done:
             first, *_ = stores
             self.notices.queue(tx, moved, PasswordSet(first), stores=tuple(stores))
+        # Whoever knew the old password may be signed in with it.
+        if self.records.sessions.end_of(tx, subject.person):
+            self.mover.record(tx, recovery, [PersonSignedOut("reset")], self.around.now())
         # One account is enough: what was proven elsewhere was for a password that is gone.
         for other_id in self.records.recoveries.open_of(tx, subject.person.id, recovery.id):
             self._supersede(tx, other_id, written, outcomes)

@@ -89,7 +89,7 @@ class Gate:
             return None
         if drawn := self.drawn.get(name):
             return drawn
-        self._count_drawing(address)
+        self._spend(address, limits.SOURCE_DRAWINGS, limits.SYSTEM_DRAWINGS)
         try:
             part = self.calls.ask(check, partial(check.part, name, context), PART_SECONDS)
         except PluginError as error:
@@ -127,6 +127,10 @@ class Gate:
         # Last: whoever was refused already must not empty what is everybody's.
         return refusal or self._count(tx, _of_everybody(weak=passed.weak))
 
+    def admit_departure(self, address: str) -> None:
+        """Count somebody who sets out to sign in: a link does that, and it leaves a row behind. Raises MustWait."""
+        self._spend(address, limits.SOURCE_SIGN_INS, limits.SYSTEM_SIGN_INS)
+
     def _checks(self) -> tuple[HumanCheck, ...]:
         """The chosen one first."""
         checks = tuple(self.snapshots.current.plugins.human_checks.values())
@@ -161,9 +165,9 @@ class Gate:
             if check.weak:
                 self.records.counters.bump(tx, self._source_marks(address, (limits.WEAK_SOURCE_TRIES,)), now)
 
-    def _count_drawing(self, address: str) -> None:
-        of_source = self._of_source(address, limits.SOURCE_DRAWINGS)
-        of_everybody: list[Budget] = [(limits.SYSTEM_DRAWINGS, system_mark(limits.SYSTEM_DRAWINGS))]
+    def _spend(self, address: str, source: limits.Quota, system: limits.Quota) -> None:
+        of_source = self._of_source(address, source)
+        of_everybody: list[Budget] = [(system, system_mark(system))]
         both = [*of_source, *of_everybody]
         self._refuse_early(both, self._peek([mark for _, mark in both]))
         with self.records.db.write() as tx:
