@@ -11,6 +11,8 @@ from ..contracts.errors import NotAllowed, StoreUnavailable
 from ..contracts.text import Text
 from ..db.sign_ins import Departure
 
+__all__ = ["CompanyIdp", "Departure", "SignInRefused", "SignInUnavailable", "SignedOut", "Vouched"]
+
 
 class SignInUnavailable(StoreUnavailable):
     """The identity provider does not answer, or not so that anybody could sign in. `why` is for the log."""

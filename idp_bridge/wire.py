@@ -1,0 +1,93 @@
+"""HTTP to the company's identity provider, within bounds: of time, of size, and to nowhere else."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+# One step of a request, and a whole one with its answer; a discovery document or a key set has a few kilobytes.
+STEP_SECONDS, WHOLE_SECONDS = 3.0, 5.0
+LARGEST = 256 * 1024
+_CHUNK = 16 * 1024
+
+
+class WireError(requests.RequestException):
+    """No answer that could be used. Its words are ours."""
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Whatever is sent through it: no redirect is followed and no answer is read without an end."""
+
+    def send(self, request: requests.PreparedRequest, *_: object, **options: Any) -> requests.Response:  # noqa: ANN401
+        """One request, one answer from the same host."""
+        over = time.monotonic() + WHOLE_SECONDS
+        asked = {"timeout": STEP_SECONDS, "stream": True, "verify": options.get("verify", True)}
+        response = super().send(request, **asked)
+        try:
+            # A redirect would carry the code, the secret or our trust to a host that nobody configured.
+            if 300 <= response.status_code < 400:
+                raise WireError("it redirects")
+            body = _read(response, over)
+        finally:
+            response.close()
+        response._content = body
+        return response
+
+
+def _read(response: requests.Response, over: float) -> bytes:
+    body = b""
+    # As it comes: whoever drips would keep us waiting for a whole piece.
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        body += chunk
+        if len(body) > LARGEST:
+            raise WireError("its answer is too long")
+        if time.monotonic() > over:
+            raise WireError("its answer takes too long")
+    return body
+
+
+def bound(session: requests.Session, ca_file: str) -> requests.Session:
+    """Let this session speak within the bounds only, and believe this authority, if it is the company's own."""
+    # Neither proxies nor passwords from the environment or a .netrc: they would stand in for what is configured.
+    session.trust_env = False
+    session.verify = ca_file or True
+    # Nothing packed: a few bytes could become many.
+    session.headers["Accept-Encoding"] = "identity"
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, BoundedAdapter())
+    return session
+
+
+def read_json(session: requests.Session, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The JSON object at this address. Raises WireError or another RequestException."""
+    response = session.request("GET", url, headers=dict(headers or {}))
+    if response.status_code != 200:
+        raise WireError(f"it answers {response.status_code}")
+    try:
+        found = json.loads(response.content)
+    except (ValueError, RecursionError):
+        raise WireError("its answer is not JSON") from None
+    if not isinstance(found, dict):
+        raise WireError("its answer is not an object")
+    return found
+
+
+def is_safe(url: object, *, plain_http: bool) -> bool:
+    """Whether this may be an address of an identity provider; over plain http only on this machine, in the demo."""
+    if not isinstance(url, str) or len(url) > 2000 or not url.isascii() or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.fragment or " " in url:
+        return False
+    return parts.scheme == "https" or (plain_http and parts.scheme == "http" and host in {"localhost", "127.0.0.1"})
