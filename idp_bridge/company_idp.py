@@ -12,7 +12,8 @@ import requests
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
-from .wire import WireError, is_safe, read_json
+from .addresses import is_safe
+from .wire import WireError, read_json
 
 PublicKey: TypeAlias = RSAKey | ECKey | OKPKey
 

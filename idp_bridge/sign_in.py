@@ -13,14 +13,15 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from ..core.contracts.errors import PluginError
+from ..core.contracts.errors import PluginError, SettingsInvalid
 from ..core.guard import Guard
 from ..core.service.vouching import Departure, SignedOut, SignInRefused, SignInUnavailable, Vouched
 from .company_idp import CompanyIdp
 from .tokens import Claims, Tokens
-from .wire import bound, read_json
+from .wire import WireError, bound, read_json
 
 T = TypeVar("T")
 
@@ -172,7 +173,8 @@ class SignIn:
         except PluginError:
             raise SignInUnavailable("late") from None
         except requests.RequestException as error:
-            raise SignInUnavailable(type(error).__name__) from None
+            # Words of ours, or the kind alone: a library's may quote an address with a code in it.
+            raise SignInUnavailable(str(error) if isinstance(error, WireError) else type(error).__name__) from None
 
 
 def _basic(client: Any, method: str, uri: str, headers: dict[str, str], body: str) -> tuple[str, dict[str, str], str]:  # noqa: ANN401
@@ -182,7 +184,20 @@ def _basic(client: Any, method: str, uri: str, headers: dict[str, str], body: st
     return uri, headers, body
 
 
+def own_key(pem: bytes) -> RSAKey | ECKey | OKPKey:
+    """The private key by which we prove who we are. Raises SettingsInvalid; what stands in the file is not told."""
+    for kind in (RSAKey, ECKey, OKPKey):
+        try:
+            key: RSAKey | ECKey | OKPKey = kind.import_key(pem)
+        except (JoseError, ValueError, TypeError, KeyError):
+            continue
+        if key.is_private and _signs_with(key):
+            return key
+    raise SettingsInvalid(["sign_in.client_key_file holds no private key in PEM: RSA, P-256 or Ed25519"])
+
+
 def _signs_with(key: RSAKey | ECKey | OKPKey) -> str:
+    """Empty for a curve that identity providers do not know."""
     if isinstance(key, RSAKey):
         return "RS256"
-    return "ES256" if isinstance(key, ECKey) else "Ed25519"
+    return {"P-256": "ES256", "Ed25519": "Ed25519"}.get(key.curve_name, "")

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -76,18 +75,3 @@ def read_json(session: requests.Session, url: str, headers: Mapping[str, str] | 
     if not isinstance(found, dict):
         raise WireError("its answer is not an object")
     return found
-
-
-def is_safe(url: object, *, plain_http: bool) -> bool:
-    """Whether this may be an address of an identity provider; over plain http only on this machine, in the demo."""
-    if not isinstance(url, str) or len(url) > 2000 or not url.isascii() or not url.isprintable():
-        return False
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.fragment or " " in url:
-        return False
-    return parts.scheme == "https" or (plain_http and parts.scheme == "http" and host in {"localhost", "127.0.0.1"})

@@ -26,7 +26,7 @@ class SignInRefused(NotAllowed):
     """What came back vouches for nobody whom we may let in. `why` is a word of ours, for the log and the events."""
 
     def __init__(self, why: str, reason: Text | None = None) -> None:
-        super().__init__(reason or Text("Nothing was changed. Try again, or call the help desk."))
+        super().__init__(reason or Text("Try again, or call the help desk."))
         self.why = why
 
 
@@ -67,3 +67,6 @@ class CompanyIdp(Protocol):
 
     def told(self, logout_token: str, now: datetime) -> SignedOut:
         """What a logout token of the identity provider says."""
+
+    def check(self) -> None:
+        """Raise SignInUnavailable if nobody could sign in now."""

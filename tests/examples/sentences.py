@@ -182,6 +182,12 @@ ADDED: dict[str, tuple[str, ...]] = {
     ),
     "the language menu; the first is each language's own name": ("English", "Language:"),
     "sign in first": ("Sign in first", "You know your password. Then choose what you need."),
+    "signing in at the company, and what may come of it": (
+        "Try again, or call the help desk.",
+        "Your organisation knows you, but this page has no account for you. Call the help desk.",
+        "Your organisation looks after this account by hand. Call the help desk.",
+        "Self-service is stopped for your account until the help desk has talked to you.",
+    ),
     "browsers without scripts, and people who hear": (
         ("Scripts are off, so your browser can't do the robot check for you. Use a picture instead: the button below "
         "shows one."),

@@ -8,15 +8,19 @@ import time
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote_plus
 
+import pytest
 from flask import Flask, Response, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from keyback.core.service.vouching import Departure, SignInRefused, Vouched
+from keyback.idp_bridge.sign_in import Client, SignIn
 
 from .on_a_port import on_a_port
 
@@ -145,3 +149,27 @@ def hostile_idp() -> Iterator[HostileIdp]:
         idp = HostileIdp(base)
         server.app = idp.app()
         yield idp
+
+
+# What Keyback asks it --------------------------------------------------------------------------------------------
+
+MINUTE = timedelta(minutes=1)
+BACK = "https://reset.example.org/sign-in/callback"
+VERIFIER = "v" * 64
+LEFT = Departure("the-state", NONCE, VERIFIER, NOW - MINUTE, NOW + 9 * MINUTE)
+FRESH = replace(LEFT, fresh=True)
+OURS = Client(CLIENT, SECRET, BACK, "https://reset.example.org/sign-out", claim="preferred_username")
+
+
+def ours(idp: HostileIdp, **changes: Any) -> SignIn:
+    return SignIn(idp.issuer, replace(OURS, **changes), plain_http=True)
+
+
+def vouch(idp: HostileIdp, departure: Departure = LEFT, **changes: Any) -> Vouched:
+    return ours(idp, **changes).vouch({"code": "a-code", "state": "the-state"}, departure, NOW)
+
+
+def refusal(idp: HostileIdp, departure: Departure = LEFT, **changes: Any) -> str:
+    with pytest.raises(SignInRefused) as caught:
+        vouch(idp, departure, **changes)
+    return caught.value.why
