@@ -44,8 +44,18 @@ class Clock:
             there: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
             ended = _steady()
         if ended - began <= LONGEST:
-            self._base = there.astimezone(UTC) - timedelta(seconds=(began + ended) / 2)
+            self._base = agreed(self._base, there.astimezone(UTC), began, ended)
             self._asked = ended
+
+
+def agreed(base: datetime, there: datetime, began: float, ended: float) -> datetime:
+    """When the steady clock began to count, after the database said what time it is: as before, if that can be true.
+
+    It was said at some moment between question and answer. On a busy machine these lie far apart; processes that took
+    the middle each time would drift apart as far, and what one has found would be in the future for the next.
+    """
+    earliest, latest = there - timedelta(seconds=ended), there - timedelta(seconds=began)
+    return base if earliest <= base <= latest else earliest + (latest - earliest) / 2
 
 
 def _steady() -> float:
