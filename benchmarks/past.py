@@ -18,12 +18,14 @@ from keyback.core.db.enrolments import Enrolments
 from keyback.core.db.freezes import Freeze, Freezes
 from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.sealing import KeyPurpose, Keyring
+from keyback.core.db.sessions import Session, Sessions
+from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.recovery.policy import Policy, PublicRules, Purpose
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
 
 Row = dict[str, Any]
 
-STORE = "openldap"
+STORE, ISSUER = "openldap", "https://sign-in.alderwick.example"
 YEAR, DAY, HOUR = timedelta(days=365), timedelta(days=1), timedelta(hours=1)
 # Ten saved codes, as their digests.
 _CODES = {f"code-{number}": f"{number:064x}" for number in range(10)}
@@ -112,6 +114,26 @@ class Past:
         row |= {"due_at": at, "leased_until": at, "given_up_at": at}
         for _ in range(count):
             yield row | {"id": _token(), "recovery_id": _token()}
+
+    def signed_in(self, count: int) -> Iterator[Row]:
+        """Sessions of people who came this morning."""
+        keeper, until = Sessions(self.keyring), self.now + HOUR
+        for number in range(count):
+            person = Person(self.ref(number), (_account(number),))
+            sub, sid = f"subject-{number}", f"sid-{number}"
+            yield keeper._row(_token(), Session(person, ISSUER, sub, sid, "", self.now, self.now, until))
+
+    def setting_out(self, count: int) -> Iterator[Row]:
+        """People on their way to the identity provider."""
+        keeper = SignIns(self.keyring)
+        for _ in range(count):
+            yield keeper._row(_token(), Departure(_token(), _token(), _token(), self.now, self.now + HOUR))
+
+    def adding(self, count: int) -> Iterator[Row]:
+        """Methods that somebody began to add."""
+        for _ in range(count):
+            row: Row = {"key": _token(), "tries": 0, "expires_at": self.now + HOUR}
+            yield row | {"sealed": sealed.PENDING.seal(self.keyring, b"{}", row)}
 
     def _waiting(self, ends_in: timedelta) -> Recovery:
         began = self.now - HOUR

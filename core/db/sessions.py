@@ -66,10 +66,7 @@ class Sessions:
 
     def open(self, tx: Connection, key: str, session: Session) -> None:
         """Keep a new one, which `key` finds."""
-        row: dict[str, Any] = {"id": digest(key), **_clear(self._keyring, session)}
-        row |= {"seen_at": session.started_at}
-        row["sealed"] = sealed.SESSION.seal(self._keyring, _SESSION.dump_json(session), row)
-        tx.execute(_insert, row)
+        tx.execute(_insert, self._row(key, session))
 
     def find(self, tx: Connection, key: str) -> Found | None:
         """The session of whoever holds this key, ended by time or not. Raises SealBroken."""
@@ -99,6 +96,10 @@ class Sessions:
     def purge(self, tx: Connection, now: datetime, limit: int = 500) -> int:
         """Forget those that are over; returns how many."""
         return _purge(tx, limit, now=now)
+
+    def _row(self, key: str, session: Session) -> dict[str, Any]:
+        row: dict[str, Any] = {"id": digest(key), **_clear(self._keyring, session), "seen_at": session.started_at}
+        return row | {"sealed": sealed.SESSION.seal(self._keyring, _SESSION.dump_json(session), row)}
 
     def _refs(self, person: Person) -> set[str]:
         return {person.id, *(self._keyring.pseudonym(a.key.store, a.key.id) for a in person.accounts)}
