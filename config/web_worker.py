@@ -72,6 +72,11 @@ class PatientSocket(socket.socket):
         self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, self._seen + 1 if hopeful else 1)
         return hopeful
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing at all had come when somebody last came to look."""
+        return self._seen <= 0
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         """As every socket's; but when the time is over it takes what is here, and then comes the end."""
         left = self.ends - time.monotonic()

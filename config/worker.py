@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+from collections import deque
 from socket import socket
 from threading import Timer
 from types import FrameType
@@ -53,6 +54,7 @@ class HouseWorker(PatientWorker):
     # Where on the board it writes its figures.
     place: int | None = None
     leaving = False
+    pending_conns: deque[TConn]
 
     def run(self) -> None:
         """Until it is told to stop."""
@@ -89,6 +91,15 @@ class HouseWorker(PatientWorker):
             for listener in self.sockets:
                 self._take_all_of(listener)
                 listener.close()
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """At the end nobody is waited for who says nothing: what they say in this very moment is still heard."""
+        super()._cap_keepalive(0.0)
+        for connection in self.pending_conns:
+            if connection.sock.is_silent:
+                connection.timeout = 0.0
+        # gunicorn looks no further than the first whose time has not come.
+        self.pending_conns = deque(sorted(self.pending_conns, key=lambda connection: connection.timeout))
 
     def _say_farewell(self) -> None:
         if self.leaving:
