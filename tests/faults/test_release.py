@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,10 @@ RELEASE = timedelta(seconds=2)
 # Seconds after the start, one before each moment, as late as a busy machine allows: what is there by then came at the
 # moment before. That nothing comes between two moments is tested where the clock can be moved.
 LOOKS = (1.0, 3.5, 7.5, 15.5, 31.5)
-PAIRS = 40
+PAIRS = int(os.environ.get("PAIRS", "40"))
+# So many pairs at a time, by the milliseconds of each answer: as many as one lane has done before the moment. More
+# would only measure the queue.
+AT_ONCE = {0: 20, 150: 3, 300: 1, 600: 1}
 # Connections that were idle for a while are tried before they are used, one answer more. The first pairs come before
 # that has settled, and where a moment is near it would take hundreds of them to even out.
 LEAD = 6
@@ -73,11 +77,12 @@ def test_known_and_unknown_names_appear_at_the_same_moments(
     warm_up(masked, known[0])
     names = [name for n, one in enumerate(known) for name in in_turn(n, one, f"nobody.{n}.here")]
     shown: dict[str, float] = {}
-    # Two at a time, as many as one lane works on: more would only measure the queue.
-    with ThreadPoolExecutor(2) as pair:
-        for left, right in zip(names[::2], names[1::2], strict=True):
-            watches = [Watch.over(masked, name) for name in (left, right)]
-            shown |= dict(zip((left, right), pair.map(Watch.shown_after, watches), strict=True))
+    width = 2 * AT_ONCE[milliseconds]
+    with ThreadPoolExecutor(width) as together:
+        for first in range(0, len(names), width):
+            some = names[first : first + width]
+            looking = {name: together.submit(Watch.over(masked, name).shown_after) for name in some}
+            shown |= {name: each.result() for name, each in looking.items()}
     theirs = [shown[name] for name in known[LEAD:]]
     nobodys = [shown[f"nobody.{n}.here"] for n in range(LEAD, LEAD + PAIRS)]
     assert min(*theirs, *nobodys) > LOOKS[0]
