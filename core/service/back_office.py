@@ -139,6 +139,7 @@ class BackOffice:
         taken = self._in_hand.get(job.id)
         if taken is None or moment > taken.until - REST:
             return worker(job)
+        self._in_hand.pop(job.id)
         rest = replace(taken, job=replace(job, seen=None), worker=worker)
         if not self._held.keep(rest, moment):
             self._give_back([job])
@@ -199,17 +200,18 @@ class BackOffice:
             job = replace(job, seen=None)
         self._in_hand[job.id] = taken
         try:
-            return self._try(job, taken.worker or self._workers[job.kind])
+            return self._try(job, taken)
         finally:
-            # Whoever took longer than its lease may have been given it again.
-            self._in_hand.pop(job.id, None)
+            # What was held is in other hands by now, and so may be what took longer than its lease.
+            if self._in_hand.get(job.id) is taken:
+                del self._in_hand[job.id]
 
-    def _try(self, job: Job, worker: Worker) -> None:
+    def _try(self, job: Job, taken: Taken) -> None:
         stopwatch.begin()
         outcome = "failed"
         try:
-            self._work(job, worker)
-            outcome = "worked"
+            self._work(job, taken.worker or self._workers[job.kind])
+            outcome = "worked" if self._in_hand.get(job.id) is taken else "held"
         except OutOfTurn:
             self._shielded(job.kind, lambda: self.again(job, timedelta(0)))
         except SealBroken as broken:
