@@ -22,6 +22,11 @@ def released(recovery: Recovery, now: datetime) -> bool:
     return recovery.found and now >= moment(recovery)
 
 
+def pause(recovery: Recovery) -> timedelta:
+    """How long after the start the first moment is; nothing where whoever set the rules waives it."""
+    return recovery.rules.release if recovery.rules.disclosure is Disclosure.MASKED else recovery.rules.look_up
+
+
 def moment(recovery: Recovery) -> datetime:
     """From when on: the first of the moments, each twice as long after the start as the one before it."""
     return _first_after(recovery, recovery.found_at or recovery.started_at, SETTLED)
@@ -37,9 +42,7 @@ def saving(recovery: Recovery, now: datetime) -> datetime:
 
 def _first_after(recovery: Recovery, found_at: datetime, ahead: timedelta) -> datetime:
     """The first moment that is so much later; at once where nothing is waited for."""
-    masked = recovery.rules.disclosure is Disclosure.MASKED
-    after = recovery.rules.release if masked else recovery.rules.look_up
-    found_after = found_at - recovery.started_at
+    after, found_after = pause(recovery), found_at - recovery.started_at
     if not after:
         return found_at
     while after < found_after + ahead:

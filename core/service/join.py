@@ -13,6 +13,7 @@ from ..db.session import Transaction
 from ..recovery.moves import Joined
 from ..recovery.passwords import together
 from ..recovery.policy import out_of_scope
+from ..recovery.release import pause
 from ..recovery.state import Recovery, Stage, Subject
 from .back_office import BackOffice
 from .calls import Calls
@@ -62,7 +63,8 @@ class Joining:
         except StoreUnavailable:
             return self.office.again(job, ASK_AGAIN)
         # At no moment that anybody could aim at: only somebody has linked accounts, and a save can meet a page's (P4).
-        moment = self.around.now() + SPREAD * (self.around.random(1)[0] / 256)
+        spread = SPREAD if pause(recovery) else timedelta(0)
+        moment = self.around.now() + spread * (self.around.random(1)[0] / 256)
         return self.office.hold(job, moment, lambda job: self._save(job, key, seen))
 
     def _save(self, job: Job, key: AccountKey, seen: tuple[Account, DirectoryRules] | str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from keyback.core.contracts.errors import OutOfTurn
 from keyback.core.db.jobs import Job
 from keyback.core.db.tables import job as table
+from keyback.core.recovery.policy import PublicRules
 from keyback.core.service.back_office import LEASE, BackOffice
 from keyback.core.service.surroundings import Surroundings, utc_now
 
@@ -108,6 +109,9 @@ def test_what_was_found_is_saved_at_a_moment_that_is_the_same_for_everybody(hous
 
 def test_a_linked_account_is_saved_at_a_moment_that_nobody_can_aim_at(linked: SmallHouse) -> None:
     assert isinstance(linked.cloud, Cloud)
+    with linked.records.db.write() as tx:
+        linked.records.settings.save_public_rules(tx, PublicRules(), who="the tests", why="tests")
+    linked.snapshots.at_least(1000)
     moments = set[timedelta]()
 
     def note(job: Job, moment: datetime, worker: object) -> None:
