@@ -11,7 +11,8 @@ from ..contracts.people import Person
 from .fakes import NOON, a_context, a_person
 from .suite import PluginSuite, is_a, is_words, must
 
-SAMPLES = {"str": "sample", "bool": True, "int": 3, "tuple[str, ...]": ("sample",)}
+# Words, which also stand for a moment where an event has one: ISO 8601 is the only form of it.
+SAMPLES = {"str": NOON.isoformat(), "bool": True, "int": 3, "tuple[str, ...]": ("sample",)}
 
 LINK = "https://reset.example.org/wasnt-me/sample"
 

@@ -29,6 +29,8 @@ READ = """() => {
   return [document.title, document.body.textContent, ...kept.map(({ value }) => value)];
 }"""
 TAGS = re.compile(r"</?\w[^>]*>")
+# Masked ends, the key of an app, and saved codes: the same in every language.
+VALUES = re.compile(r"\S*•\S*|\+XX X+\d+|(?:[A-Z2-7]{4} ?){8}|(?:(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})+")
 OWN_WORDS = (
     *("Alderwick sign-in", "Alderwick", "Keyback", "English"),
     *(COMPANY["help_desk"].words, COMPANY["help_desk"].hours),  # type: ignore[attr-defined]
@@ -74,6 +76,7 @@ def unmarked(said: str) -> str:
         said = MARKED.sub(" ", said)
     for words in sorted(filter(None, OWN_WORDS), key=len, reverse=True):
         said = said.replace(words, " ")
+    said = VALUES.sub(" ", said)
     return " ".join(word for word in said.split() if any(letter.isalpha() for letter in word))
 
 
@@ -88,3 +91,4 @@ def test_no_sentence_of_a_page_stands_outside_the_catalogue(walker: Walker, page
 
 def test_an_unmarked_sentence_would_be_seen() -> None:
     assert unmarked("⟦Wait ⟦10 seconds⟧ and⟧ go on, Maya Lindqvist – 12:30") == "go on,"
+    assert unmarked("m••••@ho•••.example gets +XX XXXXXXX05 or 0YG8-SF2F-YQS9-QH33") == "gets or"

@@ -197,7 +197,8 @@ def test_two_hundred_spellings_break_nothing_and_tell_nothing(somebody: Story, k
         statuses.add(answer.status_code)
         # A start, a sentence at the field, or a form that cannot be read: never a fault, never who exists.
         assert answer.status_code in {303, 400, 413, 422}, (n, name, answer.status_code)
-    assert statuses == {303, 400, 422}
+    # 413: some of these names are longer than the whole form may be.
+    assert statuses == {303, 400, 413, 422}
     assert b"a page broke" not in keyback.log.read_bytes()
     assert opens(slapd, somebody, PASSWORD)
 
