@@ -219,7 +219,7 @@ def bring_about(page: Page, portal: Portal) -> None:
     service.recovery = page.recovery
     service.answers.update(page.answers)
     service.widget = _widget  # type: ignore[method-assign]
-    service.part = lambda name: Part("image/gif", DOT) if name.endswith(".png") else None  # type: ignore[method-assign]
+    service.part = lambda name, address: Part("image/gif", DOT) if name.endswith(".png") else None  # type: ignore[method-assign]
 
 
 def _widget(address: str, *, alternative: bool = False) -> Widget:

@@ -41,6 +41,8 @@ OWN_WORDS = (
     ),
     *(words for letter in LETTERS for words in (letter.subject, *letter.text.split("\n"))),
     *("maya.okafor@alderwick.example", "maya.okafor"),
+    # The key of a method that is switched off: there is no plugin to say what it is called.
+    "gone",
 )
 
 
