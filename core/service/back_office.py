@@ -75,7 +75,7 @@ class BackOffice:
         self.elsewhere: Elsewhere | None = None
         self._lanes: Lanes[Taken] = Lanes(self._run)
         self._results = Results(records)
-        self._held: Moments[Taken] = Moments(around.now, self._offer)
+        self._held: Moments[Taken] = Moments(around.now, self._resume)
         # From now on begin nothing new; what waits here goes back at once, what is begun is finished.
         self.leaving = threading.Event()
         self._in_hand: dict[str, Taken] = {}
@@ -124,6 +124,12 @@ class BackOffice:
 
     def _offer(self, taken: Taken) -> bool:
         return self._lanes[taken.job.lane].offer(taken)
+
+    def _resume(self, taken: Taken) -> None:
+        """What was held goes on, or goes back at once: in a full lane nobody need wait for its lease."""
+        if not self._offer(taken):
+            log.warning("lane is full", extra={"lane": taken.job.lane})
+            self._give_back([taken.job])
 
     def done(self, job: Job, write: Callable[[Transaction], None] = nothing_to_write) -> None:
         """Forget the job, soon, in the transaction in which its result is written."""

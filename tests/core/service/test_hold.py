@@ -15,6 +15,7 @@ from keyback.core.db.jobs import Job
 from keyback.core.db.tables import job as table
 from keyback.core.recovery.policy import PublicRules
 from keyback.core.service.back_office import LEASE, BackOffice
+from keyback.core.service.lanes import Lane
 from keyback.core.service.surroundings import Surroundings, utc_now
 
 SOON = timedelta(milliseconds=300)
@@ -83,6 +84,14 @@ def test_what_is_held_when_its_process_leaves_is_free_at_once(holding: Holding) 
     wait_until(lambda: holding.asked and not holding.office._in_hand, "it to be held")
     holding.office.stop(1)
     assert holding.free() == {job.id}
+    assert holding.rests == []
+
+
+def test_what_finds_its_lane_full_is_free_at_once(holding: Holding, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = holding.put()
+    wait_until(lambda: holding.asked and not holding.office._in_hand, "it to be held")
+    monkeypatch.setattr(Lane, "offer", lambda lane, item: False)
+    wait_until(lambda: holding.free() == {job.id}, "it to be given back", 3)
     assert holding.rests == []
 
 
