@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -10,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
+
+# Seconds within which a client that speaks first has spoken.
+SPEAKS_FIRST = 0.2
 
 
 class Mode(StrEnum):
@@ -106,12 +110,12 @@ class FaultProxy:
             except OSError:
                 return
             if self._mode is Mode.REFUSE:
-                _reset(client)
+                _hang_up(client)
                 continue
             try:
                 server = socket.create_connection(self.target, timeout=5)
             except OSError:
-                _reset(client)
+                _hang_up(client)
                 continue
             self._join(client, server)
 
@@ -199,6 +203,15 @@ def _sent(end: socket.socket, chunk: bytes) -> bool:
     except OSError:
         return False
     return True
+
+
+def _hang_up(client: socket.socket) -> None:
+    """Refuse somebody who came in, after their first bytes if they speak first.
+
+    A reset that meets Python's TLS between two looks at the connection leaves the socket to the garbage collector.
+    """
+    select.select([client], [], [], SPEAKS_FIRST)
+    _reset(client)
 
 
 def _reset(end: socket.socket) -> None:
