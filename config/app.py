@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
-from ..core.portal import HelpDesk, Logo, PortalSettings, create_portal
+from ..core.portal import EnrolmentPages, HelpDesk, Logo, PortalSettings, SignInPages, create_portal, create_sign_in
 from ..core.portal.settings import ADVICE
 from ..core.portal.timed import Timed
 from ..core.service.surroundings import Surroundings
@@ -32,7 +34,14 @@ def create_app(house: House) -> Flask:
     Timed(house.around.meter).watch(app)
     entries = Entries.from_config({key: entry.model_dump() for key, entry in settings.entries.items()})
     look = look_of(settings, house.around)
-    app.register_blueprint(create_portal(house.staff.service, entries, look, ready=lambda: house.ready))
+    open_pages = partial(create_portal, house.staff.service, entries, look, ready=lambda: house.ready)
+    if house.door:
+        sign_in = SignInPages(house.door, look)
+        app.register_blueprint(create_sign_in(sign_in, look))
+        methods = EnrolmentPages(house.staff.enrolling, sign_in.whoever_is_signed_in, look)
+        app.register_blueprint(open_pages(methods=methods, whoever_is_signed_in=sign_in.whoever_is_signed_in))
+    else:
+        app.register_blueprint(open_pages())
     if settings.demo:
         open_demo(app, house, look)
     return app
@@ -48,6 +57,7 @@ def look_of(settings: Settings, around: Surroundings) -> PortalSettings:
         privacy_link=pages.privacy_link,
         accessibility_link=pages.accessibility_link,
         logo=Logo(*logo, says_name=pages.logo_says_name) if logo else None,
+        sign_in_url="/sign-in" if settings.sign_in.issuer else "",
         sign_in_first=pages.welcome_first == "sign-in",
         advice=(pages.advice_lines or ADVICE) if pages.advice else (),
         keeps_old_password=frozenset(pages.keeps_old_password),

@@ -16,12 +16,14 @@ from ..core.languages import Languages
 from ..core.recovery.policy import Disclosure
 from ..core.service.breached import Breached
 from ..core.service.disclosing import disclosure_problems
+from ..core.service.door import Door
 from ..core.service.records import Records
 from ..core.service.snapshot import Snapshots
 from ..core.service.staff import Staff, employ
 from ..core.service.strength import estimate
 from ..core.service.surroundings import Surroundings
 from .settings import Settings
+from .sign_in import door_of
 
 TRANSLATIONS = Path(__file__).parent.parent / "core" / "portal" / "translations"
 SHIPPED_LEAKS = Path(__file__).parent / "breached" / "common.bin"
@@ -36,6 +38,7 @@ class House:
     snapshots: Snapshots
     around: Surroundings
     staff: Staff
+    door: Door | None = None
     _leaving: Event = field(default_factory=Event)
 
     @property
@@ -86,7 +89,7 @@ def build(settings: Settings) -> House:
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
     staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
     staff.office.also(lambda _: clock.compare(), everywhere=True)
-    return House(settings, records, snapshots, around, staff)
+    return House(settings, records, snapshots, around, staff, door_of(settings, staff))
 
 
 def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Surroundings:

@@ -1,4 +1,4 @@
-"""The key outside the database: 32 bytes in a file that its owner alone can read."""
+"""Keys outside the database, in files that their owner alone can read: ours is 32 bytes."""
 
 from __future__ import annotations
 
@@ -12,23 +12,29 @@ from pathlib import Path
 from ..core.contracts.errors import SettingsInvalid
 
 SIZE = 32
+LONGEST = 16 * 1024
 
 
 def read(path: Path) -> bytes:
     """The key. Raises SettingsInvalid when it is missing, malformed, or others could read or replace it."""
+    return _decoded(read_secret(path, "key_file", hint="`keyback init` makes one"), path)
+
+
+def read_secret(path: Path, setting: str, *, hint: str = "put it there") -> bytes:
+    """What stands in a file that its owner alone can read. Raises SettingsInvalid; `setting` names the file."""
     try:
         # Opened once, judged and read through the same descriptor: nobody can swap the file in between.
         with path.open("rb") as file:
             mode = os.fstat(file.fileno())
-            text = file.read(1024)
+            text = file.read(LONGEST)
     except OSError as error:
-        hint = "`keyback init` makes one" if isinstance(error, FileNotFoundError) else "let Keyback's account read it"
-        raise SettingsInvalid([f"key_file {path} cannot be read ({error.strerror}): {hint}"]) from None
+        mend = hint if isinstance(error, FileNotFoundError) else "let Keyback's account read it"
+        raise SettingsInvalid([f"{setting} {path} cannot be read ({error.strerror}): {mend}"]) from None
     if mode.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise SettingsInvalid([f"key_file {path} is open to others: chmod 600 {path}"])
+        raise SettingsInvalid([f"{setting} {path} is open to others: chmod 600 {path}"])
     if mode.st_uid not in {os.geteuid(), 0}:
-        raise SettingsInvalid([f"key_file {path} belongs to somebody else: chown it to Keyback's own account"])
-    return _decoded(text, path)
+        raise SettingsInvalid([f"{setting} {path} belongs to somebody else: chown it to Keyback's own account"])
+    return text
 
 
 def write(path: Path) -> None:

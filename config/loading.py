@@ -45,7 +45,7 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
 
 def _file_problems(settings: Settings) -> list[str]:
     problems: list[str] = []
-    for read in (settings.key, settings.previous_key, lambda: settings.logo):
+    for read in (settings.key, settings.previous_key, lambda: settings.logo, lambda: settings.sign_in.client_key):
         try:
             read()
         except SettingsInvalid as error:

@@ -118,6 +118,28 @@ class PageSettings(_Part):
     keeps_old_password: Strings = ()
 
 
+class SignInSettings(_Part):
+    """The company's identity provider, at which people sign in who know their password. Without an issuer: none."""
+
+    issuer: str = ""
+    client_id: str = Field("", max_length=200)
+    client_secret: SecretStr = SecretStr("")
+    client_key_file: Path | None = None
+    scopes: Strings = ("openid", "profile")
+    claim: str = Field("", max_length=80)
+    store: str = ""
+    acr_values: Strings = ()
+    ca_file: Path | None = None
+    leeway_seconds: int = Field(60, ge=0, le=300)
+    idle_minutes: int = Field(15, ge=2, le=60)
+    longest_hours: int = Field(8, ge=1, le=24)
+
+    @property
+    def client_key(self) -> bytes | None:
+        """The private key by which we prove who we are there, if we do it so. Raises SettingsInvalid."""
+        return key_file.read_secret(self.client_key_file, "sign_in.client_key_file") if self.client_key_file else None
+
+
 class Settings(_Part):
     """All of it. `loading.load()` is the way to make one; what it returns is safe to start with."""
 
@@ -145,6 +167,7 @@ class Settings(_Part):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     serve: ServeSettings = ServeSettings()
     metrics: MetricsSettings = MetricsSettings()
+    sign_in: SignInSettings = SignInSettings()
     entries: Mapping[str, EntrySettings] = Field(default_factory=dict)
     pin: Mapping[str, Mapping[str, Mapping[str, object]]] = Field(default_factory=dict, repr=False)
     # Set by `keyback demo` alone: plain http, pretend phone and mailbox, this machine only.

@@ -12,7 +12,8 @@ PREFIX = "KEYBACK_"
 # Names in the environment that are not settings: where the file is, and what the fault tests hand over.
 NOT_SETTINGS = frozenset({"KEYBACK_CONFIG", "KEYBACK_FAULTPOINTS"})
 PATHS = ("data_dir", "key_file", "previous_key_file", "breached_file")
-PATHS_OF_PAGES = ("logo_file",)
+# In tables.
+PATHS_OF = {"pages": ("logo_file",), "sign_in": ("client_key_file", "ca_file")}
 
 
 def read_sources(environ: Mapping[str, str], folder: Path) -> dict[str, object]:
@@ -23,9 +24,10 @@ def read_sources(environ: Mapping[str, str], folder: Path) -> dict[str, object]:
     for name, text in sorted(environ.items()):
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             _put(values, name.removeprefix(PREFIX).lower().split("__"), text)
-    pages = values.get("pages")
-    if isinstance(pages, dict):
-        values["pages"] = _anchored(pages, path.parent, PATHS_OF_PAGES)
+    for table, names in PATHS_OF.items():
+        inner = values.get(table)
+        if isinstance(inner, dict):
+            values[table] = _anchored(inner, path.parent, names)
     return _anchored(values, path.parent, PATHS)
 
 

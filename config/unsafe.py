@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from .settings import Settings
+from ..idp_bridge.addresses import is_safe
+from .settings import Settings, SignInSettings
 
 LINK = re.compile(r"(?:https?://[A-Za-z0-9]|mailto:[^@]+@|tel:\+?[0-9])[!-~]*", re.ASCII)
 VERIFIED = frozenset({"verify-full", "verify-ca"})
@@ -16,7 +17,7 @@ VERIFIED = frozenset({"verify-full", "verify-ca"})
 def unsafe(settings: Settings) -> list[str]:
     """Everything at once, so that nobody mends one line at a time. Empty when it may start."""
     found = [*_portal(settings), *_listening(settings), *_metrics(settings), *_database(settings), *_plugins(settings)]
-    return [*found, *_pages(settings), *_entries(settings), *_claims(settings)]
+    return [*found, *_pages(settings), *_entries(settings), *_claims(settings), *_sign_in(settings)]
 
 
 def _portal(settings: Settings) -> Iterator[str]:
@@ -97,6 +98,26 @@ def _entries(settings: Settings) -> Iterator[str]:
                 yield f"entries.{key}: {address!r} is not a whole address"
             elif parts.scheme != "https" and not settings.demo:
                 yield f"entries.{key}: {address!r} must begin with https://"
+
+
+def _sign_in(settings: Settings) -> Iterator[str]:
+    chosen = settings.sign_in
+    if not chosen.issuer:
+        if chosen != SignInSettings():
+            yield "sign_in.issuer is missing: without it nobody can sign in, and the rest of [sign_in] means nothing"
+        return
+    if not is_safe(chosen.issuer, plain_http=settings.demo) or "?" in chosen.issuer:
+        yield "sign_in.issuer must begin with https:// and end after its path (whoever is in between would be anybody)"
+    if not chosen.client_id:
+        yield "sign_in.client_id is missing: the identity provider gives it to Keyback"
+    if bool(chosen.client_secret.get_secret_value()) == bool(chosen.client_key_file):
+        yield "sign_in needs client_secret or client_key_file, and not both: Keyback must prove who it is there"
+    if "openid" not in chosen.scopes:
+        yield "sign_in.scopes must name openid: without it nobody is vouched for"
+    if not chosen.claim:
+        yield "sign_in.claim is missing: which claim holds the name that the directory knows people by"
+    if chosen.store not in settings.plugins.load:
+        yield "sign_in.store must be one of plugins.load: where people are looked up who sign in"
 
 
 def _claims(settings: Settings) -> Iterator[str]:

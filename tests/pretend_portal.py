@@ -20,15 +20,17 @@ from keyback.core.contracts.people import Account, AccountKey, Contact, ContactK
 from keyback.core.contracts.store import DirectoryRules, OutcomeKind
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.languages import Languages
-from keyback.core.portal import EnrolmentPages, HelpDesk, PortalSettings, create_portal
+from keyback.core.portal import EnrolmentPages, HelpDesk, PortalSettings, SignInPages, create_portal, create_sign_in
 from keyback.core.recovery.passwords import Line, PasswordContext, judge, requirements
 from keyback.core.recovery.policy import Disclosure, PasswordRules, Policy, Proof, PublicRules, Purpose
 from keyback.core.recovery.release import released
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
+from keyback.core.service.door import Door
 from keyback.core.service.enrol import Enrolling
 from keyback.core.service.measure import Measured
 from keyback.core.service.recover import RecoveryService
 from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.signing_in import Arrived, SetOut
 from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Answered, Choice, Target, Ticket
 from keyback.idp_bridge.entries import Entries, Entry
@@ -60,8 +62,8 @@ MASKED = (
 )  # fmt: skip
 DIRECTORY, CONTEXT = DirectoryRules(history=12), PasswordContext(("maya.okafor", "Maya Okafor"), "Alderwick")
 LEAKED = "correct horse battery"
+SIGNED_IN = SignedIn("session-1", PERSON, NOW)
 PROOF = Proof("sms", "phone", "c1", "ch1")
-SIGNED_IN = SignedIn("session", PERSON, NOW)
 
 
 def a_recovery(**values: Any) -> Recovery:
@@ -219,6 +221,24 @@ class PretendService:
     def stop(self, token: str) -> bool:
         return bool(self._heard("stop", token))
 
+    def set_out(self, address: str, browser: str, **wishes: Any) -> SetOut:
+        self._heard("set_out", address, browser, wishes)
+        return SetOut("https://idp.alderwick.example/authorize?state=s", browser or "first-browser")
+
+    def come_back(self, answer: Mapping[str, str], browser: str) -> Arrived:
+        return Arrived("session-key", "next-browser", self._heard("come_back", dict(answer), browser) or "/")
+
+    def whoever(self, key: str) -> SignedIn | None:
+        found = self._heard("whoever", key)
+        assert found is None or isinstance(found, SignedIn)
+        return found
+
+    def leave(self, key: str) -> str:
+        return self._heard("leave", key) or ""
+
+    def told(self, logout_token: str) -> None:
+        self._heard("told", logout_token)
+
     def asked_for(self, what: str) -> list[tuple[Any, ...]]:
         """What it was asked, by kind."""
         return [details for kind, *details in self.asked if kind == what]  # type: ignore[misc]
@@ -281,10 +301,11 @@ def open_portal(*, methods: bool = False, **values: Any) -> Portal:
     settings = portal_settings(now=lambda: clock[0], **values)
     # A page that nobody foresaw to break; with a secret in the exception, as a library might put it there.
     app.add_url_rule("/broken", view_func=lambda: {}["hunter22"])
-    mine = (
-        EnrolmentPages(cast("Enrolling", PretendEnrolling(service)), lambda: SIGNED_IN, settings) if methods else None
+    signing_in = SignInPages(cast("Door", SimpleNamespace(signing_in=service, sessions=service)), settings)
+    app.register_blueprint(create_sign_in(signing_in, settings))
+    whoever, enrolling = signing_in.whoever_is_signed_in, cast("Enrolling", PretendEnrolling(service))
+    mine = EnrolmentPages(enrolling, lambda _: SIGNED_IN, settings) if methods else None
+    app.register_blueprint(
+        create_portal(cast("RecoveryService", parts), entries, settings, methods=mine, whoever_is_signed_in=whoever)
     )
-    # The identity provider's, of which these pages know the name alone.
-    app.add_url_rule("/sign-in", "sign_in.start", lambda: "")
-    app.register_blueprint(create_portal(cast("RecoveryService", parts), entries, settings, methods=mine))
     return Portal(service, app, app.test_client(), clock)

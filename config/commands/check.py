@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...core.contracts.errors import KeybackError
 from ...core.recovery.policy import Disclosure, Policy, problems
 from ...core.service.disclosing import PRICE, missing_canaries
+from ...core.service.vouching import SignInUnavailable
 from ..house import House
 from .opened import Subparsers, opened
 
@@ -21,7 +22,14 @@ def add(subparsers: Subparsers) -> None:
 def run(_arguments: argparse.Namespace) -> int:
     """Asks every server that the settings name; changes nothing but the tables' edition."""
     with opened() as house:
-        found = [*_broken(house), *_deaf(house), *_unreachable(house), *_unusable_policies(house), *_disclosing(house)]
+        found = [
+            *_broken(house),
+            *_deaf(house),
+            *_unreachable(house),
+            *_unusable_policies(house),
+            *_disclosing(house),
+            *_signing_in(house),
+        ]
         tried = len(house.snapshots.current.plugins.everything())
     for problem in found:
         print(f"  - {problem}")
@@ -57,6 +65,15 @@ def _disclosing(house: House) -> Iterator[str]:
     if house.snapshots.current.public.disclosure is Disclosure.MASKED:
         print(f"Chosen knowingly? {PRICE}")
         yield from missing_canaries(house.snapshots.current, house.around)
+
+
+def _signing_in(house: House) -> Iterator[str]:
+    """Whether the identity provider answers, and as it must."""
+    if house.door:
+        try:
+            house.door.signing_in.idp.check()
+        except SignInUnavailable as error:
+            yield f"sign_in: {error}"
 
 
 def _unusable_policies(house: House) -> Iterator[str]:

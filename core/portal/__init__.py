@@ -24,12 +24,13 @@ from .language import SpokenLanguage, direction, speak_in_templates, spoken
 from .live_help import LiveHelp
 from .recovery_pages import RecoveryPages
 from .settings import HelpDesk, Logo, PortalSettings
+from .sign_in_pages import SignInPages, Whoever, create_sign_in, nobody
 from .stage_pages import StagePages
 from .start_page import StartPage
 from .wasnt_me import WasntMe
 from .welcome import MY_METHODS, NEEDS, FrontDoor
 
-__all__ = ["EnrolmentPages", "HelpDesk", "Logo", "PortalSettings", "create_portal"]
+__all__ = ["EnrolmentPages", "HelpDesk", "Logo", "PortalSettings", "SignInPages", "create_portal", "create_sign_in"]
 
 HERE = Path(__file__).parent
 # Address, name, page and verb.
@@ -43,6 +44,7 @@ def create_portal(
     *,
     ready: Callable[[], bool] = lambda: True,
     methods: EnrolmentPages | None = None,
+    whoever_is_signed_in: Whoever = nobody,
 ) -> Blueprint:
     """The pages, and what holds for every response of the app. `methods`: only where people can sign in."""
     portal = Blueprint("portal", __name__, template_folder="templates")
@@ -50,7 +52,7 @@ def create_portal(
     if look.logo:
         assets.add(look.logo.name, look.logo.content)
     cookies = Cookies(look)
-    front = FrontDoor((*NEEDS, MY_METHODS) if methods else NEEDS, look, ready)
+    front = FrontDoor((*NEEDS, MY_METHODS) if methods else NEEDS, look, ready, whoever_is_signed_in)
     language = SpokenLanguage(look.languages, cookies)
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)

@@ -1,4 +1,4 @@
-"""Which browser holds which recovery."""
+"""Which browser holds which recovery, and which session."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 from flask import Request, abort, g
 from werkzeug.wrappers import Response
 
+from ..service.signing_in import AWAY
 from ..service.tickets import Ticket
 from .settings import PortalSettings
 
@@ -16,15 +17,51 @@ REMEMBERED = timedelta(days=180)
 _VALUE = re.compile(r"[A-Za-z0-9._-]{1,512}", re.ASCII)
 
 
-class Cookies:
-    """The journey's cookie, the known browser's, the chosen language. `__Host-`: no sibling site can plant one (E1)."""
+class CookieJar:
+    """Reads and writes cookies. `__Host-`: no sibling site can plant one (E1); the demo has no https."""
 
     def __init__(self, settings: PortalSettings) -> None:
         self._secure = settings.secure
-        prefix = "__Host-" if settings.secure else ""
-        self.journey = f"{prefix}kb_j"
-        self.browser = f"{prefix}kb_d"
-        self._language = f"{prefix}kb_language"
+        self._prefix = "__Host-" if settings.secure else ""
+
+    def _read(self, request: Request, name: str) -> str:
+        values = self._values(request, name)
+        # Which of two would count depends on who reads them; so neither does (E3).
+        if len(values) > 1:
+            abort(400, "a cookie twice")
+        return values[0] if values and _VALUE.fullmatch(values[0]) else ""
+
+    def _values(self, request: Request, name: str) -> list[str]:
+        sent = request.environ.get("HTTP_COOKIE", "")
+        # Most people bring none of ours, and a stranger's thousand are not worth parting.
+        if name not in sent:
+            return []
+        return [
+            value.strip()
+            for pair in re.split("[;,]", sent)
+            for key, _, value in [pair.partition("=")]
+            if key.strip() == name
+        ]
+
+    def _write(
+        self, response: Response, name: str, value: str, max_age: timedelta | None = None, *, same_site: str = "Strict"
+    ) -> None:
+        response.set_cookie(
+            name, value, max_age=max_age, path="/", secure=self._secure, httponly=True, samesite=same_site
+        )
+
+    def _forget(self, response: Response, name: str) -> None:
+        response.delete_cookie(name, path="/", secure=self._secure, httponly=True, samesite="Strict")
+
+
+class Cookies(CookieJar):
+    """The journey's cookie, the known browser's, the chosen language."""
+
+    def __init__(self, settings: PortalSettings) -> None:
+        super().__init__(settings)
+        self.journey = f"{self._prefix}kb_j"
+        self.browser = f"{self._prefix}kb_d"
+        self._language = f"{self._prefix}kb_language"
 
     def ticket(self, request: Request) -> Ticket | None:
         """Which recovery this browser holds, if any."""
@@ -52,28 +89,33 @@ class Cookies:
         """Lax: it opens nothing, and whoever comes from a sign-in page elsewhere should be spoken to as they chose."""
         self._write(response, self._language, tag, REMEMBERED if for_good else None, same_site="Lax")
 
-    def _read(self, request: Request, name: str) -> str:
-        values = self._values(request, name)
-        # Which of two would count depends on who reads them; so neither does (E3).
-        if len(values) > 1:
-            abort(400, "a cookie twice")
-        return values[0] if values and _VALUE.fullmatch(values[0]) else ""
 
-    def _values(self, request: Request, name: str) -> list[str]:
-        sent = request.environ.get("HTTP_COOKIE", "")
-        # Most people bring none of ours, and a stranger's thousand are not worth parting.
-        if name not in sent:
-            return []
-        return [
-            value.strip()
-            for pair in re.split("[;,]", sent)
-            for key, _, value in [pair.partition("=")]
-            if key.strip() == name
-        ]
+class SessionCookies(CookieJar):
+    """The session's cookie, and the one by which a browser is known when it comes back from the identity provider."""
 
-    def _write(
-        self, response: Response, name: str, value: str, max_age: timedelta | None = None, *, same_site: str = "Strict"
-    ) -> None:
-        response.set_cookie(
-            name, value, max_age=max_age, path="/", secure=self._secure, httponly=True, samesite=same_site
-        )
+    def __init__(self, settings: PortalSettings) -> None:
+        super().__init__(settings)
+        self.session = f"{self._prefix}kb_s"
+        self.way_back = f"{self._prefix}kb_o"
+
+    def key(self, request: Request) -> str:
+        """What finds the session, as it came."""
+        return self._read(request, self.session)
+
+    def browser_of(self, request: Request) -> str:
+        """Which browser set out, as it came."""
+        return self._read(request, self.way_back)
+
+    def set_out(self, response: Response, browser: str) -> None:
+        """Lax, or it would not come along when the identity provider sends the browser back. It is a name, no key."""
+        self._write(response, self.way_back, browser, AWAY, same_site="Lax")
+
+    def arrive(self, response: Response, key: str, browser: str) -> None:
+        """Strict: nobody else's link is followed as somebody. Never on a redirect that began elsewhere, it would be
+        lost."""
+        self._write(response, self.session, key)
+        self.set_out(response, browser)
+
+    def leave(self, response: Response) -> None:
+        """Nobody is signed in here any more."""
+        self._forget(response, self.session)

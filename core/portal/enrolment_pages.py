@@ -22,6 +22,7 @@ from .language import keep_place, spoken
 from .prompt_form import Problem, read_answer
 from .said import NOTHING, Said
 from .settings import PortalSettings
+from .sign_in_pages import Whoever
 
 # What a method's prompt asks to be shown with.
 TEMPLATES = {"scan": "add_app.html", "codes": "saved_codes.html"}
@@ -29,15 +30,14 @@ TEMPLATES = {"scan": "add_app.html", "codes": "saved_codes.html"}
 SIGN_IN = "sign_in.start"
 FIELDS = ("token", "move", "method", "safe")
 
-WhoIs = Callable[[], SignedIn | None]
 # What has just been done, and since when it counts.
 Done = tuple[Text, Text | None]
 
 
 class EnrolmentPages:
-    """Every page asks who is signed in; nobody is sent to where they can say."""
+    """Every page asks who is signed in; whoever is not goes to sign in, and comes back to the page they wanted."""
 
-    def __init__(self, enrolling: Enrolling, who: WhoIs, settings: PortalSettings) -> None:
+    def __init__(self, enrolling: Enrolling, who: Whoever, settings: PortalSettings) -> None:
         self._enrolling = enrolling
         self._who = who
         self._settings = settings
@@ -60,14 +60,14 @@ class EnrolmentPages:
     def _signed_in(self, page: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(page)
         def entered(**parts: str) -> Response:
-            who = self._who()
+            who = self._who(request)
             if who is None:
-                return redirect(url_for(SIGN_IN), 303)
+                return redirect(url_for(SIGN_IN, to=request.path), 303)
             try:
                 return page(who, **parts)
             except SignInAgain as again:
-                said = Said(status=403)
-                return self._page("sign_in_again.html", who, said, text=again.reason, sign_in=url_for(SIGN_IN))
+                there = url_for(SIGN_IN, to=request.path, again=1)
+                return self._page("sign_in_again.html", who, Said(status=403), text=again.reason, sign_in=there)
 
         return entered
 
@@ -196,6 +196,7 @@ class EnrolmentPages:
         html = render_template(
             template,
             page=template.removesuffix(".html").replace("_", "-"),
+            signed_in=who,
             token=self._enrolling.form_token(who),
             said=said,
             problems=said.problems,

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from ..contracts import errors
 from ..contracts.text import Text
 from ..service.gate import Busy
+from ..service.vouching import SignInRefused, SignInUnavailable
 from .settings import PortalSettings
 from .words import duration, seconds_until
 
@@ -42,7 +43,7 @@ class CookiesOff(errors.NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A page for one kind of error. `back`: what the button leads to, the start or the same page again."""
+    """A page for one kind of error. `back`: what the button leads to, the start, the sign-in or the same page again."""
 
     status: int
     heading: Text
@@ -95,6 +96,13 @@ ROWS: Mapping[type[Exception], Row] = {
     Busy: Row(503, Text("A lot of people are here right now."), Text("Wait {time} and press Continue."), back="again"),
     errors.NotAllowed: Row(403, Text("{reason}"), Text("Nothing was changed.")),
     NotYours: Row(403, Text("{reason}"), Text("Or start again here.")),
+    SignInRefused: Row(403, Text("We couldn't sign you in."), Text("{reason} Nothing was changed."), back="sign-in"),
+    SignInUnavailable: Row(
+        503,
+        Text("You can't sign in right now."),
+        Text("Your organisation's sign-in doesn't answer. Resetting a password still works. Wait {time} to try again."),
+        back="sign-in",
+    ),
     CookiesOff: Row(403, Text("{reason}"), Text("Allow them for {host}, then start again.")),
 }
 STATUSES: Mapping[int, Row] = {
@@ -168,7 +176,7 @@ class ErrorPages:
             page=row.page,
             heading=row.heading.filled(**values),
             text=row.text.filled(**values),
-            again=_same_page() if row.back == "again" else None,
+            again=_way_on(row.back),
         )
         response = Response(html, status or row.status, content_type="text/html; charset=utf-8")
         if row.status in {429, 503}:
@@ -176,6 +184,10 @@ class ErrorPages:
         return response
 
 
-def _same_page() -> str | None:
-    """Made anew by routing: what stands in the request line is never made a link."""
+def _way_on(back: str) -> str | None:
+    """Made anew by routing: what stands in the request line is never made a link. None: the start."""
+    if back == "sign-in":
+        return url_for("sign_in.start")
+    if back != "again":
+        return None
     return url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else None

@@ -43,6 +43,17 @@ def read_form(
     return form
 
 
+def read_one(request: Request, name: str) -> str:
+    """This field of a form that a server sent: standards let it add others, and this one comes once."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        abort(415)
+    request.max_content_length = MOST_BYTES
+    given = [value for key, value in _pairs(_body(request)) if key == name]
+    if len(given) != 1:
+        abort(400, "not this field once")
+    return given[0]
+
+
 def only(form: Mapping[str, str], names: Collection[str]) -> None:
     """Refuse fields which the page that sent this form does not have."""
     if not form.keys() <= set(names):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from ..contracts.text import Text
 from .settings import PortalSettings
+from .sign_in_pages import Whoever, nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,29 @@ MY_METHODS = Need(
 class FrontDoor:
     """What people and probes see first. Nothing here changes anything."""
 
-    def __init__(self, needs: Sequence[Need], look: PortalSettings, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        needs: Sequence[Need],
+        look: PortalSettings,
+        ready: Callable[[], bool],
+        whoever_is_signed_in: Whoever = nobody,
+    ) -> None:
         self._now = [need for need in needs if not need.before]
         self._before = [need for need in needs if need.before]
         self._look = look
         self._ready = ready
+        self._whoever = whoever_is_signed_in
 
     def welcome(self) -> Response:
         """What do you need? Or sign in first, and see it then."""
+        signed_in = self._whoever(request)
         html = render_template(
             "welcome.html",
             page="welcome",
+            signed_in=signed_in,
             now=self._now,
             before=self._before,
-            sign_in=self._look.sign_in_url,
+            sign_in="" if signed_in else self._look.sign_in_url,
             sign_in_first=self._look.sign_in_first,
         )
         return Response(html, content_type="text/html; charset=utf-8")

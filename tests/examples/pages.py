@@ -10,9 +10,21 @@ from datetime import timedelta
 from typing import Any
 
 from altcha import create_challenge
-from flask import Flask, abort
+from flask import Flask, abort, render_template
 from pretend_enrolling import AN_APP, TEN_CODES, TOO_LITTLE
-from pretend_portal import ID, NOW, OFFERED, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering, portal_settings
+from pretend_portal import (
+    ID,
+    NOW,
+    OFFERED,
+    PERSON,
+    PROOF,
+    SIGNED_IN,
+    SUBJECT,
+    Portal,
+    a_recovery,
+    answering,
+    portal_settings,
+)
 
 from keyback.core.contracts import errors
 from keyback.core.contracts.human_check import Part, Widget
@@ -26,6 +38,7 @@ from keyback.core.recovery.policy import Disclosure, PublicRules
 from keyback.core.recovery.state import Recovery, Sent, Stage
 from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
 from keyback.core.service.tickets import Answered, Ticket
+from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
 UNTIL = NOW + timedelta(seconds=24)
@@ -50,6 +63,8 @@ RAISED: Mapping[type[Exception], Exception] = {
     errors.NotAllowed: errors.NotAllowed(Text("Your organisation resets this account by hand.")),
     NotYours: NotYours(),
     CookiesOff: CookiesOff(),
+    SignInRefused: SignInRefused("nonce"),
+    SignInUnavailable: SignInUnavailable("late"),
 }
 
 
@@ -98,6 +113,7 @@ LONG_AGO = NOW - timedelta(seconds=40)
 MASKED = a_recovery(
     rules=PublicRules(disclosure=Disclosure.MASKED), found=True, shown=OFFERED, started_at=NOW - timedelta(seconds=2)
 )
+END, OUT = "https://idp.alderwick.example/end", "main form button"
 A_CODE = {CODE: "48210973"}
 SIX = {CODE: "482109"}
 APP, PAPER = "/methods/add/authenticator", "/methods/add/saved_codes"
@@ -119,6 +135,10 @@ NEEDS_TO_COME = (
 PAGES = (
     Page("welcome", "welcome.html", "/"),
     Page("welcome, with everything", "welcome.html", "/everything"),
+    Page("welcome, signed in", "welcome.html", "/", answers={"whoever": SIGNED_IN}),
+    Page("signed in", "signed_in.html", "/signed-in"),
+    Page("sign out", "sign_out.html", "/sign-out", answers={"whoever": SIGNED_IN}),
+    Page("signed out", "sign_out.html", "/sign-out", answers={"whoever": SIGNED_IN, "leave": END}, press=OUT),
     Page("start", "who.html", "/recover"),
     Page("start by a door", "who.html", "/go/alderwick?login_hint=maya"),
     Page("start by picture", "who.html", "/recover", press="button[name=check]"),
@@ -207,6 +227,8 @@ def raises(app: Flask) -> None:
         raise next(error for kind, error in RAISED.items() if kind.__name__ == how)
 
     app.add_url_rule("/raised/<how>", "raised", fail)
+    # As it is before it goes on by itself.
+    app.add_url_rule("/signed-in", "signed-in", lambda: render_template("signed_in.html", page="signed-in", to="/"))
     look = portal_settings(sign_in_url="/", sign_in_first=True)
     app.add_url_rule(
         "/everything", "everything", FrontDoor((*NEEDS, MY_METHODS, *NEEDS_TO_COME), look, lambda: True).welcome

@@ -12,6 +12,7 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Step {} of 3:", "who you are", "prove it's you", "new password", "done:",
         "2 minutes left.", "Give me {} more minutes", "Privacy", "Accessibility",
     ),
+    "signed in": ("Sign out", "You're signed out"),
     "welcome": (
         "What do you need?", "It takes about two minutes.", "Reset my password",
         "You forgot it, or it no longer works.", "Before it happens", "You need your password for these two.",
@@ -183,10 +184,17 @@ ADDED: dict[str, tuple[str, ...]] = {
     "the language menu; the first is each language's own name": ("English", "Language:"),
     "sign in first": ("Sign in first", "You know your password. Then choose what you need."),
     "signing in at the company, and what may come of it": (
-        "Try again, or call the help desk.",
+        "You're signed in", "We couldn't sign you in.", "Try again, or call the help desk.",
+        "{} Nothing was changed.",
         "Your organisation knows you, but this page has no account for you. Call the help desk.",
         "Your organisation looks after this account by hand. Call the help desk.",
         "Self-service is stopped for your account until the help desk has talked to you.",
+        "You can't sign in right now.",
+        "Your organisation's sign-in doesn't answer. Resetting a password still works. Wait {} to try again.",
+    ),
+    "signing out": (
+        "Your password and your methods stay as they are.", "Other pages of your organisation may still know you.",
+        "Sign out there too",
     ),
     "browsers without scripts, and people who hear": (
         ("Scripts are off, so your browser can't do the robot check for you. Use a picture instead: the button below "

@@ -26,12 +26,10 @@ TEMPLATES = [Path(room.__file__ or "").parent / "templates" for room in (keyback
 NO_PAGES = {"layout.html", "parts.html", "languages.html", "demo/layout.html", "demo/bar.html"}
 FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
-    *("demo.outbox_json", "demo.response_file"),
-    # Where the identity provider's pages begin.
-    "sign_in.start",
+    *("demo.outbox_json", "demo.response_file", "sign_in.start", "sign_in.callback", "sign_in.back_channel"),
 }
 SHOWN_BY_A_FORM = {
-    *("portal.start", "portal.move", "portal.stop", "demo.signed_in"),
+    *("portal.start", "portal.move", "portal.stop", "demo.signed_in", "sign_in.left"),
     *("portal.methods_begin", "portal.methods_keep", "portal.methods_forget"),
 }
 # So far from one page to the next that each look has its turn.

@@ -70,9 +70,10 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     person = Person(house.records.keyring.pseudonym(account.key.store, account.key.id), (account,), account.contacts)
     pages = Pages(house, [SignedIn("s1", person, house.clock())])
     settings = portal_settings(now=house.clock)
-    methods = EnrolmentPages(house.staff.enrolling, lambda: pages.who[0] if pages.who else None, settings)
+    methods = EnrolmentPages(house.staff.enrolling, lambda _: pages.who[0] if pages.who else None, settings)
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
+    app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods))
     pages.browser = app.test_client()
     yield pages
@@ -87,7 +88,7 @@ def words(page: Any) -> str:
 def test_nobody_gets_in_without_signing_in(pages: Pages, path: str) -> None:
     pages.who.clear()
     for response in (pages.get(path), pages.post(path) if path != "/methods" else pages.get(path)):
-        assert (response.status_code, response.location) == (303, "/sign-in")
+        assert (response.status_code, response.location) == (303, f"/sign-in?to={path}")
 
 
 def test_the_list_says_what_they_have_and_that_it_is_enough(pages: Pages) -> None:

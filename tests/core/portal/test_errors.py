@@ -27,7 +27,7 @@ def test_every_exception_has_a_row(kind: type[Exception]) -> None:
 def test_every_row_says_what_to_do() -> None:
     for row in (*ROWS.values(), *STATUSES.values()):
         assert row.text.message.endswith(".")
-        assert row.back in {"start", "again"}
+        assert row.back in {"start", "again", "sign-in"}
 
 
 @pytest.mark.parametrize(
