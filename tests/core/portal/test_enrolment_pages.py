@@ -202,7 +202,7 @@ def test_whoever_signed_in_long_ago_is_asked_to_again(pages: Pages) -> None:
     page = pages.post("/methods/add", method="authenticator")
     assert page.status_code == 403
     assert "To change your methods, sign in again." in words(page)
-    assert 'href="/sign-in"' in page.text
+    assert 'href="/sign-in?to=/methods/add&amp;again=1"' in page.text
 
 
 @pytest.mark.parametrize("token", ["", "00", "another session's"])
