@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
@@ -17,6 +17,9 @@ from ..contracts.errors import OutcomeUnknown, StoreUnavailable
 from ..stopwatch import part
 from .migrations import HEAD
 from .tables import metadata
+
+if TYPE_CHECKING:
+    from .patience import Impatient
 
 # What the keepers of the tables take: an open connection, inside `read()` or `write()`.
 Transaction: TypeAlias = Connection
@@ -85,7 +88,7 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables up to date. Safe when several processes start at once: one works, the others wait."""
-        if self._revision() == HEAD:
+        if self._at_least(self._revision()):
             return
         # Imported late: it takes a tenth of a second, and nearly every start has nothing to upgrade.
         from alembic import command  # noqa: PLC0415
@@ -93,6 +96,7 @@ class Database:
 
         with self.write() as tx:
             if tx.dialect.name == "postgresql":
+                cast("Impatient", tx.connection.dbapi_connection).for_ever = True
                 tx.execute(text("SET LOCAL lock_timeout = 0"))
                 tx.execute(text("SET LOCAL statement_timeout = 0"))
                 tx.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
@@ -101,13 +105,20 @@ class Database:
             config.attributes["connection"] = tx
             config.attributes["metadata"] = metadata
             command.upgrade(config, "head")
+        # Not to be met again by somebody who has a page to show.
+        self._engine.dispose()
 
     def ready(self) -> bool:
-        """Whether it answers and its tables are the ones that this version knows."""
+        """Whether it answers, and its tables are the ones that this version knows or newer ones."""
         try:
-            return self._revision() == HEAD
+            return self._at_least(self._revision())
         except StoreUnavailable:
             return False
+
+    @staticmethod
+    def _at_least(revision: str | None) -> bool:
+        # Numbers of four digits. A newer edition only adds, so that during an upgrade both versions serve.
+        return revision is not None and revision >= HEAD
 
     def _revision(self) -> str | None:
         with self.read() as connection:
@@ -153,8 +164,10 @@ def _engine(url: str) -> Engine:
 def _postgres(url: str, **how: Any) -> Engine:  # noqa: ANN401
     # A statement that waits longer than a person would is given up; a dead network is noticed.
     limits = f"-c lock_timeout={WAIT_SECONDS * 1000} -c statement_timeout={2 * WAIT_SECONDS * 1000}"
+    from .patience import Impatient  # noqa: PLC0415  # psycopg is only there where there is a PostgreSQL
+
     patience = {"connect_timeout": WAIT_SECONDS, "tcp_user_timeout": 2 * WAIT_SECONDS * 1000, "options": limits}
-    return create_engine(
+    engine = create_engine(
         url,
         pool_timeout=WAIT_SECONDS,
         # The few that are used last are used next, and each statement is prepared at once: they are always the same.
@@ -163,6 +176,8 @@ def _postgres(url: str, **how: Any) -> Engine:  # noqa: ANN401
         **how,
         connect_args={**patience, "prepare_threshold": 0},
     )
+    event.listen(engine, "do_connect", lambda _dialect, _record, args, how: Impatient.connect(*args, **how))
+    return engine
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:

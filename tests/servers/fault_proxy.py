@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from types import TracebackType
 
 # Seconds within which a client that speaks first has spoken.
@@ -37,9 +38,12 @@ class _Pair:
 
 
 class FaultProxy:
-    """Stands between a client and `target`. Change the fault at any time; it holds for all connections."""
+    """Stands between a client and `target`, an address or a local socket's file.
 
-    def __init__(self, target: tuple[str, int], *, listen: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+    Change the fault at any time; it holds for all connections.
+    """
+
+    def __init__(self, target: tuple[str, int] | Path, *, listen: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.target = target
         self.delay = 0.0
         # How many chunks clients sent, connections made, and chunks thrown away.
@@ -113,16 +117,16 @@ class FaultProxy:
                 _hang_up(client)
                 continue
             try:
-                server = socket.create_connection(self.target, timeout=5)
+                server = _reached(self.target)
             except OSError:
                 _hang_up(client)
                 continue
             self._join(client, server)
 
     def _join(self, client: socket.socket, server: socket.socket) -> None:
-        server.settimeout(None)
         for end in (client, server):
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if end.family != socket.AF_UNIX:
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pair = _Pair(client, server)
         with self._changed:
             self.connections += 1
@@ -183,6 +187,21 @@ class FaultProxy:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
+
+
+def _reached(target: tuple[str, int] | Path) -> socket.socket:
+    """A connection to it. Raises OSError."""
+    if not isinstance(target, Path):
+        server = socket.create_connection(target, timeout=5)
+        server.settimeout(None)
+        return server
+    server = socket.socket(socket.AF_UNIX)
+    try:
+        server.connect(str(target))
+    except OSError:
+        server.close()
+        raise
+    return server
 
 
 def _chunks(end: socket.socket) -> Iterator[bytes]:

@@ -6,10 +6,11 @@ import os
 import secrets
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from .browser import Browser
 from .keyback import HOST, Keyback
@@ -59,9 +60,17 @@ def signalled(node: Keyback, number: signal.Signals) -> None:
 
 @contextmanager
 def running_nodes(
-    folder: Path, count: int, database_url: str, post: Post, slapd: Slapd, *, farewell: int = 3, more: Pins = NOTHING
+    folder: Path,
+    count: int,
+    database_url: str,
+    post: Post,
+    slapd: Slapd,
+    *,
+    farewell: int = 3,
+    more: Pins = NOTHING,
+    ways: Mapping[int, str] = MappingProxyType({}),
 ) -> Iterator[Nodes]:
-    """So many, ready, one process each."""
+    """So many, ready, one process each; some may have a way of their own to the database."""
     outfit = {**pins(post, slapd), **SWIFT}
     nodes: list[Keyback] = []
     try:
@@ -70,7 +79,8 @@ def running_nodes(
             own.mkdir()
             if nodes:
                 shutil.copy(nodes[0].folder / "keyback.key", own / "keyback.key")
-            nodes.append(Keyback(own, outfit, database_url=database_url, farewell=farewell, more=more))
+            url = ways.get(number, database_url)
+            nodes.append(Keyback(own, outfit, database_url=url, farewell=farewell, more=more))
             nodes[-1].start()
         with RoundRobin([node.port for node in nodes]) as front:
             yield Nodes(nodes, front, post, slapd)

@@ -49,6 +49,11 @@ class Postgres:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         return f"postgresql+psycopg://{OWNER}@/{name}?host={quote(str(self.folder), safe='')}"
 
+    @property
+    def socket(self) -> Path:
+        """Where it is reached."""
+        return self.folder / ".s.PGSQL.5432"
+
     def drop(self, url: str) -> None:
         """Throw a database away, whoever is still connected."""
         with self._connect() as connection:

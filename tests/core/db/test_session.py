@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,11 +14,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, insert, select, text
+from servers.fault_proxy import FaultProxy, Mode
+from servers.postgres import OWNER, Postgres
+from sqlalchemy import func, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from keyback.core.contracts.errors import OutcomeUnknown, StoreUnavailable
-from keyback.core.db import session
+from keyback.core.db import patience, session
 from keyback.core.db.leases import Leases
 from keyback.core.db.migrations import HEAD
 from keyback.core.db.session import Database, after_commit
@@ -139,14 +143,20 @@ def test_several_processes_may_start_on_an_empty_database_at_once(empty_url: str
         one.close()
 
 
-def test_a_database_is_ready_only_with_the_tables_of_this_version(empty_url: str) -> None:
+def test_a_database_is_ready_only_with_the_tables_of_this_version_or_of_a_newer_one(empty_url: str) -> None:
     database = Database(empty_url)
     assert not database.ready()
+    for edition, ready in (("0000", False), ("9999", True)):
+        database.upgrade()
+        assert database.ready()
+        with database.write() as tx:
+            tx.execute(text("UPDATE alembic_version SET version_num = :edition"), {"edition": edition})
+        assert database.ready() is ready
+        if not ready:
+            with database.write() as tx:
+                tx.execute(text("UPDATE alembic_version SET version_num = :edition"), {"edition": HEAD})
+    # Whoever goes back to this version starts on the tables of the newer one.
     database.upgrade()
-    assert database.ready()
-    with database.write() as tx:
-        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    assert not database.ready()
     database.close()
 
 
@@ -209,3 +219,56 @@ def test_it_heals_by_itself_when_the_server_comes_back(database: Database, other
         other.execute(text("SELECT pg_terminate_backend(:backend, 5000)"), {"backend": backend})
     assert not database.ready()
     assert database.ready()
+
+
+@pytest.fixture
+def silent(postgres: Postgres, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Database, FaultProxy]]:
+    """A database whose answers may be kept back on their way."""
+    monkeypatch.setattr(patience, "SECONDS", 0.5)
+    with FaultProxy(postgres.socket) as between:
+        name = make_url(url).database
+        database = Database(f"postgresql+psycopg://{OWNER}@127.0.0.1:{between.port}/{name}")
+        assert database.ready()
+        yield database, between
+        database.close()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_one_that_falls_silent_is_given_up_and_asked_again_later(silent: tuple[Database, FaultProxy]) -> None:
+    database, between = silent
+    between.fault(Mode.STALL)
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable), database.read() as tx:
+        tx.execute(select(lease)).all()
+    assert time.monotonic() - began < 5
+    between.heal()
+    assert database.ready()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_one_that_falls_silent_at_the_commit_is_not_taken_for_a_failure(
+    silent: tuple[Database, FaultProxy], now: datetime
+) -> None:
+    database, between = silent
+
+    def write(what: str) -> None:
+        with database.write() as tx:
+            tx.execute(insert(lease), row(what, now))
+            if what == "a":
+                between.fault(Mode.STALL)
+
+    with pytest.raises(OutcomeUnknown):
+        write("a")
+    between.heal()
+    write("b")
+    with database.read() as tx:
+        assert tx.scalars(select(lease.c.what).order_by(lease.c.what)).all() == ["a", "b"]
+
+
+def test_migrations_only_add_so_that_the_version_before_lives_on() -> None:
+    """What nobody needs any more goes one version later. An index may go: nothing but time depends on it."""
+    folder = Path(session.__file__).parent / "migrations" / "versions"
+    for step in folder.glob("[0-9]*.py"):
+        upgrade = step.read_text().partition("def upgrade")[2].partition("def downgrade")[0]
+        assert not re.search(r"drop_(?!index)|alter_|rename_|op\.execute", upgrade), step.name
+        assert re.fullmatch(r"\d{4}", step.name.partition("_")[0]), step.name
