@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from urllib.parse import parse_qs
 
 from .event_log import half_done, ledger, recorded
 from .history import HEALED, History, Told, violations
 from .persistent import Persistent
 from .slapd import PASSWORD, Slapd
-from .story import Post, wait_until
+from .story import wait_until
 
 # How a notice begins, in a mail's subject and in a text, and which event it is about.
 ABOUT = {
@@ -48,7 +47,7 @@ def _history(slapd: Slapd, browsers: Sequence[Persistent], faults: Sequence[floa
         ledger={one: ledger(story.keyback, one) for one in recoveries},
         arrived={
             "mail": _arrived(story.post.mails(story.mail)),
-            "text": _arrived(_texts(story.post, story.phone)),
+            "text": _arrived(story.post.texts_to(story.phone)),
         },
         faults=tuple(faults),
         chain=chain,
@@ -69,11 +68,6 @@ def _told(person: Persistent) -> Iterator[Told]:
         if of in person.recoveries and stage:
             wishes = [wish.password for wish in person.wishes if wish.recovery == of and wish.at <= page.at]
             yield Told(page.at, of, stage, wishes[-1] if wishes else "")
-
-
-def _texts(post: Post, phone: str) -> list[str]:
-    bodies = [parse_qs(asked.body.decode()) for asked in list(post.texts.asked)]
-    return [body["text"][0] for body in bodies if body["to"] == [phone]]
 
 
 def _arrived(words: Sequence[str]) -> Counter[str]:

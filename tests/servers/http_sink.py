@@ -7,10 +7,12 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Self
+from urllib.parse import parse_qs
 
 from .authority import Authority
 
@@ -23,6 +25,11 @@ class Asked:
     target: str
     headers: Mapping[str, str]
     body: bytes
+
+    @cached_property
+    def form(self) -> Mapping[str, list[str]]:
+        """What a form said; whoever waits for a text looks at all of them again and again."""
+        return parse_qs(self.body.decode())
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as modern
+from functools import cached_property
 from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic
@@ -34,7 +35,7 @@ class Mail:
     encrypted: bool
     signed_in: bool
 
-    @property
+    @cached_property
     def parsed(self) -> EmailMessage:
         message = message_from_bytes(self.raw, policy=modern)
         assert isinstance(message, EmailMessage)

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs
 
 import requests
 
@@ -172,9 +171,7 @@ class Persistent:
 
     def _codes(self, method: str) -> list[str]:
         post = self.story.post
-        texts = [parse_qs(asked.body.decode()) for asked in list(post.texts.asked)] if method == "sms" else []
-        said = [text["text"][0] for text in texts if text["to"] == [self.story.phone]]
-        said += post.mails(self.story.mail) if method == "email" else []
+        said = post.mails(self.story.mail) if method == "email" else post.texts_to(self.story.phone)
         return [match[0] for words in said if (match := re.match(r"\d{8}", words))]
 
     def _sound(self, page: Page) -> Page:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import parse_qs
 
 from .browser import Browser, Page
 from .http_sink import HttpSink
@@ -45,8 +44,7 @@ class Post:
 
     def texts_to(self, number: str) -> list[str]:
         """The texts to this number."""
-        bodies = [parse_qs(asked.body.decode()) for asked in list(self.texts.asked)]
-        return [body["text"][0] for body in bodies if body["to"] == [number]]
+        return [asked.form["text"][0] for asked in list(self.texts.asked) if asked.form["to"] == [number]]
 
     def _newest_link(self, to: str) -> str:
         texts = [mail.text for mail in list(self.mail.messages) if to in mail.recipients]
