@@ -135,10 +135,17 @@ class Method(Plugin, ABC):
 
     @abstractmethod
     def judge(self, offer: Offer, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> Verdict:
-        """Whether the answer proves this offer. Quick, without side effects; never asked for nobody."""
+        """Whether the answer proves this offer. Quick, without side effects."""
 
     def message(self, offer: Offer, challenge: Challenge, ctx: Context) -> Message | None:
         """What to carry to this offer. Nobody hears of it if there is none."""
+        return None
+
+    def nobodys_offer(self, ctx: Context) -> Offer | None:
+        """One that is judged where there is none, so that an answer takes as long; its verdict is thrown away.
+
+        None where a comparison is all that judging costs.
+        """
         return None
 
     def fits(self, offer: Offer, destination: str) -> bool:

@@ -70,18 +70,21 @@ class Proving:
     def _judge(self, recovery: Recovery, pick: Pick, answer: Mapping[str, str]) -> _Judged:
         method, context = self.snapshots.current.plugins.methods.get(pick.method), self.around.context()
         enrolments = self._enrolments(recovery, pick)
-        fitting = fitting_offers(recovery, method)
-        if method is None or recovery.subject is None or not fitting:
+        fitting, subject = fitting_offers(recovery, method), recovery.subject
+        if method is None:
             return _Judged()
         # Offers as they are now: a credential that was removed or spent meanwhile proves nothing (H12, I6).
-        fresh = {offer.id: offer for offer in method.offers(recovery.subject.person, enrolments, context)}
-        for offer in fitting:
-            if offer.id not in fresh:
-                continue
+        now = method.offers(subject.person, enrolments, context) if subject and fitting else ()
+        fresh = {offer.id: offer for offer in now}
+        offers = [offer for offer in fitting if offer.id in fresh]
+        for offer in offers:
             verdict = method.judge(fresh[offer.id], pick.challenge, answer, context)
             # Only the exact type and the exact True count: a plugin's truthy junk proves nothing (O2).
             if type(verdict) is Verdict and verdict.passed is True:
                 return _Judged(offer, verdict, {enrolment.id: enrolment.data for enrolment in enrolments})
+        if not offers and (nobodys := method.nobodys_offer(context)):
+            # For the time that it takes, and for nothing else: a quicker "wrong" would tell who has none (P4).
+            method.judge(nobodys, pick.challenge, answer, context)
         return _Judged()
 
     def _enrolments(self, recovery: Recovery, pick: Pick) -> tuple[Enrolment, ...]:

@@ -57,6 +57,10 @@ class Authenticator(Method):
         kept = {enrolment.id: json.dumps(dict(enrolment.data)) for enrolment in usable}
         return [Offer(self.key, OFFER, self.summary, kept)] if kept else []
 
+    def nobodys_offer(self, ctx: Context) -> Offer:
+        """Judging costs three hashes for each app, and most people have one."""
+        return Offer(self.key, OFFER, self.summary, {"": json.dumps({"secret": _secret(ctx), "used": "0"})})
+
     def begin(self, offers: Sequence[Offer] | None, ctx: Context) -> Challenge:
         prompt = Prompt(Text("Enter the code from your app"), LOOK.filled(company=ctx.company), (_field(),))
         return Challenge(prompt, timedelta(minutes=20))
@@ -75,7 +79,7 @@ class Authenticator(Method):
 
     def enrol(self, person: Person, ctx: Context) -> Challenge:
         """A fresh secret, as a picture and as letters."""
-        secret = b32encode(ctx.random(SECRET_BYTES)).decode("ascii")
+        secret = _secret(ctx)
         name = person.accounts[0].name if person.accounts else ctx.company
         address = TOTP(secret).provisioning_uri(name, issuer_name=ctx.company)
         # Drawn here: whoever else drew it would know the secret (G7). Black on white also in the dark, for the camera.
@@ -97,6 +101,10 @@ class Authenticator(Method):
         if step is None:
             raise NotAllowed(Text("That code isn't right."))
         return NewEnrolment("", {"secret": secret, "used": str(step)})
+
+
+def _secret(ctx: Context) -> str:
+    return b32encode(ctx.random(SECRET_BYTES)).decode("ascii")
 
 
 def _field() -> Field:

@@ -1,0 +1,86 @@
+"""An answer is judged as long for whoever has nothing to prove it with (P4)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from pyotp import TOTP
+from servers.small_house import SmallHouse, small_house
+
+from keyback.core.contracts.method import Challenge, Offer, Verdict
+from keyback.core.contracts.plugin import Context
+from keyback.core.db.session import Database
+from keyback.plugins.methods.authenticator import Authenticator
+
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+class Watched(Authenticator):
+    """Writes down with what its answers were judged."""
+
+    judged: list[Offer]
+
+    def judge(self, offer: Offer, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> Verdict:
+        self.judged.append(offer)
+        return super().judge(offer, challenge, answer, ctx)
+
+
+@pytest.fixture
+def method() -> Watched:
+    method = Watched(Watched.Settings())
+    method.judged = []
+    return method
+
+
+@pytest.fixture
+def house(tmp_path: Path, _migrated: Path, method: Watched) -> Iterator[SmallHouse]:
+    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'apps.db')}")
+    house = small_house(database, methods=[method])
+    house.add("kim")
+    person, now = house.records.keyring.pseudonym("fake", "id-of-jo"), house.clock()
+    with house.records.db.write() as tx:
+        data = {"secret": SECRET, "used": "0"}
+        house.records.enrolments.add(tx, person, "authenticator", "", data, proven_at=now, usable_from=now)
+    yield house
+    database.close()
+
+
+def wrong_answer(house: SmallHouse, name: str) -> None:
+    visit = house.start(name)
+    house.work()
+    house.clock.forward(seconds=10)
+    visit.pick("authenticator")
+    assert visit.answer("000000").reason == "wrong"
+
+
+@pytest.mark.parametrize("name", ["jo", "kim", "xyz"])
+def test_a_wrong_code_costs_as_many_hashes_for_everybody(house: SmallHouse, method: Watched, name: str) -> None:
+    wrong_answer(house, name)
+    (offer,) = method.judged
+    assert [len(json.loads(kept)["secret"]) for kept in offer.private.values()] == [len(SECRET)]
+
+
+def test_the_offer_that_nobody_has_proves_nothing(
+    house: SmallHouse, method: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Offer("authenticator", "app", Authenticator.summary, {"": json.dumps({"secret": SECRET, "used": "0"})})
+    monkeypatch.setattr(method, "nobodys_offer", lambda ctx: mine)
+    visit = house.start("xyz")
+    house.work()
+    house.clock.forward(seconds=10)
+    visit.pick("authenticator")
+    assert visit.answer(TOTP(SECRET).at(house.clock())).reason == "wrong"
+    assert len(method.judged) == 1
+    assert visit.recovery.proofs == ()
+
+
+def test_somebody_proves_it_with_their_own(house: SmallHouse) -> None:
+    visit = house.start("jo")
+    house.work()
+    house.clock.forward(seconds=10)
+    visit.pick("authenticator")
+    assert visit.answer(TOTP(SECRET).at(house.clock())).reason == ""
