@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
+from secrets import token_urlsafe
 
 from ...core.contracts.people import AccountKey
 from ...core.contracts.text import Secret
@@ -20,7 +21,7 @@ from .serve import Server
 
 FOLDER = Path("var/demo")
 PLUGINS = (
-    *("sms", "email", "saved_codes", "embedded", "pretend_cloud", "outbox", "account_notice"),
+    *("sms", "email", "authenticator", "saved_codes", "embedded", "pretend_cloud", "outbox", "account_notice"),
     *("proof_of_work", "picture_and_sound"),
 )
 FORGOTTEN = "what nobody remembers any more"
@@ -68,6 +69,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "data_dir": folder,
                 "key_file": folder / "keyback.key",
                 "plugins": {"load": PLUGINS},
+                "sign_in": _sign_in(f"http://localhost:{port}/demo/idp"),
                 "serve": {"bind": f"127.0.0.1:{port}", "processes": 1, "farewell_seconds": 0},
                 "log_level": "warning",
                 "pin": {
@@ -91,6 +93,17 @@ def demo_settings(folder: Path, port: int) -> Settings:
             }
         )
     )
+
+
+def _sign_in(issuer: str) -> dict[str, object]:
+    """The pretend company vouches for its people, by the name that its directory knows them by."""
+    return {
+        "issuer": issuer,
+        "client_id": "keyback",
+        "client_secret": token_urlsafe(),
+        "claim": "preferred_username",
+        "store": "embedded",
+    }
 
 
 def _pages(tour: str) -> dict[str, object]:
@@ -117,7 +130,7 @@ def seed(house: House) -> None:
             display_name=person.display_name,
             mails=[person.mail] if person.mail else [],
             phones=[person.phone] if person.phone else [],
-            password=Secret(FORGOTTEN),
+            password=Secret(person.password or FORGOTTEN),
             enabled=person.enabled,
             privileged=person.privileged,
             locked=person.locked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from flask import Flask
@@ -11,9 +12,12 @@ from ...core.contracts.store import CanTell
 from ...core.contracts.text import Secret
 from ...core.portal import PortalSettings
 from ..house import House
+from ..settings import Settings
 from .letters import Kept
 from .pages import create_demo
 from .people import PEOPLE
+from .provider import PretendProvider
+from .provider_pages import create_provider
 
 SIGN_IN_SECONDS = 5.0
 
@@ -27,11 +31,18 @@ class KeepsMessages(Protocol):
 
 def open_demo(app: Flask, house: House, look: PortalSettings) -> None:
     """Register the demo's pages. Only ever called when the settings say `demo`."""
-    app.register_blueprint(
-        create_demo(lambda name, password: _opens(house, name, password), lambda: _messages(house), PEOPLE, look)
-    )
+    check = partial(_opens, house)
+    app.register_blueprint(create_demo(check, lambda: _messages(house), PEOPLE, look))
+    app.register_blueprint(create_provider(check, _provider(house.settings), look))
     # Keyback's own pages get the way to the phone: without it nobody would find their code.
     app.context_processor(lambda: {"bar": "demo/bar.html"})
+
+
+def _provider(settings: Settings) -> PretendProvider:
+    """The other side of what Keyback was told of it."""
+    told = settings.sign_in
+    secret = told.client_secret.get_secret_value()
+    return PretendProvider(told.issuer, told.client_id, secret, f"{settings.origin}/sign-in/callback")
 
 
 def _opens(house: House, name: str, password: str) -> bool:

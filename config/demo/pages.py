@@ -62,15 +62,15 @@ class DemoPages:
 
     def sign_in(self) -> Response:
         """The page where people notice that they forgot."""
-        return self._sign_in_page("", "", 200)
+        return sign_in_page("", "", 200)
 
     def signed_in(self) -> Response:
         """Whether that password opens that account."""
         form = read_form(request, ("identifier", "current_password"))
         name, password = form.get("identifier", ""), form.get("current_password", "")
         if self._check(name, password):
-            return self._sign_in_page(name, "yes", 200)
-        return self._sign_in_page(name, "no", 422)
+            return sign_in_page(name, "yes", 200)
+        return sign_in_page(name, "no", 422)
 
     def tour(self) -> Response:
         """Who one can be, and what is worth trying."""
@@ -114,7 +114,9 @@ class DemoPages:
         readers = (person for kept in self._messages() for person in self._people if kept.to in person.addresses)
         return next(readers, self._people[0])
 
-    def _sign_in_page(self, name: str, opened: str, status: int) -> Response:
-        has_form()
-        html = render_template("demo/sign_in.html", name=name, opened=opened, entry=ENTRY, here="sign-in")
-        return Response(html, status, content_type=HTML)
+
+def sign_in_page(name: str, opened: str, status: int) -> Response:
+    """The company's own; its form leads to where it was shown. `opened`: "yes" or "no" once a password was given."""
+    has_form()
+    html = render_template("demo/sign_in.html", name=name, opened=opened, entry=ENTRY, here="sign-in")
+    return Response(html, status, content_type=HTML)

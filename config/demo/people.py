@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...core.contracts.text import Text
 
@@ -21,12 +21,16 @@ class Pretended:
     locked: bool = False
     # The sign-in name of a second account, in the pretend cloud.
     in_the_cloud: str = ""
+    # Of whoever did not forget it.
+    password: str = field(default="", repr=False)
 
     @property
     def addresses(self) -> frozenset[str]:
         """Where their messages arrive."""
         return frozenset({self.mail, self.phone} - {""})
 
+
+KITS = "seven rainy sundays"
 
 PEOPLE = (
     Pretended(
@@ -77,6 +81,15 @@ PEOPLE = (
         "lee@home.example",
         "+447700900123",
         enabled=False,
+    ),
+    Pretended(
+        "kit",
+        "Kit Larsen",
+        Text(
+            "Remembers the password, {password}, but has no way back: sign in at “My methods” and add some.",
+            password=KITS,
+        ),
+        password=KITS,
     ),
     Pretended(
         "rosa",
