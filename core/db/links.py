@@ -21,6 +21,13 @@ _of_person = (
     select(table).where(table.c.person_id == bindparam("person")).order_by(table.c.linked_at, table.c.pseudonym)
 )
 _of_account = select(table).where(table.c.pseudonym == bindparam("of_pseudonym"))
+_mine = table.alias("mine")
+_with_account = (
+    select(table)
+    .join(_mine, _mine.c.person_id == table.c.person_id)
+    .where(_mine.c.pseudonym == bindparam("of_pseudonym"))
+    .order_by(table.c.linked_at, table.c.pseudonym)
+)
 
 
 def remember_person(tx: Connection, person_id: str, at: datetime) -> None:
@@ -56,6 +63,17 @@ class Links:
         if self._open(row) != key:
             raise SealBroken(table.name)
         return str(row["person_id"])
+
+    def with_account(self, tx: Connection, key: AccountKey) -> tuple[str | None, tuple[AccountKey, ...]]:
+        """Whose account this is, if it was ever linked, and all of that person's. Raises SealBroken."""
+        pseudonym = self._keyring.pseudonym(key.store, key.id)
+        rows = tx.execute(_with_account, {"of_pseudonym": pseudonym}).mappings().all()
+        if not rows:
+            return None, ()
+        accounts = {row["pseudonym"]: self._open(row) for row in rows}
+        if accounts[pseudonym] != key:
+            raise SealBroken(table.name)
+        return str(rows[0]["person_id"]), tuple(accounts.values())
 
     def _open(self, row: RowMapping) -> AccountKey:
         sealed.ACCOUNT_ROW.check(self._keyring, row)

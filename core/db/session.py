@@ -34,7 +34,7 @@ _NO_TRANSACTIONS = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": Non
 _UNREACHABLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 
 
-def after_commit(tx: Connection, callback: Callable[[], None]) -> None:
+def after_commit(tx: Connection, callback: Callable[[], object]) -> None:
     """Call this once the transaction has been committed, and never if it is rolled back."""
     tx.info.setdefault(_AFTER_COMMIT, []).append(callback)
 

@@ -37,7 +37,8 @@ WORK = timedelta(seconds=10)
 # What is held must begin this long before its lease ends.
 REST = timedelta(seconds=2)
 
-# What was handed over is worked on at once; whoever had to wait in a lane for longer looks at the row again.
+# What was handed over is worked on at once; whoever had to wait in a lane for longer looks at the row again. What was
+# held need not: it saves on what it has seen, and whoever moved meanwhile makes that fail.
 FRESH = timedelta(seconds=1)
 
 # What a kind of job does. It settles its own row in the transaction of its result.
@@ -110,14 +111,32 @@ class BackOffice:
             tx, lane, kind, recovery_id, payload, due_at=now + after, leased_by=self.holder, leased_until=until
         )
 
-    def hand_over(self, job: Job) -> None:
-        """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it."""
+    def hand_over(self, job: Job, rest: Worker | None = None) -> bool:
+        """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it.
+
+        `rest`: the job is in hand here, and this worker does the rest in the lane that it names by now.
+        """
+        if rest is not None:
+            return self._pass_on(job, rest)
         if self.leaving.is_set():
-            return self._give_back([job])
+            self._give_back([job])
+            return False
         taken = self.elsewhere(job) if self.elsewhere else self._begin(job)
         if not taken:
             log.warning("lane is full", extra={"lane": job.lane})
-        return None
+        return taken
+
+    def _pass_on(self, job: Job, rest: Worker) -> bool:
+        """Not when there is too little time left: then it would be done again from its beginning."""
+        taken = self._in_hand.get(job.id)
+        if taken is None or self.leaving.is_set() or self._around.now() > taken.until - WORK:
+            return False
+        # Before it is offered: from then on it is in the hands of that lane.
+        del self._in_hand[job.id]
+        if self._offer(replace(taken, job=job, worker=rest)):
+            return True
+        self._in_hand[job.id] = taken
+        return False
 
     def _begin(self, job: Job) -> bool:
         return self._offer(Taken(job, self._around.now() + LEASE))
@@ -146,8 +165,7 @@ class BackOffice:
         if taken is None or moment > taken.until - REST:
             return worker(job)
         self._in_hand.pop(job.id)
-        rest = replace(taken, job=replace(job, seen=None), worker=worker)
-        if not self._held.keep(rest, moment):
+        if not self._held.keep(replace(taken, job=job, worker=worker), moment):
             self._give_back([job])
         return None
 
@@ -202,7 +220,7 @@ class BackOffice:
             return self._give_back([job])
         if now > taken.until - (REST if taken.worker else WORK):
             return None
-        if now > taken.until - LEASE + FRESH:
+        if now > taken.until - LEASE + FRESH and taken.worker is None:
             job = replace(job, seen=None)
         self._in_hand[job.id] = taken
         try:

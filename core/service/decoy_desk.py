@@ -65,7 +65,7 @@ class DecoyDesk:
             return ()
         snapshot = self.snapshots.current
         with self.records.db.write() as tx:
-            person = Person(self.recognising.person_id(tx, account.key), (account,))
-            facts = self.recognising.facts(tx, person, None)
+            person_id, accounts = self.recognising.whose(tx, account.key)
+            facts = self.recognising.facts(tx, Person(person_id, (account,)), accounts, None)
         offers = () if facts.refusal else facts.offers
         return seen(showable(offers, snapshot.public, snapshot.plugins.methods))

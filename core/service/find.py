@@ -87,12 +87,13 @@ class Finding:
         # For nobody the canary's records are read, or the stand-in's, and nothing of them is used.
         read = accounts or _instead(recovery, told)
         with self.records.db.write() as tx:
-            people = {self.recognising.person_id(tx, account.key) for account in read}
+            people = dict(self.recognising.whose(tx, account.key) for account in read)
             # The same name in two stores is never the first match (E21), unless both accounts are linked.
             theirs = bool(accounts) and len(people) == 1
             found = Found(None, "ambiguous" if len(people) > 1 else told.why or "unknown")
             if read:
-                facts = self.recognising.facts(tx, Person(min(people), (read[0],)), recovery if theirs else None)
+                person = Person(min(people), (read[0],))
+                facts = self.recognising.facts(tx, person, people[person.id], recovery if theirs else None)
                 rules = told.rules if len(accounts) == 1 else DirectoryRules()
                 found = self.recognising.found(facts, recovery, rules) if theirs else found
             found = replace(found, shown=self.disguise.shown(recovery, found.subject))

@@ -103,7 +103,7 @@ class Gate:
         """
         check = self._answered(response)
         budgets = [*self._of_source(address, *_of_start(weak=check.weak)), *_of_everybody(weak=check.weak)]
-        counts = self._peek([*(mark for _, mark in budgets), *self._effort_marks(address)])
+        counts = self._peek([*_marks(budgets), *self._effort_marks(address)])
         self._refuse_early(budgets, counts)
         effort = _effort(counts, ahead=-TOLERANCE)
         context = self.around.context(seconds=3)
@@ -119,10 +119,12 @@ class Gate:
 
     def admit(self, tx: Transaction, passed: Passed, address: str) -> KeybackError | None:
         """Count this start; why it is refused, or None. Not raised here: what was counted must be committed."""
-        now = self.around.now()
-        refusal = self._count(tx, self._of_source(address, *_of_start(weak=passed.weak)))
+        of_source, now = self._of_source(address, *_of_start(weak=passed.weak)), self.around.now()
+        marks = [*_marks(of_source), *_solution(passed.once)]
+        counts = self.records.counters.bump(tx, marks, now)
+        refusal = _refusal(of_source, counts, now)
         # The same solution twice is a robot that solved once.
-        if not refusal and passed.once and not self.records.counters.spend_once(tx, passed.once, now + REMEMBERED, now):
+        if not refusal and passed.once and counts[-1].count > 1:
             return NotHuman(TRY_AGAIN)
         # Last: whoever was refused already must not empty what is everybody's.
         return refusal or self._count(tx, _of_everybody(weak=passed.weak))
@@ -159,17 +161,15 @@ class Gate:
         """A wrong answer uses its task up, so that nobody tries a thousand answers on one picture."""
         if not failed.once:
             return
-        now = self.around.now()
+        tries = self._source_marks(address, (limits.WEAK_SOURCE_TRIES,)) if check.weak else ()
         with self.records.db.write() as tx:
-            self.records.counters.spend_once(tx, failed.once, now + REMEMBERED, now)
-            if check.weak:
-                self.records.counters.bump(tx, self._source_marks(address, (limits.WEAK_SOURCE_TRIES,)), now)
+            self.records.counters.bump(tx, [*_solution(failed.once), *tries], self.around.now())
 
     def _spend(self, address: str, source: limits.Quota, system: limits.Quota) -> None:
         of_source = self._of_source(address, source)
         of_everybody: list[Budget] = [(system, system_mark(system))]
         both = [*of_source, *of_everybody]
-        self._refuse_early(both, self._peek([mark for _, mark in both]))
+        self._refuse_early(both, self._peek(_marks(both)))
         with self.records.db.write() as tx:
             refusal = self._count(tx, of_source) or self._count(tx, of_everybody)
         if refusal is not None:
@@ -185,12 +185,7 @@ class Gate:
 
     def _count(self, tx: Transaction, budgets: Sequence[Budget]) -> MustWait | None:
         now = self.around.now()
-        counts = self.records.counters.bump(tx, [mark for _, mark in budgets], now)
-        for (quota, mark), count in zip(budgets, counts, strict=True):
-            verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
-            if isinstance(verdict, limits.Wait):
-                return _wait(mark, verdict.until)
-        return None
+        return _refusal(budgets, self.records.counters.bump(tx, _marks(budgets), now), now)
 
     def _of_source(self, address: str, *quotas: limits.Quota) -> list[Budget]:
         """What a source is counted against; a trusted network has no marks."""
@@ -212,6 +207,24 @@ def _of_start(*, weak: bool) -> tuple[limits.Quota, ...]:
 
 def _of_everybody(*, weak: bool) -> list[Budget]:
     return [(limits.WEAK_SYSTEM_STARTS, system_mark(limits.WEAK_SYSTEM_STARTS))] if weak else []
+
+
+def _marks(budgets: Sequence[Budget]) -> list[Mark]:
+    return [mark for _, mark in budgets]
+
+
+def _solution(once: str) -> list[Mark]:
+    """Counted with the rest, in the same statement: whoever is the first to bring it counts one."""
+    return [Mark("solution", once, REMEMBERED)] if once else []
+
+
+def _refusal(budgets: Sequence[Budget], counts: Sequence[Count], now: datetime) -> MustWait | None:
+    """The first of these budgets that is used up. More may have been counted beside them."""
+    for (quota, mark), count in zip(budgets, counts, strict=False):
+        verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
+        if isinstance(verdict, limits.Wait):
+            return _wait(mark, verdict.until)
+    return None
 
 
 def _wait(mark: Mark, until: datetime) -> MustWait:

@@ -118,37 +118,55 @@ class Notices:
                 return self._later(job, retry=getattr(failure, "retry", True))
         if not messages:
             return self.office.done(job)
-        if len(messages) == 1:
-            return self._pass_on(job, messages[0], language)
+        return self._pass_on(job, messages, language, 0)
+
+    def _pass_on(self, job: Job, messages: Sequence[Message], language: str, sent: int) -> None:
+        """Carried by this very job, one after the other, each in its channel's lane: no row before they are sent."""
+        there = replace(job, lane=_lane(self.snapshots.current.plugins.channel_for(messages[0].medium)))
+        if not self.office.hand_over(there, lambda job: self._carry_all(job, messages, language, sent)):
+            self._part(job, messages, language, sent)
+
+    def _carry_all(self, job: Job, messages: Sequence[Message], language: str, sent: int) -> None:
+        first, *rest = messages
+        failure = self._failure(first, language)
+        if failure is None and rest:
+            return self._pass_on(job, rest, language, sent + 1)
+        if failure is None:
+            return self.office.done(job, lambda tx: self._record(tx, job, sent + 1))
+        if not sent and not rest:
+            return self._later(job, retry=failure.retry)
+        return self._part(job, messages if failure.retry else rest, language, sent)
+
+    def _part(self, job: Job, messages: Sequence[Message], language: str, sent: int) -> None:
+        """Each of these becomes a job of its own, so that what was sent already is not sent again with them."""
         with self.records.db.write() as tx:
             jobs = [self._put_carry(tx, job, message, language) for message in messages]
+            self._record(tx, job, sent)
             self.records.jobs.done(tx, [job.id])
         for carry in jobs:
             self.office.hand_over(carry)
-        return None
-
-    def _pass_on(self, job: Job, message: Message, language: str) -> None:
-        """The only message is carried by this very job, in its channel's lane: no row is written before it is sent."""
-        channel = self.snapshots.current.plugins.channel_for(message.medium)
-        there = replace(job, lane=_lane(channel))
-        self.office.hold(there, self.around.now(), lambda job: self._carry(job, message, language))
 
     def carry(self, job: Job) -> None:
         """Carry one of several messages of a notifier."""
-        self._carry(job, _unpack(job.payload), job.payload.get("language", ""))
+        failure = self._failure(_unpack(job.payload), job.payload.get("language", ""))
+        if failure is not None:
+            return self._later(job, retry=failure.retry)
+        return self.office.done(job, lambda tx: self._record(tx, job, 1))
 
-    def _carry(self, job: Job, message: Message, language: str) -> None:
+    def _failure(self, message: Message, language: str) -> DeliveryFailed | None:
+        """Why it could not be sent; None once it is."""
         channel = self.snapshots.current.plugins.channel_for(message.medium)
         if channel is None:
-            return self._later(job, retry=True)
+            return DeliveryFailed("no channel", retry=True)
         try:
             self.messenger.send(channel, message, language)
         except DeliveryFailed as failure:
-            return self._later(job, retry=failure.retry)
-        event, now = NoticeSent(job.payload["notifier"], job.payload["event"]), self.around.now()
-        return self.office.done(
-            job, lambda tx: self.records.audit.append(tx, [event], at=now, recovery_id=job.recovery_id)
-        )
+            return failure
+        return None
+
+    def _record(self, tx: Transaction, job: Job, sent: int) -> None:
+        event = NoticeSent(job.payload["notifier"], job.payload["event"])
+        self.records.audit.append(tx, [event] * sent, at=self.around.now(), recovery_id=job.recovery_id)
 
     def warn_help_desk(self, tx: Transaction, recovery_id: str, recovery: Recovery | None, event: Event) -> list[Job]:
         """A mail in the commit of the stop, where the help desk has a mailbox. The recovery may be forgotten by now."""

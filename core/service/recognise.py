@@ -45,17 +45,24 @@ class Recognising:
     ways: Ways
 
     def person_id(self, tx: Transaction, key: AccountKey) -> str:
-        """Whose account this is; one that was never linked is a person of its own."""
-        return self.records.links.person_of(tx, key) or self.records.keyring.pseudonym(key.store, key.id)
+        """Whose account this is."""
+        return self.whose(tx, key)[0]
 
-    def facts(self, tx: Transaction, person: Person, recovery: Recovery | None) -> Facts:
-        """Read everything about them. Changed contacts are told to the events of their own recovery alone."""
+    def whose(self, tx: Transaction, key: AccountKey) -> tuple[str, tuple[AccountKey, ...]]:
+        """Whose account this is, and all accounts of theirs; one that was never linked is a person of its own."""
+        person_id, accounts = self.records.links.with_account(tx, key)
+        return person_id or self.records.keyring.pseudonym(key.store, key.id), accounts
+
+    def facts(
+        self, tx: Transaction, person: Person, accounts: tuple[AccountKey, ...], recovery: Recovery | None
+    ) -> Facts:
+        """Read everything about them, whose links were read. Changed contacts are told to their own recovery alone."""
         (account,) = person.accounts
         stopped = self.records.freezes.stopped(tx, person)
         policy = self.snapshots.current.policy_for(person)
         person = replace(person, contacts=self.ways.contacts(tx, recovery, account, policy))
         offers = self.ways.offers(tx, person, policy)
-        linked = tuple(key for key in self.records.links.accounts_of(tx, person.id) if key != account.key)
+        linked = tuple(key for key in accounts if key != account.key)
         return Facts(person, policy, offers, linked, stopped)
 
     def found(self, facts: Facts, recovery: Recovery, rules: DirectoryRules) -> Found:

@@ -21,7 +21,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 # Commits are counted as if nobody else were there: under load the results of messages share theirs.
-@pytest.mark.parametrize(("proofs", "statements", "commits"), [(1, 52, 8), (2, 81, 16)])
+@pytest.mark.parametrize(("proofs", "statements", "commits"), [(1, 49, 8), (2, 68, 12)])
 def test_a_journey_asks_no_more_than_this(here: Town, proofs: int, statements: int, commits: int) -> None:
     counts = count_statements(here, "sqlite", proofs)
     reads, writes, committed = (sum(step) for step in zip(*counts.values(), strict=True))

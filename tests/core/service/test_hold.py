@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -100,6 +102,62 @@ def test_a_moment_beyond_the_lease_or_long_past_is_now(holding: Holding, after: 
     holding.after = after
     holding.put()
     wait_until(lambda: holding.rests, "the rest", 2)
+
+
+class PassingOn(Holding):
+    """A back office whose only kind of job does its rest in the lane of somebody else."""
+
+    def _ask(self, job: Job) -> None:
+        self.asked.append(utc_now())
+        if not self.office.hand_over(replace(job, lane="other"), self._rest):
+            self.refused.append(job)
+
+    def _rest(self, job: Job) -> None:
+        self.threads.append(threading.current_thread().name)
+        super()._rest(job)
+
+    def __init__(self, house: SmallHouse) -> None:
+        super().__init__(house)
+        self.refused, self.threads = list[Job](), list[str]()
+
+
+@pytest.fixture
+def passing(house: SmallHouse) -> Iterator[PassingOn]:
+    made = PassingOn(house)
+    made.office.start()
+    yield made
+    made.office.stop(5)
+
+
+def test_the_rest_of_a_job_is_done_in_the_lane_it_is_handed_to(passing: PassingOn) -> None:
+    passing.put()
+    wait_until(lambda: passing.rests and passing.office.idle, "the rest")
+    assert [name.startswith("lane other") for name in passing.threads] == [True]
+    assert passing.free() == set()
+    assert not passing.office._in_hand
+
+
+def test_a_full_lane_refuses_the_rest_and_the_job_stays_in_hand(
+    passing: PassingOn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = Lane.offer
+    monkeypatch.setattr(Lane, "offer", lambda lane, item: lane.name != "other" and offer(lane, item))
+    passing.put()
+    wait_until(lambda: passing.refused, "the refusal")
+    assert passing.rests == []
+
+
+def test_who_is_leaving_hands_nothing_to_another_lane(passing: PassingOn) -> None:
+    ask = passing._ask
+
+    def leave_first(job: Job) -> None:
+        passing.office.leaving.set()
+        ask(job)
+
+    passing.office.teach("hold", leave_first)
+    passing.put()
+    wait_until(lambda: passing.refused, "the refusal")
+    assert passing.rests == []
 
 
 def test_what_was_found_is_saved_at_a_moment_that_is_the_same_for_everybody(house: SmallHouse) -> None:

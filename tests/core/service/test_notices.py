@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from servers.small_house import MAIL, Cloud, SmallHouse, Visit
+from sqlalchemy import select
 
-from keyback.core.contracts.channel import Message
-from keyback.core.contracts.errors import StoreUnavailable
+from keyback.core.contracts.channel import Message, Receipt
+from keyback.core.contracts.errors import DeliveryFailed, StoreUnavailable
 from keyback.core.contracts.people import Contact, ContactKind
+from keyback.core.contracts.plugin import Context
+from keyback.core.db.jobs import Job
+from keyback.core.db.session import Transaction
+from keyback.core.db.tables import event
 
 
 @pytest.fixture
@@ -52,20 +59,91 @@ def test_several_accounts_that_one_write_sets_are_told_in_one_notice(linked: Sma
     assert "for jo, jo.cloud on" in str(notice.text)
 
 
-@pytest.mark.parametrize(("contacts", "carried"), [((MAIL,), 0), ((MAIL, "second@example.org"), 2)])
-def test_a_single_message_is_carried_by_the_job_that_made_it(
-    house: SmallHouse, monkeypatch: pytest.MonkeyPatch, contacts: Sequence[str], carried: int
-) -> None:
-    mails = tuple(Contact(ContactKind.MAIL, mail, "mail", trusted=True) for mail in contacts)
+SECOND = "second@example.org"
+
+
+@pytest.fixture
+def kim(house: SmallHouse) -> Visit:
+    """Somebody with two mailboxes, who has proven it."""
+    mails = tuple(Contact(ContactKind.MAIL, mail, "mail", trusted=True) for mail in (MAIL, SECOND))
     house.add("kim", contacts=mails)
     visit = house.start("kim")
     visit.prove_by_mail()
     visit.prove_by_paper()
     house.work()
-    kinds: list[str] = []
-    put = house.records.jobs.put
-    monkeypatch.setattr(house.records.jobs, "put", lambda *row, **more: kinds.append(row[2]) or put(*row, **more))
-    visit.renew()
+    house.channel.sent.clear()
+    return visit
+
+
+def written(house: SmallHouse) -> Counter[str]:
+    """How many jobs of each kind stand in the table from now on."""
+    kinds, put = Counter[str](), house.records.jobs.put
+
+    def counted(tx: Transaction, lane: str, kind: str, *row: Any, **more: Any) -> Job:
+        kinds[kind] += 1
+        return put(tx, lane, kind, *row, **more)
+
+    house.records.jobs.put = counted  # type: ignore[method-assign]
+    return kinds
+
+
+def told(house: SmallHouse) -> list[str]:
+    return [message.to for message in house.sent("email")]
+
+
+def noticed(house: SmallHouse) -> int:
+    """How many notices the event log knows of this password."""
+    with house.records.db.read() as tx:
+        found = tx.scalars(select(event.c.data).where(event.c.name == "notice.sent"))
+        return sum("password.set" in data for data in found)
+
+
+def test_all_messages_of_a_notice_are_carried_by_the_job_that_made_them(house: SmallHouse, kim: Visit) -> None:
+    kinds = written(house)
+    kim.renew()
     house.work()
-    assert len(notices(house)) == 1
-    assert (kinds.count("notify"), kinds.count("carry")) == (1, carried)
+    assert told(house) == [MAIL, SECOND]
+    assert (kinds["notify"], kinds["carry"]) == (1, 0)
+    assert noticed(house) == 2
+
+
+def test_what_was_sent_is_not_sent_again_with_what_was_not(house: SmallHouse, kim: Visit) -> None:
+    send = house.channel.send
+
+    def only_the_first(message: Message, ctx: Context) -> Receipt:
+        if message.to == SECOND:
+            raise DeliveryFailed("busy", retry=True)
+        return send(message, ctx)
+
+    house.channel.send = only_the_first  # type: ignore[method-assign]
+    kim.renew()
+    house.work()
+    assert (told(house), noticed(house)) == ([MAIL], 1)
+    house.channel.send = send  # type: ignore[method-assign]
+    house.clock.forward(minutes=11)
+    house.work()
+    assert (told(house), noticed(house)) == ([MAIL, SECOND], 2)
+
+
+def test_an_address_that_no_channel_takes_keeps_no_other_from_its_notice(house: SmallHouse, kim: Visit) -> None:
+    send = house.channel.send
+
+    def not_the_first(message: Message, ctx: Context) -> Receipt:
+        if message.to == MAIL:
+            raise DeliveryFailed("no such mailbox", retry=False)
+        return send(message, ctx)
+
+    house.channel.send = not_the_first  # type: ignore[method-assign]
+    kim.renew()
+    house.work()
+    assert (told(house), noticed(house)) == ([SECOND], 1)
+
+
+def test_messages_for_which_there_is_no_room_get_a_job_each(house: SmallHouse, kim: Visit) -> None:
+    kinds = written(house)
+    house.staff.office.hand_over = lambda job, rest=None: False  # type: ignore[method-assign]
+    kim.renew()
+    house.work()
+    assert told(house) == [MAIL, SECOND]
+    assert (kinds["notify"], kinds["carry"]) == (1, 2)
+    assert noticed(house) == 2
