@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from servers.ports import free_port
 
 from keyback.config.commands import main
 from keyback.config.commands.opened import opened
@@ -61,12 +61,6 @@ def test_a_language_that_is_not_there_is_refused_with_those_that_are(
         assert ("language must be one of: en, de" not in told.out + told.err) is taken
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def _bring_people(here: Path) -> None:
     (here / "people.csv").write_text(PEOPLE, encoding="utf-8")
     assert main(["people", "import", "people.csv"]) == 0
@@ -99,7 +93,7 @@ def test_a_check_before_the_tables_are_made_says_what_makes_them(
 
 def test_check_names_each_plugin_that_cannot_work(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (here / "keyback.toml").open("a", encoding="utf-8") as file:
-        file.write(f'[pin.channel.smtp]\nhost = "127.0.0.1"\nport = {_free_port()}\nsender = "kb@example.org"\n')
+        file.write(f'[pin.channel.smtp]\nhost = "127.0.0.1"\nport = {free_port()}\nsender = "kb@example.org"\n')
     assert main(["check"]) == 1
     told = capsys.readouterr().out
     assert "channel smtp" in told
@@ -203,7 +197,7 @@ def test_a_full_list_of_leaked_passwords_is_put_in_place(here: Path) -> None:
 @pytest.fixture
 def served(here: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A real server with two processes."""
-    port = _free_port()
+    port = free_port()
     with (here / "keyback.toml").open("a", encoding="utf-8") as file:
         file.write(f'[serve]\nbind = "127.0.0.1:{port}"\n')
     yield from _running(["serve"], here, port)
@@ -212,7 +206,7 @@ def served(here: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 @pytest.fixture
 def shown(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A real demo."""
-    port = _free_port()
+    port = free_port()
     yield from _running(["demo", "--port", str(port)], tmp_path, port)
 
 
@@ -267,7 +261,7 @@ def test_a_server_that_cannot_work_says_why_and_ends(here: Path) -> None:
     settings = FILLED[: FILLED.index("[pin")].replace('"embedded", ', "")
     (here / "keyback.toml").write_text(settings, encoding="utf-8")
     program = "import sys; from keyback.config.commands import main; sys.exit(main())"
-    environment = {**os.environ, "KEYBACK_SERVE__BIND": f"127.0.0.1:{_free_port()}"}
+    environment = {**os.environ, "KEYBACK_SERVE__BIND": f"127.0.0.1:{free_port()}"}
     ended = subprocess.run(
         [sys.executable, "-c", program, "serve"], capture_output=True, text=True, timeout=20, env=environment
     )

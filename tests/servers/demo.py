@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, Pict
 
 from .chromium import LISTEN
 from .keyback import COMMAND
+from .ports import free_port
 from .story import wait_until
 
 LANGUAGES = Languages(TRANSLATIONS)
@@ -33,9 +33,7 @@ LANGUAGES = Languages(TRANSLATIONS)
 @contextmanager
 def running_demo(folder: Path) -> Iterator[str]:
     """The demo's address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KEYBACK_")}
     with (folder / "demo.log").open("wb") as log:
         server = subprocess.Popen(

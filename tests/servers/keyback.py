@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from keyback.core.db.settings_store import SettingsStore
 from keyback.core.recovery.policy import PublicRules
 
 from .browser import Browser
+from .ports import free_port
 
 # Answers are judged as soon as they can be: the pause that hides how long a look-up takes is tested where it matters.
 PROMPT = PublicRules(look_up=timedelta(0))
@@ -47,7 +47,7 @@ class Keyback:
         farewell: int = 0,
     ) -> None:
         self.folder = folder
-        self.port, self.metrics_port = _free_port(), _free_port()
+        self.port, self.metrics_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "keyback.log"
         self.faultpoints = folder / "faultpoints"
@@ -204,9 +204,3 @@ def _toml(value: object) -> str:
         return "{" + ", ".join(f"{json.dumps(name)} = {_toml(inner)}" for name, inner in value.items()) + "}"
     # JSON's texts, numbers, truths and lists are TOML's too.
     return json.dumps(list(value) if isinstance(value, tuple) else value)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -20,6 +20,7 @@ from typing import Any, Literal, Self
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from .authority import Authority
+from .ports import free_port
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -59,7 +60,7 @@ class MailSink:
         authority = Authority(folder)
         self.ca_file = authority.ca_file
         self.host = "localhost"
-        self.port = 0
+        self.port = free_port()
         self.messages: list[Mail] = []
         self.sessions = 0
         self._security = security
@@ -81,12 +82,11 @@ class MailSink:
         self.down()
 
     def up(self) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen, always on the same port."""
         loop = asyncio.new_event_loop()
         tls = self._tls if self._security == "tls" else None
         listening = loop.create_server(self._session, "127.0.0.1", self.port, ssl=tls, reuse_address=True)
         server = loop.run_until_complete(listening)
-        self.port = server.sockets[0].getsockname()[1]
         self._loop = loop
         self._thread = Thread(target=self._serve, args=(loop, server), daemon=True)
         self._thread.start()

@@ -20,6 +20,7 @@ import ldap3
 import pytest
 
 from .authority import Authority
+from .ports import free_port
 from .slapd_contents import (
     ADMINS,
     CHANGED,
@@ -60,7 +61,7 @@ class Slapd:
 
     def __init__(self, folder: Path, *, extra: str = "") -> None:
         self.folder = folder
-        self.port, self.plain_port = _free_port(), _free_port()
+        self.port, self.plain_port = free_port(), free_port()
         self.url = f"ldaps://127.0.0.1:{self.port}"
         self.plain_url = f"ldap://127.0.0.1:{self.plain_port}"
         self.ca_file = folder / "tls" / "ca.pem"
@@ -276,11 +277,6 @@ def running_slapd(*, extra: str = "") -> Iterator[Slapd]:
 
 def _slapd(tool: str) -> str | None:
     return shutil.which(tool, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _escaped(value: str) -> str:
