@@ -216,7 +216,7 @@ for_ever = threading.Event()
 
 def ask():
     try:
-        hung.call(for_ever.wait, 1.0)
+        hung.call(for_ever.wait, 3.0)
     except PluginError as fault:
         print(type(fault).__name__, flush=True)
 
@@ -224,7 +224,7 @@ threads = [threading.Thread(target=ask) for _ in range(20)]
 [thread.start() for thread in threads]
 began = time.monotonic()
 assert healthy.call(lambda: "here", 5) == "here"
-print("healthy after", time.monotonic() - began < 0.8, flush=True)
+print("healthy after", time.monotonic() - began < 2.5, flush=True)
 [thread.join() for thread in threads]
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-import time
+import threading
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,6 +53,7 @@ class HostileIdp:
     asked: list[str] = field(default_factory=list)
     forms: list[dict[str, str]] = field(default_factory=list)
     authorization: str = ""
+    over: threading.Event = field(default_factory=threading.Event)
 
     def app(self) -> Flask:
         app = Flask("hostile")
@@ -64,6 +65,11 @@ class HostileIdp:
         ):
             app.add_url_rule(path, path, self._watched(path, view), methods=["GET", "POST"])
         return app
+
+    def hangs(self) -> Response:
+        """An answer that does not come before the block ends."""
+        self.over.wait()
+        return Response()
 
     def id_token(self) -> str:
         """What it says of somebody who signed in a minute ago."""
@@ -137,18 +143,16 @@ def challenge_of(verifier: str) -> str:
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def hangs() -> Response:
-    time.sleep(30)
-    return Response()
-
-
 @contextmanager
 def hostile_idp() -> Iterator[HostileIdp]:
-    """Ends with the block; a request that hangs ends with the process."""
+    """Ends with the block, and so does every request that hangs."""
     with on_a_port() as (server, base):
         idp = HostileIdp(base)
         server.app = idp.app()
-        yield idp
+        try:
+            yield idp
+        finally:
+            idp.over.set()
 
 
 # What Keyback asks it --------------------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ def test_behind_a_plugin_that_hangs_nobody_waits_for_long(monkeypatch: pytest.Mo
     began = time.monotonic()
     with pytest.raises(StoreUnavailable):
         bounds.read(store, lambda: None, 10)
-    assert time.monotonic() - began < 1
+    # Without patience of its own it would be the ten seconds of those who hang.
+    assert time.monotonic() - began < 5
     never.set()
     for thread in hanging:
         thread.join()
