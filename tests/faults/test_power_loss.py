@@ -31,8 +31,9 @@ from keyback.core.db.tables import event, recovery
 
 QUICK, FULL, CRASHES = 8, 200, 20
 PEOPLE = 3
-PAUSES = (0.01, 0.3)
-DOWN = (0.0, 2.0)
+# Power fails at any moment, and so these seconds are drawn: from one image to the next, from the start of the database
+# server to its crash, and until it comes back. Waiting for anything would make the moment less random.
+PAUSES, UP, DOWN = (0.01, 0.3), (0.5, 3.0), (0.0, 2.0)
 
 
 def test_a_disk_after_a_power_loss_opens_and_verifies(serve: Serve, post: Post, slapd: Slapd, tmp_path: Path) -> None:
@@ -103,7 +104,7 @@ def _crash(serve: Serve, post: Post, slapd: Slapd, count: int) -> None:
         moments: list[float] = []
         with at_work(_somebody(keyback, post, slapd), PEOPLE) as crowd:
             for _ in range(count):
-                time.sleep(chance.uniform(0.5, 3.0))
+                time.sleep(chance.uniform(*UP))
                 server.crash()
                 time.sleep(chance.uniform(*DOWN))
                 server.start()

@@ -20,7 +20,8 @@ from servers.slapd import Slapd
 from servers.story import Post
 
 PEOPLE = 3
-# So many times for so long, with such pauses between.
+# So many times for so long, with such pauses between: drawn, for a machine starves at any moment and not at a step of
+# ours.
 TIMES, SECONDS, PAUSE = 5, 3.0, (1.0, 4.0)
 MEGABYTE = 1024 * 1024
 Starve = tuple[int, Callable[[int], int]]

@@ -35,5 +35,6 @@ def at_work(somebody: Callable[[], Persistent], count: int) -> Iterator[list[Per
     finally:
         over.set()
         working.join()
-    if failed:
-        raise failed[0]
+        # Whatever the block waited for in vain, this is why.
+        if failed:
+            raise failed[0]

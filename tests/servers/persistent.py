@@ -18,7 +18,8 @@ from .story import Story, solve_on
 
 # How long somebody looks into the mailbox before asking for another code.
 MAIL_COMES = 60.0
-# A person takes a breath before looking again, and a longer one where the house asks for it.
+# A person takes a breath before looking again, and a longer one where the house asks for it: time itself is meant, for
+# nothing tells a person when to look.
 PAUSE, LONG_PAUSE = 0.1, 1.0
 
 

@@ -44,6 +44,7 @@ def _send(wire: socket.socket, raw: bytes, pause: float) -> None:
     step = max(1, len(raw) // 8) if pause else len(raw) or 1
     for start in range(0, len(raw), step):
         wire.sendall(raw[start : start + step])
+        # A slow client is the fault.
         time.sleep(pause)
 
 
