@@ -15,7 +15,9 @@ demo: .venv/runtime ## a pretend company on http://localhost:8080
 
 test: .venv/test ## everything but the long fault runs; starts slapd, PostgreSQL and Chromium itself
 	.ci/system-packages
-	$(PYTHON_IN) -m pytest
+	$(PYTHON_IN) -m pytest --ignore=tests/faults --numprocesses=auto --maxprocesses=4 --no-loadscope-reorder
+# What breaks servers, and what measures time, has the machine to itself.
+	$(PYTHON_IN) -m pytest tests/faults
 
 check: .venv/test .lint/keyback ## style, types, the import table, the lock files
 	$(PYTHON_IN) -m ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from servers.chromium import running_chromium
 from servers.postgres import Postgres, missing, running_postgres
+from xdist.scheduler import LoadFileScheduling
 
 # What tests start themselves, and where distributions keep it when it is not on everybody's path.
 SERVERS = {
@@ -36,6 +38,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slow = [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in slow]
+
+
+class Together(LoadFileScheduling):
+    """In several processes a file's tests stay together, and so do all that share a Keyback: it takes long to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = re.search(r"\[(sqlite|postgresql)-\d", nodeid)
+        return shared[0] if shared else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Asked whenever there is more than one process."""
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,6 @@ class World:
         return Persistent(a_story(self.keyback, self.post, self.slapd))
 
 
-@pytest.mark.timeout(300)
 def test_a_kill_at_any_point_harms_nobody(serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy) -> None:
     _rounds(World(serve(), post, slapd, proxy), QUICK)
 

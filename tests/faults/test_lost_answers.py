@@ -46,12 +46,10 @@ class Told:
         return time.monotonic() - self.asked_at
 
 
-@pytest.mark.timeout(240)
 def test_a_lost_reply_is_found_out(serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy) -> None:
     _lose_replies(serve, post, slapd, proxy, QUICK)
 
 
-@pytest.mark.timeout(240)
 def test_a_lost_order_is_found_out(serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy) -> None:
     _lose_orders(serve, post, slapd, proxy, QUICK)
 

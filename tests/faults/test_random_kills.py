@@ -27,7 +27,6 @@ STORM = 20
 PAUSES = (0.3, 2.5)
 
 
-@pytest.mark.timeout(240)
 def test_a_kill_at_a_random_moment_harms_nobody(serve: Serve, post: Post, slapd: Slapd) -> None:
     keyback = serve()
     crowd = [Persistent(a_story(keyback, post, slapd), errs_first=False) for _ in range(2)]

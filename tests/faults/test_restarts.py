@@ -21,7 +21,6 @@ PEOPLE = 4
 ENDED = 10.0
 
 
-@pytest.mark.timeout(240)
 def test_a_restart_in_the_middle_of_work_harms_nobody(serve: Serve, post: Post, slapd: Slapd) -> None:
     _restart(serve(), post, slapd, QUICK)
 

@@ -80,7 +80,6 @@ class Cell:
         return f"{self.area:.3f} ({low:.2f} to {high:.2f}){' **tells**' if self.tells() else ''}"
 
 
-@pytest.mark.timeout(300)
 def test_no_page_takes_longer_for_somebody(serve: Serve, slapd: Slapd, proxy: FaultProxy) -> None:
     """The everyday run, with a directory that takes a while: a page that asks it is slow, for somebody or for all."""
     but_not = ("disabled", "privileged", "method-less", NOISE)

@@ -198,7 +198,6 @@ def test_a_person_without_their_second_directory_still_gets_in(two: Two) -> None
     assert two.second_opens(NEW)
 
 
-@pytest.mark.timeout(180)
 def test_a_kill_between_the_two_is_told_truly_and_can_be_finished(two: Two, server: Keyback) -> None:
     two.proven()
     server.arm("write-answered")
