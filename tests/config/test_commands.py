@@ -228,7 +228,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, said: Path) -
         try:
             if requests.get(f"http://127.0.0.1:{port}/readyz", headers=_as_asked(port), timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.05)
     pytest.fail(f"it does not serve: {said.read_text(encoding='utf-8')}")
 
