@@ -31,7 +31,7 @@ REALMS = {"openldap": ["alderwick.example"], "embedded": ["bracken.example"]}
 def test_a_frozen_directory_holds_up_nobody_else(
     serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy, tmp_path: Path
 ) -> None:
-    _freeze(_two_stores(serve, tmp_path, 20), post, slapd, proxy, frozen=10, people=20)
+    _freeze(_two_stores(serve, tmp_path, 8), post, slapd, proxy, frozen=10, people=8)
 
 
 @pytest.mark.slow

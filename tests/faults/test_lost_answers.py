@@ -18,7 +18,7 @@ from servers.slapd import PASSWORD, Slapd
 from servers.stopped import Stopped
 from servers.story import Post
 
-QUICK, FULL = 3, 50
+QUICK, FULL = 1, 50
 # So many at once that the last answer is lost before the first one is asked after again.
 AT_ONCE = 10
 # Eight seconds are promised; the rest is for a machine that has other things to do.

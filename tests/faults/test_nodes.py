@@ -43,7 +43,7 @@ def test_a_journey_may_change_nodes_with_every_request(nodes: Nodes, slapd: Slap
 
 
 def test_a_code_that_comes_to_both_nodes_at_once_is_spent_once(nodes: Nodes) -> None:
-    _spend_at_once(nodes, 20)
+    _spend_at_once(nodes, 5)
 
 
 @pytest.mark.slow
@@ -119,6 +119,7 @@ def test_two_of_three_nodes_carry_on(tmp_path: Path, postgres: Postgres, post: P
         assert_true(slapd, crowd, faults=[killed])
 
 
+@pytest.mark.slow
 def test_nobody_is_lost_when_a_node_is_killed_and_another_chains_on(nodes: Nodes, slapd: Slapd) -> None:
     chainer = _first_node_chains(nodes)
     with _crowd(nodes, 4) as crowd:

@@ -21,7 +21,7 @@ from servers.stopped import Stopped
 from servers.story import Post, Story, wait_until
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def test_a_process_that_was_stopped_before_its_write_writes_no_more(
     serve: Serve, post: Post, slapd: Slapd, database: str
 ) -> None:

@@ -29,7 +29,7 @@ from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.db.tables import event, recovery
 
-QUICK, FULL, CRASHES = 8, 200, 20
+QUICK, FULL, CRASHES = 4, 200, 20
 PEOPLE = 3
 # Power fails at any moment, and so these seconds are drawn: from one image to the next, from the start of the database
 # server to its crash, and until it comes back. Waiting for anything would make the moment less random.

@@ -15,7 +15,7 @@ from servers.story import Post
 
 # From its return to the last one who was waiting for it (R5).
 BACK = 15.0
-SHORT, LONG = 4, 20
+SHORT, LONG = 2, 20
 
 
 def test_a_directory_that_refuses_is_said_and_costs_no_proof(

@@ -15,14 +15,10 @@ from servers.serving import Serve, say
 from servers.slapd import Slapd
 from servers.story import Post
 
-QUICK, FULL = 1, 100
+FULL = 100
 PEOPLE = 4
 # What is promised from the signal to the end.
 ENDED = 10.0
-
-
-def test_a_restart_in_the_middle_of_work_harms_nobody(serve: Serve, post: Post, slapd: Slapd) -> None:
-    _restart(serve(), post, slapd, QUICK)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from servers.event_log import events
 from servers.keyback import COMMAND, Keyback
 from servers.outfit import a_story, opens
@@ -21,6 +22,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "operate.md"
 BACK = 15 * 60
 
 
+@pytest.mark.slow
 def test_people_are_served_again_from_a_backup(serve: Serve, post: Post, slapd: Slapd) -> None:
     keyback = serve()
     finished, halfway = a_story(keyback, post, slapd), a_story(keyback, post, slapd)

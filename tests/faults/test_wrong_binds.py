@@ -14,7 +14,7 @@ from servers.serving import Serve, say
 from servers.slapd import Slapd
 from servers.story import Post
 
-QUICK, FULL = 10, 100
+QUICK, FULL = 4, 100
 AT_ONCE = 2
 PER_SECOND = 50
 
