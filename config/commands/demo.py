@@ -83,16 +83,15 @@ def demo_settings(folder: Path, port: int) -> Settings:
                     },
                     "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
                 },
-                "entries": {
-                    "alderwick": {
-                        "name": "Alderwick",
-                        "home_url": f"http://localhost:{port}/demo",
-                        "return_urls": [f"http://localhost:{port}/demo"],
-                    }
-                },
+                "entries": {"alderwick": _entry(f"http://localhost:{port}/demo")},
             }
         )
     )
+
+
+def _entry(home: str) -> dict[str, object]:
+    """The door that the pretend company's "Forgot my password?" leads to."""
+    return {"name": "Alderwick", "home_url": home, "return_urls": [home]}
 
 
 def _sign_in(issuer: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from ...core.contracts.store import CanTell
 from ...core.contracts.text import Secret
@@ -14,9 +14,8 @@ from ...core.portal import PortalSettings
 from ..house import House
 from ..settings import Settings
 from .letters import Kept
-from .pages import create_demo
+from .pages import Check, create_demo
 from .people import PEOPLE
-from .provider import PretendProvider
 from .provider_pages import create_provider
 
 SIGN_IN_SECONDS = 5.0
@@ -33,16 +32,20 @@ def open_demo(app: Flask, house: House, look: PortalSettings) -> None:
     """Register the demo's pages. Only ever called when the settings say `demo`."""
     check = partial(_opens, house)
     app.register_blueprint(create_demo(check, lambda: _messages(house), PEOPLE, look))
-    app.register_blueprint(create_provider(check, _provider(house.settings), look))
+    app.register_blueprint(_provider(house.settings, check, look))
     # Keyback's own pages get the way to the phone: without it nobody would find their code.
     app.context_processor(lambda: {"bar": "demo/bar.html"})
 
 
-def _provider(settings: Settings) -> PretendProvider:
+def _provider(settings: Settings, check: Check, look: PortalSettings) -> Blueprint:
     """The other side of what Keyback was told of it."""
+    # Imported late, as in config/sign_in.py: no server but the demo's needs the pretend one.
+    from ...idp_bridge.pretend_provider import PretendProvider  # noqa: PLC0415
+
     told = settings.sign_in
     secret = told.client_secret.get_secret_value()
-    return PretendProvider(told.issuer, told.client_id, secret, f"{settings.origin}/sign-in/callback")
+    provider = PretendProvider(told.issuer, told.client_id, secret, f"{settings.origin}/sign-in/callback")
+    return create_provider(check, provider, look)
 
 
 def _opens(house: House, name: str, password: str) -> bool:

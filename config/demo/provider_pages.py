@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -11,7 +12,9 @@ from ...core.portal import PortalSettings
 from ...core.portal.door_checks import check_origin
 from ...core.portal.form_body import read_form
 from .pages import Check, sign_in_page
-from .provider import PretendProvider
+
+if TYPE_CHECKING:
+    from ...idp_bridge.pretend_provider import PretendProvider
 
 
 def create_provider(check: Check, provider: PretendProvider, settings: PortalSettings) -> Blueprint:

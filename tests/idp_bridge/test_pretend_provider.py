@@ -10,8 +10,8 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from keyback.config.demo import provider as module
-from keyback.config.demo.provider import MOST, PretendProvider
+from keyback.idp_bridge import pretend_provider as module
+from keyback.idp_bridge.pretend_provider import MOST, PretendProvider
 
 ISSUER, BACK, SECRET = "http://localhost:8080/demo/idp", "http://localhost:8080/sign-in/callback", "a secret"
 VERIFIER = "v" * 43
