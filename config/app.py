@@ -11,7 +11,6 @@ from ..core.portal.settings import ADVICE
 from ..core.portal.timed import Timed
 from ..core.service.surroundings import Surroundings
 from ..idp_bridge.entries import Entries
-from .demo.opening import open_demo
 from .house import House
 from .settings import Settings
 
@@ -43,6 +42,9 @@ def create_app(house: House) -> Flask:
     else:
         app.register_blueprint(open_pages())
     if settings.demo:
+        # Imported late: the pretend company signs tokens, with libraries that are 8 MiB in every other server.
+        from .demo.opening import open_demo  # noqa: PLC0415
+
         open_demo(app, house, look)
     return app
 

@@ -10,6 +10,12 @@ from ..core.service.staff import Staff
 from .settings import Settings
 
 
+def load_library(settings: Settings) -> None:
+    """Import what signing in needs, where somebody may: before the first fork, so that processes share its memory."""
+    if settings.sign_in.issuer:
+        from ..idp_bridge import sign_in  # noqa: F401, PLC0415
+
+
 def door_of(settings: Settings, staff: Staff) -> Door | None:
     """Where people sign in. Nothing is asked of the identity provider yet: it may be away when Keyback starts."""
     chosen = settings.sign_in

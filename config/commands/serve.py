@@ -27,6 +27,7 @@ from ..board import Board
 from ..house import House, build
 from ..metrics import MetricsDoor
 from ..settings import Settings
+from ..sign_in import load_library
 from ..turnstile import Turnstile
 from ..waiting_line import WaitingLine
 from ..worker import HouseWorker
@@ -140,6 +141,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Before the first fork: load what every worker needs, so that they share its memory. Opens nothing."""
         Host(self._settings.plugins.load)
         Database(self._settings.database).close()
+        load_library(self._settings)
         # Reads its lists of words at the first password.
         estimate("password")
         gc.collect()

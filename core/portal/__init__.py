@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import KeybackError
 from ..service.recover import RecoveryService
-from .assets import Assets
+from .assets import FOLDER, Assets
 from .cookie import Cookies
 from .door_checks import check_host, check_origin, check_path
 from .doors import Doors
@@ -84,7 +84,7 @@ def _for_everybody(front: FrontDoor, assets: Assets) -> tuple[Rule, ...]:
         ("/", "welcome", front.welcome, "GET"),
         ("/healthz", "healthz", front.healthz, "GET"),
         ("/readyz", "readyz", front.readyz, "GET"),
-        ("/static/<name>", "static", assets.response, "GET"),
+        (f"{FOLDER}<name>", "static", assets.response, "GET"),
     )
 
 
@@ -115,7 +115,7 @@ def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets,
     portal.app_context_processor(
         lambda: {
             "csp_nonce": nonce,
-            "asset": lambda name: url_for("portal.static", name=assets.served_as(name)),
+            "asset": assets.address,
             "company": look.company,
             "logo": look.logo,
             "help_desk": look.help_desk,

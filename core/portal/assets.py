@@ -19,6 +19,8 @@ KINDS: Mapping[str, str] = {
 }
 # Opened by itself a picture is a document, and somebody else may have drawn it: it runs nothing and is nobody's page.
 ALONE: Mapping[str, tuple[str, ...]] = {"sandbox": ()}
+# Below the host itself: our cookies ask for that too.
+FOLDER = "/static/"
 KEEP = "public, max-age=31536000, immutable"
 
 
@@ -42,6 +44,10 @@ class Assets:
     def served_as(self, name: str) -> str:
         """The name with its digest. A KeyError here is a misspelt name in a template."""
         return self._names[name]
+
+    def address(self, name: str) -> str:
+        """Where browsers ask for it. By hand: each page names four, and routing takes longer to make one."""
+        return FOLDER + self.served_as(name)
 
     def response(self, name: str) -> Response:
         """The file, or 404 for a name without the right digest."""

@@ -63,11 +63,14 @@ def clear_cache(response: Response) -> Response:
 
 def protect(response: Response, *, secure: bool) -> Response:
     """Add what every response carries. A file's own Cache-Control stays."""
-    kept = response.headers.get("Cache-Control")
-    response.headers.update(of_every_response(nonce(), secure=secure))
-    response.headers["Content-Security-Policy"] = policy(nonce(), g.get("csp_sources", NO_SOURCES))
-    response.headers["Referrer-Policy"] = g.get("referrer_policy", "no-referrer")
-    response.headers["Cache-Control"] = kept or "no-store"
+    headers = of_every_response(nonce(), secure=secure)
+    headers["Referrer-Policy"] = g.get("referrer_policy", "no-referrer")
+    if sources := g.get("csp_sources"):
+        headers["Content-Security-Policy"] = policy(nonce(), sources)
+    if "Cache-Control" in response.headers:
+        del headers["Cache-Control"]
+    # Added, not set: nothing else is there yet, and to look for each takes longer than to write them.
+    response.headers.extend(headers)
     return response
 
 
