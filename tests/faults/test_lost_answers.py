@@ -18,7 +18,7 @@ from servers.slapd import PASSWORD, Slapd
 from servers.stopped import Stopped
 from servers.story import Post
 
-QUICK, FULL = 1, 50
+QUICK, FULL = 1, 100
 # So many at once that the last answer is lost before the first one is asked after again.
 AT_ONCE = 10
 # Eight seconds are promised; the rest is for a machine that has other things to do.
@@ -57,7 +57,7 @@ def test_a_lost_order_is_found_out(serve: Serve, post: Post, slapd: Slapd, proxy
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_fifty_lost_replies_are_found_out(
+def test_a_hundred_lost_replies_are_found_out(
     serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy, database: str
 ) -> None:
     _lose_replies(serve, post, slapd, proxy, FULL, database)
@@ -66,7 +66,7 @@ def test_fifty_lost_replies_are_found_out(
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_fifty_lost_orders_are_found_out(
+def test_a_hundred_lost_orders_are_found_out(
     serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy, database: str
 ) -> None:
     _lose_orders(serve, post, slapd, proxy, FULL, database)

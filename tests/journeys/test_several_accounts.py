@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
-from servers.browser import Page
 from servers.event_log import events
 from servers.keyback import Keyback
-from servers.linked import key_of, link
-from servers.outfit import ENTRIES, HOME, SWIFT, a_story, opens, pins, running_post
-from servers.slapd import PASSWORD, PEOPLE, Slapd, running_slapd
-from servers.story import NEW, Post, Story
-
-from keyback.core.contracts.people import AccountKey
-from keyback.core.contracts.text import Secret
-from keyback.core.testing import a_context
-from keyback.plugins.stores.embedded import Embedded
+from servers.outfit import ENTRIES, HOME, SWIFT, pins, running_post
+from servers.slapd import PASSWORD, Slapd, running_slapd
+from servers.story import NEW, Post
+from servers.two_directories import REALMS, Two, locked, somebody, told
 
 OTHER = "copper lanterns hum at noon"
 
@@ -49,62 +40,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, post: Post, windows: Slapd, small: Path) -> Iterator[Keyback]:
     outfit = {**pins(post, windows, called="Windows sign-in"), **SWIFT, "store.embedded": {"database": str(small)}}
-    # Whose name it is, its realm says: each is asked of one directory alone.
-    more = {"entries": ENTRIES, "realms": {"openldap": ["windows.example"], "embedded": ["small.example"]}}
+    more = {"entries": ENTRIES, "realms": REALMS}
     with Keyback(tmp_path_factory.mktemp("keyback-two"), outfit, processes=2, more=more) as running:
         yield running
 
 
-@dataclass
-class Two:
-    """Somebody with an account in each, at a browser."""
-
-    story: Story
-    windows: Slapd
-    store: Embedded
-    key: AccountKey
-
-    @property
-    def dn(self) -> str:
-        return f"uid={self.story.name},{PEOPLE}"
-
-    def proven(self) -> Page:
-        self.story.start("/go/alderwick")
-        return self.story.prove()
-
-    def first_opens(self, password: str) -> bool:
-        return opens(self.windows, self.story, password)
-
-    def second_opens(self, password: str) -> bool:
-        account = self.store.look(self.key, a_context())
-        assert account is not None
-        return bool(self.store.accepts(account, Secret(password), ctx=a_context()))
-
-
 @pytest.fixture
 def two(server: Keyback, post: Post, windows: Slapd, small: Path) -> Two:
-    story = a_story(server, post, windows)
-    store = Embedded(Embedded.Settings(database=str(small)))
-    key = store.add_person(name=f"{story.name}@small.example", password=Secret(PASSWORD))
-    link(server, key_of(windows, f"uid={story.name},{PEOPLE}"), key)
-    return Two(story, windows, store, key)
-
-
-@contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Nobody can write there meanwhile."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.rollback()
-        connection.close()
-
-
-def told(page: Page) -> dict[str, str]:
-    marks = [mark for mark in page.marks if "data-outcome" in mark]
-    return {mark["data-store"]: mark["data-outcome"] for mark in marks}
+    return somebody(server, post, windows, small)
 
 
 def test_both_get_the_new_password(two: Two) -> None:

@@ -76,7 +76,7 @@ def running_nodes(
     try:
         for number in range(count):
             own = folder / f"node{number}"
-            own.mkdir()
+            own.mkdir(parents=True)
             if nodes:
                 shutil.copy(nodes[0].folder / "keyback.key", own / "keyback.key")
             url = ways.get(number, database_url)
