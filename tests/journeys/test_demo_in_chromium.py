@@ -14,6 +14,9 @@ from servers.story import NEW
 from keyback.config.commands.demo import FORGOTTEN
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound
 
+# Whether an answer would be judged at once; every page says so to its own script.
+JUDGED = "async () => !(await (await fetch(`${location.pathname}/stage`)).json()).waiting"
+
 
 def test_maya_forgot_and_gets_back_in(visitor: Visitor) -> None:
     visitor.forgot("maya")
@@ -36,8 +39,8 @@ def test_a_reload_on_every_page_and_the_back_button_at_the_end_change_nothing(vi
         visitor.sees("answering")
         visitor.page.reload()
         visitor.sees("answering")
-        # As slow as people are: an answer within the first seconds is put off by a page that cannot be gone back to.
-        visitor.page.wait_for_timeout(3000)
+        # As slow as people are: an answer before its moment is put off by a page that cannot be gone back to.
+        visitor.page.wait_for_function(JUDGED)
         visitor.type_code(visitor.code(medium, to))
     visitor.sees("renewing")
     visitor.page.reload()
