@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from servers.chromium import running_chromium
 from servers.postgres import Postgres, missing, running_postgres
 from xdist.scheduler import LoadFileScheduling
+
+# Hypothesis takes an example that lasts a fifth of a second for a fault; on a busy machine it is none.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # What tests start themselves, and where distributions keep it when it is not on everybody's path.
 SERVERS = {

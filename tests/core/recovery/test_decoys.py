@@ -111,7 +111,7 @@ def test_a_text_and_a_call_to_one_number_stay_one_number() -> None:
 
 
 @given(NAMES)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_same_name_has_the_same_decoy_for_days(name: str) -> None:
     shapes = freeze((one.name, one.seen) for one in people(60, random.Random(5)))
     looks = {decoy(shapes, draw, name, NOW + timedelta(hours=hours)) for hours in range(0, 48, 6)}

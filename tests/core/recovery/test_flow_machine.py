@@ -25,7 +25,7 @@ from examples.recoveries import (
     a_proof,
     a_recovery,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -299,7 +299,7 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestWalk.settings = settings(max_examples=150, stateful_step_count=40)
 
 
 # Nobody and somebody who always misses ---------------------------------------------------------------------------
@@ -362,7 +362,7 @@ def a_move(kind: str, method: str, found: Found, now: datetime) -> Move:
 
 
 @given(st.lists(outside_moves, max_size=40), public_rules, proof_rules)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_before_the_first_proof_nobody_looks_like_somebody_who_always_misses(
     moves: list[tuple[str, str]], public: PublicRules, copied: ProofRules
 ) -> None:

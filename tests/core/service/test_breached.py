@@ -64,7 +64,7 @@ def test_an_empty_list_holds_nothing(tmp_path: Path, target: Path) -> None:
 
 
 @given(st.sets(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=60), st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_set_of_passwords_in_any_order_is_that_set(
     tmp_path_factory: pytest.TempPathFactory, passwords: set[str], data: st.DataObject
 ) -> None:

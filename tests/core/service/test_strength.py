@@ -67,7 +67,7 @@ def test_no_password_takes_long_to_judge(hostile: str) -> None:
 
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=10), max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_typed_is_judged(password: str, words: list[str]) -> None:
     strength = estimate(password, words)
     assert 0 <= strength.score <= 4
