@@ -239,7 +239,8 @@ def test_the_start_waits_for_no_directory(keyback: Keyback, slapd: Slapd) -> Non
             walk.pick("email")
             walk.do(code="12345678")
             told[name] = walk.seen
-    assert max(patience) < 1, patience
+    # Whoever asked the directory would wait for eight seconds.
+    assert max(patience) < 5, patience
     one, other = told.values()
     assert one == other
     assert 'data-page="waiting"' in one[-1][1]
