@@ -146,12 +146,14 @@ def test_an_account_is_one_persons(database: Database, links: Links, now: dateti
     ldap, entra = AccountKey("openldap", "canary-uuid"), AccountKey("entra", "canary-oid")
     with database.write() as tx:
         assert links.person_of(tx, ldap) is None
+        assert links.with_account(tx, ldap) == (None, ())
         assert links.link(tx, "person-1", ldap, "signed in", now)
         assert links.link(tx, "person-1", entra, "signed in", now + timedelta(seconds=1))
         assert not links.link(tx, "person-2", ldap, "signed in", now)
         assert links.person_of(tx, ldap) == "person-1"
         assert links.accounts_of(tx, "person-1") == (ldap, entra)
         assert links.accounts_of(tx, "person-2") == ()
+        assert links.with_account(tx, entra) == ("person-1", (ldap, entra))
 
 
 def test_a_link_to_somebody_else_that_was_made_without_the_key_is_refused(
@@ -165,6 +167,8 @@ def test_a_link_to_somebody_else_that_was_made_without_the_key_is_refused(
     with database.read() as tx:
         with pytest.raises(SealBroken):
             links.person_of(tx, ldap)
+        with pytest.raises(SealBroken):
+            links.with_account(tx, ldap)
         with pytest.raises(SealBroken):
             links.accounts_of(tx, "person-2")
 
