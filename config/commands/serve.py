@@ -183,7 +183,11 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _take_jobs(self, office: BackOffice) -> None:
         while True:
-            office.hand_over(self._hatch.take())
+            try:
+                office.hand_over(self._hatch.take())
+            except Exception:  # without memory, say: the job is found by its lease, and the next one must be taken
+                log.exception("a job that was handed over waits for its lease")
+                office.leaving.wait(1.0)
 
     def leave(self) -> None:
         """The worker was told to end, and says so before it does."""

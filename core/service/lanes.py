@@ -21,14 +21,14 @@ class Lane(Generic[T]):
         self.name = name
         self._work = work
         self._queue: queue.Queue[T | None] = queue.Queue(room)
-        self._threads = [
-            threading.Thread(target=self._run, name=f"lane {name} {n}", daemon=True) for n in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._wanted = threads
+        self._threads: list[threading.Thread] = []
+        self._staffing = threading.Lock()
 
     def offer(self, item: T) -> bool:
         """Take it, or say no at once."""
+        if not self._staffed():
+            return False
         try:
             self._queue.put_nowait(item)
         except queue.Full:
@@ -66,6 +66,19 @@ class Lane(Generic[T]):
         """Wait for what is being done, at most so long; a hung plugin's thread dies with the process."""
         for thread in self._threads:
             thread.join(seconds / len(self._threads))
+
+    def _staffed(self) -> bool:
+        """Whether somebody works here. A machine that has no room for a thread now may have some for the next job."""
+        with self._staffing:
+            while len(self._threads) < self._wanted:
+                thread = threading.Thread(target=self._run, name=f"lane {self.name} {len(self._threads)}", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    log.warning("no thread is left", extra={"lane": self.name})
+                    break
+                self._threads.append(thread)
+            return bool(self._threads)
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
+
+import pytest
 
 from keyback.core.service.lanes import Lane, Lanes
 
@@ -82,3 +84,20 @@ def test_whoever_takes_back_what_waits_leaves_the_threads_their_end() -> None:
     hold.set()
     lane.join(5)
     assert not any(thread.is_alive() for thread in lane._threads)
+
+
+def test_a_lane_without_a_thread_refuses_until_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Event()
+    lane: Lane[Event] = Lane("poor", lambda event: event.set(), threads=2)
+    with monkeypatch.context() as poor:
+        poor.setattr(Thread, "start", _no_thread)
+        assert not lane.offer(done)
+    assert lane.idle
+    assert lane.offer(done)
+    assert done.wait(5)
+    lane.stop()
+    lane.join(5)
+
+
+def _no_thread(_: Thread) -> None:
+    raise RuntimeError("can't start new thread")
