@@ -49,8 +49,8 @@ class Together(LoadFileScheduling):
     """In several processes a file's tests stay together, and so do all that share a Keyback: it takes long to start."""
 
     def _split_scope(self, nodeid: str) -> str:
-        shared = re.search(r"\[(sqlite|postgresql)-\d", nodeid)
-        return shared[0] if shared else str(super()._split_scope(nodeid))
+        shared = re.search(r"\[(?:.*-)?((?:sqlite|postgresql)-\d)\b", nodeid)
+        return shared[1] if shared else str(super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
