@@ -10,7 +10,9 @@ allowed the same 3.3 errors. The everyday run asks for five: it sees only what i
 directory. What the full run saw before it was mended stands in docs/sameness.md.
 
 Where the machine has two processors, the pages and the stopwatch have one, directory and back office the other, as if
-the directory were another machine. Run with `-s` to see the table; ROUNDS=400 in the environment changes the count.
+the directory were another machine. Run with `-s` to see the table. In the environment ROUNDS=400 changes the count,
+SERVERS=4 shares it among so many servers side by side, and KEEP=folder takes a long measurement in pieces: what is
+found is kept there, and each table shows all that was.
 """
 
 from __future__ import annotations
@@ -23,9 +25,12 @@ import platform
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from statistics import median
@@ -52,7 +57,8 @@ USES = 2
 PAUSE = 3.0
 DELAYS = {"0 ms": 0.0, "150 ms": 0.15, "300 ms": 0.3, "600 ms": 0.6}
 FRESH = itertools.count()
-FULL = int(os.environ.get("ROUNDS", "2000"))
+FULL, SERVERS = int(os.environ.get("ROUNDS", "2000")), int(os.environ.get("SERVERS", "1"))
+KEEP = os.environ.get("KEEP", "")
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class Cell:
 def test_no_page_takes_longer_for_somebody(serve: Serve, slapd: Slapd, proxy: FaultProxy) -> None:
     """The everyday run, with a directory that takes a while: a page that asks it is slow, for somebody or for all."""
     but_not = ("disabled", "privileged", "method-less", NOISE)
-    found = _measure(_server(serve), slapd, proxy, "150 ms", rounds=30, but_not=but_not)
+    found = _measure([_server(serve)], slapd, proxy, "150 ms", rounds=30, but_not=but_not)
     assert _waiting(found, "150 ms") == {}
     _judge_shapes(found)
     assert _telling(found, PLAIN) == {}
@@ -94,12 +100,12 @@ def test_no_page_takes_longer_for_somebody(serve: Serve, slapd: Slapd, proxy: Fa
 @pytest.mark.parametrize("condition", [*DELAYS, "stopped"])
 def test_no_clock_tells_who_exists(serve: Serve, slapd: Slapd, proxy: FaultProxy, condition: str) -> None:
     """Of hundreds of cells one may tell by chance; what tells twice is a leak."""
-    keyback = _server(serve)
-    found = _measure(keyback, slapd, proxy, condition, rounds=FULL)
+    servers = _servers(serve)
+    found = _measure(servers, slapd, proxy, condition, rounds=FULL)
     _write_down(condition, found)
     _judge_shapes(found)
     if once := _telling(found):
-        found = _measure(keyback, slapd, proxy, condition, rounds=FULL)
+        found = _measure(servers, slapd, proxy, condition, rounds=FULL)
         _write_down(condition, found)
         assert not once.keys() & _telling(found).keys(), once
 
@@ -108,12 +114,14 @@ def test_no_clock_tells_who_exists(serve: Serve, slapd: Slapd, proxy: FaultProxy
 @pytest.mark.timeout(7200)
 def test_a_form_that_meets_the_save_tells_nobody_who_exists(serve: Serve, slapd: Slapd) -> None:
     """What was found is saved at a known moment; somebody who aims at it must see the same for every name."""
-    keyback, kinds = _server(serve), _people(slapd, max(1, FULL // USES), ())
-    with _apart(keyback, slapd) as core:
-        found = _walk(Errand(keyback.port, "", kinds, FULL, PAUSE, core), "aimed_walks")
-    _write_down("0 ms, forms aimed at the save", found)
-    _judge_shapes(found)
-    assert _telling(found) == {}
+    _judge(_full("aimed_walks", serve, slapd), "0 ms, forms aimed at the save")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_a_page_soon_after_the_start_tells_nobody_who_exists(serve: Serve, slapd: Slapd) -> None:
+    """While somebody is looked up the back office has most to do."""
+    _judge(_full("lingering_walks", serve, slapd), "0 ms, the page at every moment")
 
 
 def test_a_page_that_asks_the_directory_would_be_seen() -> None:
@@ -125,6 +133,16 @@ def test_a_page_that_asks_the_directory_would_be_seen() -> None:
     assert Cell("page", "known", quiet, asking).tells()
     assert Cell("page", "known", quiet[:30], [one + 150 for one in asking[:30]]).tells(PLAIN)
     assert not Cell("page", "known", quiet, again).tells()
+
+
+def _full(way: str, serve: Serve, slapd: Slapd) -> Findings:
+    return _side_by_side(way, _servers(serve), slapd, _errand(slapd, -(-FULL // SERVERS)))
+
+
+def _judge(found: Findings, condition: str) -> None:
+    _write_down(condition, found)
+    _judge_shapes(found)
+    assert _telling(found) == {}
 
 
 def _judge_shapes(found: Findings) -> None:
@@ -149,20 +167,45 @@ def _server(serve: Serve) -> Keyback:
     return serve(processes=1, also={"human_check.proof_of_work": {"tries": 1}}, rules=rules)
 
 
+def _servers(serve: Serve) -> list[Keyback]:
+    return [_server(serve) for _ in range(SERVERS)]
+
+
 def _measure(
-    keyback: Keyback, slapd: Slapd, proxy: FaultProxy, condition: str, *, rounds: int, but_not: Sequence[str] = ()
-) -> Findings:
-    whole = condition == "0 ms" or bool(but_not)
-    kinds = _people(slapd, max(1, rounds // USES), but_not)
-    if condition != "stopped":
+    servers: Sequence[Keyback], slapd: Slapd, proxy: FaultProxy, condition: str, *, rounds: int,
+    but_not: Sequence[str] = (),
+) -> Findings:  # fmt: skip
+    stopped = condition == "stopped"
+    errand = replace(
+        _errand(slapd, -(-rounds // len(servers)), but_not),
+        whole=condition == "0 ms" or bool(but_not),
+        patience=2 * PAUSE if stopped else 20 * PAUSE,
+    )
+    if not stopped:
         proxy.fault(Mode.DELAY, delay=DELAYS[condition])
-    jobs = str(keyback.folder / "data" / "keyback.db")
-    with _apart(keyback, slapd) as core, slapd.frozen() if condition == "stopped" else contextlib.nullcontext():
-        patience = 2 * PAUSE if condition == "stopped" else 20 * PAUSE
-        return _walk(Errand(keyback.port, jobs, kinds, rounds, PAUSE, core, whole=whole, patience=patience))
+    with slapd.frozen() if stopped else contextlib.nullcontext():
+        return _side_by_side("timed_walks", servers, slapd, errand)
 
 
-def _walk(errand: Errand, way: str = "timed_walks") -> Findings:
+def _errand(slapd: Slapd, rounds: int, but_not: Sequence[str] = ()) -> Errand:
+    """For any server: one knows nothing of the names that another was asked for."""
+    return Errand(0, "", _people(slapd, max(1, rounds // USES), but_not), rounds, PAUSE)
+
+
+def _side_by_side(way: str, servers: Sequence[Keyback], slapd: Slapd, errand: Errand) -> Findings:
+    """The same errand at each of them, all at once."""
+    found = Findings()
+    with _apart(servers, slapd) as cores, ThreadPoolExecutor(len(servers)) as together:
+        errands = [
+            replace(errand, port=keyback.port, jobs=str(keyback.folder / "data" / "keyback.db"), core=core)
+            for keyback, core in zip(servers, cores, strict=True)
+        ]
+        for each in together.map(partial(_walk, way), errands):
+            found.add(each)
+    return found
+
+
+def _walk(way: str, errand: Errand) -> Findings:
     command = [sys.executable, "-m", f"servers.{way}"]
     said = json.dumps(asdict(errand))
     here = Path(__file__).parent.parent
@@ -186,17 +229,22 @@ def _people(slapd: Slapd, count: int, but_not: Sequence[str]) -> dict[str, list[
 
 
 @contextlib.contextmanager
-def _apart(keyback: Keyback, slapd: Slapd) -> Iterator[int | None]:
-    """One processor for the pages, another for what is a machine of its own elsewhere, and for the back office."""
+def _apart(servers: Sequence[Keyback], slapd: Slapd) -> Iterator[list[int | None]]:
+    """One processor for the pages, another for what is a machine of its own elsewhere, and for the back office; every
+    second server has them the other way round.
+    """
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        yield None
+        yield [None for _ in servers]
         return
-    office, ours = keyback.office(), (os.getpid(), slapd.process)
-    for process in (*ours, *keyback.workers()):
-        _keep_on({cores[1 if process in (*ours, office) else 0]}, process)
+    ours = (os.getpid(), slapd.process)
+    for process in ours:
+        _keep_on({cores[1]}, process)
+    for n, keyback in enumerate(servers):
+        for process in keyback.workers():
+            _keep_on({cores[(n + (process == keyback.office())) % 2]}, process)
     try:
-        yield cores[0]
+        yield [cores[n % 2] for n, _ in enumerate(servers)]
     finally:
         for process in ours:
             _keep_on(set(cores), process)
@@ -218,10 +266,12 @@ def _cells(found: Findings) -> Iterator[Cell]:
 
 def _write_down(condition: str, found: Findings) -> None:
     """A table for docs/sameness.md: a line for each step, the area and its interval for each kind."""
+    found = _kept(condition, found)
     kinds = sorted({cell.kind for cell in _cells(found)}, key=lambda kind: (kind == NOISE, kind))
     machine = f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
+    load = " ".join(f"{load:.1f}" for load in os.getloadavg())
     lines = [
-        f"\n### Directory: {condition}\n\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}\n",
+        f"\n### Directory: {condition}\n\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}, load {load}\n",
         f"| Step | Pairs | {' | '.join(kinds)} |",
         f"|---|---|{'---|' * len(kinds)}",
     ]
@@ -230,3 +280,14 @@ def _write_down(condition: str, found: Findings) -> None:
         pairs = min(len(cell.right) for cell in cells.values())
         lines.append(f"| {step} | {pairs} | {' | '.join(str(cells[kind]) for kind in kinds)} |")
     say("\n".join(lines))
+
+
+def _kept(condition: str, found: Findings) -> Findings:
+    """With what earlier pieces found, if they are to be kept."""
+    if not KEEP:
+        return found
+    (Path(KEEP) / f"{condition}.{time.time_ns()}.json").write_text(json.dumps(asdict(found)), encoding="utf-8")
+    pieces, every = sorted(Path(KEEP).glob(f"{condition}.*.json")), Findings()
+    for piece in pieces:
+        every.add(Findings(**json.loads(piece.read_text(encoding="utf-8"))))
+    return every

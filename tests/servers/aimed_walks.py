@@ -42,6 +42,7 @@ def run(errand: Errand) -> Findings:
             begun.append((save + random.uniform(-EARLY, LATE), walk))
         while begun and (walk is None or begun[0][0] - time.perf_counter() < A_BEGINNING):
             moment, due = begun.popleft()
+            # This is no waiting for something: the moment itself is what is measured.
             time.sleep(max(0.0, moment - time.perf_counter()))
             if time.perf_counter() - moment < TOO_LATE:
                 due.again(findings)

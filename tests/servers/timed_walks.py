@@ -58,6 +58,14 @@ class Findings:
         if shape not in seen:
             seen.append(shape)
 
+    def add(self, others: Findings) -> None:
+        """What somebody else found."""
+        for step, by_kind in others.milliseconds.items():
+            for kind, milliseconds in by_kind.items():
+                self.milliseconds.setdefault(step, {}).setdefault(kind, []).extend(milliseconds)
+                seen = self.shapes.setdefault(step, {}).setdefault(kind, [])
+                seen += [shape for shape in others.shapes[step][kind] if shape not in seen]
+
 
 class Walk:
     """One name at one browser, from an address of its own."""
@@ -72,8 +80,7 @@ class Walk:
         """From the name to an answer that comes too early."""
         self._name_it(findings)
         self._look(findings, "choosing, at once")
-        time.sleep(max(0.0, self.began + self._moment / 1000 - time.perf_counter()))
-        self._look(findings, f"choosing, after {self._moment} ms")
+        self._look_at(findings, self._moment)
         findings.note("/stage", self._kind, self._ask("GET", f"{self._path}/stage"))
         self._move(findings, "pick email", offer="email")
         self._look(findings, "answering, at once")
@@ -81,6 +88,12 @@ class Walk:
         if time.perf_counter() < self.began + self._pause / 2:
             self._move(findings, "answer too early", code=WRONG["email"])
         self._move(findings, "resend", "again")
+
+    def linger(self, findings: Findings) -> None:
+        """The name, and its first page at each of the moments."""
+        self._name_it(findings)
+        for moment in MOMENTS:
+            self._look_at(findings, moment)
 
     def begin(self, findings: Findings) -> None:
         """The name, and a way that sends something: the rest of it is for another moment."""
@@ -121,6 +134,10 @@ class Walk:
         self._move(findings, "pick saved code", offer="saved_codes")
         self._move(findings, "wrong saved code", code=WRONG["saved_codes"])
         self._move(findings, "cancel", "cancel")
+
+    def _look_at(self, findings: Findings, moment: int) -> None:
+        time.sleep(max(0.0, self.began + moment / 1000 - time.perf_counter()))
+        self._look(findings, f"choosing, after {moment} ms")
 
     def _look(self, findings: Findings, step: str) -> None:
         answer = self._ask("GET", self._path)
