@@ -179,7 +179,7 @@ def _measure(
     errand = replace(
         _errand(slapd, -(-rounds // len(servers)), but_not),
         whole=condition == "0 ms" or bool(but_not),
-        patience=2 * PAUSE if stopped else 20 * PAUSE,
+        patience=2 * PAUSE if stopped else 60 * PAUSE,
     )
     if not stopped:
         proxy.fault(Mode.DELAY, delay=DELAYS[condition])

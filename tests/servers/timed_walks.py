@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 
+from keyback.core.recovery.release import SETTLED
+
 from .human import solve
 from .keyback import HOST
 from .stopwatch import Stopwatch, Timed
@@ -106,9 +108,9 @@ class Walk:
         self._move(findings, "resend, aimed at the save", "again")
 
     def next_moment(self) -> float:
-        """When an answer is judged of somebody who is found by now."""
+        """When an answer is judged of somebody who is found by now; on a busy machine that may be just too late."""
         after = self._pause
-        while self.began + after < time.perf_counter():
+        while self.began + after < time.perf_counter() + SETTLED.total_seconds():
             after *= 2
         return self.began + after
 
