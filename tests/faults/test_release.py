@@ -116,7 +116,8 @@ class Watch:
         """At which of the looks there was something to choose."""
         for look in LOOKS:
             time.sleep(max(0.0, self.began + look - time.monotonic()))
-            if self.browser.get(self.path).name == "choosing":
+            # By a connection of its own: a kept one may end in the very moment in which it is used.
+            if self.browser.copy().get(self.path).name == "choosing":
                 return self.name, look
         return self.name, NEVER
 
