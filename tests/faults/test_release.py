@@ -152,8 +152,8 @@ def test_known_and_unknown_names_appear_at_the_same_moments(houses: list[House],
 
 
 def in_turn(n: int, one: str, other: str) -> tuple[str, str]:
-    """Whoever comes first has an advantage; each kind has it as often."""
-    return (one, other) if n % 2 else (other, one)
+    """Whoever comes first has an advantage; each kind has each place among those at a time as often."""
+    return (one, other) if (n + n // 2) % 2 else (other, one)
 
 
 def warm_up(keyback: Keyback, name: str) -> None:
