@@ -108,13 +108,14 @@ def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Sur
 
 
 def _pinned(settings: Settings, keyring: Keyring) -> dict[tuple[str, str], Mapping[str, object]]:
-    """What the file decides, and the three secrets that nobody needs to choose: every process derives the same ones."""
-    # From a key that never rotates: a new pepper would end every saved code.
-    pepper = keyring.mac(KeyPurpose.PSEUDONYM, "saved-codes-pepper").hex()
+    """What the file decides, and the secrets that nobody needs to choose: every process derives the same ones."""
+    # From a key that never rotates: a new pepper would end every saved code, and every answer.
+    pepper, spice = (keyring.mac(KeyPurpose.PSEUDONYM, f"{name}-pepper").hex() for name in ("saved-codes", "questions"))
     made: dict[tuple[str, str], Mapping[str, object]] = {
         ("human_check", "proof_of_work"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "proof-of-work").hex()},
         ("human_check", "picture_and_sound"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "picture-and-sound").hex()},
         ("method", "saved_codes"): {"pepper": pepper},
+        ("method", "questions"): {"pepper": spice},
     }
     names = made.keys() | settings.pinned.keys()
     return {name: {**made.get(name, {}), **settings.pinned.get(name, {})} for name in names}

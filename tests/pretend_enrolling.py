@@ -13,6 +13,7 @@ from keyback.core.service.my_methods import GetBack, Mine, Overview
 from keyback.core.service.signed_in import SignedIn
 from keyback.core.testing import a_context, a_person
 from keyback.plugins.methods.authenticator import Authenticator
+from keyback.plugins.methods.questions import Questions
 from keyback.plugins.methods.saved_codes import SavedCodes
 
 APP, CODES = Text("Authenticator app"), Text("Saved code")
@@ -30,6 +31,7 @@ ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes")
 TOO_LITTLE = Overview(MINE[4:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
 AN_APP = Authenticator(Authenticator.Settings()).enrol(a_person(), a_context())
 TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), a_context())
+QUESTIONS = Questions(Questions.Settings(pepper="p" * 32, accepted_by="Ada Lee")).enrol(a_person(), a_context())
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from .text import Text
@@ -66,8 +66,12 @@ class MustWait(KeybackError):
 
 
 class NotAllowed(KeybackError):
-    """A request that no honest page makes: wrong cookie, failed human check, foreign form. People see `reason`."""
+    """A request that no honest page makes: wrong cookie, failed human check, foreign form. People see `reason`.
 
-    def __init__(self, reason: Text) -> None:
+    `at`: what is wrong with each field, by its name.
+    """
+
+    def __init__(self, reason: Text, at: Mapping[str, Text] | None = None) -> None:
         super().__init__(reason.message)
         self.reason = reason
+        self.at = dict(at or {})

@@ -43,7 +43,10 @@ class Alphabet(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to type. `length` is exact for codes; None means any up to 256."""
+    """One thing to type, or to choose: of `choices` the number is sent, from 0.
+
+    `length` is exact for codes; None means any up to 256.
+    """
 
     name: str
     label: Text
@@ -51,11 +54,12 @@ class Field:
     alphabet: Alphabet = Alphabet.ANY
     length: int | None = None
     autocomplete: str = "off"
+    choices: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to show, as data. `widget` is "form", "webauthn", "scan" or "codes"; `data` is what that widget needs.
+    """What to show, as data. `widget` is "form", "webauthn", "scan", "codes" or "questions"; `data` is what it needs.
 
     While something is being added, `data` may hold what nobody else may see.
     """
@@ -130,7 +134,8 @@ class Method(Plugin, ABC):
     def begin(self, offers: Sequence[Offer] | None, ctx: Context) -> Challenge:
         """What to show and what to check against, drawn when the method is picked.
 
-        `offers` is None before the first proof, and the challenge must then have the same shape for all.
+        `offers` is None before the first proof, and the challenge must then have the same shape for all. A method that
+        may not come first refuses with OutOfTurn.
         """
 
     @abstractmethod
@@ -161,4 +166,7 @@ class Enrollable(Protocol):
         """What to show, and what to remember until then: both are sealed, and forgotten after ten minutes."""
 
     def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment:
-        """What to keep. Raises NotAllowed for a wrong answer, with the reason in words; the host counts the tries."""
+        """What to keep. Raises NotAllowed for a wrong answer, with the reason in words; the host counts the tries.
+
+        Where several fields may be at fault, `NotAllowed.at` says what is wrong with each.
+        """

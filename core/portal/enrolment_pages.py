@@ -25,7 +25,7 @@ from .settings import PortalSettings
 from .sign_in_pages import Whoever
 
 # What a method's prompt asks to be shown with.
-TEMPLATES = {"scan": "add_app.html", "codes": "saved_codes.html"}
+TEMPLATES = {"scan": "add_app.html", "codes": "saved_codes.html", "questions": "add_questions.html"}
 # The identity provider's pages. They never meet these in code: the endpoint's name is all that is known of them.
 SIGN_IN = "sign_in.start"
 FIELDS = ("token", "move", "method", "safe")
@@ -135,7 +135,7 @@ class EnrolmentPages:
             return redirect(url_for("portal.methods_add"), 303)
         fields = challenge.prompt.fields
         answer = {field.name: form.get(field.name, "") for field in fields}
-        if challenge.prompt.widget == "scan":
+        if challenge.prompt.widget != "codes":
             answer, problems = read_answer(fields, form)
             if problems:
                 return self._ask(who, key, Said(problems, typed=form, status=422))
@@ -143,7 +143,7 @@ class EnrolmentPages:
             counts_from = self._enrolling.confirm(who, key, answer, language=spoken())
         except Wrong as wrong:
             if wrong.left:
-                return self._ask(who, key, Said((self._problem(challenge, wrong),), typed=form, status=422))
+                return self._ask(who, key, Said(self._problems(challenge, wrong), typed=form, status=422))
             return self._choose(who, Said((Problem("method", OVER),), status=422))
         except NotAllowed as over:
             return self._choose(who, Said((Problem("method", over.reason),), status=422))
@@ -151,10 +151,13 @@ class EnrolmentPages:
         text = Text("It counts from {moment}.", moment=dates.moment(counts_from)) if waits else Text("It counts now.")
         return self._list(who, done=(Text("{method} is added", method=self._called(who, key)), text))
 
-    def _problem(self, challenge: Challenge, wrong: Wrong) -> Problem:
+    def _problems(self, challenge: Challenge, wrong: Wrong) -> tuple[Problem, ...]:
         fields = challenge.prompt.fields
+        if wrong.at:
+            return tuple(Problem(field.name, wrong.at[field.name]) for field in fields if field.name in wrong.at)
         typed = challenge.prompt.widget == "scan"
-        return Problem(fields[0].name, words.missed(fields, wrong.left, sent=False) if typed else wrong.reason)
+        text = words.missed(fields, wrong.left, sent=False) if typed else wrong.reason
+        return (Problem(fields[0].name, text),)
 
     # Remove ------------------------------------------------------------------------------------------------------
 

@@ -16,8 +16,13 @@ HAVE: Mapping[str, Text] = {
     "email": Text("your e-mail"),
     "authenticator": Text("your authenticator app"),
     "saved_codes": Text("your saved codes"),
+    "questions": Text("your security questions"),
 }
-ADD: Mapping[str, Text] = {"authenticator": Text("an authenticator app"), "saved_codes": Text("saved codes")}
+ADD: Mapping[str, Text] = {
+    "authenticator": Text("an authenticator app"),
+    "saved_codes": Text("saved codes"),
+    "questions": Text("security questions"),
+}
 
 
 @dataclass(frozen=True, slots=True)

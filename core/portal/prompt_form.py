@@ -55,6 +55,8 @@ def shortcoming(field: Field, folded: str) -> Text | None:
         return words.empty(field)
     if len(folded) > LONGEST:
         return Text("That is too long. It has at most {n} characters.", n=LONGEST)
+    if field.choices and folded not in map(str, range(len(field.choices))):
+        return words.CHOOSE_FROM_LIST
     if field.alphabet is Alphabet.ANY:
         return None
     fits = [sign for sign in folded if sign.isascii() and (sign.isdigit() or field.alphabet is not Alphabet.DIGITS)]

@@ -191,11 +191,13 @@ class RecoveryPages:
             case "wrong", Stage.ANSWERING if recovery.pick is not None:
                 left = recovery.rules.answers_per_challenge - recovery.pick.tries
                 sent = any(sent.method == pick.method for sent in recovery.sent)
-                problem = Problem(fields[0].name, words.missed(fields, left, sent=sent))
+                # Of several answers nobody learns which was wrong: it is said of all of them together.
+                at = fields[0].name if len(fields) == 1 else "answers"
+                problem = Problem(at, words.missed(fields, left, sent=sent))
                 return self._pages.page(recovery, Said((problem,), typed=form, status=422))
             case "wrong", Stage.CHOOSING:
                 tries = recovery.rules.answers_per_challenge
-                return self._pages.page(recovery, warning(words.used_up(tries), status=422))
+                return self._pages.page(recovery, warning(words.used_up(tries, fields), status=422))
         return self._go_on(answered.ticket)
 
     def _renew(self, ticket: Ticket, recovery: Recovery, form: Form) -> Response:

@@ -11,6 +11,7 @@ from ..contracts.text import Text
 
 ALREADY_DONE = Text("This step was already done in another window. Go on there, or here from where it stands now.")
 CHOOSE_ONE = Text("Choose one way")
+CHOOSE_FROM_LIST = Text("Choose one from the list")
 NEW_PASSWORD = Text("Choose a new password")
 PASSWORD_AGAIN = Text("Type the password again")
 PASSWORDS_DIFFER = Text("The two passwords differ. Press Show to compare.")
@@ -22,6 +23,9 @@ NO_MORE_SENDS = Text("No more codes can be sent in this try. Choose another way.
 
 # The longest that is promised, whatever is left.
 GRACE = timedelta(minutes=10)
+
+# In seconds. Nobody waits for this.
+YEAR = 365 * 24 * 3600
 
 # From 0, guessed at once, to 4.
 STRENGTHS = (Text("Too easy"), Text("Weak"), Text("Fair"), Text("Good"), Text("Strong"))
@@ -85,9 +89,11 @@ def seconds_until(until: datetime, now: datetime) -> int:
 
 
 def duration(seconds: int) -> Text:
-    """A time as people say it: seconds up to a minute and a half, then minutes, rounded up."""
+    """A time as people say it: seconds up to a minute and a half, minutes up to an hour and a half, then hours."""
     if seconds <= 90:
         return Text.plural("{n} second", "{n} seconds", n=seconds)
+    if seconds > 90 * 60:
+        return Text.plural("{n} hour", "{n} hours", n=ceil(seconds / 3600))
     return Text.plural("{n} minute", "{n} minutes", n=ceil(seconds / 60))
 
 
@@ -103,6 +109,8 @@ def too_early(seconds: int) -> Text:
 
 def wait_first(seconds: int) -> Text:
     """A limit was reached inside a recovery."""
+    if seconds > YEAR:
+        return Text("Too many wrong answers. This way is closed until you add it anew. Choose another way.")
     time = duration(seconds)
     return Text("Too many tries for now. Wait {time}. Your account itself isn't locked by this.", time=time)
 
@@ -117,8 +125,14 @@ def missed(fields: Sequence[Field], left: int, *, sent: bool) -> Text:
     return Text("That code isn't right. {times}", times=times)
 
 
-def used_up(tries: int) -> Text:
+def used_up(tries: int, fields: Sequence[Field]) -> Text:
     """A way is closed for the rest of this recovery."""
+    if len(fields) > 1:
+        return Text.plural(
+            "That didn't match {n} time, so this way is closed for now. Choose another way.",
+            "That didn't match {n} times, so this way is closed for now. Choose another way.",
+            n=tries,
+        )
     return Text.plural(
         "That's {n} wrong code, so this way is closed for now. Choose another way.",
         "That's {n} wrong codes, so this way is closed for now. Choose another way.",
@@ -128,6 +142,8 @@ def used_up(tries: int) -> Text:
 
 def empty(field: Field) -> Text:
     """A field was left empty."""
+    if field.choices:
+        return CHOOSE_FROM_LIST
     if field.autocomplete == "tel":
         return Text("Type your whole number")
     if field.autocomplete == "email":

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
+EVER = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,10 @@ SUBJECT_MISSES = Ladder(
     ),
     window=DAY,
 )
+# What is known is asked after another proof only, so no stranger can empty this one; and it is the easiest to guess.
+KNOWN_MISSES = Ladder("subject-misses", free=5, waits=(DAY,), window=DAY)
+# In all, for what was registered at one time: then only registering anew helps.
+KNOWN_MISSES_EVER = Ladder("known-misses-ever", free=20, waits=(EVER,), window=EVER)
 # Nobody's phone is to be flooded, however slowly.
 DESTINATION_SENDS_QUARTER = Quota("destination-sends-quarter", most=3, window=timedelta(minutes=15))
 DESTINATION_SENDS_DAY = Quota("destination-sends-day", most=6, window=DAY)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from itertools import combinations
 
-from ..contracts.method import Method, Offer
+from ..contracts.method import Factor, Method, Offer
 from ..contracts.people import Account, Person
 
 
@@ -233,4 +233,12 @@ def problems(policy: Policy, public: PublicRules, methods: Mapping[str, type[Met
         found.append("the public rules show none of its methods, so nobody could begin")
     if policy.password.min_length < 15 and proof.at_least < 2:
         found.append("passwords shorter than 15 need a second proof")
-    return tuple(found)
+    return (*found, *_weak(policy, [key for key in sorted(usable) if methods[key].factor is Factor.KNOWS]))
+
+
+def _weak(policy: Policy, known: Sequence[str]) -> Iterable[str]:
+    """What is only known can be looked up or guessed: never alone, never for those who rule others."""
+    if known and policy.proof.at_least < 2:
+        yield f"what is only known needs a second proof beside it: {', '.join(known)}"
+    if known and policy.scope.privileged:
+        yield f"what is only known proves nothing for privileged people: {', '.join(known)}"

@@ -9,7 +9,7 @@ from functools import partial
 
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.events import Event, LimitReached, MethodAdded, MethodRemoved
-from ..contracts.method import Challenge, Enrollable, Method, NewEnrolment
+from ..contracts.method import Challenge, Enrollable, Factor, Method, NewEnrolment
 from ..contracts.people import Person
 from ..contracts.text import Text
 from ..db.counters import Mark
@@ -45,8 +45,8 @@ class SignInAgain(NotAllowed):
 class Wrong(NotAllowed):
     """What was typed confirms nothing; it may be tried `left` more times."""
 
-    def __init__(self, reason: Text, left: int) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Text, left: int, at: Mapping[str, Text] | None = None) -> None:
+        super().__init__(reason, at)
         self.left = left
 
 
@@ -96,7 +96,7 @@ class Enrolling:
         try:
             new = self._confirmed(method, challenge, answer)
         except NotAllowed as wrong:
-            raise Wrong(wrong.reason, left) from wrong
+            raise Wrong(wrong.reason, left, wrong.at) from wrong
         return self._keep(who, method, new, language)
 
     def give_up(self, who: SignedIn, key: str) -> None:
@@ -160,8 +160,9 @@ class Enrolling:
     def _keep(self, who: SignedIn, method: Method, new: NewEnrolment, language: str) -> datetime:
         now, person = self.around.now(), who.person.id
         # A new address could be somebody else's, put there by whoever sat at an open screen: its owner gets time to
-        # read the notices (J2). A device or a paper is in the hands of whoever is signed in, either way.
-        waits = self.snapshots.current.policy_for(who.person).cool_down if method.medium else timedelta(0)
+        # read the notices (J2). So could answers be. A device or a paper is in the hands of whoever is signed in.
+        slow = method.medium is not None or method.factor is Factor.KNOWS
+        waits = self.snapshots.current.policy_for(who.person).cool_down if slow else timedelta(0)
         with self.records.db.write() as tx:
             if self.records.freezes.stopped(tx, who.person):
                 raise NotAllowed(STOPPED)

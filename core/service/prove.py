@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..contracts.errors import MustWait, OutOfTurn
 from ..contracts.events import LimitReached, ProofGiven
-from ..contracts.method import Offer, Verdict
+from ..contracts.method import Factor, Offer, Verdict
 from ..contracts.people import Enrolment
-from ..db.counters import Mark
+from ..db.counters import Count, Mark
 from ..db.sealing import KeyPurpose
 from ..db.session import Transaction
 from ..recovery import limits
@@ -92,32 +92,37 @@ class Proving:
 
         Asked before anything is judged, so that no slow hash is spent on what is refused anyway.
         """
-        mark, person = self._miss_mark(recovery, pick), recovery.subject.person.id if recovery.subject else ""
+        person = recovery.subject.person.id if recovery.subject else ""
         with self.records.db.read() as tx:
-            (count,) = self.records.counters.peek(tx, [mark], self.around.now())
+            counts = self.records.counters.peek(tx, list(self._budgets(recovery, pick)), self.around.now())
             enrolments = self.records.enrolments.of(tx, person)
-        self._raise_if_locked(count.locked_until)
+        self._raise_if_locked(counts)
         return tuple(enrolment for enrolment in enrolments if enrolment.method == pick.method)
 
-    def _raise_if_locked(self, until: datetime | None) -> None:
-        if until is not None and until > self.around.now():
+    def _raise_if_locked(self, counts: Sequence[Count]) -> None:
+        until = self._locked_until(counts)
+        if until is not None:
             raise MustWait(until)
 
+    def _locked_until(self, counts: Sequence[Count]) -> datetime | None:
+        now = self.around.now()
+        return max((c.locked_until for c in counts if c.locked_until and c.locked_until > now), default=None)
+
     def _count_miss(self, recovery: Recovery, pick: Pick) -> Recovery:
-        now, mark = self.around.now(), self._miss_mark(recovery, pick)
+        now, budgets = self.around.now(), self._budgets(recovery, pick)
         with self.records.db.write() as tx:
-            mine, everybodys = self.records.counters.bump(tx, [mark, system_mark(limits.SYSTEM_MISSES)], now)
+            *mine, everybodys = self.records.counters.bump(tx, [*budgets, system_mark(limits.SYSTEM_MISSES)], now)
             faultpoint("attempt-counted")
-            refused = mine.locked_until is not None and mine.locked_until > now
-            if not refused:
-                verdict = limits.decide(limits.SUBJECT_MISSES, mine.count, mine.window_start, None, now)
-                if isinstance(verdict, limits.Wait) and self._guessable(pick):
-                    self.records.counters.lock(tx, mark, verdict.until, now)
-                    self.mover.record(tx, recovery, [LimitReached(limits.SUBJECT_MISSES.name)], now)
+            if self._locked_until(mine) is None:
+                for (mark, ladder), count in zip(budgets.items(), mine, strict=True):
+                    verdict = limits.decide(ladder, count.count, count.window_start, None, now)
+                    if isinstance(verdict, limits.Wait) and self._guessable(pick):
+                        self.records.counters.lock(tx, mark, verdict.until, now)
+                        self.mover.record(tx, recovery, [LimitReached(ladder.name)], now)
                 if everybodys.count == limits.SYSTEM_MISSES.most + 1:
                     self.mover.record(tx, recovery, [LimitReached(limits.SYSTEM_MISSES.name)], now)
                 moved = self.mover.move(tx, recovery, Missed())
-        self._raise_if_locked(mine.locked_until)
+        self._raise_if_locked(mine)
         return self.mover.hand_over(moved)
 
     def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, judged: _Judged) -> Answered:
@@ -128,8 +133,7 @@ class Proving:
         proof = Proof(method.key, method.rides_on.value, credential, pick.challenge_id)
         ticket = self.tickets.fresh(recovery.id)
         with self.records.db.write() as tx:
-            (count,) = self.records.counters.peek(tx, [self._miss_mark(recovery, pick)], now)
-            self._raise_if_locked(count.locked_until)
+            self._raise_if_locked(self.records.counters.peek(tx, list(self._budgets(recovery, pick)), now))
             if not self.records.proofs.consume(tx, recovery.id, person, proof, now):
                 raise OutOfTurn("this challenge was used before")
             faultpoint("challenge-consumed")
@@ -140,6 +144,14 @@ class Proving:
                 self.notices.queue(tx, moved, ProofGiven(pick.method, enough))
         faultpoint("proof-stored")
         return Answered(self.mover.hand_over(moved), ticket)
+
+    def _budgets(self, recovery: Recovery, pick: Pick) -> dict[Mark, limits.Ladder]:
+        """What wrong answers are counted by; what is only known also for ever, until it is registered anew."""
+        method, mine = self.snapshots.current.plugins.methods.get(pick.method), self._miss_mark(recovery, pick)
+        if method is None or method.factor is not Factor.KNOWS:
+            return {mine: limits.SUBJECT_MISSES}
+        ever = limits.KNOWN_MISSES_EVER
+        return {mine: limits.KNOWN_MISSES, Mark(f"{ever.name}:{pick.method}", pick.offer, ever.window): ever}
 
     def _miss_mark(self, recovery: Recovery, pick: Pick) -> Mark:
         """Whose failures these are: the person's, or those of a name that nobody has, so that both end alike (A8).

@@ -110,7 +110,8 @@ class Snapshots:
         )
         # What the file decides is not for the console to change.
         # A way that is not there is none: a try is over when the last one that people see is used up.
-        there = tuple(key for key in public.methods if key in plugins.methods)
+        # What may not come first is never shown first, whatever somebody set: its page depends on the person (P4).
+        there = tuple(key for key in public.methods if key in plugins.methods and plugins.methods[key].first)
         public = replace(public, disclosure=self._disclosure or public.disclosure, methods=there)
         return Snapshot(plugins, policies, public, version, shapes)
 

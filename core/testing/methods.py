@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
+from ..contracts.errors import OutOfTurn
 from ..contracts.method import Carrier, Challenge, Factor, Method, Offer
 from ..contracts.people import Enrolment, Person
 from .fakes import a_context, a_person
-from .suite import ODD, PluginSuite, is_a, is_words, must
+from .suite import ODD, PluginSuite, is_a, is_words, must, refuses
 
 
 class _Shows(PluginSuite):
@@ -26,7 +27,8 @@ class _Shows(PluginSuite):
         return offers
 
     def _drawn(self, seed: str = "", offers: Sequence[Offer] | None = None) -> Challenge:
-        return self.plugin.begin(offers, a_context(seed))
+        # Whatever may not come first is always drawn for somebody.
+        return self.plugin.begin(offers if self.plugin.first else self._offers(), a_context(seed))
 
     def test_it_says_what_it_shows_and_what_it_rides_on(self) -> None:
         must(is_a(self.plugin.factor, Factor), "the factor must be one of Factor")
@@ -52,6 +54,9 @@ class _Shows(PluginSuite):
             must(not any(value in f"{message!r} {challenge!r}" for value in secrets), "a challenge shows its secret")
 
     def test_a_challenge_for_nobody_has_the_shape_of_anybodys(self) -> None:
+        if not self.plugin.first:
+            refuses(lambda: self.plugin.begin(None, a_context()), OutOfTurn, why="asks before anything was proven")
+            return
         nobody, somebody = self._drawn("1"), self._drawn("2", self._offers())
         must(_shape(nobody) == _shape(self._drawn("3")), "two challenges for nobody differ")
         must(_shape(nobody) == _shape(somebody), "the page would tell that this person is known")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import unicodedata
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from hashlib import sha256
 
-from argon2.exceptions import VerificationError
-from argon2.low_level import Type, hash_secret, verify_secret
 from pydantic import Field as Setting
 from pydantic import SecretStr
 
@@ -35,6 +30,7 @@ from ...core import (
     hookimpl,
     same,
 )
+from ._slow_hash import keyed, matches, slow_hash
 
 COUNT, LENGTH = 10, 16
 # What the tick box sends: they are where they will be found again.
@@ -125,30 +121,20 @@ class SavedCodes(Method):
         unused: dict[str, str] = json.loads(offer.private["unused"])
         tag = self._tag(code)
         found = next((known for known in unused if same(known, tag)), None) if code else None
-        if found is None or not self._matches(unused[found], code):
+        if found is None or not matches(unused[found], self._keyed(b"code:", code)):
             return Verdict(False, "wrong")
         left = {known: hashed for known, hashed in unused.items() if known != found}
         return Verdict(True, enrolment=(offer.id, {"unused": json.dumps(left)}))
 
     def _keyed(self, purpose: bytes, code: str) -> bytes:
-        return hmac.digest(self.settings.pepper.get_secret_value().encode(), purpose + code.encode(), sha256)
+        return keyed(self.settings.pepper, purpose, code)
 
     def _tag(self, code: str) -> str:
         # Keyed: nobody outside can make a guess that reaches the slow hash and read from the clock that it did.
         return self._keyed(b"tag:", code)[:_TAG_BYTES].hex()
 
     def _slow_hash(self, code: str, salt: bytes) -> str:
-        hashed = hash_secret(
-            b64encode(self._keyed(b"code:", code)), salt, time_cost=1, memory_cost=46 * 1024, parallelism=1,
-            hash_len=32, type=Type.ID,
-        )  # fmt: skip
-        return hashed.decode("ascii")
-
-    def _matches(self, hashed: str, code: str) -> bool:
-        try:
-            return verify_secret(hashed.encode("ascii"), b64encode(self._keyed(b"code:", code)), Type.ID)
-        except VerificationError:
-            return False
+        return slow_hash(self._keyed(b"code:", code), salt)
 
 
 def fold(typed: str) -> str:

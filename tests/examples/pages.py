@@ -11,7 +11,7 @@ from typing import Any
 
 from altcha import create_challenge
 from flask import Flask, abort, render_template
-from pretend_enrolling import AN_APP, TEN_CODES, TOO_LITTLE
+from pretend_enrolling import AN_APP, QUESTIONS, TEN_CODES, TOO_LITTLE
 from pretend_portal import (
     ID,
     NOW,
@@ -28,6 +28,7 @@ from pretend_portal import (
 
 from keyback.core.contracts import errors
 from keyback.core.contracts.human_check import Part, Widget
+from keyback.core.contracts.method import Challenge, Field, Prompt
 from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
@@ -35,7 +36,7 @@ from keyback.core.portal.errors import ROWS, STATUSES, CookiesOff, NotYours
 from keyback.core.portal.welcome import MY_METHODS, NEEDS, FrontDoor, Need
 from keyback.core.portal.words import CLOSED
 from keyback.core.recovery.policy import Disclosure, PublicRules
-from keyback.core.recovery.state import Recovery, Sent, Stage
+from keyback.core.recovery.state import Pick, Recovery, Sent, Stage
 from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
 from keyback.core.service.tickets import Answered, Ticket
 from keyback.core.service.vouching import SignInRefused, SignInUnavailable
@@ -113,10 +114,16 @@ LONG_AGO = NOW - timedelta(seconds=40)
 MASKED = a_recovery(
     rules=PublicRules(disclosure=Disclosure.MASKED), found=True, shown=OFFERED, started_at=NOW - timedelta(seconds=2)
 )
+# Three of a list of questions, after another proof.
+ASKS = replace(PROVEN, stage=Stage.ANSWERING, pick=Pick("questions", "c1", Challenge(Prompt(
+    Text("Answer your questions"), Text("Spelling and spaces must match what you entered. Capitals don't matter."),
+    tuple(Field(f"answer-{n}", choice) for n, choice in enumerate(QUESTIONS.prompt.fields[0].choices[:3], 1)),
+), timedelta(minutes=20)), NOW, "e1"))  # fmt: skip
+THREE = {f"#answer-{n}": f"a tin roof and {n} nails" for n in (1, 2, 3)}
 END, OUT = "https://idp.alderwick.example/end", "main form button"
 A_CODE = {CODE: "48210973"}
 SIX = {CODE: "482109"}
-APP, PAPER = "/methods/add/authenticator", "/methods/add/saved_codes"
+APP, PAPER, ASKED = (f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions"))
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
 DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 
@@ -160,6 +167,9 @@ PAGES = (
     Page("answering, time runs short", "answering.html", recovery=LATE),
     Page("too early", "answering.html", recovery=answering(), answers=TOO_EARLY, press="button[value=again]"),
     Page("waiting", "waiting.html", recovery=answering(), answers=answered("not-yet", answering()), typed=A_CODE,
+         press=CONTINUE),
+    Page("questions", "answering.html", recovery=ASKS),
+    Page("questions with error", "answering.html", recovery=ASKS, answers=answered("wrong", ASKS), typed=THREE,
          press=CONTINUE),
     Page("renewing", "renewing.html", recovery=RENEWING),
     Page("renewing with errors", "renewing.html", recovery=RENEWING, answers=REFUSED, typed=PASSWORDS, press=CONTINUE),
@@ -205,6 +215,9 @@ PAGES = (
     Page("saved codes", "saved_codes.html", PAPER, answers={"pending": TEN_CODES}),
     Page("saved codes with error", "saved_codes.html", PAPER, press=CONTINUE,
          answers={"pending": TEN_CODES, "confirm": Wrong(Text("Tick the box."), 4)}),
+    Page("questions, set up", "add_questions.html", ASKED, answers={"pending": QUESTIONS}),
+    Page("questions, set up with errors", "add_questions.html", ASKED, answers={"pending": QUESTIONS},
+         typed={"#answer-2": "a tin roof"}, press=CONTINUE),
     Page("remove a method", "remove_method.html", "/methods/remove/e1"),
     Page("demo sign-in", "demo/sign_in.html", "/demo"),
     Page("demo, signed in", "demo/sign_in.html", "/demo", typed=DEMO_NAME, press=SIGN_IN),

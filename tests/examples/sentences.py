@@ -132,6 +132,11 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Without it you could not get back in today.", "You'd still have {}.", "Switched off by your organisation",
         "To change your methods, sign in again. It's been more than 5 minutes.", "Sign in",
     ),
+    "questions": (
+        "Answer your questions", "Spelling and spaces must match what you entered. Capitals don't matter.",
+        "You answer {} questions", "Choose your questions", "Choose {}. Pick answers that nobody can look up.",
+        "3 to 40 characters",
+    ),
     "wasn't me": (
         "Thank you for telling us.",
         "Self-service is stopped for your account and the help desk knows. Your password was not changed by this.",
@@ -160,6 +165,31 @@ ADDED: dict[str, tuple[str, ...]] = {
         "{} minute", "{} second", "You can try once more.", "We keep your proofs for {} minute.",
         "That's {} wrong code, so this way is closed for now. Choose another way.",
         "For the next {} minute you can try again without proving who you are.", "You need your password for this.",
+    ),
+    "questions: a label for each field, what is chosen, and why an answer isn't taken": (
+        "Security questions", "Question {}", "Answer {}", "{}", "Choose a question", "Choose one from the list",
+        "You'll type them again exactly so. Capitals don't matter.", "Some of this can't be kept.",
+        "You chose this question before. Choose another.", "You gave this answer before. Each needs its own.",
+        "An answer has 3 to 40 characters, and 3 letters or digits among them.",
+        "The question says this already. Choose another answer.",
+        "Your organisation's directory knows this. Choose what nobody can look up.",
+        "Many people would answer this. Choose what nobody can guess.",
+    ),
+    "questions: there is no code that was wrong, and a wait is longer": (
+        "That didn't match {} time, so this way is closed for now. Choose another way.",
+        "That didn't match {} times, so this way is closed for now. Choose another way.",
+        "Too many wrong answers. This way is closed until you add it anew. Choose another way.", "{} hour", "{} hours",
+    ),
+    "the questions, where an organisation has none of its own": (
+        "What did you call your first cuddly toy?", "Who was the first person that you phoned by yourself?",
+        "Which job did you want to have when you were a child?",
+        "What was the first thing that you bought with your own money?",
+        "Where did your first flight or sea voyage take you?", "Which dish did you refuse to eat as a child?",
+        "What did you break and never tell anybody about?", "Which place did you hide in when you were a child?",
+        "What did you learn from a stranger?", "Which present did you never want to unpack?",
+        "Which song can you no longer listen to?", "What did you lose on a journey?",
+        "Which book did you never finish?", "What was the oddest thing in your grandparents' home?",
+        "What do you call your car, bicycle or computer?",
     ),
     "where nothing was sent, so there is no newest message": ("That code isn't right.",),
     "more than two of something": (
@@ -292,7 +322,7 @@ ADDED: dict[str, tuple[str, ...]] = {
     "what is listed, and since when": (
         "Added {}", "Added {}, last used {}", "Waiting", "Counts from {}.", "It does not count.",
         "From your organisation", "your phone", "your e-mail", "your authenticator app", "your saved codes",
-        "an authenticator app", "saved codes", "You have none yet.", "{} and {}", "{} or {}", "{}, {}",
+        "your security questions", "an authenticator app", "saved codes", "security questions", "You have none yet.", "{} and {}", "{} or {}", "{}, {}",
         "Your organisation asks for one proof.", "Your organisation asks for {} different kinds of proof.",
     ),
     "days": ("{} {} {}", "{}, {} (UTC)"),

@@ -20,6 +20,7 @@ from keyback.core.testing import (
     MethodSuite,
     NotifierSuite,
     a_context,
+    a_person,
 )
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
@@ -28,6 +29,7 @@ from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, Pict
 from keyback.plugins.human_checks.proof_of_work import ProofOfWork, ProofOfWorkSettings
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.email import Email, EmailSettings
+from keyback.plugins.methods.questions import Questions, QuestionsSettings
 from keyback.plugins.methods.saved_codes import SavedCodes, SavedCodesSettings
 from keyback.plugins.methods.sms import Sms
 from keyback.plugins.notifiers.account_notice import AccountNotice, AccountNoticeSettings
@@ -66,6 +68,23 @@ class TestAuthenticator(MethodSuite, EnrollableSuite):
 
     def confirming(self, challenge: Challenge) -> Mapping[str, str]:
         return {"code": TOTP(challenge.secret["secret"]).at(NOW)}
+
+
+QUESTIONS = Questions(QuestionsSettings(pepper=SecretStr("pepper " * 8), accepted_by="Ada Lee"))
+ANSWERS = {f"question-{n}": str(n) for n in range(1, 6)} | {f"answer-{n}": f"A tin roof and {n * 7} nails" for n in range(1, 6)}
+REGISTERED = QUESTIONS.confirm(QUESTIONS.enrol(a_person(), a_context()), ANSWERS, a_context()).data
+
+
+class TestQuestions(MethodSuite, EnrollableSuite):
+    plugin = QUESTIONS
+    enrolments = (Enrolment("e1", "questions", "", REGISTERED, NOW, NOW),)
+    draws = False
+
+    def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
+        return {field.name: ANSWERS[field.name] for field in challenge.prompt.fields}
+
+    def confirming(self, challenge: Challenge) -> Mapping[str, str]:
+        return ANSWERS
 
 
 class TestSmtp(ChannelSuite):

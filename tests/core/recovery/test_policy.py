@@ -11,7 +11,7 @@ from examples.recoveries import METHODS, OFFERS, RIDES_ON, a_proof, an_offer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyback.core.contracts.method import Carrier, Method
+from keyback.core.contracts.method import Carrier, Factor, Method
 from keyback.core.contracts.people import Account, AccountKey, AccountState, Person
 from keyback.core.recovery.policy import (
     Audience,
@@ -156,7 +156,8 @@ def test_an_administrators_lock_is_never_lifted_by_a_reset() -> None:
 
 
 def kind(carrier: Carrier, *, may_come_first: bool = True) -> type[Method]:
-    return type("Kind", (Method,), {"rides_on": carrier, "first": may_come_first})
+    factor = Factor.KNOWS if carrier is Carrier.MEMORY else Factor.HAS
+    return type("Kind", (Method,), {"rides_on": carrier, "first": may_come_first, "factor": factor})
 
 
 KINDS = {
@@ -189,10 +190,23 @@ def test_the_policy_of_a_fresh_install_may_be_saved() -> None:
         (ProofRules(optional=frozenset({"questions"}), at_least=1), PUBLIC, "none of its methods may come first"),
         (ProofRules(), PublicRules(methods=("voice",)), "the public rules show none of its methods"),
         (ProofRules(), PublicRules(methods=("sms", "questions")), "methods that may not come first: questions"),
+        (
+            ProofRules(required=frozenset({"questions"}), at_least=1),
+            PUBLIC,
+            "what is only known needs a second proof beside it: questions",
+        ),
     ],
 )
 def test_a_policy_that_cannot_work_says_why(proof: ProofRules, public: PublicRules, said: str) -> None:
     assert any(said in problem for problem in wrong(proof, public))
+
+
+def test_what_is_only_known_proves_nothing_for_privileged_people() -> None:
+    rules = ProofRules(optional=frozenset({"sms", "questions"}))
+    said = "what is only known proves nothing for privileged people: questions"
+    for privileged in (True, False):
+        policy = Policy("p", proof=rules, scope=Scope(privileged=privileged))
+        assert problems(policy, PUBLIC, KINDS) == ((said,) if privileged else ())
 
 
 def test_a_short_password_needs_a_second_proof() -> None:

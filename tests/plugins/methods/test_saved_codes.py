@@ -122,7 +122,7 @@ def test_nothing_that_anybody_types_raises(typed: str) -> None:
 
 def test_wrong_guesses_cost_no_slow_hash(issued: Issued, ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     hashed = []
-    monkeypatch.setattr(saved_codes, "verify_secret", lambda *arguments: hashed.append(arguments))
+    monkeypatch.setattr(saved_codes, "matches", lambda *arguments: hashed.append(arguments))
     offer, challenge = offer_of(issued[1], ctx), METHOD.begin(None, ctx)
     for _ in range(500):
         guess = "".join(SYMBOLS[byte % 32] for byte in os.urandom(16))
@@ -137,7 +137,7 @@ def test_a_right_code_costs_one_slow_hash(issued: Issued, ctx: Context, monkeypa
         hashed.append("once")
         return True
 
-    monkeypatch.setattr(saved_codes, "verify_secret", right)
+    monkeypatch.setattr(saved_codes, "matches", right)
     assert judged(issued[1], issued[0][2], ctx).passed
     assert hashed == ["once"]
 
