@@ -322,7 +322,8 @@ ADDED: dict[str, tuple[str, ...]] = {
     "what is listed, and since when": (
         "Added {}", "Added {}, last used {}", "Waiting", "Counts from {}.", "It does not count.",
         "From your organisation", "your phone", "your e-mail", "your authenticator app", "your saved codes",
-        "your security questions", "an authenticator app", "saved codes", "security questions", "You have none yet.", "{} and {}", "{} or {}", "{}, {}",
+        "your security questions", "an authenticator app", "saved codes", "security questions", "You have none yet.",
+        "{} and {}", "{} or {}", "{}, {}",
         "Your organisation asks for one proof.", "Your organisation asks for {} different kinds of proof.",
     ),
     "days": ("{} {} {}", "{}, {} (UTC)"),

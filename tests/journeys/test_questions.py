@@ -67,7 +67,9 @@ class Jo:
         visit = self.house.start()
         self.house.work()
         self.here = f"/recover/{visit.ticket.recovery_id}"
-        self.browser.set_cookie("__Host-kb_j", f"{visit.ticket.recovery_id}.{visit.ticket.key}", domain=HOST, secure=True)
+        self.browser.set_cookie(
+            "__Host-kb_j", f"{visit.ticket.recovery_id}.{visit.ticket.key}", domain=HOST, secure=True
+        )
         self.post(move="continue", offer="email")
         self.house.work()
         self.post(move="continue", code=visit.code())
@@ -251,7 +253,9 @@ def test_removed_they_prove_nothing_any_more_not_even_where_they_were_asked_alre
     jo.prove_by_mail()
     jo.choose_questions()
     jo.who = SignedIn("s2", jo.who.person, jo.house.clock())
-    (address,) = re.findall(r'href="(/methods/remove/[^"]+)"[^>]*>Remove<span class="ear"> Security', jo.get("/methods").text)
+    (address,) = re.findall(
+        r'href="(/methods/remove/[^"]+)"[^>]*>Remove<span class="ear"> Security', jo.get("/methods").text
+    )
     assert "Security questions is removed" in words(jo.post(address, move="remove"))
     assert jo.answer(RIGHT).status_code == 422
     jo.prove_by_mail()

@@ -71,7 +71,9 @@ class TestAuthenticator(MethodSuite, EnrollableSuite):
 
 
 QUESTIONS = Questions(QuestionsSettings(pepper=SecretStr("pepper " * 8), accepted_by="Ada Lee"))
-ANSWERS = {f"question-{n}": str(n) for n in range(1, 6)} | {f"answer-{n}": f"A tin roof and {n * 7} nails" for n in range(1, 6)}
+ANSWERS = {f"question-{n}": str(n) for n in range(1, 6)} | {
+    f"answer-{n}": f"A tin roof and {n * 7} nails" for n in range(1, 6)
+}
 REGISTERED = QUESTIONS.confirm(QUESTIONS.enrol(a_person(), a_context()), ANSWERS, a_context()).data
 
 
