@@ -101,8 +101,11 @@ def test_a_broken_page_can_be_asked_for_again(portal: Portal) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0 seconds"), (1, "1 second"), (30, "30 seconds"), (90, "90 seconds"), (91, "2 minutes"), (900, "15 minutes")],
-)
+    [
+        (0, "0 seconds"), (1, "1 second"), (30, "30 seconds"), (90, "90 seconds"), (91, "2 minutes"),
+        (900, "15 minutes"), (5400, "90 minutes"), (5401, "2 hours"), (86_400, "24 hours"),
+    ],
+)  # fmt: skip
 def test_times_are_said_as_people_say_them(seconds: int, said: str) -> None:
     assert str(duration(seconds)) == said
 

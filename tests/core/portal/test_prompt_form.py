@@ -70,6 +70,17 @@ def test_free_text_keeps_its_inside() -> None:
     assert read_answer([FREE], {"answer-1": "  Sir  Barks-a-lot "}) == ({"answer-1": "Sir  Barks-a-lot"}, ())
 
 
+@pytest.mark.parametrize("typed", ["", "2", "-1", "01", "x", "\u0661", "1 0", "1" * 5000])
+def test_only_what_stands_in_a_list_can_be_chosen_from_it(typed: str) -> None:
+    listed = Field("question-1", Text("Question 1"), choices=(Text("First pet"), Text("First toy")))
+    (problem,) = read_answer([listed], {"question-1": typed})[1]
+    assert (problem.field, str(problem.text)) in {
+        ("question-1", "Choose one from the list"),
+        ("question-1", "That is too long. It has at most 256 characters."),
+    }
+    assert read_answer([listed], {"question-1": "1"}) == ({"question-1": "1"}, ())
+
+
 def test_a_missing_field_is_an_empty_one() -> None:
     assert [problem.field for problem in read_answer([EIGHT, FREE], {})[1]] == ["code", "answer-1"]
 
