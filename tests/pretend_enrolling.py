@@ -15,6 +15,7 @@ from keyback.core.testing import a_context, a_person
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.questions import Questions
 from keyback.plugins.methods.saved_codes import SavedCodes
+from keyback.plugins.methods.webauthn import WebAuthn
 
 APP, CODES = Text("Authenticator app"), Text("Saved code")
 # Whatever can stand in the list.
@@ -29,9 +30,10 @@ MINE = (
 CAN_ADD = (("authenticator", APP), ("saved_codes", CODES))
 ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes"), ()), CAN_ADD)
 TOO_LITTLE = Overview(MINE[4:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
-AN_APP = Authenticator(Authenticator.Settings()).enrol(a_person(), a_context())
-TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), a_context())
-QUESTIONS = Questions(Questions.Settings(pepper="p" * 32, accepted_by="Ada Lee")).enrol(a_person(), a_context())
+AN_APP = Authenticator(Authenticator.Settings()).enrol(a_person(), (), a_context())
+A_PASSKEY = WebAuthn(WebAuthn.Settings()).enrol(a_person(), (), a_context())
+TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), (), a_context())
+QUESTIONS = Questions(Questions.Settings(pepper="p" * 32, accepted_by="Ada Lee")).enrol(a_person(), (), a_context())
 
 
 @dataclass

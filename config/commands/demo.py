@@ -21,8 +21,8 @@ from .serve import Server
 
 FOLDER = Path("var/demo")
 PLUGINS = (
-    *("sms", "email", "authenticator", "saved_codes", "embedded", "pretend_cloud", "outbox", "account_notice"),
-    *("proof_of_work", "picture_and_sound"),
+    *("sms", "email", "authenticator", "webauthn", "saved_codes", "embedded", "pretend_cloud", "outbox"),
+    *("account_notice", "proof_of_work", "picture_and_sound"),
 )
 FORGOTTEN = "what nobody remembers any more"
 

@@ -272,6 +272,15 @@ class MethodRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MethodCopied(Event):
+    """Something that a person added signs rightly and counts wrongly: there are two of it. It proved nothing."""
+
+    name = "enrolment.copied"
+    loud = True
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeysRotated(Event):
     """A purpose got a new key."""
 

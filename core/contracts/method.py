@@ -39,13 +39,15 @@ class Alphabet(StrEnum):
     DIGITS = "digits"
     LETTERS_AND_DIGITS = "letters_and_digits"
     ANY = "any"
+    # Nobody types it: the page's script fills it in.
+    SCRIPT = "script"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One thing to type, or to choose: of `choices` the number is sent, from 0.
 
-    `length` is exact for codes; None means any up to 256.
+    `length` is exact for codes; None means any up to 256, or 8192 where a script fills it in.
     """
 
     name: str
@@ -59,7 +61,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to show, as data. `widget` is "form", "webauthn", "scan", "codes" or "questions"; `data` is what it needs.
+    """What to show, as data. `widget` is "form", "passkey", "scan", "codes" or "questions"; `data` is what it needs.
 
     While something is being added, `data` may hold what nobody else may see.
     """
@@ -92,7 +94,10 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a method says about an answer. `enrolment` is the used enrolment's id with its new data, if it changes."""
+    """What a method says about an answer. `enrolment` is the used enrolment's id with its new data, if it changes.
+
+    The reason "copied" raises an alarm: what the person has is in somebody else's hands as well.
+    """
 
     passed: bool
     reason: str = ""
@@ -162,8 +167,11 @@ class Method(Plugin, ABC):
 class Enrollable(Protocol):
     """Optional: methods that a person registers for. What `enrol` draws is worth nothing until it is confirmed."""
 
-    def enrol(self, person: Person, ctx: Context) -> Challenge:
-        """What to show, and what to remember until then: both are sealed, and forgotten after ten minutes."""
+    def enrol(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Challenge:
+        """What to show, and what to remember until then: both are sealed, and forgotten after ten minutes.
+
+        `enrolments` are those of this method that the person has.
+        """
 
     def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment:
         """What to keep. Raises NotAllowed for a wrong answer, with the reason in words; the host counts the tries.

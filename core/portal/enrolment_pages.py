@@ -25,10 +25,15 @@ from .settings import PortalSettings
 from .sign_in_pages import Whoever
 
 # What a method's prompt asks to be shown with.
-TEMPLATES = {"scan": "add_app.html", "codes": "saved_codes.html", "questions": "add_questions.html"}
+TEMPLATES = {
+    "scan": "add_app.html",
+    "codes": "saved_codes.html",
+    "questions": "add_questions.html",
+    "passkey": "add_passkey.html",
+}
 # The identity provider's pages. They never meet these in code: the endpoint's name is all that is known of them.
 SIGN_IN = "sign_in.start"
-FIELDS = ("token", "move", "method", "safe")
+FIELDS = ("token", "move", "method", "safe", "called")
 
 # What has just been done, and since when it counts.
 Done = tuple[Text, Text | None]
@@ -139,6 +144,8 @@ class EnrolmentPages:
             answer, problems = read_answer(fields, form)
             if problems:
                 return self._ask(who, key, Said(problems, typed=form, status=422))
+        # What they call it is theirs to leave out.
+        answer["called"] = form.get("called", "")
         try:
             counts_from = self._enrolling.confirm(who, key, answer, language=spoken())
         except Wrong as wrong:

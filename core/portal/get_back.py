@@ -15,11 +15,13 @@ HAVE: Mapping[str, Text] = {
     "sms": Text("your phone"),
     "email": Text("your e-mail"),
     "authenticator": Text("your authenticator app"),
+    "webauthn": Text("a passkey"),
     "saved_codes": Text("your saved codes"),
     "questions": Text("your security questions"),
 }
 ADD: Mapping[str, Text] = {
     "authenticator": Text("an authenticator app"),
+    "webauthn": Text("a passkey"),
     "saved_codes": Text("saved codes"),
     "questions": Text("security questions"),
 }

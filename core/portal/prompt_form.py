@@ -10,7 +10,7 @@ from ..contracts.method import Alphabet, Field
 from ..contracts.text import Text
 from . import words
 
-LONGEST = 256
+LONGEST, LONGEST_BY_SCRIPT = 256, 8192
 # Between the digits of a code: spaces, dashes, and what cannot be seen but comes along when pasting.
 _BETWEEN = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf", "Cc"})
 _MINUS = "\N{MINUS SIGN}"
@@ -33,7 +33,7 @@ def read_answer(fields: Sequence[Field], typed: Mapping[str, str]) -> tuple[dict
 
 def fold(typed: str, alphabet: Alphabet) -> str:
     """Digits of every script to ASCII, full-width signs to usual ones, spaces and dashes out. Free text stays."""
-    if alphabet is Alphabet.ANY:
+    if alphabet in {Alphabet.ANY, Alphabet.SCRIPT}:
         return typed.strip()
     return "".join(_usual(sign) for sign in typed[: 4 * LONGEST])
 
@@ -53,6 +53,9 @@ def shortcoming(field: Field, folded: str) -> Text | None:
     """Why this cannot be the answer, whatever the right one is."""
     if not folded:
         return words.empty(field)
+    if field.alphabet is Alphabet.SCRIPT:
+        # What no script of ours sends is nothing that a person could mend.
+        return words.STOPPED_BY_DEVICE if len(folded) > LONGEST_BY_SCRIPT else None
     if len(folded) > LONGEST:
         return Text("That is too long. It has at most {n} characters.", n=LONGEST)
     if field.choices and folded not in map(str, range(len(field.choices))):

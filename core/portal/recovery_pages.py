@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn, PasswordRefused, StoreUnavailable
 from ..contracts.one_time_code import same
 from ..contracts.text import Secret, Text
-from ..recovery.state import Recovery, Stage
+from ..recovery.state import Pick, Recovery, Stage
 from ..service.recover import RecoveryService
 from ..service.tickets import Answered, Ticket
 from . import set_it_for, words
@@ -187,7 +187,7 @@ class RecoveryPages:
             case "not-yet", _:
                 return self._pages.page(recovery, Said(typed=form, one_moment=True))
             case "expired", _:
-                return self._pages.page(recovery, Said((Problem(fields[0].name, words.TOO_OLD),), status=422))
+                return self._too_late(answered, pick, form)
             case "wrong", Stage.ANSWERING if recovery.pick is not None:
                 left = recovery.rules.answers_per_challenge - recovery.pick.tries
                 sent = any(sent.method == pick.method for sent in recovery.sent)
@@ -199,6 +199,13 @@ class RecoveryPages:
                 tries = recovery.rules.answers_per_challenge
                 return self._pages.page(recovery, warning(words.used_up(tries, fields), status=422))
         return self._go_on(answered.ticket)
+
+    def _too_late(self, answered: Answered, pick: Pick, form: Form) -> Response:
+        fields, recovery, text = pick.challenge.prompt.fields, answered.recovery, words.TOO_OLD
+        if words.by_script(fields):
+            # A device signs what was drawn for it. With the old challenge on the page it could never be in time.
+            recovery, text = self._service.choosing.again(answered.ticket, form["token"]), words.STOPPED_BY_DEVICE
+        return self._pages.page(recovery, Said((Problem(fields[0].name, text),), status=422))
 
     def _renew(self, ticket: Ticket, recovery: Recovery, form: Form) -> Response:
         only(form, (*ALWAYS, "new_password", "new_password_again", set_it_for.FIELD))

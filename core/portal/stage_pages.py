@@ -26,6 +26,8 @@ from .settings import PortalSettings
 from .time_left import time_left
 
 Values = dict[str, Any]
+# What a method's prompt asks to be shown with; all else is a form.
+TEMPLATES: Mapping[str, str] = {"passkey": "passkey.html"}
 # The longest that a person whose answers were wrong is kept waiting, the same for everybody.
 LONGEST_WAIT = words.duration(round(SUBJECT_MISSES.waits[-1].total_seconds()))
 
@@ -95,6 +97,8 @@ class StagePages:
             "second": len(recovery.proofs) + 1 if recovery.proofs else 0,
             "proofs": self._asked_for(recovery),
         }
+        if prompt.widget in TEMPLATES:
+            values["template"] = TEMPLATES[prompt.widget]
         return values | self._one_moment(recovery) if said.one_moment else values
 
     def _waits(self, recovery: Recovery) -> bool:

@@ -18,6 +18,10 @@ PASSWORDS_DIFFER = Text("The two passwords differ. Press Show to compare.")
 SET = Text("Your new password is set")
 CHOOSE_ACCOUNT = Text("Choose at least one account")
 TOO_OLD = Text("That code is too old.")
+STOPPED_BY_DEVICE = Text(
+    "Your device stopped before it was done, or took too long. Nothing is lost. Try again, or choose another way."
+)
+NOT_ADDED_HERE = Text("This passkey isn't one you added here. Choose another way.")
 ANOTHER_IS_COMING = Text("Another code is on its way if that number or address is yours.")
 NO_MORE_SENDS = Text("No more codes can be sent in this try. Choose another way.")
 
@@ -118,6 +122,8 @@ def wait_first(seconds: int) -> Text:
 def missed(fields: Sequence[Field], left: int, *, sent: bool) -> Text:
     """A wrong answer, and how often it may still be tried."""
     times = Text.plural("You can try once more.", "You can try {n} more times.", n=left)
+    if by_script(fields):
+        return NOT_ADDED_HERE
     if len(fields) > 1:
         return Text("At least one answer doesn't match. {times}", times=times)
     if sent:
@@ -125,8 +131,15 @@ def missed(fields: Sequence[Field], left: int, *, sent: bool) -> Text:
     return Text("That code isn't right. {times}", times=times)
 
 
+def by_script(fields: Sequence[Field]) -> bool:
+    """Whether a device answers, and nobody types."""
+    return any(field.alphabet is Alphabet.SCRIPT for field in fields)
+
+
 def used_up(tries: int, fields: Sequence[Field]) -> Text:
     """A way is closed for the rest of this recovery."""
+    if by_script(fields):
+        return NOT_ADDED_HERE
     if len(fields) > 1:
         return Text.plural(
             "That didn't match {n} time, so this way is closed for now. Choose another way.",
@@ -144,6 +157,8 @@ def empty(field: Field) -> Text:
     """A field was left empty."""
     if field.choices:
         return CHOOSE_FROM_LIST
+    if field.alphabet is Alphabet.SCRIPT:
+        return STOPPED_BY_DEVICE
     if field.autocomplete == "tel":
         return Text("Type your whole number")
     if field.autocomplete == "email":

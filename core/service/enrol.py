@@ -10,7 +10,7 @@ from functools import partial
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.events import Event, LimitReached, MethodAdded, MethodRemoved
 from ..contracts.method import Challenge, Enrollable, Factor, Method, NewEnrolment
-from ..contracts.people import Person
+from ..contracts.people import Enrolment, Person
 from ..contracts.text import Text
 from ..db.counters import Mark
 from ..db.pending import Adding
@@ -64,13 +64,14 @@ class Enrolling:
     def begin(self, who: SignedIn, key: str) -> None:
         """Draw what has to be confirmed. Raises SignInAgain, NotAllowed or MustWait."""
         method, now = self._enrollable(who, key), self.around.now()
-        challenge = self._drawn(method, who)
+        with self.records.db.read() as tx:
+            mine = self._mine(tx, who, key)
+        challenge = self._drawn(method, who, mine)
         with self.records.db.write() as tx:
             self._may_change(tx, who)
             refusal = self._count(tx, who)
             if refusal is None:
-                mine = [one for one in self.records.enrolments.of(tx, who.person.id) if one.method == key]
-                if len(mine) >= MOST and not method.replaces:
+                if len(self._mine(tx, who, key)) >= MOST and not method.replaces:
                     raise NotAllowed(FULL)
                 self.records.pending.put(tx, _adding(who, key), challenge, now + GOOD_FOR)
         if refusal is not None:
@@ -132,9 +133,12 @@ class Enrolling:
             raise NotAllowed(NOT_HERE)
         return self.snapshots.current.plugins.methods[key]
 
-    def _drawn(self, method: Method, who: SignedIn) -> Challenge:
+    def _mine(self, tx: Transaction, who: SignedIn, key: str) -> list[Enrolment]:
+        return [one for one in self.records.enrolments.of(tx, who.person.id) if one.method == key]
+
+    def _drawn(self, method: Method, who: SignedIn, mine: list[Enrolment]) -> Challenge:
         assert isinstance(method, Enrollable)
-        return method.enrol(who.person, self.around.context())
+        return method.enrol(who.person, mine, self.around.context())
 
     def _confirmed(self, method: Method, challenge: Challenge, answer: Mapping[str, str]) -> NewEnrolment:
         assert isinstance(method, Enrollable)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..contracts.errors import MustWait, OutOfTurn
-from ..contracts.events import LimitReached, ProofGiven
+from ..contracts.events import LimitReached, MethodCopied, ProofGiven
 from ..contracts.method import Factor, Offer, Verdict
 from ..contracts.people import Enrolment
 from ..db.counters import Count, Mark
@@ -64,7 +64,7 @@ class Proving:
             return Answered(recovery, ticket, "expired")
         judged = self._judge(recovery, pick, answer)
         if judged.offer is None:
-            return Answered(self._count_miss(recovery, pick), ticket, "wrong")
+            return Answered(self._count_miss(recovery, pick, judged), ticket, "wrong")
         return self._record_proof(recovery, pick, judged.offer, judged)
 
     def _judge(self, recovery: Recovery, pick: Pick, answer: Mapping[str, str]) -> _Judged:
@@ -77,15 +77,18 @@ class Proving:
         now = method.offers(subject.person, enrolments, context) if subject and fitting else ()
         fresh = {offer.id: offer for offer in now}
         offers = [offer for offer in fitting if offer.id in fresh]
+        missed = Verdict(False)
         for offer in offers:
             verdict = method.judge(fresh[offer.id], pick.challenge, answer, context)
             # Only the exact type and the exact True count: a plugin's truthy junk proves nothing (O2).
             if type(verdict) is Verdict and verdict.passed is True:
                 return _Judged(offer, verdict, {enrolment.id: enrolment.data for enrolment in enrolments})
+            if type(verdict) is Verdict:
+                missed = verdict
         if not offers and (nobodys := method.nobodys_offer(context)):
             # For the time that it takes, and for nothing else: a quicker "wrong" would tell who has none (P4).
             method.judge(nobodys, pick.challenge, answer, context)
-        return _Judged()
+        return _Judged(verdict=missed)
 
     def _enrolments(self, recovery: Recovery, pick: Pick) -> tuple[Enrolment, ...]:
         """What is enrolled for this method now; MustWait if the budget is used up. The same reads for nobody (P4).
@@ -108,7 +111,7 @@ class Proving:
         now = self.around.now()
         return max((c.locked_until for c in counts if c.locked_until and c.locked_until > now), default=None)
 
-    def _count_miss(self, recovery: Recovery, pick: Pick) -> Recovery:
+    def _count_miss(self, recovery: Recovery, pick: Pick, judged: _Judged) -> Recovery:
         now, budgets = self.around.now(), self._budgets(recovery, pick)
         with self.records.db.write() as tx:
             *mine, everybodys = self.records.counters.bump(tx, [*budgets, system_mark(limits.SYSTEM_MISSES)], now)
@@ -121,6 +124,8 @@ class Proving:
                         self.mover.record(tx, recovery, [LimitReached(ladder.name)], now)
                 if everybodys.count == limits.SYSTEM_MISSES.most + 1:
                     self.mover.record(tx, recovery, [LimitReached(limits.SYSTEM_MISSES.name)], now)
+                if judged.verdict.reason == "copied":
+                    self.mover.record(tx, recovery, [MethodCopied(pick.method)], now)
                 moved = self.mover.move(tx, recovery, Missed())
         self._raise_if_locked(mine)
         return self.mover.hand_over(moved)

@@ -30,7 +30,7 @@ class EnrollableSuite(PluginSuite):
         return cast("Enrollable", method)
 
     def _enrolled(self) -> tuple[Challenge, NewEnrolment]:
-        challenge = self._enrollable().enrol(self.person, a_context("drawn"))
+        challenge = self._enrollable().enrol(self.person, (), a_context("drawn"))
         return challenge, self._enrollable().confirm(challenge, self.confirming(challenge), a_context("confirmed"))
 
     def test_what_was_confirmed_is_a_way(self) -> None:
@@ -53,7 +53,7 @@ class EnrollableSuite(PluginSuite):
             )
 
     def test_no_two_people_get_the_same(self) -> None:
-        drawn = [self._enrollable().enrol(self.person, a_context(seed)) for seed in ("1", "1", "2")]
+        drawn = [self._enrollable().enrol(self.person, (), a_context(seed)) for seed in ("1", "1", "2")]
         must(drawn[0].secret == drawn[1].secret, "draws from somewhere else than ctx.random")
         must(not self.draws or drawn[0].secret != drawn[2].secret, "draws the same for everybody")
 

@@ -77,7 +77,7 @@ class Authenticator(Method):
                 verdict = Verdict(True, enrolment=(enrolment_id, {**data, "used": str(step)}))
         return verdict
 
-    def enrol(self, person: Person, ctx: Context) -> Challenge:
+    def enrol(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Challenge:
         """A fresh secret, as a picture and as letters."""
         secret = _secret(ctx)
         name = person.accounts[0].name if person.accounts else ctx.company

@@ -125,7 +125,7 @@ class Questions(Method):
         # Whoever looked over a shoulder is asked for something else next time.
         return Verdict(True, enrolment=(offer.id, {**offer.private, "next": str((number + 1) % len(sets))}))
 
-    def enrol(self, person: Person, ctx: Context) -> Challenge:
+    def enrol(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Challenge:
         """A list to choose from, and what an answer may not be because anybody could look it up."""
         choices = tuple(map(_said, self.settings.questions)) or QUESTIONS
         text = Text("Choose {n}. Pick answers that nobody can look up.", n=self.settings.to_register)

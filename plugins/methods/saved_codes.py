@@ -72,7 +72,7 @@ class SavedCodes(Method):
         codes = self._draw(count, random)
         return tuple(_in_fours(code) for code in codes), self._hashed(codes, random)
 
-    def enrol(self, person: Person, ctx: Context) -> Challenge:
+    def enrol(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Challenge:
         """Ten codes to put somewhere safe. None of them opens anything until that is said."""
         codes = self._draw(COUNT, ctx.random)
         field = Field("safe", Text("I've put them somewhere safe"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from altcha import create_challenge
 from flask import Flask, abort, render_template
-from pretend_enrolling import AN_APP, QUESTIONS, TEN_CODES, TOO_LITTLE
+from pretend_enrolling import A_PASSKEY, AN_APP, QUESTIONS, TEN_CODES, TOO_LITTLE
 from pretend_portal import (
     ID,
     NOW,
@@ -40,6 +40,8 @@ from keyback.core.recovery.state import Pick, Recovery, Sent, Stage
 from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
 from keyback.core.service.tickets import Answered, Ticket
 from keyback.core.service.vouching import SignInRefused, SignInUnavailable
+from keyback.core.testing import a_context
+from keyback.plugins.methods.webauthn import WebAuthn
 
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
 UNTIL = NOW + timedelta(seconds=24)
@@ -109,6 +111,8 @@ TOO_EARLY = {"again": errors.MustWait(UNTIL)}
 REFUSED = {"renew": errors.PasswordRefused([Text("This password is in a known data leak. Choose another.")])}
 TWICE = replace(answering(), sent=(Sent("sms", NOW), Sent("sms", NOW)))
 SENT_OFTEN = replace(answering(), sent=(Sent("sms", NOW),) * 20)
+DRAWN = WebAuthn(WebAuthn.Settings()).begin(None, a_context())
+BY_PASSKEY = a_recovery(stage=Stage.ANSWERING, pick=Pick("webauthn", "c" * 32, DRAWN, NOW))
 LATE = replace(answering(), started_at=NOW - timedelta(minutes=9))
 LONG_AGO = NOW - timedelta(seconds=40)
 MASKED = a_recovery(
@@ -123,7 +127,9 @@ THREE = {f"#answer-{n}": f"a tin roof and {n} nails" for n in (1, 2, 3)}
 END, OUT = "https://idp.alderwick.example/end", "main form button"
 A_CODE = {CODE: "48210973"}
 SIX = {CODE: "482109"}
-APP, PAPER, ASKED = (f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions"))
+APP, PAPER, ASKED, PASSKEY = (
+    f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions", "webauthn")
+)
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
 DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 
@@ -165,6 +171,7 @@ PAGES = (
     Page("answering, sent again", "answering.html", recovery=TWICE),
     Page("answering, none left", "answering.html", recovery=SENT_OFTEN),
     Page("answering, time runs short", "answering.html", recovery=LATE),
+    Page("answering by passkey", "passkey.html", recovery=BY_PASSKEY),
     Page("too early", "answering.html", recovery=answering(), answers=TOO_EARLY, press="button[value=again]"),
     Page("waiting", "waiting.html", recovery=answering(), answers=answered("not-yet", answering()), typed=A_CODE,
          press=CONTINUE),
@@ -212,6 +219,7 @@ PAGES = (
     Page("add an app", "add_app.html", APP, answers={"pending": AN_APP}),
     Page("add an app with error", "add_app.html", APP, typed=SIX, press=CONTINUE,
          answers={"pending": AN_APP, "confirm": Wrong(Text("That code isn't right."), 4)}),
+    Page("add a passkey", "add_passkey.html", PASSKEY, answers={"pending": A_PASSKEY}),
     Page("saved codes", "saved_codes.html", PAPER, answers={"pending": TEN_CODES}),
     Page("saved codes with error", "saved_codes.html", PAPER, press=CONTINUE,
          answers={"pending": TEN_CODES, "confirm": Wrong(Text("Tick the box."), 4)}),

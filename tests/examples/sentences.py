@@ -64,6 +64,20 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Authenticator app", "You type the code your app shows", "Enter the code from your app",
         "Open your authenticator app and look for {}.", "6-digit code", "It changes every 30 seconds.",
     ),
+    "passkey": (
+        "Passkey or security key", "Fingerprint, face, PIN or a key you touch", "Use your passkey or security key",
+        "Your device will ask for your fingerprint, face or PIN, or for you to touch the key.", "Use passkey or key",
+        'Key on another device? Press the button, then choose "Use a phone or tablet".',
+        "We never see your fingerprint or face. They stay on your device.",
+    ),
+    "passkey stopped": (
+        "Your device stopped before it was done, or took too long. Nothing is lost. Try again, or choose another way.",
+        "This passkey isn't one you added here. Choose another way.",
+    ),
+    "add a passkey": (
+        "Add a passkey or security key", "Your device will ask you to confirm.", "Name, so that you know it later",
+        "Add it", "a passkey",
+    ),
     "add an app": (
         "Add an authenticator app", "Open any authenticator app.", "Scan this picture, or type the key.",
         "Type the 6 digits it shows.", "Show the key", "Confirm",
@@ -334,6 +348,10 @@ ADDED: dict[str, tuple[str, ...]] = {
     ),
     "who hears instead of seeing, and who signed in long ago": (
         "Picture for your app to scan; the key below says the same.", "Sign in again",
+    ),
+    "who has no scripts, a device that is added twice, and one that makes something odd": (
+        "This browser can't use passkeys here, or its JavaScript is switched off. Choose another way.",
+        "This device is added already.", "This passkey or key can't be added. Try another one.",
     ),
     "why a method can't be added": (
         "This can't be added here.", "You have {} of these already. Remove one first.",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from pyotp import TOTP
+from servers.device import Device
 from servers.http_sink import HttpSink
 from servers.human import read, solve
 from servers.mail_sink import MailSink
@@ -32,11 +34,15 @@ from keyback.plugins.methods.email import Email, EmailSettings
 from keyback.plugins.methods.questions import Questions, QuestionsSettings
 from keyback.plugins.methods.saved_codes import SavedCodes, SavedCodesSettings
 from keyback.plugins.methods.sms import Sms
+from keyback.plugins.methods.webauthn import WebAuthn, WebAuthnSettings
 from keyback.plugins.notifiers.account_notice import AccountNotice, AccountNoticeSettings
 
 SAVED_CODES = SavedCodes(SavedCodesSettings(pepper=SecretStr("pepper " * 8)))
 (CODE,), DATA = SAVED_CODES.issue(1, a_context("issued").random)
 NOW = a_context().now
+WEBAUTHN, PHONE = WebAuthn(WebAuthnSettings()), Device()
+ASKED = WEBAUTHN.enrol(a_person(), (), a_context())
+MADE = WEBAUTHN.confirm(ASKED, {"passkey": PHONE.make(ASKED.prompt.data["options"])}, a_context())
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -74,7 +80,7 @@ QUESTIONS = Questions(QuestionsSettings(pepper=SecretStr("pepper " * 8), accepte
 ANSWERS = {f"question-{n}": str(n) for n in range(1, 6)} | {
     f"answer-{n}": f"A tin roof and {n * 7} nails" for n in range(1, 6)
 }
-REGISTERED = QUESTIONS.confirm(QUESTIONS.enrol(a_person(), a_context()), ANSWERS, a_context()).data
+REGISTERED = QUESTIONS.confirm(QUESTIONS.enrol(a_person(), (), a_context()), ANSWERS, a_context()).data
 
 
 class TestQuestions(MethodSuite, EnrollableSuite):
@@ -87,6 +93,17 @@ class TestQuestions(MethodSuite, EnrollableSuite):
 
     def confirming(self, challenge: Challenge) -> Mapping[str, str]:
         return ANSWERS
+
+
+class TestWebAuthn(MethodSuite, EnrollableSuite):
+    plugin = WEBAUTHN
+    enrolments = (Enrolment("e1", "webauthn", "", MADE.data, NOW, NOW),)
+
+    def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
+        return {"passkey": replace(PHONE).sign(challenge.prompt.data["options"])}
+
+    def confirming(self, challenge: Challenge) -> Mapping[str, str]:
+        return {"passkey": Device().make(challenge.prompt.data["options"])}
 
 
 class TestSmtp(ChannelSuite):

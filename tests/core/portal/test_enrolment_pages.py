@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from flask import Flask
 from pretend_portal import ORIGIN, portal_settings
 from pyotp import TOTP
+from servers.device import Device
 from servers.small_house import SmallHouse, small_house
 
 from keyback.core.contracts.people import AccountKey, Person
@@ -23,6 +26,7 @@ from keyback.core.service.enrol import TRIES
 from keyback.core.service.signed_in import FRESH, SignedIn
 from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.authenticator import Authenticator
+from keyback.plugins.methods.webauthn import WebAuthn
 
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 
@@ -64,7 +68,7 @@ class Pages:
 @pytest.fixture
 def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
-    house = small_house(database, methods=[Authenticator(Authenticator.Settings())])
+    house = small_house(database, methods=[Authenticator(Authenticator.Settings()), WebAuthn(WebAuthn.Settings())])
     account = house.store.look(AccountKey("fake", "id-of-jo"), house.context())
     assert account is not None
     person = Person(house.records.keyring.pseudonym(account.key.store, account.key.id), (account,), account.contacts)
@@ -109,7 +113,7 @@ def test_the_list_says_what_is_missing(pages: Pages) -> None:
     pages.who[0] = replace(pages.who[0], person=replace(pages.who[0].person, accounts=(account,), contacts=()))
     said = words(pages.get())
     assert "You could get back in today: no" in said
-    assert "You have one: your saved codes. Add an authenticator app." in said
+    assert "You have one: your saved codes. Add an authenticator app or a passkey." in said
 
 
 def test_an_app_is_added_by_its_picture_and_its_code(pages: Pages) -> None:
@@ -235,3 +239,49 @@ def test_a_waiting_method_says_from_when_it_counts(pages: Pages) -> None:
             proven_at=house.clock(), usable_from=house.clock() + timedelta(hours=72),
         )  # fmt: skip
     assert "Waiting Counts from Tuesday, 4 June, 12:00 (UTC)." in words(pages.get())
+
+
+# Passkeys -----------------------------------------------------------------------------------------------------------
+
+PASSKEY = "/methods/add/webauthn"
+
+
+def asked_for(pages: Pages) -> str:
+    """What the page's script would read, after somebody chose to add a passkey."""
+    pages.post("/methods/add", method="webauthn")
+    options = re.search(r'data-options="([^"]+)"', pages.get(PASSKEY).text)
+    assert options is not None
+    return unescape(options[1])
+
+
+def test_a_passkey_is_added_by_the_name_that_it_is_given(pages: Pages) -> None:
+    made = Device().make(asked_for(pages))
+    added = words(pages.post(PASSKEY, move="continue", passkey=made, called="My key"))
+    assert "Passkey or security key is added It counts now." in added
+    assert "Passkey or security key My key" in added
+
+
+def test_a_device_that_did_nothing_is_no_try(pages: Pages) -> None:
+    options = asked_for(pages)
+    for _ in range(TRIES + 1):
+        page = pages.post(PASSKEY, move="continue", passkey="", called="My key")
+        assert page.status_code == 422
+        assert "Your device stopped before it was done" in words(page)
+        assert 'value="My key"' in page.text
+    assert pages.post(PASSKEY, move="continue", passkey=Device().make(options)).status_code == 200
+
+
+def test_a_passkey_for_another_site_is_not_kept(pages: Pages) -> None:
+    made = Device(origin="https://reset.example.org.evil.example").make(asked_for(pages))
+    page = pages.post(PASSKEY, move="continue", passkey=made)
+    assert page.status_code == 422
+    assert "This passkey or key can’t be added. Try another one." in words(page)
+    assert "webauthn" not in pages.get().text
+
+
+def test_three_passkeys_are_the_most_and_each_is_named_to_the_next(pages: Pages) -> None:
+    for count in range(3):
+        options = asked_for(pages)
+        assert len(json.loads(options)["excludeCredentials"]) == count
+        assert pages.post(PASSKEY, move="continue", passkey=Device().make(options)).status_code == 200
+    assert pages.post("/methods/add", method="webauthn").status_code == 422

@@ -114,7 +114,7 @@ def test_nothing_else_that_anybody_types_is_right(typed: str) -> None:
 
 
 def test_a_secret_has_160_bits_and_is_never_the_same() -> None:
-    drawn = {METHOD.enrol(a_person(), replace(a_context(), random=os.urandom)).secret["secret"] for _ in range(50)}
+    drawn = {METHOD.enrol(a_person(), (), replace(a_context(), random=os.urandom)).secret["secret"] for _ in range(50)}
     assert len(drawn) == 50
     assert {len(b32decode(secret)) for secret in drawn} == {20}
 
@@ -123,7 +123,7 @@ def test_the_picture_is_what_any_app_reads_and_comes_from_nowhere_else(monkeypat
     drawn = []
     whole = segno.make
     monkeypatch.setattr(segno, "make", lambda address, **how: drawn.append(address) or whole(address, **how))
-    challenge = METHOD.enrol(a_person(), a_context())
+    challenge = METHOD.enrol(a_person(), (), a_context())
     parts = urlsplit(drawn[0])
     asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
     assert (parts.scheme, parts.netloc, unquote(parts.path)) == ("otpauth", "totp", "/Acme:ada")
@@ -134,21 +134,21 @@ def test_the_picture_is_what_any_app_reads_and_comes_from_nowhere_else(monkeypat
 
 
 def test_the_key_to_type_is_the_secret_in_groups_of_four() -> None:
-    challenge = METHOD.enrol(a_person(), a_context())
+    challenge = METHOD.enrol(a_person(), (), a_context())
     groups = challenge.prompt.data["key"].split(" ")
     assert "".join(groups) == challenge.secret["secret"]
     assert {len(group) for group in groups} == {4}
 
 
 def test_the_code_that_confirms_is_spent() -> None:
-    challenge = METHOD.enrol(a_person(), at(NOW))
+    challenge = METHOD.enrol(a_person(), (), at(NOW))
     code = TOTP(challenge.secret["secret"]).at(NOW)
     new = METHOD.confirm(challenge, {"code": code}, at(NOW))
     assert not judged(code, Enrolment("e1", "authenticator", new.label, new.data, NOW, NOW)).passed
 
 
 def test_a_wrong_code_confirms_nothing_and_says_so() -> None:
-    challenge = METHOD.enrol(a_person(), at(NOW))
+    challenge = METHOD.enrol(a_person(), (), at(NOW))
     with pytest.raises(NotAllowed) as refused:
         METHOD.confirm(challenge, {"code": TOTP(OTHER).at(NOW)}, at(NOW))
     assert str(refused.value.reason) == "That code isn't right."

@@ -59,7 +59,7 @@ def typed(answers: tuple[str, ...] = FIVE, chosen: tuple[int, ...] = (0, 1, 2, 3
 
 def confirmed(answer: Mapping[str, str], way: Questions | None = None) -> NewEnrolment:
     way = way or method()
-    return way.confirm(way.enrol(JO, a_context()), answer, a_context())
+    return way.confirm(way.enrol(JO, (), a_context()), answer, a_context())
 
 
 def refused(answer: Mapping[str, str]) -> dict[str, str]:
@@ -214,7 +214,7 @@ def test_answers_that_wait_are_not_offered() -> None:
 
 
 def test_no_answer_is_kept_or_printed() -> None:
-    challenge = method().enrol(JO, a_context())
+    challenge = method().enrol(JO, (), a_context())
     new = method().confirm(challenge, typed(), a_context())
     kept = f"{new.data} {new!r} {challenge!r} {offer_of(new.data)!r}".casefold()
     assert not [word for answer in FIVE for word in answer.casefold().split() if len(word) > 4 and word in kept]
@@ -292,7 +292,7 @@ def test_nobody_is_asked_anything_until_somebody_answers_for_it() -> None:
 def test_an_organisation_may_have_questions_of_its_own() -> None:
     own = ("Which plant stood in room 7?", "What was the canteen's worst dish?", "Who watered the fern?")
     way = method(questions=own, to_register=3, to_ask=3)
-    assert way.enrol(JO, a_context()).prompt.fields[0].choices == tuple(
+    assert way.enrol(JO, (), a_context()).prompt.fields[0].choices == tuple(
         Text("{question}", question=question) for question in own
     )
 

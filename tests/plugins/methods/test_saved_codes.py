@@ -153,7 +153,7 @@ def test_there_is_no_working_without_a_pepper() -> None:
 
 
 def test_ten_codes_are_made_and_every_one_of_those_shown_is_right_once_they_are_safe(ctx: Context) -> None:
-    challenge = METHOD.enrol(Person("p", ()), ctx)
+    challenge = METHOD.enrol(Person("p", ()), (), ctx)
     shown = challenge.prompt.data["codes"].split()
     assert len(set(shown)) == 10
     new = METHOD.confirm(challenge, {"safe": "yes"}, ctx)
@@ -164,7 +164,7 @@ def test_ten_codes_are_made_and_every_one_of_those_shown_is_right_once_they_are_
 
 @pytest.mark.parametrize("answer", [{}, {"safe": ""}, {"safe": "no"}, {"code": "yes"}])
 def test_codes_that_are_not_safe_are_not_kept(answer: dict[str, str], ctx: Context) -> None:
-    challenge = METHOD.enrol(Person("p", ()), ctx)
+    challenge = METHOD.enrol(Person("p", ()), (), ctx)
     with pytest.raises(NotAllowed):
         METHOD.confirm(challenge, answer, ctx)
 
