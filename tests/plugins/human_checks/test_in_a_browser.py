@@ -104,7 +104,7 @@ def test_typing_goes_on_and_an_early_press_waits_for_the_end(tab: Any, ctx: Cont
         tab.goto(start.url)
         assert tab.get_by_text("Checking that you're not a robot").is_visible()
         tab.type("[name=identifier]", "ada.lovelace")
-        tab.wait_for_function("window.tries > 1900")
+        tab.wait_for_function("() => window.tries > 1900")
         # The page found moments for itself beside the work.
         assert tab.evaluate("window.moments") > 10
         assert tab.input_value("[name=proof_of_work]") == ""
