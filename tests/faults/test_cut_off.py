@@ -50,6 +50,7 @@ def test_nobody_is_lost_when_a_node_is_cut_off_from_the_database(
     moments, went_on = list[float](), 0
     with at_work(lambda: Persistent(three.somebody()), PEOPLE) as crowd:
         for _ in range(ROUNDS):
+            # Time itself is meant, twice: so long all three serve, and so long one of them is cut off.
             time.sleep(WHOLE)
             with _cut(three, way, mode) as began:
                 time.sleep(SECONDS)

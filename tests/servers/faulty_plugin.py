@@ -22,6 +22,7 @@ class Faulty(HttpGateway):
         if wish == "raise":
             raise ZeroDivisionError
         if wish == "hang":
+            # The fault itself: longer than anybody waits for a plugin.
             time.sleep(120)
         if wish == "allocate":
             bytearray(1 << 30)

@@ -138,6 +138,7 @@ class Walk:
         self._move(findings, "cancel", "cancel")
 
     def _look_at(self, findings: Findings, moment: int) -> None:
+        # No waiting for something: how the page looks at this moment is what is measured.
         time.sleep(max(0.0, self.began + moment / 1000 - time.perf_counter()))
         self._look(findings, f"choosing, after {moment} ms")
 

@@ -98,6 +98,18 @@ def noticed(house: SmallHouse) -> int:
         return sum("password.set" in data for data in found)
 
 
+def fail_for(house: SmallHouse, address: str, *, retry: bool) -> None:
+    """From now on the channel carries nothing to this address."""
+    send = house.channel.send
+
+    def fails(message: Message, ctx: Context) -> Receipt:
+        if message.to == address:
+            raise DeliveryFailed("not taken", retry=retry)
+        return send(message, ctx)
+
+    house.channel.send = fails  # type: ignore[method-assign]
+
+
 def test_all_messages_of_a_notice_are_carried_by_the_job_that_made_them(house: SmallHouse, kim: Visit) -> None:
     kinds = written(house)
     kim.renew()
@@ -109,13 +121,7 @@ def test_all_messages_of_a_notice_are_carried_by_the_job_that_made_them(house: S
 
 def test_what_was_sent_is_not_sent_again_with_what_was_not(house: SmallHouse, kim: Visit) -> None:
     send = house.channel.send
-
-    def only_the_first(message: Message, ctx: Context) -> Receipt:
-        if message.to == SECOND:
-            raise DeliveryFailed("busy", retry=True)
-        return send(message, ctx)
-
-    house.channel.send = only_the_first  # type: ignore[method-assign]
+    fail_for(house, SECOND, retry=True)
     kim.renew()
     house.work()
     assert (told(house), noticed(house)) == ([MAIL], 1)
@@ -126,14 +132,7 @@ def test_what_was_sent_is_not_sent_again_with_what_was_not(house: SmallHouse, ki
 
 
 def test_an_address_that_no_channel_takes_keeps_no_other_from_its_notice(house: SmallHouse, kim: Visit) -> None:
-    send = house.channel.send
-
-    def not_the_first(message: Message, ctx: Context) -> Receipt:
-        if message.to == MAIL:
-            raise DeliveryFailed("no such mailbox", retry=False)
-        return send(message, ctx)
-
-    house.channel.send = not_the_first  # type: ignore[method-assign]
+    fail_for(house, MAIL, retry=False)
     kim.renew()
     house.work()
     assert (told(house), noticed(house)) == ([SECOND], 1)
