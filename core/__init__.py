@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .contracts import events
 from .contracts.addresses import e164, fold_number, mailbox
-from .contracts.channel import Channel, Message, Receipt
+from .contracts.channel import Call, Callback, CanHear, Channel, Heard, Message, Receipt
 from .contracts.errors import (
     Ambiguous,
     DeliveryFailed,
@@ -58,8 +58,11 @@ __all__ = [
     "AccountState",
     "Alphabet",
     "Ambiguous",
+    "Call",
+    "Callback",
     "CanChange",
     "CanEndSessions",
+    "CanHear",
     "CanTell",
     "CanUnlock",
     "Carrier",
@@ -76,6 +79,7 @@ __all__ = [
     "Factor",
     "Field",
     "Happening",
+    "Heard",
     "HumanCheck",
     "Humanity",
     "KeybackError",

@@ -61,7 +61,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to show, as data. `widget` is "form", "passkey", "scan", "codes" or "questions"; `data` is what it needs.
+    """What to show, as data. `widget` is "form", "passkey", "waiting", "scan", "codes" or "questions".
+
+    `data` is what it needs.
 
     While something is being added, `data` may hold what nobody else may see.
     """
@@ -124,6 +126,9 @@ class Method(Plugin, ABC):
     guessable: ClassVar[bool] = True
     # Does what a person adds end what they added before?
     replaces: ClassVar[bool] = False
+    # Does its answer come by another way than the page: a key pressed on the phone, a decision in an app? Then nothing
+    # is typed, the page waits, and what was heard is judged when the person's own browser goes on.
+    hears: ClassVar[bool] = False
     # What carries its messages ("sms", "email"); None when nothing is sent.
     medium: ClassVar[str | None] = None
     # What the choice says before the first proof, when no end may be named.
