@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from keyback.core import Contact, ContactKind, Context, Offer, Person, fits_one_text
-from keyback.plugins.methods.sms import Sms, SmsSettings
+from keyback.plugins.methods._phone_code import PhoneSettings
+from keyback.plugins.methods.sms import Sms
 
 
 def person(*numbers: str) -> Person:
@@ -16,18 +17,18 @@ def person(*numbers: str) -> Person:
 
 
 def offer_to(number: str, ctx: Context) -> Offer:
-    (offer,) = Sms(SmsSettings()).offers(person(number), (), ctx)
+    (offer,) = Sms(PhoneSettings()).offers(person(number), (), ctx)
     return offer
 
 
 def test_eight_digits_good_for_five_minutes(ctx: Context) -> None:
-    challenge = Sms(SmsSettings()).begin(None, ctx)
+    challenge = Sms(PhoneSettings()).begin(None, ctx)
     assert len(challenge.secret["code"]) == 8
     assert challenge.lifetime == timedelta(minutes=5)
 
 
 def test_the_text_reads_as_promised_and_fits_one_message(ctx: Context) -> None:
-    sms = Sms(SmsSettings())
+    sms = Sms(PhoneSettings())
     challenge = sms.begin(None, ctx)
     message = sms.message(offer_to("+44 1632 960123", ctx), challenge, ctx)
     code = challenge.secret["code"]
@@ -41,7 +42,7 @@ def test_the_text_reads_as_promised_and_fits_one_message(ctx: Context) -> None:
 
 
 def test_a_long_company_name_is_cut_so_that_one_message_is_enough(ctx: Context) -> None:
-    sms = Sms(SmsSettings())
+    sms = Sms(PhoneSettings())
     ctx = replace(ctx, company="The Honourable Society of Alderwick Żarów")
     text = sms.words("12345678", ctx)[1]
     assert fits_one_text(str(text))
@@ -50,7 +51,7 @@ def test_a_long_company_name_is_cut_so_that_one_message_is_enough(ctx: Context) 
 
 def test_the_line_for_filling_in_gives_way_where_it_does_not_fit(ctx: Context) -> None:
     ctx = replace(ctx, origin=f"https://{'a' * 60}.example", company="Alderwick Forestry")
-    text = str(Sms(SmsSettings()).words("12345678", ctx)[1])
+    text = str(Sms(PhoneSettings()).words("12345678", ctx)[1])
     assert fits_one_text(text)
     assert text.endswith("will ask for it.")
 
@@ -62,16 +63,16 @@ def test_the_offer_shows_the_masked_end_only(ctx: Context) -> None:
 
 
 def test_two_spellings_of_one_number_are_one_offer(ctx: Context) -> None:
-    assert len(Sms(SmsSettings()).offers(person("+44 1632 960123", "0044 1632 960123"), (), ctx)) == 1
+    assert len(Sms(PhoneSettings()).offers(person("+44 1632 960123", "0044 1632 960123"), (), ctx)) == 1
 
 
 @pytest.mark.parametrize("number", ["01632 960123", "+44 1632 960123 ext 7", "+441632960123;+441632960124", "none"])
 def test_what_is_no_whole_number_is_not_offered(number: str, ctx: Context) -> None:
-    assert Sms(SmsSettings()).offers(person(number), (), ctx) == []
+    assert Sms(PhoneSettings()).offers(person(number), (), ctx) == []
 
 
 def test_a_number_without_a_country_is_offered_where_the_country_is_known(ctx: Context) -> None:
-    (offer,) = Sms(SmsSettings(country_code="44")).offers(person("01632 960123"), (), ctx)
+    (offer,) = Sms(PhoneSettings(country_code="44")).offers(person("01632 960123"), (), ctx)
     assert offer.private["to"] == "+441632960123"
 
 
@@ -83,7 +84,7 @@ def test_a_number_without_a_country_is_offered_where_the_country_is_known(ctx: C
     ],
 )  # fmt: skip
 def test_the_whole_number_fits_in_any_spelling(typed: str, ctx: Context) -> None:
-    assert Sms(SmsSettings()).fits(offer_to("+441632960123", ctx), typed)
+    assert Sms(PhoneSettings()).fits(offer_to("+441632960123", ctx), typed)
 
 
 @pytest.mark.parametrize(
@@ -94,11 +95,11 @@ def test_the_whole_number_fits_in_any_spelling(typed: str, ctx: Context) -> None
     ],
 )  # fmt: skip
 def test_anything_less_or_else_does_not_fit(typed: str, ctx: Context) -> None:
-    assert not Sms(SmsSettings()).fits(offer_to("+441632960123", ctx), typed)
+    assert not Sms(PhoneSettings()).fits(offer_to("+441632960123", ctx), typed)
 
 
 def test_the_prompt_drawn_for_nobody_names_no_number(ctx: Context) -> None:
-    prompt = Sms(SmsSettings()).begin(None, ctx).prompt
+    prompt = Sms(PhoneSettings()).begin(None, ctx).prompt
     assert str(prompt.text) == "If that number is yours, it gets a text with 8 digits. It can take a minute."
     (field,) = prompt.fields
     assert (str(field.label), field.length) == ("Code from the text message", 8)
@@ -107,5 +108,5 @@ def test_the_prompt_drawn_for_nobody_names_no_number(ctx: Context) -> None:
 
 @pytest.mark.parametrize("answer", [{}, {"code": ""}, {"code": "\ud800"}, {"code": "１２３"}, {"other": "1"}])
 def test_odd_answers_miss(answer: dict[str, str], ctx: Context) -> None:
-    sms = Sms(SmsSettings())
+    sms = Sms(PhoneSettings())
     assert not sms.judge(offer_to("+441632960123", ctx), sms.begin(None, ctx), answer, ctx).passed
