@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import json
 import re
-import socket
-import ssl
 import time
 from collections.abc import Mapping
 from enum import StrEnum
+from http.client import HTTPException
 from urllib.parse import quote, quote_plus, urlsplit
 
 from pydantic import Field as Setting
@@ -28,13 +26,10 @@ from ...core import (
     e164,
     hookimpl,
 )
+from ._outside import LONGEST_STEP, Outside, Request, failure, refusal
 
 _GAP = re.compile(r"\{(to|to_digits|text)\}")
 _HEADER = re.compile(r"[A-Za-z0-9-]+: *[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# No single step may take longer, and no more of an answer is read.
-LONGEST_STEP = 10.0
-LONGEST_ANSWER = 64 * 1024
 
 
 class Verb(StrEnum):
@@ -169,11 +164,7 @@ class HttpGateway(Channel):
 
     def __init__(self, settings: HttpGatewaySettings) -> None:
         super().__init__(settings)
-        self._networks = [ipaddress.ip_network(network) for network in settings.private_networks]
-        try:
-            self._tls = ssl.create_default_context(cafile=settings.ca_file or None)
-        except OSError:
-            raise PluginError("the file of the certificate authority cannot be read") from None
+        self._outside = Outside(settings.private_networks, settings.ca_file)
 
     def send(self, message: Message, ctx: Context) -> Receipt:
         to = e164(message.to) if message.medium in self.media else None
@@ -182,114 +173,35 @@ class HttpGateway(Channel):
         values = {"to": to, "to_digits": to.removeprefix("+"), "text": str(message.text)}
         ends = time.monotonic() + (ctx.deadline - ctx.now).total_seconds()
         try:
-            status, answer = self._ask(values, ends)
-        except (OSError, http.client.HTTPException) as error:
-            failure = _failure(error)
+            answer = self._outside.ask(self._request(values), ends)
+        except (OSError, HTTPException) as error:
+            failed = failure(error)
         else:
-            if str(status) in self.settings.good_statuses and self.settings.good_text in answer:
+            if str(answer.status) in self.settings.good_statuses and self.settings.good_text in answer.text:
                 return Receipt()
-            failure = _refusal(status)
+            failed = refusal(answer.status)
         # Raised here, not above: an exception's cause would be printed with it, and could hold the request.
-        raise failure
+        raise failed
 
     def check(self) -> None:
         """Whether the gateway can be reached and its certificate trusted. Nothing is sent."""
         try:
-            self._connect(time.monotonic() + LONGEST_STEP).close()
+            self._outside.connect(self.settings.url, time.monotonic() + LONGEST_STEP).close()
         except OSError as error:
-            kind = _failure(error).kind
+            kind = failure(error).kind
         else:
             return
         raise PluginError(f"the gateway cannot be used: {kind}")
 
-    def _ask(self, values: Mapping[str, str], ends: float) -> tuple[int, str]:
+    def _request(self, values: Mapping[str, str]) -> Request:
         settings = self.settings
-        parts = urlsplit(_fill_url(settings.url, values))
-        body, headers = None, {"Accept": "*/*", "Connection": "close"}
-        if settings.verb is not Verb.GET:
-            fill = _fill_json if settings.body_kind is BodyKind.JSON else _fill_form
-            body = fill(settings.body.get_secret_value(), values).encode("utf-8", "replace")
-            headers["Content-Type"] = _CONTENT_TYPES[settings.body_kind]
-        headers |= dict(re.split(r": *", line, maxsplit=1) for line in _lines(settings.headers))
-        connection = http.client.HTTPConnection(parts.netloc)
-        connection.sock = self._connect(ends)
-        try:
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request(settings.verb, target, body, headers)
-            connection.sock.settimeout(_left(ends))
-            response = connection.getresponse()
-            return response.status, _read(response, ends).decode("utf-8", "replace")
-        finally:
-            connection.close()
-
-    def _connect(self, ends: float) -> socket.socket:
-        """A connection to an address that was checked: a name that answers differently a second time gains nothing."""
-        parts = urlsplit(self.settings.url)
-        host, secure = str(parts.hostname), parts.scheme == "https"
-        found = socket.getaddrinfo(host, parts.port or (443 if secure else 80), type=socket.SOCK_STREAM)
-        allowed = [address for *_, address in found if self._may_go_to(str(address[0]))]
-        if not allowed:
-            raise _Forbidden
-        plain = socket.create_connection((str(allowed[0][0]), int(allowed[0][1])), _left(ends))
-        if not secure:
-            return plain
-        try:
-            return self._tls.wrap_socket(plain, server_hostname=host)
-        except BaseException:
-            plain.close()
-            raise
-
-    def _may_go_to(self, address: str) -> bool:
-        ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))
-        listed = any(ip in network for network in self._networks if network.version == ip.version)
-        return listed or (ip.is_global and not ip.is_multicast)
-
-
-def _innermost(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address that an IPv6 one leads to, if it does."""
-    if ip.version == 4:
-        return ip
-    if ip in _NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or ip
-
-
-def _read(response: http.client.HTTPResponse, ends: float) -> bytes:
-    """The beginning of the answer; one that drips is given up at the deadline."""
-    answer = b""
-    while len(answer) < LONGEST_ANSWER and (more := response.read1(4096)):
-        answer += more
-        _left(ends)
-    return answer
-
-
-class _Forbidden(OSError):
-    """The host's name leads into a private network that is not listed."""
-
-
-def _left(ends: float) -> float:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return min(left, LONGEST_STEP)
-
-
-def _refusal(status: int) -> DeliveryFailed:
-    """What the provider's no means, and whether later may help."""
-    if status in (401, 403):
-        return DeliveryFailed("credentials", retry=False)
-    if status in (408, 429):
-        return DeliveryFailed("throttled", retry=True)
-    return DeliveryFailed("provider-down", retry=True) if status >= 500 else DeliveryFailed("refused", retry=False)
-
-
-def _failure(error: Exception) -> DeliveryFailed:
-    """What went wrong on the way."""
-    if isinstance(error, _Forbidden):
-        return DeliveryFailed("private-address", retry=False)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return DeliveryFailed("certificate", retry=False)
-    return DeliveryFailed("timeout" if isinstance(error, TimeoutError) else "unreachable", retry=True)
+        headers = dict(re.split(r": *", line, maxsplit=1) for line in _lines(settings.headers))
+        url = _fill_url(settings.url, values)
+        if settings.verb is Verb.GET:
+            return Request(settings.verb, url, headers)
+        fill = _fill_json if settings.body_kind is BodyKind.JSON else _fill_form
+        body = fill(settings.body.get_secret_value(), values).encode("utf-8", "replace")
+        return Request(settings.verb, url, {"Content-Type": _CONTENT_TYPES[settings.body_kind], **headers}, body)
 
 
 @hookimpl

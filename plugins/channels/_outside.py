@@ -1,0 +1,136 @@
+"""HTTP to the outside, for channels: to addresses that were checked, without redirects, never beyond the deadline."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ...core import DeliveryFailed, PluginError
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# No single step may take longer, and no more of an answer is read.
+LONGEST_STEP = 10.0
+LONGEST_ANSWER = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask. Nothing of it is printed: address, headers and body may hold a number, a token or a code."""
+
+    verb: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, or the beginning of it."""
+
+    status: int
+    text: str = field(repr=False)
+
+
+class Outside:
+    """The internet, and such private networks as are listed: without a list, nothing inside the house is reached."""
+
+    def __init__(self, private_networks: Sequence[str] = (), ca_file: str = "") -> None:
+        """Raises PluginError for a file of authorities that cannot be read."""
+        self._networks = [ipaddress.ip_network(network) for network in private_networks]
+        try:
+            self._tls = ssl.create_default_context(cafile=ca_file or None)
+        except OSError:
+            raise PluginError("the file of the certificate authority cannot be read") from None
+
+    def ask(self, request: Request, ends: float) -> Answer:
+        """One request, before this moment of the monotonic clock. Raises OSError or HTTPException."""
+        parts = urlsplit(request.url)
+        connection = http.client.HTTPConnection(parts.netloc)
+        connection.sock = self.connect(request.url, ends)
+        try:
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            headers = {"Accept": "*/*", "Connection": "close", **request.headers}
+            connection.request(request.verb, target, request.body, headers)
+            connection.sock.settimeout(_left(ends))
+            response = connection.getresponse()
+            return Answer(response.status, _read(response, ends).decode("utf-8", "replace"))
+        finally:
+            connection.close()
+
+    def connect(self, url: str, ends: float) -> socket.socket:
+        """A connection to an address that was checked: a name that answers differently a second time gains nothing."""
+        parts = urlsplit(url)
+        host, secure = str(parts.hostname), parts.scheme == "https"
+        found = socket.getaddrinfo(host, parts.port or (443 if secure else 80), type=socket.SOCK_STREAM)
+        allowed = [address for *_, address in found if self._may_go_to(str(address[0]))]
+        if not allowed:
+            raise Forbidden
+        plain = socket.create_connection((str(allowed[0][0]), int(allowed[0][1])), _left(ends))
+        if not secure:
+            return plain
+        try:
+            return self._tls.wrap_socket(plain, server_hostname=host)
+        except BaseException:
+            plain.close()
+            raise
+
+    def _may_go_to(self, address: str) -> bool:
+        ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))
+        listed = any(ip in network for network in self._networks if network.version == ip.version)
+        return listed or (ip.is_global and not ip.is_multicast)
+
+
+class Forbidden(OSError):
+    """The host's name leads into a private network that is not listed."""
+
+
+def refusal(status: int) -> DeliveryFailed:
+    """What the provider's no means, and whether later may help."""
+    if status in (401, 403):
+        return DeliveryFailed("credentials", retry=False)
+    if status in (408, 429):
+        return DeliveryFailed("throttled", retry=True)
+    return DeliveryFailed("provider-down", retry=True) if status >= 500 else DeliveryFailed("refused", retry=False)
+
+
+def failure(error: Exception) -> DeliveryFailed:
+    """What went wrong on the way.
+
+    Raised outside of the `except`, or the cause would be printed with it, and could hold the request.
+    """
+    if isinstance(error, Forbidden):
+        return DeliveryFailed("private-address", retry=False)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return DeliveryFailed("certificate", retry=False)
+    return DeliveryFailed("timeout" if isinstance(error, TimeoutError) else "unreachable", retry=True)
+
+
+def _innermost(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 one leads to, if it does."""
+    if ip.version == 4:
+        return ip
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
+
+
+def _read(response: http.client.HTTPResponse, ends: float) -> bytes:
+    """The beginning of the answer; one that drips is given up at the deadline."""
+    answer = b""
+    while len(answer) < LONGEST_ANSWER and (more := response.read1(4096)):
+        answer += more
+        _left(ends)
+    return answer
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return min(left, LONGEST_STEP)
