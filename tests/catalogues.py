@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 import sys
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from babel import Locale
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
+
+from keyback.core.service.numbers import REGION_NAMES, is_region
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "core" / "portal" / "translations"
@@ -24,6 +28,7 @@ NOBODY_READS = ROOT / "core" / "testing"
 MADE_ANEW = {"core/contracts/text.py", "core/db/value_json.py"}
 # The same catalogue is the same file, whoever makes it and when.
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+WHOSE_NAMES = "# Names from the Unicode CLDR, by way of Babel. Copyright 1991-2026 Unicode, Inc., Unicode-3.0."
 
 
 class Sentence(NamedTuple):
@@ -107,6 +112,18 @@ def write(language: str) -> None:
         write_po(file, made, width=100, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
     with _path(language, "mo").open("wb") as file:
         write_mo(file, made)
+    (REGION_NAMES / f"{language}.txt").write_text(regions(language), encoding="utf-8")
+
+
+def regions(language: str) -> str:
+    """The names of all regions that have telephone numbers, sorted as people look them up."""
+    names = {code: name for code, name in Locale.parse(language).territories.items() if is_region(code)}
+    lines = [f"{code} {name}" for code, name in sorted(names.items(), key=lambda one: _as_sorted(one[1]))]
+    return "\n".join((WHOSE_NAMES, *lines, ""))
+
+
+def _as_sorted(name: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(c))
 
 
 def _path(language: str, ending: str) -> Path:
@@ -116,3 +133,4 @@ def _path(language: str, ending: str) -> Path:
 if __name__ == "__main__":
     for name in sys.argv[1:] or languages():
         write(name)
+    (REGION_NAMES / "en.txt").write_text(regions("en"), encoding="utf-8")
