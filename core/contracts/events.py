@@ -229,6 +229,22 @@ class PersonSignedOut(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonProved(Event):
+    """Somebody signed in proved by a method of theirs who they are, so that they may change their methods."""
+
+    name = "person.proved"
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMissed(Event):
+    """Somebody signed in gave a wrong answer where they were asked to prove who they are."""
+
+    name = "person.missed"
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignInFailed(Event):
     """What came back from the identity provider was refused. `reason` is a word of ours, as in docs/operate.md."""
 
@@ -269,6 +285,23 @@ class MethodRemoved(Event):
 
     name = "enrolment.removed"
     method: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRenamed(Event):
+    """A person gave one of their methods another name."""
+
+    name = "enrolment.renamed"
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRunningOut(Event):
+    """Something that a person added can be used only so often any more; 0: it was used for the last time."""
+
+    name = "enrolment.running-out"
+    method: str
+    left: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,8 @@ class Session:
     authenticated_at: datetime
     started_at: datetime
     ends_at: datetime
+    # When they proved it here instead, by a method of theirs.
+    proven_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ _SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 _insert = insert(table)
 _of_id = select(table).where(table.c.id == bindparam("of_id"))
 _seen = update(table).where(table.c.id == bindparam("of_id")).values(seen_at=bindparam("at"))
+_proven = update(table).where(table.c.id == bindparam("of_id"))
 _end = delete(table).where(table.c.id == bindparam("of_id"))
 _of_people = table.c.person_ref.in_(bindparam("refs", expanding=True))
 _end_of = delete(table).where(_of_people)
@@ -76,6 +79,12 @@ class Sessions:
     def seen(self, tx: Connection, session_id: str, at: datetime) -> None:
         """Somebody used it."""
         tx.execute(_seen, {"of_id": session_id, "at": at})
+
+    def proven(self, tx: Connection, session_id: str, at: datetime) -> None:
+        """Somebody proved in it who they are. Nothing of it stands in the clear, where another could write it."""
+        if row := tx.execute(_of_id, {"of_id": session_id}).mappings().first():
+            plain = _SESSION.dump_json(replace(self._open(row), proven_at=at))
+            tx.execute(_proven, {"of_id": session_id, "sealed": sealed.SESSION.seal(self._keyring, plain, row)})
 
     def end(self, tx: Connection, session_id: str) -> bool:
         """End it; False if it was over already."""

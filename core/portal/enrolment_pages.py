@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from ..contracts.errors import NotAllowed
@@ -15,7 +12,7 @@ from ..service.enrol import OVER, Enrolling, SignInAgain, Wrong
 from ..service.my_methods import Mine, Overview
 from ..service.signed_in import SignedIn
 from . import dates, words
-from .form_body import read_form
+from .for_signed_in import ForSignedIn, Rule
 from .get_back import had, panel
 from .headers import has_form
 from .language import keep_place, spoken
@@ -31,8 +28,6 @@ TEMPLATES = {
     "questions": "add_questions.html",
     "passkey": "add_passkey.html",
 }
-# The identity provider's pages. They never meet these in code: the endpoint's name is all that is known of them.
-SIGN_IN = "sign_in.start"
 FIELDS = ("token", "move", "method", "safe", "called")
 
 # What has just been done, and since when it counts.
@@ -40,41 +35,24 @@ Done = tuple[Text, Text | None]
 
 
 class EnrolmentPages:
-    """Every page asks who is signed in; whoever is not goes to sign in, and comes back to the page they wanted."""
+    """List, add, remove."""
 
     def __init__(self, enrolling: Enrolling, who: Whoever, settings: PortalSettings) -> None:
         self._enrolling = enrolling
-        self._who = who
+        self._desk = ForSignedIn(enrolling, who)
         self._settings = settings
 
-    def rules(self) -> tuple[tuple[str, str, Callable[..., Response], str], ...]:
+    def rules(self) -> tuple[Rule, ...]:
         """Address, name, page and verb."""
-        return tuple(
-            (rule, name, self._signed_in(page), verb)
-            for rule, name, page, verb in (
-                ("/methods", "methods", self._list, "GET"),
-                ("/methods/add", "methods_add", self._choose, "GET"),
-                ("/methods/add", "methods_begin", self._begin, "POST"),
-                ("/methods/add/<key>", "methods_confirm", self._ask, "GET"),
-                ("/methods/add/<key>", "methods_keep", self._confirm, "POST"),
-                ("/methods/remove/<enrolment_id>", "methods_remove", self._ask_to_remove, "GET"),
-                ("/methods/remove/<enrolment_id>", "methods_forget", self._remove, "POST"),
-            )
+        return self._desk.rules(
+            ("/methods", "methods", self._list, "GET"),
+            ("/methods/add", "methods_add", self._choose, "GET"),
+            ("/methods/add", "methods_begin", self._begin, "POST"),
+            ("/methods/add/<key>", "methods_confirm", self._ask, "GET"),
+            ("/methods/add/<key>", "methods_keep", self._confirm, "POST"),
+            ("/methods/remove/<enrolment_id>", "methods_remove", self._ask_to_remove, "GET"),
+            ("/methods/remove/<enrolment_id>", "methods_forget", self._remove, "POST"),
         )
-
-    def _signed_in(self, page: Callable[..., Response]) -> Callable[..., Response]:
-        @wraps(page)
-        def entered(**parts: str) -> Response:
-            who = self._who(request)
-            if who is None:
-                return redirect(url_for(SIGN_IN, to=request.path), 303)
-            try:
-                return page(who, **parts)
-            except SignInAgain as again:
-                there = url_for(SIGN_IN, to=request.path, again=1)
-                return self._page("sign_in_again.html", who, Said(status=403), text=again.reason, sign_in=there)
-
-        return entered
 
     # The list ---------------------------------------------------------------------------------------------------
 
@@ -83,7 +61,7 @@ class EnrolmentPages:
             keep_place(url_for("portal.methods"))
         seen = self._enrolling.mine.look(who)
         rows = [(mine, *self._told(mine)) for mine in seen.mine]
-        return self._page("methods.html", who, done=done, rows=rows, panel=panel(seen.get_back, _called(seen)))
+        return self._desk.page("methods.html", who, done=done, rows=rows, panel=panel(seen.get_back, _called(seen)))
 
     def _told(self, mine: Mine) -> tuple[Text | None, Text]:
         """The tag, and what is said below the name."""
@@ -102,10 +80,10 @@ class EnrolmentPages:
 
     def _choose(self, who: SignedIn, said: Said = NOTHING) -> Response:
         can_add = self._enrolling.mine.look(who).can_add
-        return self._page("add_method.html", who, said=said, can_add=can_add)
+        return self._desk.page("add_method.html", who, said=said, can_add=can_add)
 
     def _begin(self, who: SignedIn) -> Response:
-        form = self._form(who)
+        form = self._desk.form(who, FIELDS)
         key = form.get("method", "")
         if not key:
             return self._choose(who, Said((Problem("method", words.CHOOSE_ONE),), status=422))
@@ -122,7 +100,7 @@ class EnrolmentPages:
         challenge = self._enrolling.pending(who, key)
         if challenge is None:
             return redirect(url_for("portal.methods_add"), 303)
-        return self._page(TEMPLATES[challenge.prompt.widget], who, said=said, **self._shown(who, challenge))
+        return self._desk.page(TEMPLATES[challenge.prompt.widget], who, said=said, **self._shown(who, challenge))
 
     def _shown(self, who: SignedIn, challenge: Challenge) -> dict[str, object]:
         name = who.person.accounts[0].display_name or who.person.accounts[0].name
@@ -130,7 +108,7 @@ class EnrolmentPages:
         return {"prompt": challenge.prompt, "name": name, "today": today, "host": self._settings.host}
 
     def _confirm(self, who: SignedIn, key: str) -> Response:
-        form = self._form(who)
+        form = self._desk.form(who, FIELDS)
         if form.get("move") == "cancel":
             self._enrolling.give_up(who, key)
             has_form()
@@ -174,10 +152,10 @@ class EnrolmentPages:
         text = Text("Without it you could not get back in today.")
         if left.get_back.yes:
             text = Text("You'd still have {list}.", list=had(left.get_back, _called(left)))
-        return self._page("remove_method.html", who, label=mine.label, text=text)
+        return self._desk.page("remove_method.html", who, label=mine.label, text=text)
 
     def _remove(self, who: SignedIn, enrolment_id: str) -> Response:
-        if self._form(who).get("move") != "remove":
+        if self._desk.form(who, FIELDS).get("move") != "remove":
             abort(400, "not our button")
         mine = self._one(who, enrolment_id)
         self._enrolling.remove(who, enrolment_id, language=spoken())
@@ -193,26 +171,6 @@ class EnrolmentPages:
 
     def _called(self, who: SignedIn, key: str) -> Text | str:
         return _called(self._enrolling.mine.look(who)).get(key, key)
-
-    def _form(self, who: SignedIn) -> Mapping[str, str]:
-        form = read_form(request, FIELDS, answers=True)
-        # The cookie alone is not enough: the form was made for this very session.
-        if not self._enrolling.fits(who, form.get("token", "")):
-            abort(403, "another session's form")
-        return form
-
-    def _page(self, template: str, who: SignedIn, said: Said = NOTHING, **values: object) -> Response:
-        has_form()
-        html = render_template(
-            template,
-            page=template.removesuffix(".html").replace("_", "-"),
-            signed_in=who,
-            token=self._enrolling.form_token(who),
-            said=said,
-            problems=said.problems,
-            **values,
-        )
-        return Response(html, said.status, content_type="text/html; charset=utf-8")
 
 
 def _called(seen: Overview) -> dict[str, Text | str]:

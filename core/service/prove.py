@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..contracts.errors import MustWait, OutOfTurn
-from ..contracts.events import LimitReached, MethodCopied, ProofGiven
-from ..contracts.method import Factor, Offer, Verdict
+from ..contracts.errors import OutOfTurn
+from ..contracts.events import MethodCopied, ProofGiven
+from ..contracts.method import Offer, Verdict
 from ..contracts.people import Enrolment
-from ..db.counters import Count, Mark
 from ..db.sealing import KeyPurpose
 from ..db.session import Transaction
-from ..recovery import limits
 from ..recovery.moves import Missed, Proved
 from ..recovery.policy import Proof
 from ..recovery.release import released
 from ..recovery.state import Lane, Pick, Recovery, Stage
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
-from .gate import system_mark
+from .misses import Budgets, Misses
 from .mover import Mover
 from .notices import Notices
 from .records import Records
@@ -46,6 +44,7 @@ class Proving:
     records: Records
     snapshots: Snapshots
     mover: Mover
+    misses: Misses
     notices: Notices
     tickets: TicketOffice
     around: Surroundings
@@ -97,37 +96,20 @@ class Proving:
         """
         person = recovery.subject.person.id if recovery.subject else ""
         with self.records.db.read() as tx:
-            counts = self.records.counters.peek(tx, list(self._budgets(recovery, pick)), self.around.now())
+            self.misses.refuse_locked(tx, self._budgets(recovery, pick))
             enrolments = self.records.enrolments.of(tx, person)
-        self._raise_if_locked(counts)
         return tuple(enrolment for enrolment in enrolments if enrolment.method == pick.method)
-
-    def _raise_if_locked(self, counts: Sequence[Count]) -> None:
-        until = self._locked_until(counts)
-        if until is not None:
-            raise MustWait(until)
-
-    def _locked_until(self, counts: Sequence[Count]) -> datetime | None:
-        now = self.around.now()
-        return max((c.locked_until for c in counts if c.locked_until and c.locked_until > now), default=None)
 
     def _count_miss(self, recovery: Recovery, pick: Pick, judged: _Judged) -> Recovery:
         now, budgets = self.around.now(), self._budgets(recovery, pick)
         with self.records.db.write() as tx:
-            *mine, everybodys = self.records.counters.bump(tx, [*budgets, system_mark(limits.SYSTEM_MISSES)], now)
+            miss = self.misses.count(tx, budgets, guessable=self._guessable(pick))
             faultpoint("attempt-counted")
-            if self._locked_until(mine) is None:
-                for (mark, ladder), count in zip(budgets.items(), mine, strict=True):
-                    verdict = limits.decide(ladder, count.count, count.window_start, None, now)
-                    if isinstance(verdict, limits.Wait) and self._guessable(pick):
-                        self.records.counters.lock(tx, mark, verdict.until, now)
-                        self.mover.record(tx, recovery, [LimitReached(ladder.name)], now)
-                if everybodys.count == limits.SYSTEM_MISSES.most + 1:
-                    self.mover.record(tx, recovery, [LimitReached(limits.SYSTEM_MISSES.name)], now)
-                if judged.verdict.reason == "copied":
-                    self.mover.record(tx, recovery, [MethodCopied(pick.method)], now)
+            if miss.locked_until is None:
+                copied = [MethodCopied(pick.method)] if judged.verdict.reason == "copied" else []
+                self.mover.record(tx, recovery, [*miss.reached, *copied], now)
                 moved = self.mover.move(tx, recovery, Missed())
-        self._raise_if_locked(mine)
+        miss.refuse()
         return self.mover.hand_over(moved)
 
     def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, judged: _Judged) -> Answered:
@@ -138,7 +120,7 @@ class Proving:
         proof = Proof(method.key, method.rides_on.value, credential, pick.challenge_id)
         ticket = self.tickets.fresh(recovery.id)
         with self.records.db.write() as tx:
-            self._raise_if_locked(self.records.counters.peek(tx, list(self._budgets(recovery, pick)), now))
+            self.misses.refuse_locked(tx, self._budgets(recovery, pick))
             if not self.records.proofs.consume(tx, recovery.id, person, proof, now):
                 raise OutOfTurn("this challenge was used before")
             faultpoint("challenge-consumed")
@@ -150,23 +132,15 @@ class Proving:
         faultpoint("proof-stored")
         return Answered(self.mover.hand_over(moved), ticket)
 
-    def _budgets(self, recovery: Recovery, pick: Pick) -> dict[Mark, limits.Ladder]:
-        """What wrong answers are counted by; what is only known also for ever, until it is registered anew."""
-        method, mine = self.snapshots.current.plugins.methods.get(pick.method), self._miss_mark(recovery, pick)
-        if method is None or method.factor is not Factor.KNOWS:
-            return {mine: limits.SUBJECT_MISSES}
-        ever = limits.KNOWN_MISSES_EVER
-        return {mine: limits.KNOWN_MISSES, Mark(f"{ever.name}:{pick.method}", pick.offer, ever.window): ever}
-
-    def _miss_mark(self, recovery: Recovery, pick: Pick) -> Mark:
+    def _budgets(self, recovery: Recovery, pick: Pick) -> Budgets:
         """Whose failures these are: the person's, or those of a name that nobody has, so that both end alike (A8).
 
         By person and not by spelling, so that no other way to write the name is a fresh budget (F5).
         """
-        subject = recovery.subject
+        method, subject = self.snapshots.current.plugins.methods.get(pick.method), recovery.subject
         who = subject.person.id if subject else f"nobody:{self.around.spelling(recovery.name)}"
         lane = subject.lane if subject else Lane.UNKNOWN_BROWSER
-        return Mark(f"{limits.SUBJECT_MISSES.name}:{pick.method}:{lane}", who, limits.SUBJECT_MISSES.window)
+        return self.misses.budgets(method, pick.method, who, lane, pick.offer)
 
     def _guessable(self, pick: Pick) -> bool:
         """Where nobody could guess in a lifetime, a budget would only keep the owner out (L1)."""

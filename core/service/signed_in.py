@@ -18,8 +18,10 @@ class SignedIn:
     session: str = field(repr=False)  # what finds the session's row; never shown
     person: Person  # with the account as its store found it at sign-in, and that account's contacts
     at: datetime
+    # When they proved it here since, by a method that they had.
+    proven_at: datetime | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether they may change methods: that needs this, or a proof by an enrolled method."""
         # Two clocks are never quite alike, so a moment that is about to come is one.
-        return -SKEW <= now - self.at < FRESH
+        return any(-SKEW <= now - at < FRESH for at in (self.at, self.proven_at) if at is not None)

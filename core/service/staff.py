@@ -20,6 +20,7 @@ from .gate import Gate
 from .join import Joining
 from .measure import Measure
 from .messages import Messenger
+from .misses import Misses
 from .mover import Mover
 from .my_methods import MyMethods
 from .notice_links import NoticeLinks
@@ -77,7 +78,7 @@ def employ(
     notices = Notices(**house, mover=mover, calls=calls, messenger=messenger, office=office, links=links)
     writer = Writer(snapshots=snapshots, calls=calls, around=around)
     concluding = Concluding(records=records, mover=mover, notices=notices, around=around)
-    tickets = TicketOffice(**house, mover=mover)
+    tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around)
     measure = Measure(around=around, breached=breached, strength=strength)
     accounts = Accounts(**house, mover=mover, writer=writer)
     renewing = Renewing(
@@ -87,7 +88,7 @@ def employ(
         starting=Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets),
         tickets=tickets,
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
-        proving=Proving(**house, mover=mover, notices=notices, tickets=tickets),
+        proving=Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets),
         renewing=renewing,
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )

@@ -1,0 +1,69 @@
+"""What every page of a signed-in person needs: who it is, a form of that very session, and the way to sign in again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ..service.enrol import Enrolling, SignInAgain
+from ..service.signed_in import SignedIn
+from .form_body import read_form
+from .headers import has_form
+from .said import NOTHING, Said
+from .sign_in_pages import Whoever
+
+# The identity provider's pages. They never meet these in code: the endpoint's name is all that is known of them.
+SIGN_IN = "sign_in.start"
+# Address, name, page and verb.
+Rule = tuple[str, str, Callable[..., Response], str]
+
+
+class ForSignedIn:
+    """Whoever is not signed in goes to sign in, and comes back to the page they wanted."""
+
+    def __init__(self, enrolling: Enrolling, who: Whoever) -> None:
+        self._enrolling = enrolling
+        self._who = who
+
+    def rules(self, *pages: Rule) -> tuple[Rule, ...]:
+        """The same pages, each told who is signed in."""
+        return tuple((rule, name, self._entered(page), verb) for rule, name, page, verb in pages)
+
+    def _entered(self, page: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(page)
+        def entered(**parts: str) -> Response:
+            who = self._who(request)
+            if who is None:
+                return redirect(url_for(SIGN_IN, to=request.path), 303)
+            try:
+                return page(who, **parts)
+            except SignInAgain as again:
+                there = url_for(SIGN_IN, to=request.path, again=1)
+                return self.page("sign_in_again.html", who, Said(status=403), text=again.reason, sign_in=there)
+
+        return entered
+
+    def form(self, who: SignedIn, known: Collection[str]) -> Mapping[str, str]:
+        """What was typed, if the form was made for this session."""
+        form = read_form(request, known, answers=True)
+        # The cookie alone is not enough: the form was made for this very session.
+        if not self._enrolling.fits(who, form.get("token", "")):
+            abort(403, "another session's form")
+        return form
+
+    def page(self, template: str, who: SignedIn, said: Said = NOTHING, **values: object) -> Response:
+        """With what the layout needs to know of them."""
+        has_form()
+        html = render_template(
+            template,
+            page=template.removesuffix(".html").replace("_", "-"),
+            signed_in=who,
+            token=self._enrolling.form_token(who),
+            said=said,
+            problems=said.problems,
+            **values,
+        )
+        return Response(html, said.status, content_type="text/html; charset=utf-8")
