@@ -22,6 +22,7 @@ from .contracts.human_check import HumanCheck, Humanity, Part, Widget
 from .contracts.masking import mask_mail, mask_phone
 from .contracts.method import (
     Alphabet,
+    Asked,
     Carrier,
     Challenge,
     Enrollable,
@@ -35,6 +36,7 @@ from .contracts.method import (
 )
 from .contracts.notifier import Happening, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
+from .contracts.own_address import OwnAddress
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
 from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings
 from .contracts.short_text import fits_one_text, short_name
@@ -58,6 +60,7 @@ __all__ = [
     "AccountState",
     "Alphabet",
     "Ambiguous",
+    "Asked",
     "Call",
     "Callback",
     "CanChange",
@@ -97,6 +100,7 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "OutcomeUnknown",
+    "OwnAddress",
     "Part",
     "PasswordRefused",
     "Person",

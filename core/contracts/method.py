@@ -61,9 +61,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to show, as data. `widget` is "form", "passkey", "waiting", "scan", "codes" or "questions".
-
-    `data` is what it needs.
+    """What to show, as data. `widget` is "form", "passkey", "waiting", "scan", "codes", "questions", "address", "phone"
+    or "sent"; `data` is what it needs.
 
     While something is being added, `data` may hold what nobody else may see.
     """
@@ -112,6 +111,14 @@ class NewEnrolment:
 
     label: str
     data: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One more step before anything is kept: what to show now, and what has to be carried to the person for it."""
+
+    challenge: Challenge
+    message: Message | None = None
 
 
 class Method(Plugin, ABC):
@@ -178,8 +185,9 @@ class Enrollable(Protocol):
         `enrolments` are those of this method that the person has.
         """
 
-    def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment:
-        """What to keep. Raises NotAllowed for a wrong answer, with the reason in words; the host counts the tries.
+    def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment | Asked:
+        """What to keep, or what to ask next. Raises NotAllowed for a wrong answer, with the reason in words; the host
+        counts the tries. Where several fields may be at fault, `NotAllowed.at` says what is wrong with each.
 
-        Where several fields may be at fault, `NotAllowed.at` says what is wrong with each.
+        The host asks a step again, with the same answer, when the person wants another code.
         """

@@ -68,12 +68,14 @@ class OneTimeCode(Method):
         """Subject and text of the message."""
 
     def offers(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Sequence[Offer]:
-        addresses = [*self.addresses(person), *(e.data["to"] for e in enrolments if e.usable_from <= ctx.now)]
-        return [self._offer(address) for address in dict.fromkeys(addresses)]
+        given = [{"to": address} for address in self.addresses(person)]
+        offers = map(self.offer, [*given, *(e.data for e in enrolments if e.usable_from <= ctx.now)])
+        return list({offer.id: offer for offer in offers}.values())
 
-    def _offer(self, address: str) -> Offer:
+    def offer(self, data: Mapping[str, str]) -> Offer:
+        """The way to one address: `to`, and whatever else it takes to get there."""
         # A digest as id: the id travels through pages, the address must not.
-        return Offer(self.key, sha256(address.encode()).hexdigest()[:16], self.masked(address), {"to": address})
+        return Offer(self.key, sha256("".join(data.values()).encode()).hexdigest()[:16], self.masked(data["to"]), data)
 
     def begin(self, offers: Sequence[Offer] | None, ctx: Context) -> Challenge:
         code = draw_digits(self.settings.digits, ctx)

@@ -142,7 +142,9 @@ class Enrolling:
 
     def _confirmed(self, method: Method, challenge: Challenge, answer: Mapping[str, str]) -> NewEnrolment:
         assert isinstance(method, Enrollable)
-        return method.confirm(challenge, answer, self.around.context())
+        new = method.confirm(challenge, answer, self.around.context())
+        assert isinstance(new, NewEnrolment)
+        return new
 
     def _may_change(self, tx: Transaction, who: SignedIn) -> None:
         """In the transaction of the change: who was stopped a moment ago changes nothing."""

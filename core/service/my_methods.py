@@ -87,7 +87,9 @@ class MyMethods:
         """Which methods they may add: what their policy would never count is not worth the trouble."""
         methods = self.snapshots.current.plugins.methods
         named = policy.proof.named
-        return tuple((key, one.label) for key, one in methods.items() if key in named and isinstance(one, Enrollable))
+        # Whoever is sent something has a page to come.
+        own = {key: one for key, one in methods.items() if one.medium is None and isinstance(one, Enrollable)}
+        return tuple((key, one.label) for key, one in own.items() if key in named)
 
     def _facts(self, tx: Transaction, who: SignedIn) -> Facts:
         accounts = self.records.links.accounts_of(tx, who.person.id)

@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from typing import ClassVar, cast
 
 from ..contracts.errors import NotAllowed
-from ..contracts.method import Challenge, Enrollable, Method, NewEnrolment
+from ..contracts.method import Asked, Challenge, Enrollable, Method, NewEnrolment
 from ..contracts.people import Enrolment, Person
 from .fakes import a_context, a_person
 from .suite import ODD, PluginSuite, must, refuses
 
+# Whoever is asked more often than this gives up.
+MOST_STEPS = 5
+
 
 class EnrollableSuite(PluginSuite):
-    """For methods with `enrol` and `confirm`. Override `confirming` with the answer that a person would give."""
+    """For methods with `enrol` and `confirm`. Override `confirming` with the answer that a person would give, to each
+    challenge if there are several."""
 
     plugin: Method
     person: ClassVar[Person] = a_person()
@@ -29,9 +33,21 @@ class EnrollableSuite(PluginSuite):
         must(isinstance(method, Enrollable), "the method has no `enrol` and `confirm`")
         return cast("Enrollable", method)
 
-    def _enrolled(self) -> tuple[Challenge, NewEnrolment]:
-        challenge = self._enrollable().enrol(self.person, (), a_context("drawn"))
-        return challenge, self._enrollable().confirm(challenge, self.confirming(challenge), a_context("confirmed"))
+    def _steps(self, seed: str = "drawn") -> list[Challenge]:
+        steps = [self._enrollable().enrol(self.person, (), a_context(seed))]
+        while isinstance(step := self._confirmed(steps[-1], seed), Asked):
+            must(len(steps) < MOST_STEPS, "goes on asking")
+            steps.append(step.challenge)
+        return steps
+
+    def _confirmed(self, challenge: Challenge, seed: str) -> NewEnrolment | Asked:
+        return self._enrollable().confirm(challenge, self.confirming(challenge), a_context(seed))
+
+    def _enrolled(self) -> tuple[list[Challenge], NewEnrolment]:
+        steps = self._steps()
+        new = self._confirmed(steps[-1], "confirmed")
+        must(isinstance(new, NewEnrolment), "the last step keeps nothing")
+        return steps, cast("NewEnrolment", new)
 
     def test_what_was_confirmed_is_a_way(self) -> None:
         _, new = self._enrolled()
@@ -43,22 +59,26 @@ class EnrollableSuite(PluginSuite):
         must(not self.plugin.offers(Person("p-1", ()), (later,), a_context()), "counts before it may be used")
 
     def test_an_odd_answer_confirms_nothing(self) -> None:
-        challenge, _ = self._enrolled()
-        names = [field.name for field in challenge.prompt.fields]
-        for answer in ({}, {"surplus": "1"}, *(dict.fromkeys(names, odd) for odd in ODD)):
-            refuses(
-                lambda answer=answer: self._enrollable().confirm(challenge, answer, a_context()),  # type: ignore[misc]
-                NotAllowed,
-                why=f"confirmed by {str(answer)[:60]!r}",
-            )
+        for challenge in self._steps():
+            names = [field.name for field in challenge.prompt.fields]
+            for answer in ({}, {"surplus": "1"}, *(dict.fromkeys(names, odd) for odd in ODD)):
+                self._refuses(challenge, answer)
+
+    def _refuses(self, challenge: Challenge, answer: Mapping[str, str]) -> None:
+        refuses(
+            lambda: self._enrollable().confirm(challenge, answer, a_context()),
+            NotAllowed,
+            why=f"confirmed by {str(answer)[:60]!r}",
+        )
 
     def test_no_two_people_get_the_same(self) -> None:
-        drawn = [self._enrollable().enrol(self.person, (), a_context(seed)) for seed in ("1", "1", "2")]
+        drawn = [self._steps(seed)[-1] for seed in ("1", "1", "2")]
         must(drawn[0].secret == drawn[1].secret, "draws from somewhere else than ctx.random")
         must(not self.draws or drawn[0].secret != drawn[2].secret, "draws the same for everybody")
 
     def test_nothing_that_is_kept_is_shown(self) -> None:
-        challenge, new = self._enrolled()
-        private = [*challenge.secret.values(), *challenge.prompt.data.values(), *new.data.values()]
-        shown = f"{challenge!r} {challenge.prompt!r} {new!r} {new.label}"
+        steps, new = self._enrolled()
+        kept = [value for step in steps for value in (*step.secret.values(), *step.prompt.data.values())]
+        private = [*kept, *new.data.values()]
+        shown = f"{steps!r} {new!r} {new.label}"
         must(not any(value in shown for value in private if len(value) > 3), "a secret is shown where logs can see it")

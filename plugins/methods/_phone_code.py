@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field as Setting
 
-from ...core import Carrier, CodeSettings, Field, Offer, OneTimeCode, Person, Text, e164, fold_number
+from ...core import (
+    Carrier,
+    CodeSettings,
+    Context,
+    Field,
+    Offer,
+    OwnAddress,
+    Person,
+    Prompt,
+    Text,
+    e164,
+    fold_number,
+)
 
 
 class PhoneSettings(CodeSettings):
@@ -20,13 +32,28 @@ class PhoneSettings(CodeSettings):
     )
 
 
-class PhoneCode(OneTimeCode):
+class PhoneCode(OwnAddress):
     """A code to a phone number of the person. A subclass says how it gets there."""
 
     rides_on = Carrier.PHONE
     destination = Field("destination", Text("Your whole number"), autocomplete="tel")
+    added_already = Text("You've added this number already.")
     Settings = PhoneSettings
     settings: PhoneSettings
+
+    def asks(self, ctx: Context) -> Prompt:
+        fields = (
+            Field("region", Text("Country or region")),
+            Field("destination", Text("Phone number"), Text("With or without the first 0."), autocomplete="tel"),
+        )
+        text = Text("We'll check it now with a code, so that it works when you need it.")
+        return Prompt(Text("Add a phone"), text, fields, "phone", {"calling_code": self.settings.country_code})
+
+    def data(self, answer: Mapping[str, str]) -> Mapping[str, str]:
+        return {"to": e164(answer.get("destination", ""), self.settings.country_code) or ""}
+
+    def unfit(self, to: str, names: Sequence[str]) -> Text | None:
+        return None if to else Text("Type your whole number")
 
     def addresses(self, person: Person) -> Sequence[str]:
         numbers = (e164(phone, self.settings.country_code) for phone in person.phones)

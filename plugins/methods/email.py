@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from ...core import (
     Field,
     Method,
     Offer,
-    OneTimeCode,
+    OwnAddress,
     Person,
     Prompt,
     Text,
@@ -39,7 +39,7 @@ class EmailSettings(CodeSettings):
     )
 
 
-class Email(OneTimeCode):
+class Email(OwnAddress):
     """A code to a mailbox of the person."""
 
     key = "email"
@@ -47,8 +47,31 @@ class Email(OneTimeCode):
     rides_on = Carrier.MAILBOX
     medium = "email"
     summary = Text("If this account has an e-mail address, it gets a code")
+    added_already = Text("You've added this address already.")
     Settings = EmailSettings
     settings: EmailSettings
+
+    def asks(self, ctx: Context) -> Prompt:
+        text = Text("One you can read without your {company} password.", company=ctx.company)
+        field = Field("destination", Text("E-mail address"), autocomplete="email")
+        return Prompt(Text("Add an e‑mail"), text, (field,), "address")
+
+    def data(self, answer: Mapping[str, str]) -> Mapping[str, str]:
+        name, _, domain = (mailbox(answer.get("destination", "")) or "").rpartition("@")
+        # Capitals in a domain say nothing; what they say in a name is known to its mail server alone.
+        return {"to": f"{name}@{domain.lower()}" if domain else ""}
+
+    def unfit(self, to: str, names: Sequence[str]) -> Text | None:
+        if not to:
+            return Text("Type your whole e-mail address")
+        # Whoever signs in as jo@example.org reads mail there by the same password, as far as anybody can tell.
+        if not self._opens_with_this_password(to, *(name.rpartition("@")[2] for name in names if "@" in name)):
+            return None
+        return Text("This mailbox opens with the password you'd be resetting, so it doesn't count. Use a private one.")
+
+    def sent(self, end: str) -> Text:
+        digits = self.settings.digits
+        return Text("{end} gets an e-mail with {digits} digits. Look in the junk folder too.", end=end, digits=digits)
 
     def addresses(self, person: Person) -> Sequence[str]:
         addresses = (mailbox(mail) for mail in person.mails)
@@ -59,11 +82,9 @@ class Email(OneTimeCode):
         every = super().offers(person, enrolments, ctx)
         return [offer for offer in every if not self._opens_with_this_password(offer.private["to"])]
 
-    def _opens_with_this_password(self, address: str) -> bool:
-        domain = _folded(address.rpartition("@")[2])
-        return any(
-            domain == own or domain.endswith(f".{own}") for own in map(_folded, self.settings.own_domains) if own
-        )
+    def _opens_with_this_password(self, address: str, *domains: str) -> bool:
+        domain, owned = _folded(address.rpartition("@")[2]), (*self.settings.own_domains, *domains)
+        return any(domain == own or domain.endswith(f".{own}") for own in map(_folded, owned) if own)
 
     def masked(self, address: str) -> Text:
         return Text("We send a code to {end}", end=mask_mail(address))

@@ -17,6 +17,10 @@ class Sms(PhoneCode):
     medium = "sms"
     summary = Text("We text a code to the number you type")
 
+    def sent(self, end: str) -> Text:
+        digits = self.settings.digits
+        return Text("{end} gets a text with {digits} digits. It can take a minute.", end=end, digits=digits)
+
     def masked(self, address: str) -> Text:
         return Text("We send a code to {end}", end=mask_phone(address))
 

@@ -82,6 +82,14 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Add an authenticator app", "Open any authenticator app.", "Scan this picture, or type the key.",
         "Type the 6 digits it shows.", "Show the key", "Confirm",
     ),
+    "add a phone": (
+        "Add a phone", "We'll check it now with a code, so that it works when you need it.", "Country or region",
+        "Phone number", "With or without the first 0.", "You've added this number already.",
+    ),
+    "add an e-mail": (
+        "Add an e-mail", "One you can read without your {} password.",
+        "This mailbox opens with the password you'd be resetting, so it doesn't count. Use a private one.",
+    ),
     "saved codes, made": (
         "Your saved codes", "Print them or write them down. We show them only this once.", "Print",
         "I've put them somewhere safe", "Done",
@@ -193,6 +201,10 @@ ADDED: dict[str, tuple[str, ...]] = {
         "That didn't match {} time, so this way is closed for now. Choose another way.",
         "That didn't match {} times, so this way is closed for now. Choose another way.",
         "Too many wrong answers. This way is closed until you add it anew. Choose another way.", "{} hour", "{} hours",
+    ),
+    "adding an address: a label, where the code goes once it was typed, and that it is there": (
+        "E-mail address", "{} gets a text with {} digits. It can take a minute.",
+        "{} gets an e-mail with {} digits. Look in the junk folder too.", "You've added this address already.",
     ),
     "the questions, where an organisation has none of its own": (
         "What did you call your first cuddly toy?", "Who was the first person that you phoned by yourself?",
