@@ -130,6 +130,7 @@ class SignInSettings(_Part):
     store: str = ""
     acr_values: Strings = ()
     ca_file: Path | None = None
+    proxy: SecretStr = SecretStr("")
     leeway_seconds: int = Field(60, ge=0, le=300)
     idle_minutes: int = Field(15, ge=2, le=60)
     longest_hours: int = Field(8, ge=1, le=24)

@@ -23,6 +23,7 @@ def door_of(settings: Settings, staff: Staff) -> Door | None:
         return None
     # Imported late: whoever has no identity provider needs neither its library nor the time that it takes.
     from ..idp_bridge.sign_in import Client, SignIn, own_key  # noqa: PLC0415
+    from ..idp_bridge.wire import Line  # noqa: PLC0415
 
     key, longest = chosen.client_key, timedelta(hours=chosen.longest_hours)
     client = Client(
@@ -35,7 +36,7 @@ def door_of(settings: Settings, staff: Staff) -> Door | None:
         acr_values=chosen.acr_values,
         oldest=longest,
         leeway=timedelta(seconds=chosen.leeway_seconds),
-        ca_file=str(chosen.ca_file or ""),
+        line=Line(str(chosen.ca_file or ""), chosen.proxy.get_secret_value()),
     )
     rules = SessionRules(chosen.store, timedelta(minutes=chosen.idle_minutes), longest)
     return open_door(staff, SignIn(chosen.issuer, client, plain_http=settings.demo), rules)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
+from ssl import create_default_context
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from ..idp_bridge.addresses import is_safe
+from ..idp_bridge.addresses import is_proxy, is_safe
 from .settings import Settings, SignInSettings
 
 LINK = re.compile(r"(?:https?://[A-Za-z0-9]|mailto:[^@]+@|tel:\+?[0-9])[!-~]*", re.ASCII)
@@ -116,6 +118,11 @@ def _sign_in(settings: Settings) -> Iterator[str]:
         yield "sign_in.scopes must name openid: without it nobody is vouched for"
     if not chosen.claim:
         yield "sign_in.claim is missing: which claim holds the name that the directory knows people by"
+    if chosen.ca_file and not _holds_certificates(chosen.ca_file):
+        yield "sign_in.ca_file holds no certificate in PEM"
+    proxy = chosen.proxy.get_secret_value()
+    if proxy and not is_proxy(proxy):
+        yield "sign_in.proxy must be http:// or https://, a host and a port, and nothing after it"
     if chosen.store not in settings.plugins.load:
         yield "sign_in.store must be one of plugins.load: where people are looked up who sign in"
 
@@ -133,6 +140,13 @@ def _split(address: str) -> SplitResult | None:
         return urlsplit(address)
     except ValueError:
         return None
+
+
+def _holds_certificates(file: Path) -> bool:
+    try:
+        return create_default_context(cafile=file).cert_store_stats()["x509"] > 0
+    except (OSError, ValueError):
+        return False
 
 
 def _is_loopback(host: str) -> bool:

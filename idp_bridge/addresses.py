@@ -1,4 +1,4 @@
-"""Which addresses an identity provider may have."""
+"""Which addresses an identity provider may have, and the proxy that leads there."""
 
 from __future__ import annotations
 
@@ -18,3 +18,14 @@ def is_safe(url: object, *, plain_http: bool) -> bool:
     if not host or parts.username is not None or parts.fragment or " " in url:
         return False
     return parts.scheme == "https" or (plain_http and parts.scheme == "http" and host in {"localhost", "127.0.0.1"})
+
+
+def is_proxy(url: str) -> bool:
+    """Whether this may be the company's own proxy: a host and a port, with a name and password if it asks for them."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    nothing_more = parts.path in {"", "/"} and not parts.query and not parts.fragment
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port is not None and nothing_more

@@ -21,7 +21,7 @@ from ..core.guard import Guard
 from ..core.service.vouching import Departure, SignedOut, SignInRefused, SignInUnavailable, Vouched
 from .company_idp import CompanyIdp
 from .tokens import Claims, Tokens
-from .wire import WireError, bound, read_json
+from .wire import Line, WireError, bound, read_json
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Client:
     # How long ago that may have been.
     oldest: timedelta = timedelta(hours=8)
     leeway: timedelta = timedelta(seconds=60)
-    ca_file: str = ""
+    line: Line = Line()
 
 
 class SignIn:
@@ -161,18 +161,18 @@ class SignIn:
             session.token_endpoint_auth_method = _basic
         else:
             session.register_client_auth_method(PrivateKeyJWT(alg=_signs_with(client.secret)))
-        bound(session, client.ca_file)
+        bound(session, client.line)
         return session
 
     def _plain_session(self) -> requests.Session:
-        return bound(requests.Session(), self._client.ca_file)
+        return bound(requests.Session(), self._client.line)
 
     def _ask(self, question: Callable[[], T]) -> T:
         try:
             return self._guard.call(question, SECONDS)
         except PluginError:
             raise SignInUnavailable("late") from None
-        except requests.RequestException as error:
+        except OSError as error:  # what requests raises is one too, and so is an authority's file that is gone
             # Words of ours, or the kind alone: a library's may quote an address with a code in it.
             raise SignInUnavailable(str(error) if isinstance(error, WireError) else type(error).__name__) from None
 

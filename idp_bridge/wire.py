@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -27,6 +28,7 @@ class BoundedAdapter(HTTPAdapter):
         """One request, one answer from the same host."""
         over = time.monotonic() + WHOLE_SECONDS
         asked = {"timeout": STEP_SECONDS, "stream": True, "verify": options.get("verify", True)}
+        asked["proxies"] = options.get("proxies")
         response = super().send(request, **asked)
         try:
             # A redirect would carry the code, the secret or our trust to a host that nobody configured.
@@ -51,11 +53,21 @@ def _read(response: requests.Response, over: float) -> bytes:
     return body
 
 
-def bound(session: requests.Session, ca_file: str) -> requests.Session:
-    """Let this session speak within the bounds only, and believe this authority, if it is the company's own."""
-    # Neither proxies nor passwords from the environment or a .netrc: they would stand in for what is configured.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How the identity provider is reached: whose certificates are believed, and by which proxy. Empty: as usual."""
+
+    ca_file: str = ""
+    proxy: str = field(default="", repr=False)  # may hold a password
+
+
+def bound(session: requests.Session, line: Line) -> requests.Session:
+    """Let this session speak on this line, within the bounds only."""
+    # Neither proxies, authorities nor passwords from the environment or a .netrc: they would stand in for what is
+    # configured, and whoever sets a variable would read along.
     session.trust_env = False
-    session.verify = ca_file or True
+    session.verify = line.ca_file or True
+    session.proxies = {"https": line.proxy, "http": line.proxy} if line.proxy else {}
     # Nothing packed: a few bytes could become many.
     session.headers["Accept-Encoding"] = "identity"
     for scheme in ("https://", "http://"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
+from servers.authority import Authority
 
 from keyback.config.loading import parse
 from keyback.config.settings import Settings
@@ -49,6 +51,13 @@ def test_a_whole_table_is_enough() -> None:
         ({"claim": None}, "sign_in.claim is missing"),
         ({"store": None}, "sign_in.store must be one of plugins.load"),
         ({"store": "embedded"}, "sign_in.store must be one of plugins.load"),
+        ({"ca_file": "/nowhere/ca.pem"}, "sign_in.ca_file holds no certificate"),
+        ({"ca_file": __file__}, "sign_in.ca_file holds no certificate"),
+        ({"proxy": "proxy.example.org:3128"}, "sign_in.proxy must be"),
+        ({"proxy": "http://proxy.example.org"}, "sign_in.proxy must be"),
+        ({"proxy": "http://proxy.example.org:99999"}, "sign_in.proxy must be"),
+        ({"proxy": "socks5://proxy.example.org:1080"}, "sign_in.proxy must be"),
+        ({"proxy": "http://proxy.example.org:3128/?a"}, "sign_in.proxy must be"),
     ],
 )
 def test_what_would_be_unsafe_stops_the_start(changes: dict[str, object], said: str) -> None:
@@ -61,5 +70,11 @@ def test_without_the_table_nobody_signs_in_and_all_is_well() -> None:
     assert (unsafe(alone), alone.sign_in.issuer) == ([], "")
 
 
-def test_a_secret_prints_as_dots() -> None:
-    assert "hunter22" not in repr(settings(client_secret="hunter22"))
+def test_the_companys_own_proxy_and_authority_are_allowed(tmp_path: Path) -> None:
+    ca_file = Authority(tmp_path).ca_file
+    assert unsafe(settings(ca_file=str(ca_file), proxy="http://keyback:hunter22@proxy.example.org:3128")) == []
+
+
+@pytest.mark.parametrize("secret", ["client_secret", "proxy"])
+def test_a_secret_prints_as_dots(secret: str) -> None:
+    assert "hunter22" not in repr(settings(**{secret: "hunter22"}))
