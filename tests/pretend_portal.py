@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from pretend_enrolling import PretendEnrolling
 
 from keyback.config.house import TRANSLATIONS
+from keyback.core.contracts.channel import Heard
 from keyback.core.contracts.errors import NotAllowed, OutOfTurn
 from keyback.core.contracts.human_check import Part, Widget
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
@@ -129,6 +130,15 @@ class PretendService:
 
     lifetime = timedelta(minutes=20)
     usual_proofs = 2
+
+    def heard(self, recovery: Recovery) -> bool:
+        return bool(self.answers.get("heard"))
+
+    def call_back(
+        self, channel: str, token: str, fields: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Heard | None:
+        heard: Heard | None = self._heard("call_back", channel, token, dict(fields))
+        return heard
 
     def fits(self, recovery: Recovery, token: str) -> bool:
         return token == self.form_token(recovery)
@@ -294,7 +304,7 @@ def portal_settings(**values: Any) -> PortalSettings:
 
 def open_portal(*, methods: bool = False, **values: Any) -> Portal:
     service, clock = PretendService(), [NOW]
-    names = ("starting", "tickets", "choosing", "proving", "renewing", "stopping")
+    names = ("starting", "tickets", "choosing", "proving", "hearing", "renewing", "stopping")
     parts = SimpleNamespace(**dict.fromkeys(names, service))
     entries = Entries([Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME)])
     app = Flask(__name__, static_folder=None)

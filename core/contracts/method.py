@@ -61,10 +61,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to show, as data. `widget` is "form", "passkey", "waiting", "scan", "codes", "questions", "address", "phone"
-    or "sent"; `data` is what it needs.
+    """What to show, as data, with a widget: "form", "passkey", "waiting", "scan", "codes", "questions", "address",
+    "phone" or "sent".
 
-    While something is being added, `data` may hold what nobody else may see.
+    `data` is what it needs. While something is being added, it may hold what nobody else may see.
     """
 
     heading: Text

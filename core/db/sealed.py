@@ -58,6 +58,7 @@ RECOVERY = SealedColumn(tables.recovery, "sealed", KeyPurpose.RECOVERY, ("id",))
 ACCOUNT = SealedColumn(tables.account, "sealed", KeyPurpose.CONTACT, ("pseudonym", "person_id"))
 ENROLMENT = SealedColumn(tables.enrolment, "sealed", KeyPurpose.CONTACT, ("id", "person_id", "version"))
 PENDING = SealedColumn(tables.pending, "sealed", KeyPurpose.CONTACT, ("key", "expires_at"))
+HEARD = SealedColumn(tables.heard, "sealed", KeyPurpose.RECOVERY, ("challenge", "passed", "expires_at"))
 PERSON_KEY = SealedColumn(tables.person_key, "sealed", KeyPurpose.AUDIT, ("name",))
 SIGNING_KEY = SealedColumn(tables.signing_key, "private", KeyPurpose.AUDIT, ("kid", "use"))
 JOB = SealedColumn(tables.job, "sealed", KeyPurpose.JOB, ("id", "lane", "kind", "recovery_id"))
@@ -71,7 +72,7 @@ SESSION = SealedColumn(
     ("id", "person_ref", "subject_ref", "sid_ref", "started_at", "ends_at"),
 )
 
-COLUMNS = (RECOVERY, ACCOUNT, ENROLMENT, PENDING, PERSON_KEY, SIGNING_KEY, JOB, PLUGIN, SIGN_IN, SESSION)
+COLUMNS = (RECOVERY, ACCOUNT, ENROLMENT, PENDING, HEARD, PERSON_KEY, SIGNING_KEY, JOB, PLUGIN, SIGN_IN, SESSION)
 
 # Whoever can write the table could otherwise put the digest of a key of their own beside somebody's recovery.
 RECOVERY_KEY_ROW = SealedRow(tables.recovery, ("id", "key_digest"), "key_seal")

@@ -125,6 +125,16 @@ proof = Table(
     Column("seal", LargeBinary, nullable=False),
 )
 
+# What came by another way than the page: one answer to each challenge, whoever sends it and however often.
+heard = Table(
+    "heard",
+    metadata,
+    Column("challenge", String(64), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
 person = Table(
     "person",
     metadata,

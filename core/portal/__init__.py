@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import KeybackError
 from ..service.recover import RecoveryService
 from .assets import FOLDER, Assets
+from .callback_page import CallbackPage
 from .cookie import Cookies
 from .door_checks import check_host, check_origin, check_path
 from .doors import Doors
@@ -68,6 +69,7 @@ def create_portal(
         ("/recover/<recovery_id>", "move", pages.move, "POST"),
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
         ("/recover/<recovery_id>/password", "password", live.password, "POST"),
+        ("/callback/<channel>/<token>", "callback", CallbackPage(service.hearing).hear, "POST"),
         ("/wasnt-me/<token>", "wasnt_me", wasnt_me.ask, "GET"),
         ("/wasnt-me/<token>", "stop", wasnt_me.stop, "POST"),
         *(methods.rules() if methods else ()),

@@ -54,6 +54,18 @@ def read_one(request: Request, name: str) -> str:
     return given[0]
 
 
+def read_all(request: Request) -> dict[str, str]:
+    """Every field of a form that a carrier sent. One that comes twice could be read in two ways."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        abort(415)
+    request.max_content_length = MOST_BYTES
+    pairs = _pairs(_body(request))
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        abort(400, "a field twice")
+    return form
+
+
 def only(form: Mapping[str, str], names: Collection[str]) -> None:
     """Refuse fields which the page that sent this form does not have."""
     if not form.keys() <= set(names):

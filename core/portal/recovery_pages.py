@@ -62,7 +62,10 @@ class RecoveryPages:
         that happens depends on the directory, so it never leaves the server (P4)."""
         _, recovery = self._enter(recovery_id)
         return jsonify(
-            stage=recovery.stage.value, version=recovery.turn, waiting=self._service.choosing.waits(recovery)
+            stage=recovery.stage.value,
+            version=recovery.turn,
+            waiting=self._service.choosing.waits(recovery),
+            heard=self._service.hearing.heard(recovery),
         )
 
     def move(self, recovery_id: str) -> Response:
@@ -186,6 +189,10 @@ class RecoveryPages:
         match answered.reason, recovery.stage:
             case "not-yet", _:
                 return self._pages.page(recovery, Said(typed=form, one_moment=True))
+            case "not-heard", _:
+                return self._pages.page(recovery, information(words.NOTHING_HEARD))
+            case "declined", _:
+                return self._pages.page(recovery, warning(words.DECLINED, status=422))
             case "expired", _:
                 return self._too_late(answered, pick, form)
             case "wrong", Stage.ANSWERING if recovery.pick is not None:
@@ -202,6 +209,8 @@ class RecoveryPages:
 
     def _too_late(self, answered: Answered, pick: Pick, form: Form) -> Response:
         fields, recovery, text = pick.challenge.prompt.fields, answered.recovery, words.TOO_OLD
+        if not fields:
+            return self._pages.page(recovery, warning(words.NO_APPROVAL, status=422))
         if words.by_script(fields):
             # A device signs what was drawn for it. With the old challenge on the page it could never be in time.
             recovery, text = self._service.choosing.again(answered.ticket, form["token"]), words.STOPPED_BY_DEVICE

@@ -96,6 +96,8 @@ class StagePages:
             "resend": self._resend(recovery, pick),
             "second": len(recovery.proofs) + 1 if recovery.proofs else 0,
             "proofs": self._asked_for(recovery),
+            # Without fields there is nothing to type: the answer comes by another way, and the page waits for it.
+            "poll": "" if prompt.fields else url_for("portal.stage", recovery_id=recovery.id),
         }
         if prompt.widget in TEMPLATES:
             values["template"] = TEMPLATES[prompt.widget]

@@ -22,6 +22,9 @@ STOPPED_BY_DEVICE = Text(
     "Your device stopped before it was done, or took too long. Nothing is lost. Try again, or choose another way."
 )
 NOT_ADDED_HERE = Text("This passkey isn't one you added here. Choose another way.")
+NOTHING_HEARD = Text("We've heard nothing from your phone yet.")
+NO_APPROVAL = Text("No approval came. Try again, or choose another way.")
+DECLINED = Text("The request was declined on your phone. If that wasn't you, call the help desk.")
 ANOTHER_IS_COMING = Text("Another code is on its way if that number or address is yours.")
 NO_MORE_SENDS = Text("No more codes can be sent in this try. Choose another way.")
 

@@ -72,6 +72,7 @@ class Chores:
                 self.records.recoveries.purge(tx, now - KEPT, FORGOTTEN_AT_ONCE),
                 self.records.counters.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.pending.purge(tx, now, FORGOTTEN_AT_ONCE),
+                self.records.heard.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.proofs.purge(tx, now - PROOFS_KEPT, FORGOTTEN_AT_ONCE),
                 # A lifted stop is forgotten when no link from before it is good any more.
                 self.records.freezes.purge(tx, now - GOOD_FOR, FORGOTTEN_AT_ONCE),

@@ -6,9 +6,10 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ..contracts.channel import Channel, Message
+from ..contracts.channel import CanHear, Channel, Message
 from ..contracts.errors import DeliveryFailed, PluginError
 from ..contracts.events import Event, LimitReached, MessageDropped, MessageSent
+from ..contracts.method import Offer
 from ..contracts.plugin import Context
 from ..db.counters import Mark
 from ..db.jobs import Job
@@ -17,6 +18,7 @@ from ..figures import MESSAGES
 from ..recovery import limits
 from ..recovery.state import Lane, Recovery
 from .back_office import BackOffice
+from .callback_links import About, CallbackLinks
 from .calls import Calls
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
@@ -40,6 +42,7 @@ class Messenger:
     mover: Mover
     calls: Calls
     office: BackOffice
+    links: CallbackLinks
     around: Surroundings
 
     def queue(self, tx: Transaction, moved: Moved) -> None:
@@ -67,6 +70,9 @@ class Messenger:
         channel = self.snapshots.current.plugins.channel_for(message.medium)
         if channel is None:
             return self._settle(job, recovery, MessageDropped(recovery.pick.method, "no-channel"))
+        if isinstance(channel, CanHear):
+            about = About(channel.key, recovery.id, recovery.pick.challenge_id, self._meant(recovery)[0].id)
+            message = replace(message, answer_to=self.links.address(about))
         return self._carry(job, recovery, recovery.pick.method, channel, message)
 
     def _carry(self, job: Job, recovery: Recovery, method: str, channel: Channel, message: Message) -> None:
@@ -93,20 +99,30 @@ class Messenger:
         finally:
             self.around.meter.count(MESSAGES, channel.key, outcome)
 
+    def built(self, recovery: Recovery, offer_id: str) -> Message | None:
+        """What is, or was, carried to that offer, in finished words; None where it is not what is picked."""
+        offer = next((offer for offer in self._meant(recovery) if offer.id == offer_id), None)
+        message = self._words(recovery, offer) if offer else None
+        return _said(message, self.around.context(language=recovery.language)) if message else None
+
+    def _meant(self, recovery: Recovery) -> tuple[Offer, ...]:
+        method = self.snapshots.current.plugins.methods.get(recovery.pick.method) if recovery.pick else None
+        return fitting_offers(recovery, method)
+
+    def _words(self, recovery: Recovery, offer: Offer) -> Message | None:
+        assert recovery.pick is not None
+        method = self.snapshots.current.plugins.methods[recovery.pick.method]
+        return method.message(offer, recovery.pick.challenge, self.around.context(language=recovery.language))
+
     def _message(self, recovery: Recovery, job: Job) -> tuple[Message | None, str]:
-        pick = recovery.pick
-        assert pick is not None
-        method = self.snapshots.current.plugins.methods.get(pick.method)
-        offers = fitting_offers(recovery, method)
+        offers = self._meant(recovery)
         if recovery.subject is None:
             return None, "nobody"
-        if method is None or not offers:
+        if not offers:
             return None, "does-not-fit"
         if job.payload["allowed"] != "yes":
             return None, "too-many"
-        return method.message(
-            offers[0], pick.challenge, self.around.context(language=recovery.language)
-        ), "nothing-to-say"
+        return self._words(recovery, offers[0]), "nothing-to-say"
 
     def _count_send(self, tx: Transaction, recovery: Recovery) -> bool:
         """Count this send for its destination; for nobody under the name, so that both cost alike."""

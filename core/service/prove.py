@@ -10,6 +10,7 @@ from ..contracts.errors import OutOfTurn
 from ..contracts.events import MethodCopied, ProofGiven
 from ..contracts.method import Offer, Verdict
 from ..contracts.people import Enrolment
+from ..db.heard import HeardAnswer
 from ..db.sealing import KeyPurpose
 from ..db.session import Transaction
 from ..recovery.moves import Missed, Proved
@@ -61,10 +62,29 @@ class Proving:
             return Answered(recovery, ticket, "not-yet")
         if self.around.now() >= pick.expires_at:
             return Answered(recovery, ticket, "expired")
+        if self.hears(pick):
+            heard = self._heard(pick)
+            if heard is None or not heard.passed:
+                # Before the first proof a refusal and silence are one: only somebody has a phone that can refuse (P4).
+                return Answered(recovery, ticket, "declined" if heard and recovery.proofs else "not-heard")
+            answer = heard.answer
         judged = self._judge(recovery, pick, answer)
         if judged.offer is None:
             return Answered(self._count_miss(recovery, pick, judged), ticket, "wrong")
         return self._record_proof(recovery, pick, judged.offer, judged)
+
+    def hears(self, pick: Pick) -> bool:
+        """Whether the answer comes by another way than the page."""
+        method = self.snapshots.current.plugins.methods.get(pick.method)
+        return method is not None and method.hears
+
+    def would_pass(self, recovery: Recovery, answer: Mapping[str, str]) -> bool:
+        """Whether this answers what is picked; nothing is counted or recorded. Raises MustWait."""
+        return recovery.pick is not None and self._judge(recovery, recovery.pick, answer).offer is not None
+
+    def _heard(self, pick: Pick) -> HeardAnswer | None:
+        with self.records.db.read() as tx:
+            return self.records.heard.of(tx, pick.challenge_id)
 
     def _judge(self, recovery: Recovery, pick: Pick, answer: Mapping[str, str]) -> _Judged:
         method, context = self.snapshots.current.plugins.methods.get(pick.method), self.around.context()

@@ -9,6 +9,7 @@ from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
 from ..db.enrolments import Enrolments
 from ..db.freezes import Freezes
+from ..db.heard import HeardAnswers
 from ..db.jobs import Job, Jobs
 from ..db.leases import Leases
 from ..db.links import Links
@@ -31,6 +32,7 @@ class Records:
     keyring: Keyring
     recoveries: Recoveries
     proofs: Proofs
+    heard: HeardAnswers
     enrolments: Enrolments
     pending: Pending
     contacts: ContactsSeen
@@ -59,6 +61,7 @@ class Records:
             keyring=keyring,
             recoveries=Recoveries(keyring),
             proofs=Proofs(keyring),
+            heard=HeardAnswers(keyring),
             enrolments=Enrolments(keyring),
             pending=Pending(keyring),
             contacts=ContactsSeen(keyring),

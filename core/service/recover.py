@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .choose import Choosing
+from .hear import Hearing
 from .prove import Proving
 from .renew import Renewing
 from .start import Starting
@@ -20,5 +21,6 @@ class RecoveryService:
     tickets: TicketOffice
     choosing: Choosing
     proving: Proving
+    hearing: Hearing
     renewing: Renewing
     stopping: Stopping

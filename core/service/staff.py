@@ -9,6 +9,7 @@ from typing import TypedDict
 from .accounts import Accounts
 from .ask import Asking
 from .back_office import BackOffice
+from .callback_links import CallbackLinks
 from .calls import Calls
 from .choose import Choosing
 from .chores import Chores
@@ -17,6 +18,7 @@ from .disguise import Disguise
 from .enrol import Enrolling
 from .find import Finding
 from .gate import Gate
+from .hear import Hearing
 from .join import Joining
 from .measure import Measure
 from .messages import Messenger
@@ -73,7 +75,8 @@ def employ(
     house = _House(records=records, snapshots=snapshots, around=around)
     office, calls = BackOffice(records, around), Calls(around.meter)
     mover = Mover(records, office, around)
-    messenger = Messenger(**house, mover=mover, calls=calls, office=office)
+    answers_at = CallbackLinks(keyring=records.keyring, around=around)
+    messenger = Messenger(**house, mover=mover, calls=calls, office=office, links=answers_at)
     links = NoticeLinks(keyring=records.keyring, around=around)
     notices = Notices(**house, mover=mover, calls=calls, messenger=messenger, office=office, links=links)
     writer = Writer(snapshots=snapshots, calls=calls, around=around)
@@ -84,11 +87,13 @@ def employ(
     renewing = Renewing(
         **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
     )
+    proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
     service = RecoveryService(
         starting=Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets),
         tickets=tickets,
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
-        proving=Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets),
+        proving=proving,
+        hearing=Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls),
         renewing=renewing,
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )

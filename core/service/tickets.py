@@ -54,7 +54,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of an answer. `reason`: "", "wrong", "expired", or "not-yet" when nothing was judged or counted."""
+    """What became of an answer. `reason`: "", "wrong", "expired", or "not-yet" when nothing was judged or counted.
+
+    Where the answer comes by another way: "not-heard" while there is none, "declined" when it was no.
+    """
 
     recovery: Recovery
     ticket: Ticket

@@ -70,6 +70,10 @@ AGREED: dict[str, tuple[str, ...]] = {
         'Key on another device? Press the button, then choose "Use a phone or tablet".',
         "We never see your fingerprint or face. They stay on your device.",
     ),
+    "waiting for a phone": (
+        "Waiting for your phone.", "I've done it", "No approval came. Try again, or choose another way.",
+        "The request was declined on your phone. If that wasn't you, call the help desk.",
+    ),
     "passkey stopped": (
         "Your device stopped before it was done, or took too long. Nothing is lost. Try again, or choose another way.",
         "This passkey isn't one you added here. Choose another way.",
@@ -365,6 +369,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "This browser can't use passkeys here, or its JavaScript is switched off. Choose another way.",
         "This device is added already.", "This passkey or key can't be added. Try another one.",
     ),
+    "who pressed the button before anything came from their phone": ("We've heard nothing from your phone yet.",),
     "why a method can't be added": (
         "This can't be added here.", "You have {} of these already. Remove one first.",
         "This took too long, or was tried too often. Start again.",

@@ -296,13 +296,14 @@ def small_house(
     look_up: timedelta = timedelta(0),
     cloud: Cloud | None = None,
     methods: Sequence[Method] = (),
+    channel: FakeChannel | None = None,
     **changes: Any,
 ) -> SmallHouse:
     """A house with somebody called jo in it."""
     keyring = Keyring.load(database, bytes(range(32)))
     records, clock = Records.open(database, keyring), Clock()
     around = Surroundings("Acme", "https://reset.example.org", "Call 123", now=clock, **changes)
-    store, channel = Directory(), FakeChannel()
+    store, channel = Directory(), channel or FakeChannel()
     codes = QuickCodes(SavedCodes.Settings(pepper="p" * 32))
     also = (cloud,) if cloud else ()
     host = _Built(

@@ -4,23 +4,25 @@ const main = document.querySelector("main");
 const slow = document.querySelector("[data-slow]");
 const began = Date.now();
 
-// The button that the person would press: it holds what they typed.
-function goOn() {
+// The button that the person would press: it holds what they typed. When the stage is another, it is too late for it.
+function goOn(stage) {
   const button = document.querySelector("[data-go-on]");
-  if (button) button.click();
+  if (button && stage === main.dataset.stage) button.click();
   else location.replace(location.pathname);
 }
 
 async function ask() {
   const answer = await fetch(main.dataset.poll, { credentials: "same-origin", redirect: "error" });
-  if (!answer.ok) return false;
-  const { stage, waiting } = await answer.json();
-  return stage !== main.dataset.stage || (main.dataset.page === "waiting" && !waiting);
+  if (!answer.ok) return "";
+  const { stage, waiting, heard } = await answer.json();
+  const over = stage !== main.dataset.stage || heard || (main.dataset.page === "waiting" && !waiting);
+  return over ? stage : "";
 }
 
 async function wait() {
   // A failed question is asked again; the Continue button stands there all the time.
-  if (await ask().catch(() => false)) return goOn();
+  const stage = await ask().catch(() => "");
+  if (stage) return goOn(stage);
   const waited = Date.now() - began;
   if (slow && waited > 10000) slow.textContent = (waited > 30000 && slow.dataset.silent) || slow.dataset.slow;
   setTimeout(wait, 1000);

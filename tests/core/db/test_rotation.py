@@ -19,6 +19,7 @@ from keyback.core.db.audit import Audit
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.enrolments import Enrolments
 from keyback.core.db.freezes import Freeze, Freezes
+from keyback.core.db.heard import HeardAnswer, HeardAnswers
 from keyback.core.db.jobs import Jobs
 from keyback.core.db.links import Links
 from keyback.core.db.pending import Adding, Pending
@@ -60,6 +61,7 @@ class House:
             Links(keyring).link(tx, "person-1", LDAP, "signed in", now)
             Enrolments(keyring).add(tx, "person-1", "codes", "l", DETAILS, proven_at=now, usable_from=now)
             Pending(keyring).put(tx, ADDING, DRAWN, now + DAY)
+            HeardAnswers(keyring).put(tx, HeardAnswer("challenge", DETAILS, True, now + DAY))
             ContactsSeen(keyring).since(tx, "person-1", [MAIL], now)
             Freezes(keyring).freeze(tx, Freeze("person-1", now, "password.set", "recovery-1"))
             settings = SettingsStore(keyring)
@@ -84,6 +86,9 @@ class House:
             assert Links(keyring).person_of(tx, LDAP) == "person-1"
             assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
             assert Pending(keyring).get(tx, ADDING, self.now) == DRAWN
+            heard = HeardAnswers(keyring).of(tx, "challenge")
+            assert heard is not None
+            assert heard.answer == DETAILS
             assert ContactsSeen(keyring).since(tx, "person-1", [MAIL], self.now + DAY) == {0: None}
             assert Freezes(keyring).of(tx, "person-1") is not None
             settings = SettingsStore(keyring)
@@ -153,9 +158,9 @@ def test_it_says_how_far_it_is_and_goes_in_small_batches(
     house.keyring.rotate(KeyPurpose.RECOVERY)
     heard: list[tuple[int, int]] = []
     reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda moved, seen: heard.append((moved, seen)))
-    assert heard == [(2, 2), (4, 4), (5, 5)]
+    assert heard == [(2, 2), (4, 4), (5, 5), (6, 6)]
     assert reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda moved, seen: heard.append((moved, seen))) == 0
-    assert heard[3:] == [(0, 2), (0, 4), (0, 5)]
+    assert heard[4:] == [(0, 2), (0, 4), (0, 5), (0, 6)]
     house.read_everything(house.keyring)
 
 

@@ -1,0 +1,90 @@
+"""What comes by another way than the page: a key pressed on a phone, a decision in an app.
+
+It only waits here. The person's own browser takes it up when it goes on, so a proof still renews that browser's key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..contracts.channel import Callback, CanHear, Heard
+from ..contracts.errors import PluginError
+from ..db.heard import HeardAnswer
+from ..recovery.state import Recovery, Stage
+from .callback_links import About, CallbackLinks
+from .calls import Calls
+from .messages import Messenger
+from .prove import Proving
+from .records import Records
+from .snapshot import Snapshots
+from .surroundings import Surroundings
+
+HEAR_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hearing:
+    """Takes what carriers and phones say about a challenge that is still open."""
+
+    records: Records
+    snapshots: Snapshots
+    messenger: Messenger
+    proving: Proving
+    links: CallbackLinks
+    calls: Calls
+    around: Surroundings
+
+    def call_back(
+        self, channel_key: str, token: str, fields: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Heard | None:
+        """What a carrier says of a message of ours; None for whatever is not from it, or comes too late."""
+        about = self.links.read(channel_key, token)
+        channel = self.snapshots.current.plugins.channels.get(channel_key)
+        if about is None or channel is None or not isinstance(channel, CanHear):
+            return None
+        recovery = self._waiting(about)
+        message = self.messenger.built(recovery, about.offer) if recovery else None
+        if recovery is None or message is None:
+            return None
+        # The address that we gave away: whoever signs one is believed about that one alone.
+        callback = Callback(f"{self.around.origin}{self.links.path(channel_key, token)}", fields, headers)
+        context = self.around.context(seconds=HEAR_SECONDS, language=recovery.language)
+        try:
+            heard = self.calls.ask(channel, lambda: channel.hear(callback, message, context), HEAR_SECONDS)
+        except PluginError:
+            return None
+        if heard is not None and heard.answer:
+            self.keep(recovery, heard.answer)
+        return heard
+
+    def keep(self, recovery: Recovery, answer: Mapping[str, str]) -> bool:
+        """Keep an answer to what is picked, with its verdict; False if there was one before.
+
+        A wrong one moves nothing: before the first proof it would tell that there is somebody who could answer (P4).
+        """
+        pick = recovery.pick
+        if pick is None:
+            return False
+        passed = self.proving.would_pass(recovery, answer)
+        with self.records.db.write() as tx:
+            return self.records.heard.put(tx, HeardAnswer(pick.challenge_id, answer, passed, pick.expires_at))
+
+    def heard(self, recovery: Recovery) -> bool:
+        """Whether the page may go on by itself: the answer is there. The same read for everybody."""
+        if recovery.stage is not Stage.ANSWERING or recovery.pick is None:
+            return False
+        if not self.proving.hears(recovery.pick):
+            return False
+        with self.records.db.read() as tx:
+            heard = self.records.heard.of(tx, recovery.pick.challenge_id)
+        return heard is not None and (heard.passed or bool(recovery.proofs))
+
+    def _waiting(self, about: About) -> Recovery | None:
+        """The recovery, while it waits for that very challenge."""
+        with self.records.db.read() as tx:
+            recovery = self.records.recoveries.load(tx, about.recovery_id)
+        if recovery is None or recovery.stage is not Stage.ANSWERING or recovery.pick is None:
+            return None
+        late = self.around.now() >= min(recovery.pick.expires_at, recovery.deadline)
+        return None if late or recovery.pick.challenge_id != about.challenge_id else recovery
