@@ -79,14 +79,10 @@ def employ(
     messenger = Messenger(**house, mover=mover, calls=calls, office=office, links=answers_at)
     links = NoticeLinks(keyring=records.keyring, around=around)
     notices = Notices(**house, mover=mover, calls=calls, messenger=messenger, office=office, links=links)
-    writer = Writer(snapshots=snapshots, calls=calls, around=around)
-    concluding = Concluding(records=records, mover=mover, notices=notices, around=around)
     tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around)
     measure = Measure(around=around, breached=breached, strength=strength)
-    accounts = Accounts(**house, mover=mover, writer=writer)
-    renewing = Renewing(
-        **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
-    )
+    writer = Writer(snapshots=snapshots, calls=calls, around=around)
+    concluding = _teach_to_settle(house, mover, writer, notices, office)
     proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
     service = RecoveryService(
         starting=Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets),
@@ -94,15 +90,19 @@ def employ(
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=proving,
         hearing=Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls),
-        renewing=renewing,
+        renewing=Renewing(
+            **house,
+            mover=mover,
+            accounts=Accounts(**house, mover=mover, writer=writer),
+            writer=writer,
+            concluding=concluding,
+            tickets=tickets,
+            measure=measure,
+        ),
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
     _teach_to_tell(messenger, notices, office)
-    settling = Settling(
-        records=records, mover=mover, writer=writer, concluding=concluding, office=office, around=around
-    )
-    office.teach("settle", settling.work)
     Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
     watch = Watch(records=records, office=office, calls=calls, around=around)
     return Staff(service, _enrolling(house, recognising, notices, office), office, recognising, watch)
@@ -111,6 +111,17 @@ def employ(
 def _enrolling(house: _House, recognising: Recognising, notices: Notices, office: BackOffice) -> Enrolling:
     mine = MyMethods(**house, recognising=recognising)
     return Enrolling(**house, mine=mine, notices=notices, office=office)
+
+
+def _teach_to_settle(house: _House, mover: Mover, writer: Writer, notices: Notices, office: BackOffice) -> Concluding:
+    """What became of a password is said by one piece, whether its answer came or was lost."""
+    records, around = house["records"], house["around"]
+    concluding = Concluding(records=records, mover=mover, notices=notices, around=around)
+    settling = Settling(
+        records=records, mover=mover, writer=writer, concluding=concluding, office=office, around=around
+    )
+    office.teach("settle", settling.work)
+    return concluding
 
 
 def _teach_to_tell(messenger: Messenger, notices: Notices, office: BackOffice) -> None:
