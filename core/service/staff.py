@@ -82,7 +82,11 @@ def employ(
     tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around)
     measure = Measure(around=around, breached=breached, strength=strength)
     writer = Writer(snapshots=snapshots, calls=calls, around=around)
+    accounts = Accounts(**house, mover=mover, writer=writer)
     concluding = _teach_to_settle(house, mover, writer, notices, office)
+    renewing = Renewing(
+        **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
+    )
     proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
     service = RecoveryService(
         starting=Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets),
@@ -90,15 +94,7 @@ def employ(
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=proving,
         hearing=Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls),
-        renewing=Renewing(
-            **house,
-            mover=mover,
-            accounts=Accounts(**house, mover=mover, writer=writer),
-            writer=writer,
-            concluding=concluding,
-            tickets=tickets,
-            measure=measure,
-        ),
+        renewing=renewing,
         stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
