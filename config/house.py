@@ -22,6 +22,7 @@ from ..core.service.snapshot import Snapshots
 from ..core.service.staff import Staff, employ
 from ..core.service.strength import estimate
 from ..core.service.surroundings import Surroundings
+from .media import rules_of
 from .settings import Settings
 from .sign_in import door_of
 
@@ -103,6 +104,7 @@ def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Sur
         netbios=settings.netbios,
         canaries=settings.canaries,
         trusted_networks=settings.trusted_networks,
+        media={medium: rules_of(each) for medium, each in settings.media.items()},
         now=clock.now,
     )
 

@@ -118,6 +118,21 @@ class PageSettings(_Part):
     keeps_old_password: Strings = ()
 
 
+class MediumSettings(_Part):
+    """Where the messages of one medium may go, who carries them, and what they may cost."""
+
+    regions: Strings = ()
+    voip: bool = False
+    known: Strings = ()
+    channels: Strings = ()
+    prices: Mapping[str, Annotated[float, Field(ge=0, le=100)]] = Field(default_factory=dict)
+    usual_price: float = Field(0.1, ge=0, le=100)
+    per_range_hour: int = Field(10, ge=1, le=1_000_000)
+    per_region_hour: int = Field(50, ge=1, le=1_000_000)
+    per_day: int = Field(1000, ge=1, le=10_000_000)
+    money_per_day: float = Field(50, ge=0, le=100_000)
+
+
 class SignInSettings(_Part):
     """The company's identity provider, at which people sign in who know their password. Without an issuer: none."""
 
@@ -170,6 +185,7 @@ class Settings(_Part):
     metrics: MetricsSettings = MetricsSettings()
     sign_in: SignInSettings = SignInSettings()
     entries: Mapping[str, EntrySettings] = Field(default_factory=dict)
+    media: Mapping[str, MediumSettings] = Field(default_factory=dict)
     pin: Mapping[str, Mapping[str, Mapping[str, object]]] = Field(default_factory=dict, repr=False)
     # Set by `keyback demo` alone: plain http, pretend phone and mailbox, this machine only.
     demo: bool = False

@@ -10,6 +10,7 @@ from ssl import create_default_context
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from ..idp_bridge.addresses import is_proxy, is_safe
+from .media import misspelt
 from .settings import Settings, SignInSettings
 
 LINK = re.compile(r"(?:https?://[A-Za-z0-9]|mailto:[^@]+@|tel:\+?[0-9])[!-~]*", re.ASCII)
@@ -19,7 +20,8 @@ VERIFIED = frozenset({"verify-full", "verify-ca"})
 def unsafe(settings: Settings) -> list[str]:
     """Everything at once, so that nobody mends one line at a time. Empty when it may start."""
     found = [*_portal(settings), *_listening(settings), *_metrics(settings), *_database(settings), *_plugins(settings)]
-    return [*found, *_pages(settings), *_entries(settings), *_claims(settings), *_sign_in(settings)]
+    found += [*_pages(settings), *_entries(settings), *_claims(settings), *_sign_in(settings)]
+    return [*found, *misspelt(settings)]
 
 
 def _portal(settings: Settings) -> Iterator[str]:

@@ -9,6 +9,7 @@ from secrets import token_urlsafe
 
 from ...core.contracts.people import AccountKey
 from ...core.contracts.text import Secret
+from ...core.service.numbers import regions
 from .. import key_file, logging
 from ..demo.pages import LOGO
 from ..demo.people import HELP_DESK, PEOPLE
@@ -83,10 +84,22 @@ def demo_settings(folder: Path, port: int) -> Settings:
                     },
                     "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
                 },
+                "media": {"sms": _medium(), "voice": _medium()},
                 "entries": {"alderwick": _entry(f"http://localhost:{port}/demo")},
             }
         )
     )
+
+
+def _medium() -> dict[str, object]:
+    """The pretend phone costs nothing, wherever it rings; its numbers are those that no plan gives to anybody."""
+    return {
+        "regions": [region.code for region in regions()],
+        "known": ["+447700900", "+441632960"],
+        "usual_price": 0,
+        "per_range_hour": 1000,
+        "per_region_hour": 1000,
+    }
 
 
 def _entry(home: str) -> dict[str, object]:

@@ -78,15 +78,17 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class NumberRules:
-    """Where messages may go. No region: to no number, because nobody said where people's phones are."""
+    """Where messages may go. No region: to no number that people typed, as nobody said where their phones are."""
 
     regions: frozenset[str] = frozenset()
-    # A landline that reads texts aloud is rare, and a VoIP number is often rented by the hour.
+    # A number of the internet is often rented by the hour.
     voip: bool = False
+    # How numbers begin that are real although the numbering plans, as we have them, do not know them yet.
+    known: tuple[str, ...] = ()
 
 
-def read(text: str, region: str = "") -> Number | None:
-    """The number that somebody typed or a directory holds; None for what no plan knows.
+def read(text: str, region: str = "", known: Sequence[str] = ()) -> Number | None:
+    """The number that somebody typed or a directory holds; None for what no plan knows and `known` does not begin.
 
     A number without a country is read as one of `region`; one that begins with + needs none.
     """
@@ -97,11 +99,17 @@ def read(text: str, region: str = "") -> Number | None:
     except phonenumbers.NumberParseException:
         return None
     extension = found.extension or ""
-    if not phonenumbers.is_valid_number(found) or (extension and not _EXTENSION.fullmatch(extension)):
+    if extension and not _EXTENSION.fullmatch(extension):
         return None
-    where = phonenumbers.region_code_for_number(found) or NOWHERE
-    kind = _KINDS.get(phonenumbers.number_type(found), Kind.UNKNOWN)
-    return Number(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164), extension, where, kind)
+    e164 = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+    if phonenumbers.is_valid_number(found):
+        kind = _KINDS.get(phonenumbers.number_type(found), Kind.UNKNOWN)
+        return Number(e164, extension, phonenumbers.region_code_for_number(found) or NOWHERE, kind)
+    if e164.startswith(tuple(known)):
+        # Somebody vouched for the range; whether it is mobile they know better than we do.
+        where = phonenumbers.region_code_for_country_code(found.country_code or 0)
+        return Number(e164, extension, NOWHERE if where == "ZZ" else where, Kind.EITHER)
+    return None
 
 
 def too_short(text: str, region: str) -> bool:
@@ -114,8 +122,11 @@ def too_short(text: str, region: str) -> bool:
     return bool(length == phonenumbers.ValidationResult.TOO_SHORT)
 
 
-def may_get(number: Number, medium: str, rules: NumberRules) -> str:
-    """Why this number may not get such a message, in one word for the log; empty when it may."""
+def may_get(number: Number, medium: str, rules: NumberRules, *, ours: bool = False) -> str:
+    """Why this number may not get such a message, in one word for the log; empty when it may.
+
+    `ours`: it stands in the organisation's directory. Without any region only such numbers are written to.
+    """
     if number.region == NOWHERE:
         return "no-country"
     if number.kind in NEVER:
@@ -124,7 +135,8 @@ def may_get(number: Number, medium: str, rules: NumberRules) -> str:
         return "landline"
     if number.kind is Kind.VOIP and not rules.voip:
         return "voip"
-    return "" if number.region in rules.regions else "region"
+    listed = number.region in rules.regions if rules.regions else ours
+    return "" if listed else "region"
 
 
 def calling_code(region: str) -> int:

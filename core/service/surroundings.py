@@ -12,6 +12,7 @@ from ..contracts.plugin import Context
 from ..languages import Languages
 from ..meter import Meter
 from ..recovery.names import canonical
+from .media import NO_RULES, MediumRules
 
 
 def utc_now() -> datetime:
@@ -34,6 +35,8 @@ class Surroundings:
     # Store key → the name whose record is read there for names that nobody has, in `masked`.
     canaries: Mapping[str, str] = field(default_factory=dict)
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    # What holds for each medium by which messages go.
+    media: Mapping[str, MediumRules] = field(default_factory=dict)
     now: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = secrets.token_bytes
     meter: Meter = field(default_factory=Meter)
@@ -59,6 +62,10 @@ class Surroundings:
         except ValueError:
             # Nothing but a realm.
             return canonical(name)
+
+    def rules_of(self, medium: str) -> MediumRules:
+        """What holds for this medium; the strict defaults where nobody said anything."""
+        return self.media.get(medium, NO_RULES)
 
     def token(self) -> str:
         """128 bits as text, for ids."""

@@ -10,8 +10,10 @@ from pydantic import BaseModel
 
 from keyback.config import key_file
 from keyback.config.loading import load
-from keyback.config.settings import EntrySettings, Settings
+from keyback.config.media import rules_of
+from keyback.config.settings import EntrySettings, MediumSettings, Settings
 from keyback.core import SettingsInvalid
+from keyback.core.service.media import NO_RULES
 
 SHIPPED = Path(key_file.__file__).with_name("keyback.toml")
 NEEDED = {"portal_url": "https://reset.example.org", "company": "Alderwick", "help_desk": "Room 7"}
@@ -81,6 +83,12 @@ def test_everything_that_is_missing_is_said_at_once_with_how_to_set_it(tmp_path:
         ("PLUGINS__LOAD", "pretend_cloud,proof_of_work", "pretend_cloud"),
         ("LOG_LEVEL", "chatty", "log_level"),
         ("COMPANY", "", "company"),
+        ("MEDIA__SMS__REGIONS", "DE,Germany", "'Germany' is no region"),
+        ("MEDIA__SMS__REGIONS", "001", "'001' is no region"),
+        ("MEDIA__SMS__KNOWN", "+49", "at least six digits"),
+        ("MEDIA__SMS__CHANNELS", "twilo", "'twilo' is not in plugins.load"),
+        ("MEDIA__TEXT__REGIONS", "DE", "there is sms, voice and email"),
+        ("MEDIA__SMS__MONEY_PER_DAY", "-1", "media.sms.money_per_day"),
         ("PORTAL_URI", "https://x", "portal_uri means nothing"),
         ("CONFIG", "elsewhere.toml", "elsewhere.toml"),
     ],
@@ -205,6 +213,16 @@ def test_a_file_that_is_not_toml_is_refused_by_its_name(folder: Path) -> None:
     assert "is not TOML" in _refusal(folder, toml="company =")
 
 
+def test_money_is_counted_in_whole_numbers(folder: Path) -> None:
+    settings = _start(folder, toml="[media.sms]\nprices = {http_gateway = 0.0079}\nmoney_per_day = 12.5\n")
+    rules = rules_of(settings.media["sms"])
+    assert (rules.prices, rules.usual_price, rules.money_per_day) == ({"http_gateway": 79}, 1000, 125_000)
+
+
+def test_what_the_settings_leave_out_of_a_medium_is_what_the_service_takes_for_it() -> None:
+    assert rules_of(MediumSettings()) == NO_RULES
+
+
 # The file that ships ----------------------------------------------------------------------------------------------
 
 
@@ -231,4 +249,5 @@ def test_every_key_of_the_shipped_file_has_a_line_of_why() -> None:
     assert not [lines[number] for number in named if not lines[number - 1].startswith("# ")]
     written = {lines[number].partition(" ")[0] for number in named} | {line[1:-1] for line in lines if line[:1] == "["}
     assert {key.rpartition(".")[2] for key in _keys(Settings)} <= written
-    assert all(name in SHIPPED.read_text(encoding="utf-8") for name in EntrySettings.model_fields)
+    for model in (EntrySettings, MediumSettings):
+        assert all(f"# {name} = " in SHIPPED.read_text(encoding="utf-8") for name in model.model_fields)

@@ -116,3 +116,24 @@ def test_a_language_without_names_says_the_english_ones() -> None:
     assert region_name("DE", "de") == "Deutschland"
     assert region_name("DE", "xx") == "Germany"
     assert region_name("??") == "??"
+
+
+def test_without_any_region_only_numbers_of_the_directory_are_written_to() -> None:
+    german = read("+49 171 2345678")
+    assert german is not None
+    assert may_get(german, "sms", NumberRules(), ours=True) == ""
+    assert may_get(german, "sms", NumberRules(frozenset({"AT"})), ours=True) == "region"
+
+
+def test_a_range_that_somebody_vouches_for_counts_although_no_plan_knows_it() -> None:
+    assert read("07700 900142", "GB") is None
+    vouched = read("07700 900142", "GB", ("+447700900",))
+    assert vouched is not None
+    assert (vouched.e164, vouched.region, vouched.kind) == ("+447700900142", "GB", Kind.EITHER)
+    assert read("07700 900142", "GB", ("+447700901",)) is None
+
+
+def test_nobody_can_vouch_for_what_somebody_is_paid_for() -> None:
+    premium = read("+49 900 1234567", "", ("+49900",))
+    assert premium is not None
+    assert may_get(premium, "sms", EVERYWHERE) == "premium-rate"
