@@ -108,6 +108,11 @@ class PretendService:
             raise answer
         return answer
 
+    def as_parts(self) -> RecoveryService:
+        """It stands for every part of the real one."""
+        names = ("starting", "tickets", "choosing", "proving", "hearing", "renewing", "stopping")
+        return cast("RecoveryService", SimpleNamespace(**dict.fromkeys(names, self)))
+
     has_alternative = True
 
     def widget(self, address: str, *, alternative: bool = False) -> Widget:
@@ -304,8 +309,7 @@ def portal_settings(**values: Any) -> PortalSettings:
 
 def open_portal(*, methods: bool = False, **values: Any) -> Portal:
     service, clock = PretendService(), [NOW]
-    names = ("starting", "tickets", "choosing", "proving", "hearing", "renewing", "stopping")
-    parts = SimpleNamespace(**dict.fromkeys(names, service))
+    parts = service.as_parts()
     entries = Entries([Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME)])
     app = Flask(__name__, static_folder=None)
     settings = portal_settings(now=lambda: clock[0], **values)
@@ -315,7 +319,5 @@ def open_portal(*, methods: bool = False, **values: Any) -> Portal:
     app.register_blueprint(create_sign_in(signing_in, settings))
     whoever, enrolling = signing_in.whoever_is_signed_in, cast("Enrolling", PretendEnrolling(service))
     mine = EnrolmentPages(enrolling, lambda _: SIGNED_IN, settings) if methods else None
-    app.register_blueprint(
-        create_portal(cast("RecoveryService", parts), entries, settings, methods=mine, whoever_is_signed_in=whoever)
-    )
+    app.register_blueprint(create_portal(parts, entries, settings, methods=mine, whoever_is_signed_in=whoever))
     return Portal(service, app, app.test_client(), clock)

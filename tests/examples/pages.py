@@ -32,7 +32,11 @@ from keyback.core.contracts.method import Challenge, Field, Prompt
 from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
+from keyback.core.portal import words
 from keyback.core.portal.errors import ROWS, STATUSES, CookiesOff, NotYours
+from keyback.core.portal.prompt_form import Problem
+from keyback.core.portal.said import Said
+from keyback.core.portal.stage_pages import StagePages
 from keyback.core.portal.welcome import MY_METHODS, NEEDS, FrontDoor, Need
 from keyback.core.portal.words import CLOSED
 from keyback.core.recovery.policy import Disclosure, PublicRules
@@ -41,6 +45,7 @@ from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
 from keyback.core.service.tickets import Answered, Ticket
 from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 from keyback.core.testing import a_context
+from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.webauthn import WebAuthn
 
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
@@ -113,6 +118,12 @@ TWICE = replace(answering(), sent=(Sent("sms", NOW), Sent("sms", NOW)))
 SENT_OFTEN = replace(answering(), sent=(Sent("sms", NOW),) * 20)
 DRAWN = WebAuthn(WebAuthn.Settings()).begin(None, a_context())
 BY_PASSKEY = a_recovery(stage=Stage.ANSWERING, pick=Pick("webauthn", "c" * 32, DRAWN, NOW))
+WAITS = Prompt(Text("Answer your phone and press #"), Text("Same word? Press #. Otherwise hang up."), widget="waiting")
+BY_PHONE = a_recovery(
+    stage=Stage.ANSWERING,
+    pick=Pick("voice", "c1", Challenge(WAITS, timedelta(minutes=5)), NOW),
+    sent=(Sent("voice", NOW),),
+)
 LATE = replace(answering(), started_at=NOW - timedelta(minutes=9))
 LONG_AGO = NOW - timedelta(seconds=40)
 MASKED = a_recovery(
@@ -172,6 +183,10 @@ PAGES = (
     Page("answering, none left", "answering.html", recovery=SENT_OFTEN),
     Page("answering, time runs short", "answering.html", recovery=LATE),
     Page("answering by passkey", "passkey.html", recovery=BY_PASSKEY),
+    Page("the device stopped", "passkey.html", "/stopped", recovery=BY_PASSKEY),
+    Page("answering by phone", "answering.html", recovery=BY_PHONE),
+    Page("nothing was heard", "answering.html", recovery=BY_PHONE, answers=answered("not-heard", BY_PHONE),
+         press=CONTINUE),
     Page("too early", "answering.html", recovery=answering(), answers=TOO_EARLY, press="button[value=again]"),
     Page("waiting", "waiting.html", recovery=answering(), answers=answered("not-yet", answering()), typed=A_CODE,
          press=CONTINUE),
@@ -254,6 +269,13 @@ def raises(app: Flask) -> None:
     app.add_url_rule(
         "/everything", "everything", FrontDoor((*NEEDS, MY_METHODS, *NEEDS_TO_COME), look, lambda: True).welcome
     )
+
+
+def stops(portal: Portal) -> None:
+    """The page after a device that said nothing: nobody comes there by a button that every browser shows."""
+    pages = StagePages(portal.service.as_parts(), Entries([]), portal_settings())
+    said = Said((Problem("passkey", words.STOPPED_BY_DEVICE),), status=422)
+    portal.app.add_url_rule("/stopped", "stopped", lambda: pages.page(BY_PASSKEY, said))
 
 
 def bring_about(page: Page, portal: Portal) -> None:

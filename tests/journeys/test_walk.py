@@ -26,7 +26,14 @@ TEMPLATES = [Path(room.__file__ or "").parent / "templates" for room in (keyback
 NO_PAGES = {"layout.html", "parts.html", "languages.html", "demo/layout.html", "demo/bar.html"}
 FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
-    *("demo.outbox_json", "demo.response_file", "sign_in.start", "sign_in.callback", "sign_in.back_channel"),
+    *(
+        "portal.callback",
+        "demo.outbox_json",
+        "demo.response_file",
+        "sign_in.start",
+        "sign_in.callback",
+        "sign_in.back_channel",
+    ),
 }
 SHOWN_BY_A_FORM = {
     *("portal.start", "portal.move", "portal.stop", "demo.signed_in", "sign_in.left"),

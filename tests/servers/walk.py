@@ -10,7 +10,7 @@ from itertools import product
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from examples.pages import Page, bring_about, raises
+from examples.pages import Page, bring_about, raises, stops
 from flask import template_rendered
 from pretend_portal import ID, LANGUAGES, Portal, open_portal, portal_settings
 
@@ -71,6 +71,7 @@ def served_pages(languages: Languages = LANGUAGES) -> Iterator[tuple[Portal, str
         demo = create_demo(lambda _, password: password == "right", lambda: LETTERS, PEOPLE, look)
         portal.app.register_blueprint(demo)
         raises(portal.app)
+        stops(portal)
         server.app = portal.app
         yield portal, base
 
