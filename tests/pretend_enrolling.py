@@ -11,6 +11,7 @@ from keyback.core.contracts.method import Challenge
 from keyback.core.contracts.text import Text
 from keyback.core.service.my_methods import GetBack, Mine, Overview
 from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.tickets import Choice
 from keyback.core.testing import a_context, a_person
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.questions import Questions
@@ -30,6 +31,7 @@ MINE = (
 CAN_ADD = (("authenticator", APP), ("saved_codes", CODES))
 ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes"), ()), CAN_ADD)
 TOO_LITTLE = Overview(MINE[4:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
+BY_APP = (Choice("authenticator.app", "authenticator", APP, Text("You type the code your app shows")),)
 AN_APP = Authenticator(Authenticator.Settings()).enrol(a_person(), (), a_context())
 A_PASSKEY = WebAuthn(WebAuthn.Settings()).enrol(a_person(), (), a_context())
 TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), (), a_context())
@@ -50,6 +52,10 @@ class PretendEnrolling:
     @property
     def mine(self) -> PretendEnrolling:
         return self
+
+    @property
+    def proofs(self) -> PretendProofs:
+        return PretendProofs(self.service)
 
     def look(self, who: SignedIn, *, without: str = "") -> Overview:
         overview = self.answers.get("overview", ENOUGH)
@@ -83,3 +89,15 @@ class PretendEnrolling:
     def _raise(self, what: str) -> None:
         if isinstance(self.answers.get(what), Exception):
             raise self.answers[what]
+
+
+@dataclass
+class PretendProofs(PretendEnrolling):
+    """The same where somebody proves who they are instead of signing in again."""
+
+    def choices(self, who: SignedIn) -> tuple[Choice, ...]:
+        choices: tuple[Choice, ...] = self.answers.get("choices", BY_APP)
+        return choices
+
+    def answer(self, who: SignedIn, value: str, answer: Mapping[str, str], *, language: str = "") -> None:
+        self._raise("prove")

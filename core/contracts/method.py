@@ -170,6 +170,10 @@ class Method(Plugin, ABC):
         """
         return None
 
+    def uses_left(self, data: Mapping[str, str]) -> int | None:
+        """How often an enrolment with this data can still be used; None: as often as one likes."""
+        return None
+
     def fits(self, offer: Offer, destination: str) -> bool:
         """Whether the destination that a person typed is the one of this offer."""
         return True

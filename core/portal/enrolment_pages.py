@@ -13,6 +13,7 @@ from ..service.my_methods import Mine, Overview
 from ..service.signed_in import SignedIn
 from . import dates, words
 from .for_signed_in import ForSignedIn, Rule
+from .fresh_proof_pages import FreshProofPages
 from .get_back import had, panel
 from .headers import has_form
 from .language import keep_place, spoken
@@ -44,7 +45,7 @@ class EnrolmentPages:
 
     def rules(self) -> tuple[Rule, ...]:
         """Address, name, page and verb."""
-        return self._desk.rules(
+        mine = self._desk.rules(
             ("/methods", "methods", self._list, "GET"),
             ("/methods/add", "methods_add", self._choose, "GET"),
             ("/methods/add", "methods_begin", self._begin, "POST"),
@@ -53,6 +54,7 @@ class EnrolmentPages:
             ("/methods/remove/<enrolment_id>", "methods_remove", self._ask_to_remove, "GET"),
             ("/methods/remove/<enrolment_id>", "methods_forget", self._remove, "POST"),
         )
+        return (*mine, *FreshProofPages(self._enrolling.proofs, self._desk, self._settings).rules())
 
     # The list ---------------------------------------------------------------------------------------------------
 

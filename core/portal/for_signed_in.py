@@ -41,10 +41,16 @@ class ForSignedIn:
             try:
                 return page(who, **parts)
             except SignInAgain as again:
-                there = url_for(SIGN_IN, to=request.path, again=1)
-                return self.page("sign_in_again.html", who, Said(status=403), text=again.reason, sign_in=there)
+                return self._again(who, again)
 
         return entered
+
+    def _again(self, who: SignedIn, again: SignInAgain) -> Response:
+        """By signing in, or by a method that they have: either leads back to the page they are on."""
+        there = url_for(SIGN_IN, to=request.path, again=1)
+        here = url_for("portal.prove", to=request.path) if self._enrolling.proofs.choices(who) else ""
+        said = Said(status=403)
+        return self.page("sign_in_again.html", who, said, text=again.reason, sign_in=there, prove=here)
 
     def form(self, who: SignedIn, known: Collection[str]) -> Mapping[str, str]:
         """What was typed, if the form was made for this session."""

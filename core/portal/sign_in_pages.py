@@ -23,7 +23,7 @@ Whoever: TypeAlias = Callable[[Request], SignedIn | None]
 
 HTML = "text/html; charset=utf-8"
 # Where somebody may go afterwards: a page of ours, and by its shape nobody else's (D2).
-PLACE = re.compile(r"/(?:[a-z0-9][a-z0-9-]{0,40}(?:/[a-z0-9][a-z0-9-]{0,40}){0,4})?", re.ASCII)
+PLACE = re.compile(r"/(?:[A-Za-z0-9_-]{1,80}(?:/[A-Za-z0-9_-]{1,80}){0,4})?", re.ASCII)
 # What an identity provider may send back; whatever else it adds is not looked at.
 ANSWERS = ("state", "code", "iss", "error")
 
@@ -48,7 +48,7 @@ class SignInPages:
         begun = self._door.signing_in.set_out(
             address_of(request, self._look),
             self._cookies.browser_of(request),
-            to=_place(),
+            to=place(),
             fresh="again" in request.args,
             key=self._cookies.key(request),
             language=spoken(),
@@ -117,6 +117,7 @@ def nobody(_request: Request) -> SignedIn | None:
     return None
 
 
-def _place() -> str:
+def place() -> str:
+    """Where somebody asked to go afterwards; the start if that is no page of ours."""
     asked = request.args.getlist("to")
     return asked[0] if len(asked) == 1 and PLACE.fullmatch(asked[0]) else url_for("portal.welcome")

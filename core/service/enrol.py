@@ -19,6 +19,7 @@ from ..db.session import Transaction, after_commit
 from ..recovery import limits
 from .back_office import BackOffice
 from .counted import tell
+from .fresh_proofs import FreshProofs
 from .my_methods import MyMethods
 from .notices import Notices
 from .records import Records
@@ -57,6 +58,7 @@ class Enrolling:
     records: Records
     snapshots: Snapshots
     mine: MyMethods
+    proofs: FreshProofs
     notices: Notices
     office: BackOffice
     around: Surroundings

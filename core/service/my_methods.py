@@ -70,14 +70,14 @@ class MyMethods:
     def look(self, who: SignedIn, *, without: str = "") -> Overview:
         """Everything; `without`: as if that enrolment were gone. Raises SealBroken."""
         with self.records.db.write() as tx:
-            facts = self._facts(tx, who)
+            facts = self.facts(tx, who)
             enrolments = [e for e in self.records.enrolments.of(tx, who.person.id) if e.id != without]
             offers = self._offers(tx, facts, without)
         return Overview(self._mine(enrolments, offers), self._get_back(facts, offers), self.can_add(facts.policy))
 
     def to_be_told(self, tx: Transaction, who: SignedIn) -> Person:
         """With every address by which they could prove it now: what they added before as well as their directory's."""
-        facts = self._facts(tx, who)
+        facts = self.facts(tx, who)
         methods = self.snapshots.current.plugins.methods
         reached = [(methods[offer.method].medium, offer.private.get("to", "")) for offer in facts.offers]
         added = [Contact(KINDS[medium], to, trusted=True) for medium, to in reached if medium in KINDS and to]
@@ -91,7 +91,8 @@ class MyMethods:
         own = {key: one for key, one in methods.items() if one.medium is None and isinstance(one, Enrollable)}
         return tuple((key, one.label) for key, one in own.items() if key in named)
 
-    def _facts(self, tx: Transaction, who: SignedIn) -> Facts:
+    def facts(self, tx: Transaction, who: SignedIn) -> Facts:
+        """All that is known of them, as a recovery would find it."""
         accounts = self.records.links.accounts_of(tx, who.person.id)
         return self.recognising.facts(tx, who.person, accounts, None)
 

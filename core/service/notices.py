@@ -76,9 +76,7 @@ class Notices:
             return self.office.done(job)
         return self._tell(job, self._happening(job, recovery), recovery.language)
 
-    def queue_change(
-        self, tx: Transaction, whom: Person, event: MethodAdded | MethodRemoved, language: str
-    ) -> list[Job]:
+    def queue_change(self, tx: Transaction, whom: Person, event: Event, language: str) -> list[Job]:
         """In the commit of a change of somebody's methods. There is no recovery to read later, so the job holds all:
         `whom` with the accounts and every address to tell; a link goes to those of `contacts` that are mailboxes."""
         told = {

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from ..contracts.errors import OutOfTurn
 from ..contracts.events import MethodCopied, ProofGiven
-from ..contracts.method import Offer, Verdict
+from ..contracts.method import Offer
 from ..contracts.people import Enrolment
 from ..db.heard import HeardAnswer
 from ..db.sealing import KeyPurpose
-from ..db.session import Transaction
 from ..recovery.moves import Missed, Proved
 from ..recovery.policy import Proof
 from ..recovery.release import released
 from ..recovery.state import Lane, Pick, Recovery, Stage
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
+from .judged import Judged, judge, spend
 from .misses import Budgets, Misses
 from .mover import Mover
 from .notices import Notices
@@ -27,15 +26,6 @@ from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice, digest
 from .tickets import Answered, Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """Which offer an answer proved, if any, and the enrolments as they were when it was judged."""
-
-    offer: Offer | None = None
-    verdict: Verdict = Verdict(False)
-    enrolled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,28 +76,21 @@ class Proving:
         with self.records.db.read() as tx:
             return self.records.heard.of(tx, pick.challenge_id)
 
-    def _judge(self, recovery: Recovery, pick: Pick, answer: Mapping[str, str]) -> _Judged:
+    def _judge(self, recovery: Recovery, pick: Pick, answer: Mapping[str, str]) -> Judged:
         method, context = self.snapshots.current.plugins.methods.get(pick.method), self.around.context()
         enrolments = self._enrolments(recovery, pick)
         fitting, subject = fitting_offers(recovery, method), recovery.subject
         if method is None:
-            return _Judged()
+            return Judged()
         # Offers as they are now: a credential that was removed or spent meanwhile proves nothing (H12, I6).
         now = method.offers(subject.person, enrolments, context) if subject and fitting else ()
-        fresh = {offer.id: offer for offer in now}
-        offers = [offer for offer in fitting if offer.id in fresh]
-        missed = Verdict(False)
-        for offer in offers:
-            verdict = method.judge(fresh[offer.id], pick.challenge, answer, context)
-            # Only the exact type and the exact True count: a plugin's truthy junk proves nothing (O2).
-            if type(verdict) is Verdict and verdict.passed is True:
-                return _Judged(offer, verdict, {enrolment.id: enrolment.data for enrolment in enrolments})
-            if type(verdict) is Verdict:
-                missed = verdict
+        fresh, meant = {offer.id: offer for offer in now}, {offer.id: offer for offer in fitting}
+        offers = [fresh[offer_id] for offer_id in meant if offer_id in fresh]
+        judged = judge(method, offers, enrolments, pick.challenge, answer, context=context)
         if not offers and (nobodys := method.nobodys_offer(context)):
             # For the time that it takes, and for nothing else: a quicker "wrong" would tell who has none (P4).
             method.judge(nobodys, pick.challenge, answer, context)
-        return _Judged(verdict=missed)
+        return replace(judged, offer=meant[judged.offer.id]) if judged.offer else judged
 
     def _enrolments(self, recovery: Recovery, pick: Pick) -> tuple[Enrolment, ...]:
         """What is enrolled for this method now; MustWait if the budget is used up. The same reads for nobody (P4).
@@ -120,7 +103,7 @@ class Proving:
             enrolments = self.records.enrolments.of(tx, person)
         return tuple(enrolment for enrolment in enrolments if enrolment.method == pick.method)
 
-    def _count_miss(self, recovery: Recovery, pick: Pick, judged: _Judged) -> Recovery:
+    def _count_miss(self, recovery: Recovery, pick: Pick, judged: Judged) -> Recovery:
         now, budgets = self.around.now(), self._budgets(recovery, pick)
         with self.records.db.write() as tx:
             miss = self.misses.count(tx, budgets, guessable=self._guessable(pick))
@@ -132,7 +115,7 @@ class Proving:
         miss.refuse()
         return self.mover.hand_over(moved)
 
-    def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, judged: _Judged) -> Answered:
+    def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, judged: Judged) -> Answered:
         assert recovery.subject is not None
         person, now = recovery.subject.person.id, self.around.now()
         method = self.snapshots.current.plugins.methods[pick.method]
@@ -144,11 +127,14 @@ class Proving:
             if not self.records.proofs.consume(tx, recovery.id, person, proof, now):
                 raise OutOfTurn("this challenge was used before")
             faultpoint("challenge-consumed")
-            self._spend_enrolment(tx, person, judged, now)
+            running_out = spend(tx, self.records, person, method, judged, now=now)
             moved = self.mover.move(tx, recovery, Proved(proof, offer), key_digest=digest(ticket))
             if not recovery.proofs and recovery.subject.policy.notices.on_start:
                 enough = moved.recovery.stage is Stage.RENEWING
                 self.notices.queue(tx, moved, ProofGiven(pick.method, enough))
+            if running_out:
+                self.mover.record(tx, moved.recovery, [running_out], now)
+                self.notices.queue(tx, moved, running_out)
         faultpoint("proof-stored")
         return Answered(self.mover.hand_over(moved), ticket)
 
@@ -166,12 +152,3 @@ class Proving:
         """Where nobody could guess in a lifetime, a budget would only keep the owner out (L1)."""
         method = self.snapshots.current.plugins.methods.get(pick.method)
         return method is None or method.guessable
-
-    def _spend_enrolment(self, tx: Transaction, person: str, judged: _Judged, now: datetime) -> None:
-        """A used code or a raised counter is kept in the same commit; whoever comes second proves nothing."""
-        if judged.verdict.enrolment is None:
-            return
-        enrolment_id, data = judged.verdict.enrolment
-        seen = judged.enrolled.get(enrolment_id)
-        if seen is None or not self.records.enrolments.update(tx, person, enrolment_id, data, at=now, expect=seen):
-            raise OutOfTurn("this was used before")

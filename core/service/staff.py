@@ -17,6 +17,7 @@ from .conclude import Concluding
 from .disguise import Disguise
 from .enrol import Enrolling
 from .find import Finding
+from .fresh_proofs import FreshProofs
 from .gate import Gate
 from .hear import Hearing
 from .join import Joining
@@ -101,12 +102,13 @@ def employ(
     _teach_to_tell(messenger, notices, office)
     Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
     watch = Watch(records=records, office=office, calls=calls, around=around)
-    return Staff(service, _enrolling(house, recognising, notices, office), office, recognising, watch)
+    enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, office)
+    return Staff(service, enrolling, office, recognising, watch)
 
 
-def _enrolling(house: _House, recognising: Recognising, notices: Notices, office: BackOffice) -> Enrolling:
-    mine = MyMethods(**house, recognising=recognising)
-    return Enrolling(**house, mine=mine, notices=notices, office=office)
+def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices, office: BackOffice) -> Enrolling:
+    proofs = FreshProofs(**house, mine=mine, misses=misses, notices=notices, office=office)
+    return Enrolling(**house, mine=mine, proofs=proofs, notices=notices, office=office)
 
 
 def _teach_to_settle(house: _House, mover: Mover, writer: Writer, notices: Notices, office: BackOffice) -> Concluding:

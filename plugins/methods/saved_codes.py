@@ -126,6 +126,9 @@ class SavedCodes(Method):
         left = {known: hashed for known, hashed in unused.items() if known != found}
         return Verdict(True, enrolment=(offer.id, {"unused": json.dumps(left)}))
 
+    def uses_left(self, data: Mapping[str, str]) -> int:
+        return len(json.loads(data["unused"]))
+
     def _keyed(self, purpose: bytes, code: str) -> bytes:
         return keyed(self.settings.pepper, purpose, code)
 

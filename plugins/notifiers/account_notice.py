@@ -92,6 +92,18 @@ _REMOVED = _Words(
     Text("Since {date}, {time} (UTC), it can no longer be used to reset your {company} password."),
     Text("{method} was removed from your {company} account at {time} UTC. Not you? Call {help_desk} now."),
 )
+_FEW_LEFT = _Words(
+    Text("You have {left} saved codes left"),
+    Text(
+        "One was used for your {company} account on {date}, {time} (UTC). Sign in and make new ones under My methods."
+    ),
+    Text("You have {left} saved codes left for your {company} account. Make new ones under My methods."),
+)
+_LAST_USED = _Words(
+    Text("That was your last saved code"),
+    Text("It was used for your {company} account on {date}, {time} (UTC). Sign in and make new ones under My methods."),
+    Text("Your last saved code for {company} was used at {time} UTC. Not you? Call {help_desk} now."),
+)
 _QUICKER = Text("The help desk will be in touch; call {help_desk} to be quicker.")
 _STOPPED = _Words(
     Text("Self-service is stopped for your account"),
@@ -128,6 +140,7 @@ class AccountNotice(Notifier):
         values: Mapping[str, object] = {
             "time": f"{at:%H:%M}",
             "method": happening.method or "",
+            "left": happening.event.left if isinstance(happening.event, events.MethodRunningOut) else "",
             "help_desk": happening.help_desk or Text("the help desk"),
         }
         if address.kind is ContactKind.PHONE:
@@ -166,6 +179,8 @@ def _words_for(event: events.Event) -> _Words | None:
             return _ADDED
         case events.MethodRemoved():
             return _REMOVED
+        case events.MethodRunningOut(method="saved_codes", left=left):
+            return _FEW_LEFT if left else _LAST_USED
         case events.SelfServiceStopped():
             return _STOPPED
     return None

@@ -1,0 +1,103 @@
+"""Prove it's you, right there, instead of signing in again: which way, then the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import abort, redirect, url_for
+from werkzeug.wrappers import Response
+
+from ..contracts.errors import MustWait, NotAllowed
+from ..contracts.method import Challenge
+from ..service.fresh_proofs import FreshProofs, Missed
+from ..service.signed_in import SignedIn
+from . import words
+from .for_signed_in import ForSignedIn, Rule
+from .form_body import only
+from .headers import has_form
+from .language import spoken
+from .prompt_form import Problem, read_answer
+from .said import NOTHING, Said, warning
+from .settings import PortalSettings
+from .sign_in_pages import place
+
+ALWAYS = ("token", "move")
+
+
+class FreshProofPages:
+    """`to` in the address is the page that somebody wanted: they are back there as soon as it worked."""
+
+    def __init__(self, proofs: FreshProofs, desk: ForSignedIn, settings: PortalSettings) -> None:
+        self._proofs = proofs
+        self._desk = desk
+        self._settings = settings
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Address, name, page and verb."""
+        return self._desk.rules(
+            ("/methods/prove", "prove", self._choose, "GET"),
+            ("/methods/prove", "prove_begin", self._begin, "POST"),
+            ("/methods/prove/<value>", "prove_answer", self._ask, "GET"),
+            ("/methods/prove/<value>", "prove_give", self._answer, "POST"),
+        )
+
+    def _choose(self, who: SignedIn, said: Said = NOTHING) -> Response:
+        if who.is_fresh(self._settings.now()):
+            return _go(place())
+        return self._desk.page("prove.html", who, said, choices=self._proofs.choices(who), back=place())
+
+    def _begin(self, who: SignedIn) -> Response:
+        value = self._desk.form(who, (*ALWAYS, "offer")).get("offer", "")
+        if not value:
+            return self._choose(who, Said((Problem("offer", words.CHOOSE_ONE),), status=422))
+        try:
+            self._proofs.begin(who, value)
+        except NotAllowed as refused:
+            return self._choose(who, Said((Problem("offer", refused.reason),), status=422))
+        except MustWait as wait:
+            return self._choose(who, self._too_often(wait))
+        return _go(url_for("portal.prove_answer", value=value, to=place()))
+
+    def _ask(self, who: SignedIn, value: str, said: Said = NOTHING) -> Response:
+        challenge = self._proofs.pending(who, value)
+        if challenge is None:
+            return _go(url_for("portal.prove", to=place()))
+        method = value.partition(".")[0]
+        return self._desk.page("prove_answer.html", who, said, prompt=challenge.prompt, method=method)
+
+    def _answer(self, who: SignedIn, value: str) -> Response:
+        form = self._desk.form(who, ALWAYS)
+        challenge = self._proofs.pending(who, value)
+        if challenge is None or form.get("move") == "back":
+            return _go(url_for("portal.prove", to=place()))
+        if form.get("move") != "continue":
+            abort(400, "not our button")
+        return self._judged(who, value, challenge, form)
+
+    def _judged(self, who: SignedIn, value: str, challenge: Challenge, form: Mapping[str, str]) -> Response:
+        fields = challenge.prompt.fields
+        only(form, (*ALWAYS, *(field.name for field in fields)))
+        answer, problems = read_answer(fields, form)
+        if problems:
+            return self._ask(who, value, Said(problems, typed=form, status=422))
+        try:
+            self._proofs.answer(who, value, answer, language=spoken())
+        except NotAllowed as wrong:
+            left = wrong.left if isinstance(wrong, Missed) else 0
+            if not left:
+                return self._choose(who, Said((Problem("offer", wrong.reason),), status=422))
+            problem = Problem(fields[0].name, words.missed(fields, left, sent=False))
+            return self._ask(who, value, Said((problem,), typed=form, status=422))
+        except MustWait as wait:
+            return self._choose(who, self._too_often(wait))
+        return _go(place())
+
+    def _too_often(self, wait: MustWait) -> Said:
+        seconds = max(1, words.seconds_until(wait.until, self._settings.now()))
+        return warning(words.wait_first(seconds), status=429, retry_after=seconds)
+
+
+def _go(address: str) -> Response:
+    """By GET, from a page whose Referer may be asked for."""
+    has_form()
+    return redirect(address, 303)

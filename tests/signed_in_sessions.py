@@ -1,0 +1,49 @@
+"""Sessions of people who signed in, without an identity provider: what pages and services see of them is real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from servers.small_house import SmallHouse
+
+from keyback.core.contracts.people import AccountKey, Person
+from keyback.core.db.sessions import Session
+from keyback.core.service.session_desk import SessionDesk
+from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.signing_in import SessionRules
+
+
+@dataclass
+class InSession:
+    """A browser's session; `who` is asked anew each time, as every page does."""
+
+    house: SmallHouse
+    key: str
+    # What their authenticator app knows, once they have one.
+    seed: str = ""
+
+    @property
+    def who(self) -> SignedIn:
+        rules = SessionRules("fake", timedelta(hours=8), timedelta(hours=8))
+        found = SessionDesk(
+            records=self.house.records, around=self.house.around, idp=cast("Any", None), rules=rules
+        ).whoever(self.key)
+        assert found is not None
+        return found
+
+
+def sign_in(house: SmallHouse, name: str = "jo", *, key: str = "key-1", ago: timedelta = timedelta(0)) -> InSession:
+    """Somebody signed in; `ago`: when they proved it there."""
+    account = house.store.look(AccountKey("fake", f"id-of-{name}"), house.context())
+    assert account is not None
+    person = Person(house.records.keyring.pseudonym(account.key.store, account.key.id), (account,), account.contacts)
+    now = house.clock()
+    session = Session(
+        person, "https://idp.example", f"sub-{name}", "", "an.id.token",
+        authenticated_at=now - ago, started_at=now - ago, ends_at=now - ago + timedelta(hours=8),
+    )  # fmt: skip
+    with house.records.db.write() as tx:
+        house.records.sessions.open(tx, key, session)
+    return InSession(house, key)
