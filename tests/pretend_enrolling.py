@@ -22,15 +22,16 @@ APP, CODES = Text("Authenticator app"), Text("Saved code")
 # Whatever can stand in the list.
 DAY = datetime(2026, 3, 3, 9, 5, tzinfo=a_context().now.tzinfo)
 MINE = (
-    Mine("authenticator", APP, id="e1", added=DAY, used=DAY + timedelta(days=200)),
-    Mine("saved_codes", CODES, id="e2", added=DAY),
+    Mine("authenticator", APP, id="e1", added=DAY, used=DAY + timedelta(days=200), has_name=True),
+    Mine("saved_codes", CODES, id="e2", added=DAY, has_name=True, left=2),
+    Mine("saved_codes", CODES, id="e5", added=DAY, used=DAY, has_name=True, left=0),
     Mine("email", Text("E-mail"), "m••••@ho••••.org", "e3", DAY, waits_until=DAY + timedelta(days=270)),
     Mine("gone", "gone", id="e4", added=DAY, off=True),
     Mine("sms", Text("Text message"), "+XX XXXXXXX05"),
 )
 CAN_ADD = (("authenticator", APP), ("saved_codes", CODES))
 ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes"), ()), CAN_ADD)
-TOO_LITTLE = Overview(MINE[4:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
+TOO_LITTLE = Overview(MINE[5:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
 BY_APP = (Choice("authenticator.app", "authenticator", APP, Text("You type the code your app shows")),)
 AN_APP = Authenticator(Authenticator.Settings()).enrol(a_person(), (), a_context())
 A_PASSKEY = WebAuthn(WebAuthn.Settings()).enrol(a_person(), (), a_context())
@@ -52,6 +53,13 @@ class PretendEnrolling:
     @property
     def mine(self) -> PretendEnrolling:
         return self
+
+    @property
+    def arranging(self) -> PretendEnrolling:
+        return self
+
+    def rename(self, who: SignedIn, enrolment_id: str, name: str) -> None:
+        self._raise("rename")
 
     @property
     def proofs(self) -> PretendProofs:

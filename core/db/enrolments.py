@@ -77,6 +77,15 @@ class Enrolments:
         # The version is compared by the statement itself: whoever read the same data and came later changes nothing.
         return tx.execute(_update, self._sealed(row, old.label, data) | asked).rowcount == 1
 
+    def rename(self, tx: Connection, person_id: str, enrolment_id: str, label: str) -> bool:
+        """Another label; False if it is gone, or was changed meanwhile."""
+        found = tx.execute(_one, {"of_id": enrolment_id, "person": person_id}).mappings().first()
+        if found is None:
+            return False
+        row = dict(found) | {"version": found["version"] + 1}
+        asked = {"of_id": enrolment_id, "of_version": found["version"]}
+        return tx.execute(_update, self._sealed(row, label, self._open(found).data) | asked).rowcount == 1
+
     def remove(self, tx: Connection, enrolment_id: str) -> bool:
         """Forget one; False if it was gone already."""
         return tx.execute(_remove, {"of_id": enrolment_id}).rowcount == 1

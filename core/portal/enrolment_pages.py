@@ -12,11 +12,13 @@ from ..service.enrol import OVER, Enrolling, SignInAgain, Wrong
 from ..service.my_methods import Mine, Overview
 from ..service.signed_in import SignedIn
 from . import dates, words
+from .arranging_pages import ArrangingPages
 from .for_signed_in import ForSignedIn, Rule
 from .fresh_proof_pages import FreshProofPages
 from .get_back import had, panel
 from .headers import has_form
 from .language import keep_place, spoken
+from .listed import listed
 from .prompt_form import Problem, read_answer
 from .said import NOTHING, Said
 from .settings import PortalSettings
@@ -54,7 +56,8 @@ class EnrolmentPages:
             ("/methods/remove/<enrolment_id>", "methods_remove", self._ask_to_remove, "GET"),
             ("/methods/remove/<enrolment_id>", "methods_forget", self._remove, "POST"),
         )
-        return (*mine, *FreshProofPages(self._enrolling.proofs, self._desk, self._settings).rules())
+        proofs = FreshProofPages(self._enrolling.proofs, self._desk, self._settings)
+        return (*mine, *proofs.rules(), *ArrangingPages(self._enrolling.arranging, self._desk).rules())
 
     # The list ---------------------------------------------------------------------------------------------------
 
@@ -62,21 +65,8 @@ class EnrolmentPages:
         if request.method == "POST":
             keep_place(url_for("portal.methods"))
         seen = self._enrolling.mine.look(who)
-        rows = [(mine, *self._told(mine)) for mine in seen.mine]
-        return self._desk.page("methods.html", who, done=done, rows=rows, panel=panel(seen.get_back, _called(seen)))
-
-    def _told(self, mine: Mine) -> tuple[Text | None, Text]:
-        """The tag, and what is said below the name."""
-        if mine.off:
-            return Text("Switched off by your organisation"), Text("It does not count.")
-        if mine.waits_until:
-            return Text("Waiting"), Text("Counts from {moment}.", moment=dates.moment(mine.waits_until))
-        if mine.added is None:
-            return None, Text("From your organisation")
-        added = dates.day(mine.added)
-        if mine.used is None:
-            return None, Text("Added {day}", day=added)
-        return None, Text("Added {day}, last used {used}", day=added, used=dates.day(mine.used))
+        lines = [listed(mine) for mine in seen.mine]
+        return self._desk.page("methods.html", who, done=done, lines=lines, panel=panel(seen.get_back, _called(seen)))
 
     # Add ---------------------------------------------------------------------------------------------------------
 

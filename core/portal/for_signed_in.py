@@ -72,4 +72,7 @@ class ForSignedIn:
             problems=said.problems,
             **values,
         )
-        return Response(html, said.status, content_type="text/html; charset=utf-8")
+        response = Response(html, said.status, content_type="text/html; charset=utf-8")
+        if said.retry_after:
+            response.headers["Retry-After"] = str(said.retry_after)
+        return response

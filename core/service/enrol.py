@@ -17,6 +17,7 @@ from ..db.pending import Adding
 from ..db.sealing import KeyPurpose
 from ..db.session import Transaction, after_commit
 from ..recovery import limits
+from .arrange import Arranging
 from .back_office import BackOffice
 from .counted import tell
 from .fresh_proofs import FreshProofs
@@ -59,6 +60,7 @@ class Enrolling:
     snapshots: Snapshots
     mine: MyMethods
     proofs: FreshProofs
+    arranging: Arranging
     notices: Notices
     office: BackOffice
     around: Surroundings

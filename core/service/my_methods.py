@@ -33,6 +33,10 @@ class Mine:
     # Until then it cannot carry a proof; None when it can.
     waits_until: datetime | None = None
     off: bool = False
+    # Whether they may call it something; an address goes by its end.
+    has_name: bool = False
+    # How often it can still be used; None: as often as they like.
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,11 @@ class MyMethods:
         own = {key: one for key, one in methods.items() if one.medium is None and isinstance(one, Enrollable)}
         return tuple((key, one.label) for key, one in own.items() if key in named)
 
+    def has_name(self, enrolment: Enrolment) -> bool:
+        """Whether people may call it something: an address goes by its end, and what is off by nothing."""
+        method = self.snapshots.current.plugins.methods.get(enrolment.method)
+        return method is not None and method.medium is None
+
     def facts(self, tx: Transaction, who: SignedIn) -> Facts:
         """All that is known of them, as a recovery would find it."""
         accounts = self.records.links.accounts_of(tx, who.person.id)
@@ -123,6 +132,8 @@ class MyMethods:
             enrolment.used_at,
             enrolment.usable_from if waits else None,
             off=method is None,
+            has_name=self.has_name(enrolment),
+            left=method.uses_left(enrolment.data) if method else None,
         )
 
     def _get_back(self, facts: Facts, offers: tuple[Offer, ...]) -> GetBack:

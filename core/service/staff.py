@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from .accounts import Accounts
+from .arrange import Arranging
 from .ask import Asking
 from .back_office import BackOffice
 from .callback_links import CallbackLinks
@@ -108,7 +109,8 @@ def employ(
 
 def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices, office: BackOffice) -> Enrolling:
     proofs = FreshProofs(**house, mine=mine, misses=misses, notices=notices, office=office)
-    return Enrolling(**house, mine=mine, proofs=proofs, notices=notices, office=office)
+    arranging = Arranging(**house, mine=mine)
+    return Enrolling(**house, mine=mine, proofs=proofs, arranging=arranging, notices=notices, office=office)
 
 
 def _teach_to_settle(house: _House, mover: Mover, writer: Writer, notices: Notices, office: BackOffice) -> Concluding:

@@ -97,7 +97,7 @@ _FEW_LEFT = _Words(
     Text(
         "One was used for your {company} account on {date}, {time} (UTC). Sign in and make new ones under My methods."
     ),
-    Text("You have {left} saved codes left for your {company} account. Make new ones under My methods."),
+    Text("You have {left} saved codes left for your {company} account. Not you? Call {help_desk} now."),
 )
 _LAST_USED = _Words(
     Text("That was your last saved code"),

@@ -41,11 +41,14 @@ from keyback.core.portal.welcome import MY_METHODS, NEEDS, FrontDoor, Need
 from keyback.core.portal.words import CLOSED
 from keyback.core.recovery.policy import Disclosure, PublicRules
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage
+from keyback.core.service.arrange import TOO_LONG
 from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
+from keyback.core.service.fresh_proofs import Missed
 from keyback.core.service.tickets import Answered, Ticket
 from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 from keyback.core.testing import a_context
 from keyback.idp_bridge.entries import Entries
+from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.webauthn import WebAuthn
 
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
@@ -141,6 +144,8 @@ SIX = {CODE: "482109"}
 APP, PAPER, ASKED, PASSKEY = (
     f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions", "webauthn")
 )
+PROVE, PROVING = "/methods/prove?to=/methods", "/methods/prove/authenticator.app?to=/methods"
+SIX_ASKED = Authenticator(Authenticator.Settings()).begin(None, a_context())
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
 DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 
@@ -231,6 +236,16 @@ PAGES = (
          press="main form button"),
     Page("sign in again", "sign_in_again.html", "/methods/add", answers={"begin": SignInAgain(AGAIN)},
          press="main form button"),
+    Page("prove it here", "prove.html", PROVE),
+    Page("prove it here, nothing chosen", "prove.html", PROVE, answers={"choices": ()}, press=CONTINUE),
+    Page("prove it here, too often", "prove.html", PROVE, answers={"begin": errors.MustWait(UNTIL)}, press=CONTINUE),
+    Page("prove it by app", "prove_answer.html", PROVING, answers={"pending": SIX_ASKED}),
+    Page("prove it by app with error", "prove_answer.html", PROVING, typed=SIX, press=CONTINUE,
+         answers={"pending": SIX_ASKED, "prove": Missed(4)}),
+    Page("prove it by passkey", "prove_answer.html", "/methods/prove/webauthn.passkey", answers={"pending": DRAWN}),
+    Page("rename a method", "rename_method.html", "/methods/rename/e1"),
+    Page("rename a method with error", "rename_method.html", "/methods/rename/e1", press="button[value=rename]",
+         answers={"rename": errors.NotAllowed(TOO_LONG, {"called": TOO_LONG})}),
     Page("add an app", "add_app.html", APP, answers={"pending": AN_APP}),
     Page("add an app with error", "add_app.html", APP, typed=SIX, press=CONTINUE,
          answers={"pending": AN_APP, "confirm": Wrong(Text("That code isn't right."), 4)}),

@@ -82,6 +82,7 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Add a passkey or security key", "Your device will ask you to confirm.", "Name, so that you know it later",
         "Add it", "a passkey",
     ),
+    "what is theirs already": ("Rename", "Make new codes", "That was your last saved code"),
     "add an app": (
         "Add an authenticator app", "Open any authenticator app.", "Scan this picture, or type the key.",
         "Type the 6 digits it shows.", "Show the key", "Confirm",
@@ -355,6 +356,20 @@ ADDED: dict[str, tuple[str, ...]] = {
         "your security questions", "an authenticator app", "saved codes", "security questions", "You have none yet.",
         "{} and {}", "{} or {}", "{}, {}",
         "Your organisation asks for one proof.", "Your organisation asks for {} different kinds of proof.",
+    ),
+    "proving it there and then, so that methods can be changed": (
+        "Or prove it's you here, by a method you have.", "Prove it's you here",
+        "After that you can change your methods for 5 minutes.",
+        "This way isn't there any more. Choose another way.",
+        "This took too long, or was tried too often. Choose another way.",
+    ),
+    "a name of one's own, and codes that run out": (
+        "Rename {}", "Used up", "You have {} code left.", "You have {} codes left.",
+        "You have {} saved codes left",
+        "One was used for your {} account on {}, {} (UTC). Sign in and make new ones under My methods.",
+        "You have {} saved codes left for your {} account. Not you? Call {} now.",
+        "It was used for your {} account on {}, {} (UTC). Sign in and make new ones under My methods.",
+        "Your last saved code for {} was used at {} UTC. Not you? Call {} now.",
     ),
     "days": ("{} {} {}", "{}, {} (UTC)"),
     "the half page with saved codes": (

@@ -241,6 +241,53 @@ def test_a_waiting_method_says_from_when_it_counts(pages: Pages) -> None:
     assert "Waiting Counts from Tuesday, 4 June, 12:00 (UTC)." in words(pages.get())
 
 
+def renaming(pages: Pages) -> str:
+    pages.add_app()
+    link = re.search(r'href="(/methods/rename/[^"]+)">Rename<span class="ear"> Authenticator', pages.get().text)
+    assert link is not None
+    return link[1]
+
+
+def test_what_one_has_can_be_renamed_without_signing_in_again(pages: Pages) -> None:
+    link = renaming(pages)
+    pages.who[0] = replace(pages.who[0], at=pages.house.clock() - FRESH)
+    assert "Rename Authenticator app" in words(pages.get(link))
+    assert pages.post(link, move="rename", called="Work phone").status_code == 303
+    assert "Authenticator app Work phone" in words(pages.get())
+
+
+def test_a_name_that_is_too_long_stays_typed(pages: Pages) -> None:
+    page = pages.post(renaming(pages), move="rename", called="x" * 41)
+    assert page.status_code == 422
+    assert "That is too long. It has at most 40 characters." in words(page)
+    assert f'value="{"x" * 41}"' in page.text
+
+
+def test_addresses_and_what_is_gone_have_no_name_to_change(pages: Pages) -> None:
+    assert pages.get("/methods/rename/nothing").status_code == 404
+    assert not re.search(r'/methods/rename/[^"]+">Rename<span class="ear"> (?:E-mail|Text)', pages.get().text)
+
+
+def test_the_list_says_how_many_codes_are_left(pages: Pages) -> None:
+    assert "You have 3 codes left." in words(pages.get())
+    visit = pages.house.start()
+    visit.prove_by_mail()
+    visit.prove_by_paper()
+    assert "You have 2 codes left." in words(pages.get())
+
+
+def test_the_list_says_that_the_last_code_was_used(pages: Pages) -> None:
+    for which in range(3):
+        visit = pages.house.start()
+        visit.prove_by_mail()
+        visit.prove_by_paper(which)
+        pages.house.clock.forward(minutes=20)
+    said = words(pages.get())
+    assert "Used up" in said
+    assert "That was your last saved code" in said
+    assert "Make new codes" in said
+
+
 # Passkeys -----------------------------------------------------------------------------------------------------------
 
 PASSKEY = "/methods/add/webauthn"

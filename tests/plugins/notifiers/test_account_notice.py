@@ -71,6 +71,8 @@ EVENTS = [
     events.AccountUnlocked("openldap"),
     events.CodesIssued(10),
     events.SelfServiceStopped("password.set"),
+    events.MethodRunningOut("saved_codes", 3),
+    events.MethodRunningOut("saved_codes", 0),
 ]
 
 
@@ -96,8 +98,9 @@ def test_the_notice_wants_what_it_can_tell(event: events.Event) -> None:
 
 @pytest.mark.parametrize(
     "event",
-    [events.PasswordNotSet("openldap", "refused"), events.NobodyFound("unknown"), events.RecoveryClosed("expired")],
-)
+    [events.PasswordNotSet("openldap", "refused"), events.NobodyFound("unknown"), events.RecoveryClosed("expired"),
+     events.MethodRenamed("saved_codes"), events.MethodRunningOut("of-somebody-else", 0)],
+)  # fmt: skip
 def test_nothing_else_is_told(event: events.Event, ctx: Context) -> None:
     assert told(event, ctx) == ()
 
