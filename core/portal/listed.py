@@ -31,9 +31,10 @@ def listed(mine: Mine) -> Line:
         return Line(mine, (Text("Waiting"),), (counts,))
     if mine.left == 0:
         return Line(mine, (Text("Used up"),), (_since(mine), Text("That was your last saved code")), used_up=True)
-    few = mine.left is not None and mine.left <= FEW
-    left = (Text.plural("You have {n} code left.", "You have {n} codes left.", n=mine.left),) if few else ()
-    return Line(mine, (), (_since(mine), *left))
+    if mine.left is None or mine.left > FEW:
+        return Line(mine, (), (_since(mine),))
+    left = Text.plural("You have {n} code left.", "You have {n} codes left.", n=mine.left)
+    return Line(mine, (), (_since(mine), left))
 
 
 def _since(mine: Mine) -> Text:

@@ -144,7 +144,8 @@ class FreshProofs:
 
 def _will_do(method: Method) -> bool:
     """Not by mail: whoever found the screen open has the mailbox beside it. Not by what comes after another proof."""
-    return method.first and method.rides_on is not Carrier.MAILBOX and method.medium is None
+    seen_here = method.medium is None and not method.hears
+    return method.first and seen_here and method.rides_on is not Carrier.MAILBOX
 
 
 def _proving(who: SignedIn, value: str) -> Adding:
