@@ -59,6 +59,8 @@ class SignInPages:
 
     def callback(self) -> Response:
         """Back from there. A page and no redirect: only from a page of ours the new cookie comes along."""
+        # Also where they are refused: the language menu must not bring this answer once more, nor show it to a reader.
+        keep_place(url_for("portal.welcome"))
         answer = {name: values[0] for name in ANSWERS if (values := request.args.getlist(name))}
         if any(len(request.args.getlist(name)) > 1 for name in ANSWERS):
             abort(400, "an answer twice")
