@@ -134,8 +134,8 @@ class Method(Plugin, ABC):
     # Does what a person adds end what they added before?
     replaces: ClassVar[bool] = False
     # Does its answer come by another way than the page: a key pressed on the phone, a decision in an app? Then nothing
-    # is typed, the page waits, and what was heard is judged when the person's own browser goes on.
-    hears: ClassVar[bool] = False
+    # is typed, the page waits, and what was heard is judged when the person's own browser goes on. Settings may decide.
+    hears: bool = False
     # What carries its messages ("sms", "email"); None when nothing is sent.
     medium: ClassVar[str | None] = None
     # What the choice says before the first proof, when no end may be named.

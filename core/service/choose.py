@@ -133,7 +133,8 @@ class Choosing:
         if sends and now < self.resend_at(recovery, method.key):
             raise MustWait(self.resend_at(recovery, method.key))
         # Before the first proof the method is told nothing, even where an end is shown: decoys have no address.
-        challenge = method.begin([offer] if offer and recovery.proofs else None, self.around.context())
+        context = self.around.context(language=recovery.language)
+        challenge = method.begin([offer] if offer and recovery.proofs else None, context)
         pick = Pick(method.key, self.around.token(), challenge, now, offer.id if offer else "", destination)
         with self.records.db.write() as tx:
             moved = self.mover.move(tx, recovery, Picked(pick, sends))

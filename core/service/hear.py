@@ -6,7 +6,7 @@ It only waits here. The person's own browser takes it up when it goes on, so a p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..contracts.channel import Callback, CanHear, Heard
 from ..contracts.errors import PluginError
@@ -49,6 +49,7 @@ class Hearing:
             return None
         # The address that we gave away: whoever signs one is believed about that one alone.
         callback = Callback(f"{self.around.origin}{self.links.path(channel_key, token)}", fields, headers)
+        message = replace(message, answer_to=callback.url)
         context = self.around.context(seconds=HEAR_SECONDS, language=recovery.language)
         try:
             heard = self.calls.ask(channel, lambda: channel.hear(callback, message, context), HEAR_SECONDS)

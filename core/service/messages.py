@@ -159,4 +159,5 @@ class Messenger:
 def _said(message: Message, context: Context) -> Message:
     """In finished words, so that no channel can forget the language."""
     subject = message.subject.said_in(context.language) if message.subject else None
-    return replace(message, text=message.text.said_in(context.language), subject=subject)
+    call = replace(message.call, greeting=message.call.greeting.said_in(context.language)) if message.call else None
+    return replace(message, text=message.text.said_in(context.language), subject=subject, call=call)

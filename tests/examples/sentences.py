@@ -39,7 +39,8 @@ AGREED: dict[str, tuple[str, ...]] = {
         "That worked. Now choose a second way, of a different kind.", "This is the second of two.",
     ),
     "offers": (
-        "Text message", "E-mail", "Saved code", "We send a code to {}", "One of the codes you printed",
+        "Text message", "Phone call", "E-mail", "Saved code", "We send a code to {}", "We call {}",
+        "One of the codes you printed",
         "We text a code to the number you type", "the number ending in {}", "the address beginning with {}",
     ),
     "whole number": (
@@ -48,6 +49,11 @@ AGREED: dict[str, tuple[str, ...]] = {
     "text code": (
         "Enter the code we texted",
         "Code from the text message", "Good for {} minutes. Spaces don't matter.",
+    ),
+    "call": (
+        "Answer your phone", "Code you heard", "The call says it twice. Press # to hear it again.",
+        "Answer your phone and press #", "Your code is {}.",
+        "This is {}. To hear the code you asked for, press the hash key. If you didn't ask, hang up.",
     ),
     "e-mail code": (
         "Enter the code we e-mailed",
@@ -192,6 +198,11 @@ ADDED: dict[str, tuple[str, ...]] = {
         "{} minute", "{} second", "You can try once more.", "We keep your proofs for {} minute.",
         "That's {} wrong code, so this way is closed for now. Choose another way.",
         "For the next {} minute you can try again without proving who you are.", "You need your password for this.",
+    ),
+    "a call: said before any end may be named, while a number is added, and what a call says where the key approves": (
+        "We call the number you type", "If that number is yours, it rings now.", "{} rings now.", "{}\n{}",
+        "This is {}. The word is: {}. Does the page show the same word? Then press the hash key. If not, hang up.",
+        "Thank you. You can hang up.", "Twilio",
     ),
     "questions: a label for each field, what is chosen, and why an answer isn't taken": (
         "Security questions", "Question {}", "Answer {}", "{}", "Choose a question", "Choose one from the list",
