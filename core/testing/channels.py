@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
-from ..contracts.channel import Channel, Message, Receipt
+from ..contracts.channel import Call, Channel, Message, Receipt
 from ..contracts.errors import DeliveryFailed
 from ..contracts.text import Text
 from .fakes import MAIL, PHONE, a_context
 from .suite import ODD, PluginSuite, is_a, must, refuses
 
 CODE = "40718265"
+ANSWER_TO = "https://reset.alderwick.example/callback/channel/4711"
 
 
 class ChannelSuite(PluginSuite):
@@ -22,7 +23,9 @@ class ChannelSuite(PluginSuite):
     to: ClassVar[Mapping[str, str]] = MappingProxyType({"sms": PHONE, "voice": PHONE, "email": MAIL})
 
     def _message(self, medium: str, to: str | None = None, text: str = "Your code is {code}") -> Message:
-        return Message(medium, self.to[medium] if to is None else to, Text(text, code=CODE), Text("A code"))
+        call = Call(Text("Good day. Press the hash key.")) if medium == "voice" else None
+        to = self.to[medium] if to is None else to
+        return Message(medium, to, Text(text, code=CODE), Text("A code"), call, ANSWER_TO)
 
     def _send(self, message: Message) -> Receipt:
         return self.plugin.send(message, a_context(seconds=20))

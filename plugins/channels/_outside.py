@@ -7,9 +7,10 @@ import ipaddress
 import socket
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ...core import DeliveryFailed, PluginError
 
@@ -38,10 +39,14 @@ class Answer:
 
 
 class Outside:
-    """The internet, and such private networks as are listed: without a list, nothing inside the house is reached."""
+    """The internet, and such private networks as are listed: without a list, nothing inside the house is reached.
 
-    def __init__(self, private_networks: Sequence[str] = (), ca_file: str = "") -> None:
+    Through a `proxy` (http://user:password@host:port) it is the proxy that looks names up and decides where to go.
+    """
+
+    def __init__(self, private_networks: Sequence[str] = (), ca_file: str = "", proxy: str = "") -> None:
         """Raises PluginError for a file of authorities that cannot be read."""
+        self._proxy = proxy
         self._networks = [ipaddress.ip_network(network) for network in private_networks]
         try:
             self._tls = ssl.create_default_context(cafile=ca_file or None)
@@ -67,11 +72,8 @@ class Outside:
         """A connection to an address that was checked: a name that answers differently a second time gains nothing."""
         parts = urlsplit(url)
         host, secure = str(parts.hostname), parts.scheme == "https"
-        found = socket.getaddrinfo(host, parts.port or (443 if secure else 80), type=socket.SOCK_STREAM)
-        allowed = [address for *_, address in found if self._may_go_to(str(address[0]))]
-        if not allowed:
-            raise Forbidden
-        plain = socket.create_connection((str(allowed[0][0]), int(allowed[0][1])), _left(ends))
+        port = parts.port or (443 if secure else 80)
+        plain = self._tunnel(host, port, ends) if self._proxy else self._directly(host, port, ends)
         if not secure:
             return plain
         try:
@@ -79,6 +81,23 @@ class Outside:
         except BaseException:
             plain.close()
             raise
+
+    def _directly(self, host: str, port: int, ends: float) -> socket.socket:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        allowed = [address for *_, address in found if self._may_go_to(str(address[0]))]
+        if not allowed:
+            raise Forbidden
+        return socket.create_connection((str(allowed[0][0]), int(allowed[0][1])), _left(ends))
+
+    def _tunnel(self, host: str, port: int, ends: float) -> socket.socket:
+        """The proxy sees where we go and nothing of what is said there."""
+        proxy = urlsplit(self._proxy)
+        connection = http.client.HTTPConnection(str(proxy.hostname), proxy.port or 3128, timeout=_left(ends))
+        words = f"{unquote(proxy.username or '')}:{unquote(proxy.password or '')}".encode()
+        headers = {"Proxy-Authorization": f"Basic {b64encode(words).decode()}"} if proxy.username else {}
+        connection.set_tunnel(host, port, headers)
+        connection.connect()
+        return connection.sock
 
     def _may_go_to(self, address: str) -> bool:
         ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))

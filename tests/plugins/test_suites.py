@@ -13,6 +13,7 @@ from servers.device import Device
 from servers.http_sink import HttpSink
 from servers.human import read, solve
 from servers.mail_sink import MailSink
+from servers.twilio import Twilio as FakeTwilio
 
 from keyback.core import Challenge, Enrolment, Offer, Widget
 from keyback.core.testing import (
@@ -27,6 +28,7 @@ from keyback.core.testing import (
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
+from keyback.plugins.channels.twilio import Twilio
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
 from keyback.plugins.human_checks.proof_of_work import ProofOfWork, ProofOfWorkSettings
 from keyback.plugins.methods.authenticator import Authenticator
@@ -34,6 +36,7 @@ from keyback.plugins.methods.email import Email, EmailSettings
 from keyback.plugins.methods.questions import Questions, QuestionsSettings
 from keyback.plugins.methods.saved_codes import SavedCodes, SavedCodesSettings
 from keyback.plugins.methods.sms import Sms
+from keyback.plugins.methods.voice import Voice, VoiceSettings
 from keyback.plugins.methods.webauthn import WebAuthn, WebAuthnSettings
 from keyback.plugins.notifiers.account_notice import AccountNotice, AccountNoticeSettings
 
@@ -53,6 +56,23 @@ def typed_or_read(challenge: Challenge, address: str) -> Mapping[str, str]:
 
 class TestSms(MethodSuite, EnrollableSuite):
     plugin = Sms(Sms.Settings())
+
+    def confirming(self, challenge: Challenge) -> Mapping[str, str]:
+        return typed_or_read(challenge, "+43 664 123 45 06")
+
+
+class TestVoice(MethodSuite, EnrollableSuite):
+    plugin = Voice(VoiceSettings())
+
+    def confirming(self, challenge: Challenge) -> Mapping[str, str]:
+        return typed_or_read(challenge, "+43 664 123 45 06")
+
+
+class TestVoiceThatApproves(MethodSuite, EnrollableSuite):
+    plugin = Voice(VoiceSettings(approve=True))
+
+    def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
+        return {"key": "#"}
 
     def confirming(self, challenge: Challenge) -> Mapping[str, str]:
         return typed_or_read(challenge, "+43 664 123 45 06")
@@ -143,6 +163,15 @@ class TestHttpGateway(ChannelSuite):
             self.plugin = HttpGateway(
                 HttpGatewaySettings(url=sink.url, ca_file=str(sink.ca_file), private_networks=near)
             )
+            yield
+            self.plugin.close()
+
+
+class TestTwilio(ChannelSuite):
+    @pytest.fixture(autouse=True)
+    def _with_twilio(self, tmp_path: Path) -> Iterator[None]:
+        with FakeTwilio(tmp_path) as twilio:
+            self.plugin = Twilio(twilio.settings())
             yield
             self.plugin.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,6 +52,7 @@ class HttpSink:
         self.ca_file = authority.ca_file
         self.asked: list[Asked] = []
         self.script: deque[Answer] = deque()
+        self.usual: Callable[[Asked], Answer] = lambda _: Answer()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.sink = self
         if secure:
@@ -84,8 +85,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
-        self.server.sink.asked.append(Asked(self.command, self.path, dict(self.headers), self.rfile.read(length)))
-        answer = self.server.sink.script.popleft() if self.server.sink.script else Answer()
+        sink, asked = self.server.sink, Asked(self.command, self.path, dict(self.headers), self.rfile.read(length))
+        sink.asked.append(asked)
+        answer = sink.script.popleft() if sink.script else sink.usual(asked)
         time.sleep(answer.delay)
         if answer.hang_up:
             return
