@@ -5,6 +5,8 @@ Gaps are written as `{}`. What belongs to parts that are not built yet is not li
 
 from __future__ import annotations
 
+from .password_sentences import ABOUT_PASSWORDS
+
 # As the design words them.
 AGREED: dict[str, tuple[str, ...]] = {
     "every page": (
@@ -194,6 +196,7 @@ AGREED: dict[str, tuple[str, ...]] = {
 
 # What pages and messages say besides, with the reason why it has to be said.
 ADDED: dict[str, tuple[str, ...]] = {
+    **ABOUT_PASSWORDS,
     "one of something": (
         "{} minute", "{} second", "You can try once more.", "We keep your proofs for {} minute.",
         "That's {} wrong code, so this way is closed for now. Choose another way.",
@@ -310,34 +313,6 @@ ADDED: dict[str, tuple[str, ...]] = {
         "Nothing was changed.", "This step was already done.",
         "Go on in the other window, or press Continue to see where it stands now.",
         "This page doesn't exist, or it was opened in another browser.",
-    ),
-    "what became of a password": (
-        "We don't know yet", "We don't know yet.", "That password was refused.", "Choose another one.",
-        "Your new password may be set, or not. We're asking again and know within a minute.",
-        "Try the new password first, then the old one. Wait {} and press Continue; this page tells you more.",
-        "{}'s directory", "{} refused it. Choose another password.",
-        "It didn't answer. Nothing was changed there, and your old password still works.",
-        "{} didn't answer, so its password stays as it is.",
-        "Nothing was changed there, so that you don't end up with two passwords.",
-        "This account asks for other proofs. Reset it by its own name.",
-        "Somebody else changed this password at the same moment. Choose another password.",
-        "Somebody else just changed this password. Start again.",
-        "For a few seconds you can try again without proving who you are.",
-        "We're also telling you by e-mail.", "We're also telling you by text.",
-    ),
-    "rules of passwords, and why one is easy to guess": (
-        "Without your name", "Without line breaks, tabs or other control characters", "it is short",
-        "it is made of common words", "it repeats itself", "it is a date", "it is a row like abc or 654",
-        "it is a common name", "it is a year", "it is made of your name",
-        "it is much like a password that many people use", "it follows the keys of a keyboard",
-    ),
-    "reasons that a directory gives, said before anybody knows how its account is called": (
-        "The directory says: too short for it.", "The directory says: too short for it, at least {} characters.",
-        "The directory says: too long for it.", "The directory says: used before.",
-        "The directory says: changed too recently.", "The directory says: changed too recently; try after {}.",
-        "The directory says: doesn't meet its rules, and it doesn't say which. Try a longer one with digits and signs.",
-        "A password for this directory cannot begin with a curly bracket.",
-        "This password holds a sign that cannot be typed everywhere. Choose another.",
     ),
     "this wasn't me": (
         "This link doesn't work any more.",
