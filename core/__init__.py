@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .contracts import events
 from .contracts.addresses import e164, fold_number, mailbox
-from .contracts.channel import Call, Callback, CanHear, Channel, Heard, Message, Receipt
+from .contracts.channel import Call, Callback, CanHear, Channel, Heard, Message, Receipt, Wakes
+from .contracts.device import KnowsDevices, Statement
 from .contracts.errors import (
     Ambiguous,
     DeliveryFailed,
@@ -86,6 +87,7 @@ __all__ = [
     "HumanCheck",
     "Humanity",
     "KeybackError",
+    "KnowsDevices",
     "KnowsLinks",
     "Message",
     "Method",
@@ -111,10 +113,12 @@ __all__ = [
     "Receipt",
     "Secret",
     "SettingsInvalid",
+    "Statement",
     "Store",
     "StoreUnavailable",
     "Text",
     "Verdict",
+    "Wakes",
     "Widget",
     "draw_digits",
     "e164",

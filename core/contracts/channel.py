@@ -88,3 +88,12 @@ class CanHear(Protocol):
 
     def hear(self, callback: Callback, message: Message, ctx: Context) -> Heard | None:
         """What it says of this message of ours; None when it is not from the carrier, and then nothing changes."""
+
+
+@runtime_checkable
+class Wakes(Protocol):
+    """Optional: channels that wake an app which its browser subscribed with `wake_key`."""
+
+    @property
+    def wake_key(self) -> str:
+        """The public key that browsers subscribe with, in base64 for addresses."""

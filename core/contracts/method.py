@@ -107,10 +107,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class NewEnrolment:
-    """What a method wants to keep of a person."""
+    """What a method wants to keep of a person. `id`: by which it is found; the host draws one where there is none."""
 
     label: str
     data: Mapping[str, str] = field(repr=False)
+    id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
