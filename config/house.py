@@ -116,6 +116,8 @@ def _pinned(settings: Settings, keyring: Keyring) -> dict[tuple[str, str], Mappi
     made: dict[tuple[str, str], Mapping[str, object]] = {
         ("human_check", "proof_of_work"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "proof-of-work").hex()},
         ("human_check", "picture_and_sound"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "picture-and-sound").hex()},
+        # Browsers subscribe with its public half: another one would end every subscription.
+        ("channel", "web_push"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "web-push").hex()},
         ("method", "saved_codes"): {"pepper": pepper},
         ("method", "questions"): {"pepper": spice},
     }

@@ -25,8 +25,10 @@ def name_of(key: str) -> str:
 
 
 def compared(key: str, code: str) -> str:
-    """Six digits that the device shows and its owner types where they are signed in: they are this key's and no other's,
-    so a key that somebody else brought to the same code is never taken for it."""
+    """Six digits that the device shows and its owner types where they are signed in.
+
+    They follow from this very key: another one, brought to the same code by somebody else, is never taken for it.
+    """
     digest = sha256(f"{PURPOSE}\n{code}\n{key}".encode()).digest()
     return f"{int.from_bytes(digest[:8]) % 10**COMPARED:0{COMPARED}}"
 
