@@ -11,6 +11,8 @@ from .plugin import Context
 # What a device may say: what it is, that it asks what waits, what its owner decided, and where it can be woken.
 JOINS, ASKS, DECIDES, MOVED = "joins", "asks", "decides", "moved"
 APPROVE, DECLINE = "approve", "decline"
+# Where a challenge keeps by what it is found.
+JOINS_BY, REQUEST = "joins_by", "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,13 @@ class Statement:
 class KnowsDevices(Protocol):
     """Optional: methods whose answers a device signs.
 
-    `enrol` then puts `secret["code"]`, which the device must say when it joins, and `begin` puts `secret["request"]`,
-    by which it names the challenge. What it said reaches `confirm` and `judge` as `device`, `words` and `signature`.
-    An enrolment's `id` is the device's name.
+    `enrol` puts `secret["joins_by"]`, which the device must say when it joins; what it says is put beside it, for
+    `confirm`, as `device`, `words` and `signature`. `begin` puts `secret["request"]`, by which the device names the
+    challenge; what it says reaches `judge` by the same names. The `id` of an enrolment is the device's name.
     """
 
     def joined(self, statement: Statement, ctx: Context) -> Mapping[str, str] | None:
-        """What a new device says, signed by the key that it brings: its `code`. None for anything else."""
+        """What a new device says, signed by the key that it brings: its `joins_by`. None for anything else."""
 
     def said(self, statement: Statement, kept: Mapping[str, str], ctx: Context) -> Mapping[str, str] | None:
         """What the device of this enrolment says now: `what`, and `request` and `decision`. None if it isn't it.

@@ -18,6 +18,7 @@ from .tables import enrolment as table
 
 _of = select(table).where(table.c.person_id == bindparam("person")).order_by(table.c.proven_at, table.c.id)
 _one = select(table).where(table.c.id == bindparam("of_id"), table.c.person_id == bindparam("person"))
+_found = select(table).where(table.c.id == bindparam("of_id"))
 _add = insert(table)
 _update = update(table).where(table.c.id == bindparam("of_id"), table.c.version == bindparam("of_version"))
 _remove = delete(table).where(table.c.id == bindparam("of_id"))
@@ -34,6 +35,11 @@ class Enrolments:
         """Everything this person registered, the oldest first. Raises SealBroken."""
         return tuple(self._open(row) for row in tx.execute(_of, {"person": person_id}).mappings())
 
+    def find(self, tx: Connection, enrolment_id: str) -> tuple[str, Enrolment] | None:
+        """Whose this is, and what. Raises SealBroken."""
+        row = tx.execute(_found, {"of_id": enrolment_id}).mappings().first()
+        return None if row is None else (row["person_id"], self._open(row))
+
     def add(
         self,
         tx: Connection,
@@ -44,10 +50,12 @@ class Enrolments:
         *,
         proven_at: datetime,
         usable_from: datetime,
+        enrolment_id: str = "",
     ) -> str:
-        """Keep a new enrolment; returns its id."""
+        """Keep a new enrolment; returns its id, which is drawn here unless the method has one."""
         remember_person(tx, person_id, proven_at)
-        row: dict[str, Any] = {"id": secrets.token_urlsafe(16), "person_id": person_id, "method": method}
+        name = enrolment_id or secrets.token_urlsafe(16)
+        row: dict[str, Any] = {"id": name, "person_id": person_id, "method": method}
         row |= {"proven_at": proven_at, "usable_from": usable_from, "used_at": None, "version": 1}
         tx.execute(_add, self._sealed(row, label, data))
         return str(row["id"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Executable, bindparam, delete, select, update
 
+from ..contracts.device import JOINS_BY, Statement
 from ..contracts.method import Challenge
 from . import sealed
 from .per_dialect import Insert, PerDialect
@@ -27,7 +28,7 @@ class Adding:
 
 def _put(insert: Insert) -> Executable:
     new = insert(table)
-    again = {name: new.excluded[name] for name in ("sealed", "tries", "expires_at")}
+    again = {name: new.excluded[name] for name in ("sealed", "tries", "expires_at", "code")}
     return new.on_conflict_do_update(index_elements=["key"], set_=again)
 
 
@@ -35,6 +36,9 @@ _put_one = PerDialect(_put)
 _good = (table.c.key == bindparam("of_key")) & (table.c.expires_at > bindparam("now"))
 _get = select(table).where(_good)
 _try = update(table).where(_good, table.c.tries < bindparam("most")).values(tries=table.c.tries + 1).returning(table)
+_by_code = select(table).where(table.c.code == bindparam("of_code"), table.c.expires_at > bindparam("now"))
+# Only in the place of what was read: of two devices that join at the same moment one does.
+_join = update(table).where(_good, table.c.sealed == bindparam("of_sealed")).values(sealed=bindparam("joined"))
 _take = delete(table).where(_good)
 _forget = delete(table).where(table.c.key == bindparam("of_key"))
 _purge = Purge(table.c.key, table.c.expires_at <= bindparam("now"), oldest=table.c.expires_at)
@@ -48,7 +52,8 @@ class Pending:
 
     def put(self, tx: Connection, adding: Adding, challenge: Challenge, expires_at: datetime) -> None:
         """Remember it; what was begun before ends with it."""
-        row = {"key": self._key(adding), "tries": 0, "expires_at": expires_at}
+        code = challenge.secret.get(JOINS_BY)
+        row = {"key": self._key(adding), "tries": 0, "expires_at": expires_at, "code": code and self._code(code)}
         plain = CHALLENGE.dump_json(challenge)
         tx.execute(_put_one.on(tx), row | {"sealed": sealed.PENDING.seal(self._keyring, plain, row)})
 
@@ -56,6 +61,20 @@ class Pending:
         """What was drawn, while it is good. Raises SealBroken."""
         row = tx.execute(_get, {"of_key": self._key(adding), "now": now}).mappings().first()
         return None if row is None else CHALLENGE.validate_json(sealed.PENDING.open(self._keyring, row))
+
+    def join(self, tx: Connection, code: str, statement: Statement, now: datetime) -> bool:
+        """Keep what a device says that knows the code; False for a wrong code, and for the second device.
+
+        Raises SealBroken.
+        """
+        row = tx.execute(_by_code, {"of_code": self._code(code), "now": now}).mappings().first()
+        challenge = row and CHALLENGE.validate_json(sealed.PENDING.open(self._keyring, row))
+        if row is None or not challenge or "device" in challenge.secret:
+            return False
+        joined = replace(challenge, secret={**challenge.secret, **asdict(statement)})
+        asked = {"of_key": row["key"], "now": now, "of_sealed": row["sealed"]}
+        kept = sealed.PENDING.seal(self._keyring, CHALLENGE.dump_json(joined), row)
+        return tx.execute(_join, asked | {"joined": kept}).rowcount == 1
 
     def attempt(self, tx: Connection, adding: Adding, now: datetime, most: int) -> tuple[Challenge, int] | None:
         """Count a try before it is judged; what was drawn, and how many are left. None when there are none left."""
@@ -76,6 +95,9 @@ class Pending:
     def purge(self, tx: Connection, now: datetime, limit: int = 500) -> int:
         """Forget what is too old; returns how many."""
         return _purge(tx, limit, now=now)
+
+    def _code(self, code: str) -> str:
+        return self._keyring.mac(KeyPurpose.PSEUDONYM, "joining", code).hex()
 
     def _key(self, adding: Adding) -> str:
         # Under the key that never rotates: a rotation must not end what people are doing.

@@ -175,6 +175,8 @@ pending = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("expires_at", Moment, nullable=False, index=True),
+    # By which a device finds it that joins; a digest. None where no device does.
+    Column("code", String(128), index=True),
 )
 
 contact_seen = Table(

@@ -9,7 +9,7 @@ from functools import partial
 
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.events import Event, LimitReached, MethodAdded, MethodRemoved
-from ..contracts.method import Challenge, Enrollable, Factor, Method, NewEnrolment
+from ..contracts.method import Carrier, Challenge, Enrollable, Factor, Method, NewEnrolment
 from ..contracts.people import Enrolment, Person
 from ..contracts.text import Text
 from ..db.counters import Mark
@@ -33,6 +33,8 @@ GOOD_FOR = timedelta(minutes=10)
 TRIES = 5
 # Each device more is one more right answer to a guess.
 MOST = 3
+# What could be somebody else's by a slip of the finger.
+ADDRESSES = frozenset({Carrier.PHONE, Carrier.MAILBOX})
 AGAIN = Text("To change your methods, sign in again. It's been more than 5 minutes.")
 STOPPED = Text("Self-service is stopped for your account")
 NOT_HERE = Text("This can't be added here.")
@@ -171,7 +173,7 @@ class Enrolling:
         now, person = self.around.now(), who.person.id
         # A new address could be somebody else's, put there by whoever sat at an open screen: its owner gets time to
         # read the notices (J2). So could answers be. A device or a paper is in the hands of whoever is signed in.
-        slow = method.medium is not None or method.factor is Factor.KNOWS
+        slow = method.rides_on in ADDRESSES or method.factor is Factor.KNOWS
         waits = self.snapshots.current.policy_for(who.person).cool_down if slow else timedelta(0)
         with self.records.db.write() as tx:
             if self.records.freezes.stopped(tx, who.person):
@@ -182,7 +184,14 @@ class Enrolling:
             if method.replaces:
                 self.records.enrolments.remove_all(tx, person, method.key)
             self.records.enrolments.add(
-                tx, person, method.key, new.label, new.data, proven_at=now, usable_from=now + waits
+                tx,
+                person,
+                method.key,
+                new.label,
+                new.data,
+                proven_at=now,
+                usable_from=now + waits,
+                enrolment_id=new.id,
             )
             self._tell(tx, whom, MethodAdded(method.key, (now + waits).isoformat()), language)
         return now + waits

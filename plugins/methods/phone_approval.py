@@ -136,15 +136,15 @@ class PhoneApproval(Method):
             widget="phone",
             data={"picture": picture, "key": typed, "address": address},
         )
-        return Challenge(prompt, timedelta(minutes=10), {"code": code})
+        return Challenge(prompt, timedelta(minutes=10), {"joins_by": code})
 
     def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment:
         """The phone that joined is the one in their hand: it shows the digits that follow from its key."""
-        given = _object(answer.get("words", ""))
-        said = self._read(given, answer, ctx)
-        if said is None or not same(said.get("code", ""), challenge.secret["code"]):
+        given = _object(challenge.secret.get("words", ""))
+        said = self._read(given, challenge.secret, ctx)
+        if said is None or not same(said.get("joins_by", ""), challenge.secret["joins_by"]):
             raise NotAllowed(NOBODY_JOINED)
-        if not same(answer.get("code", ""), compared(said["key"], said["code"])):
+        if not same(answer.get("code", ""), compared(said["key"], said["joins_by"])):
             raise NotAllowed(ANOTHER)
         device = name_of(said["key"])
         called = "".join(sign for sign in answer.get("called", "") if sign.isprintable())
