@@ -92,8 +92,7 @@ class CanHear(Protocol):
 
 @runtime_checkable
 class Wakes(Protocol):
-    """Optional: channels that wake an app which its browser subscribed with `wake_key`."""
+    """Optional: channels that wake an app, which its browser subscribed with their key."""
 
-    @property
     def wake_key(self) -> str:
-        """The public key that browsers subscribe with, in base64 for addresses."""
+        """The public half, in base64 for addresses."""

@@ -195,9 +195,13 @@ class NoticeSent(Event):
     about: str
 
 
+DECLINED_ON_PHONE = "declined-on-phone"
+
+
 @dataclass(frozen=True, slots=True)
 class SelfServiceStopped(Event):
-    """The person said "this wasn't me" to a notice; `about` is the event which that notice told."""
+    """The person said "this wasn't me" to a notice, and `about` is the event which that notice told; or they declined
+    a request on their phone, and `about` is DECLINED_ON_PHONE."""
 
     name = "self-service.stopped"
     loud = True

@@ -31,6 +31,19 @@ _open_of = select(table.c.id).where(
     table.c.id != bindparam("but_not"),
     table.c.stage.not_in(_ENDED),
 )
+# The newest first, and few of them: whoever starts hundreds for somebody makes no phone wait for them.
+_asking = (
+    select(table)
+    .where(
+        table.c.person_ref == bindparam("person"),
+        is_set(table.c.person_ref),
+        table.c.stage == Stage.ANSWERING,
+        table.c.picked == bindparam("method"),
+        table.c.deadline > bindparam("now"),
+    )
+    .order_by(table.c.started_at.desc())
+    .limit(bindparam("most"))
+)
 _overdue = (
     select(table.c.id).where(table.c.deadline <= bindparam("now")).order_by(table.c.deadline).limit(bindparam("most"))
 )
@@ -81,6 +94,11 @@ class Recoveries:
     def open_of(self, tx: Connection, person_id: str, but_not: str) -> list[str]:
         """The person's other recoveries that have not ended, those that are being written among them."""
         return list(tx.scalars(_open_of, {"person": person_id, "but_not": but_not}))
+
+    def asking(self, tx: Connection, person_id: str, method: str, now: datetime, most: int) -> list[Recovery]:
+        """Those of this person that wait for an answer by this method, the newest first. Raises SealBroken."""
+        asked = {"person": person_id, "method": method, "now": now, "most": most}
+        return [self._open(row) for row in tx.execute(_asking, asked).mappings()]
 
     def overdue(self, tx: Connection, now: datetime, limit: int = 100) -> list[str]:
         """Those whose time is over and which nobody has closed yet."""

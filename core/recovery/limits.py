@@ -104,6 +104,8 @@ KNOWN_MISSES_EVER = Ladder("known-misses-ever", free=20, waits=(EVER,), window=E
 # Nobody's phone is to be flooded, however slowly.
 DESTINATION_SENDS_QUARTER = Quota("destination-sends-quarter", most=3, window=timedelta(minutes=15))
 DESTINATION_SENDS_DAY = Quota("destination-sends-day", most=6, window=DAY)
+# What may be typed on a phone for one request: a thousand numbers, and no owner needs more than three tries.
+PHONE_NUMBERS = Quota("phone-numbers", most=3, window=HOUR)
 SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
 # By a human check that programs pass about as easily as people do. A source's wrong answers count like its starts;
 # everybody's budget counts starts alone, or a few sources could empty it with nonsense.

@@ -59,6 +59,10 @@ class Hearing:
             self.keep(recovery, heard.answer)
         return heard
 
+    def would_pass(self, recovery: Recovery, answer: Mapping[str, str]) -> bool:
+        """Whether this is the answer, for whoever can say so where it was given. Nothing is counted or kept."""
+        return self.proving.would_pass(recovery, answer)
+
     def keep(self, recovery: Recovery, answer: Mapping[str, str]) -> bool:
         """Keep an answer to what is picked, with its verdict; False if there was one before.
 

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 
 from ..contracts.channel import Channel, Message
 from ..contracts.errors import DeliveryFailed, PluginError
-from ..contracts.events import BY_NAME, Event, MethodAdded, MethodRemoved, NoticeSent
+from ..contracts.events import (
+    BY_NAME,
+    DECLINED_ON_PHONE,
+    Event,
+    MethodAdded,
+    MethodRemoved,
+    NoticeSent,
+    SelfServiceStopped,
+)
 from ..contracts.notifier import Happening, Notifier
 from ..contracts.people import Contact, ContactKind, Person
 from ..contracts.text import Text
@@ -33,6 +41,11 @@ LONGEST_PAUSE = timedelta(minutes=10)
 # Where other jobs name their notifier.
 HOUSE = "house"
 STOPPED = Text("Self-service is stopped for one account")
+WHY_DECLINED = Text(
+    'Self-service is stopped for {accounts}: somebody with their phone pressed "I didn\'t ask for this" on {at} (UTC). '
+    "Whoever asked knows their name, and nothing was changed by this. Reference {ref}.\n\n"
+    "Once you know who they are and what happened, lift it on the server: keyback people unfreeze NAME"
+)
 WHY_STOPPED = Text(
     'Self-service is stopped for {accounts}: somebody who got a notice there said "this wasn\'t me" on {at} (UTC). '
     "The password was not changed by this. Reference {ref}.\n\n"
@@ -172,7 +185,8 @@ class Notices:
             return []
         person, now = recovery.subject.person if recovery and recovery.subject else None, self.around.now()
         names = ", ".join(account.name for account in person.accounts) if person else Text("one account")
-        text = WHY_STOPPED.filled(accounts=names, at=f"{now:%Y-%m-%d %H:%M}", ref=recovery_id[:8].upper())
+        text = WHY_DECLINED if event == SelfServiceStopped(DECLINED_ON_PHONE) else WHY_STOPPED
+        text = text.filled(accounts=names, at=f"{now:%Y-%m-%d %H:%M}", ref=recovery_id[:8].upper())
         kept = {"notifier": HOUSE, "event": event.name, "at": now.isoformat()}
         return [self._put(tx, recovery_id, kept, Message("email", self.around.help_desk_mail, text, STOPPED))]
 

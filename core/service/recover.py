@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .choose import Choosing
 from .hear import Hearing
+from .phones import Phones
 from .prove import Proving
 from .renew import Renewing
 from .start import Starting
@@ -24,3 +25,4 @@ class RecoveryService:
     hearing: Hearing
     renewing: Renewing
     stopping: Stopping
+    phones: Phones

@@ -29,6 +29,7 @@ from .mover import Mover
 from .my_methods import MyMethods
 from .notice_links import NoticeLinks
 from .notices import Notices
+from .phones import Phones
 from .prove import Proving
 from .recognise import Recognising
 from .records import Records
@@ -90,14 +91,17 @@ def employ(
         **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
     )
     proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
+    hearing = Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls)
+    stopping = Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around)
     service = RecoveryService(
         starting=Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets),
         tickets=tickets,
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=proving,
-        hearing=Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls),
+        hearing=hearing,
         renewing=renewing,
-        stopping=Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around),
+        stopping=stopping,
+        phones=Phones(**house, hearing=hearing, stopping=stopping),
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
     _teach_to_tell(messenger, notices, office)

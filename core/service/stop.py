@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..contracts.errors import StoreUnavailable
-from ..contracts.events import SelfServiceStopped
+from ..contracts.events import DECLINED_ON_PHONE, SelfServiceStopped
 from ..db.freezes import Freeze
 from ..db.jobs import Job
 from ..db.session import Transaction
@@ -42,8 +42,13 @@ class Stopping:
         False for a link that is wrong or too old, or older than the help desk's decision to lift an earlier stop.
         """
         told = self.links.read(token)
-        if told is None:
-            return False
+        return told is not None and self._stop(told)
+
+    def decline(self, person_id: str, recovery_id: str) -> None:
+        """The same by "I didn't ask for this" on a phone of theirs, which only they have."""
+        self._stop(Told(person_id, recovery_id, DECLINED_ON_PHONE, self.around.now()))
+
+    def _stop(self, told: Told) -> bool:
         for _ in range(MOST_TIMES):
             try:
                 with self.records.db.write() as tx:

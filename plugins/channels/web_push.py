@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from http.client import HTTPException
 from os import urandom
 from urllib.parse import urlsplit
@@ -100,7 +99,6 @@ class WebPush(Channel):
         number = int(settings.key.get_secret_value(), 16)
         self._private = derive_private_key(number % (ORDER - 1) + 1, SECP256R1())
 
-    @cached_property
     def wake_key(self) -> str:
         """What browsers subscribe with: only we can send to what they made for it."""
         return to_text(point(self._private.public_key()))
