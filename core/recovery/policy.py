@@ -34,7 +34,7 @@ class PublicRules:
     """What holds before the first proof, for everybody alike."""
 
     disclosure: Disclosure = Disclosure.GENERIC
-    methods: tuple[str, ...] = ("email", "sms", "voice", "authenticator", "webauthn", "saved_codes")
+    methods: tuple[str, ...] = ("email", "sms", "voice", "authenticator", "webauthn", "phone_approval", "saved_codes")
     type_destination: tuple[str, ...] = ("sms", "voice")
     lifetime: timedelta = timedelta(minutes=20)
     idle: timedelta = timedelta(minutes=15)
@@ -75,7 +75,9 @@ class ProofRules:
     """Required methods, optional ones, and how many proofs in all."""
 
     required: frozenset[str] = frozenset()
-    optional: frozenset[str] = frozenset({"email", "sms", "voice", "authenticator", "webauthn", "saved_codes"})
+    optional: frozenset[str] = frozenset(
+        {"email", "sms", "voice", "authenticator", "webauthn", "phone_approval", "saved_codes"}
+    )
     at_least: int = 2
     different_carriers: bool = True
 

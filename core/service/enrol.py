@@ -9,7 +9,7 @@ from functools import partial
 
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.events import Event, LimitReached, MethodAdded, MethodRemoved
-from ..contracts.method import Carrier, Challenge, Enrollable, Factor, Method, NewEnrolment
+from ..contracts.method import Challenge, Enrollable, Factor, Method, NewEnrolment
 from ..contracts.people import Enrolment, Person
 from ..contracts.text import Text
 from ..db.counters import Mark
@@ -21,7 +21,7 @@ from .arrange import Arranging
 from .back_office import BackOffice
 from .counted import tell
 from .fresh_proofs import FreshProofs
-from .my_methods import MyMethods
+from .my_methods import ADDRESSES, MyMethods
 from .notices import Notices
 from .records import Records
 from .signed_in import SignedIn
@@ -33,8 +33,6 @@ GOOD_FOR = timedelta(minutes=10)
 TRIES = 5
 # Each device more is one more right answer to a guess.
 MOST = 3
-# What could be somebody else's by a slip of the finger.
-ADDRESSES = frozenset({Carrier.PHONE, Carrier.MAILBOX})
 AGAIN = Text("To change your methods, sign in again. It's been more than 5 minutes.")
 STOPPED = Text("Self-service is stopped for your account")
 NOT_HERE = Text("This can't be added here.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..contracts.masking import masked_end
-from ..contracts.method import Enrollable, Offer
+from ..contracts.method import Carrier, Enrollable, Offer
 from ..contracts.people import Contact, ContactKind, Enrolment, Person
 from ..contracts.text import Text
 from ..db.session import Transaction
@@ -17,6 +17,8 @@ from .signed_in import SignedIn
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 
+# What could be somebody else's by a slip of the finger.
+ADDRESSES = frozenset({Carrier.PHONE, Carrier.MAILBOX})
 KINDS = {"sms": ContactKind.PHONE, "email": ContactKind.MAIL}
 
 
@@ -92,8 +94,8 @@ class MyMethods:
         methods = self.snapshots.current.plugins.methods
         named = policy.proof.named
         # Whoever is sent something has a page to come.
-        own = {key: one for key, one in methods.items() if one.medium is None and isinstance(one, Enrollable)}
-        return tuple((key, one.label) for key, one in own.items() if key in named)
+        own = {key: one for key, one in methods.items() if key in named and isinstance(one, Enrollable)}
+        return tuple((key, one.label) for key, one in own.items() if one.rides_on not in ADDRESSES)
 
     def has_name(self, enrolment: Enrolment) -> bool:
         """Whether people may call it something: an address goes by its end, and what is off by nothing."""

@@ -6,6 +6,7 @@ on. Whoever is no phone of somebody's learns nothing here: neither names nor req
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -28,6 +29,8 @@ from .stop import Stopping
 from .surroundings import Surroundings
 
 MEDIUM = "push"
+# What a digest of a key can look like; anything else is no question for a database.
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # More requests than these are no help to anybody who looks for their own.
 MOST_SHOWN = 5
 
@@ -91,11 +94,13 @@ class Phones:
 
     def wake_key(self) -> str:
         """What phones subscribe with to be woken; empty where nobody wakes them."""
-        channel = self.snapshots.current.plugins.channel_for(MEDIUM)
+        channel: object = self.snapshots.current.plugins.channel_for(MEDIUM)
         return channel.wake_key() if isinstance(channel, Wakes) else ""
 
     def hear(self, statement: Statement) -> Reply:
         """Take what a phone says. Raises SealBroken."""
+        if not NAME.fullmatch(statement.device):
+            return Reply(Said.UNKNOWN)
         with self.records.db.read() as tx:
             found = self.records.enrolments.find(tx, statement.device)
         if found is None:
