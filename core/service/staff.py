@@ -85,11 +85,7 @@ def employ(
     tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around)
     measure = Measure(around=around, breached=breached, strength=strength)
     writer = Writer(snapshots=snapshots, calls=calls, around=around)
-    accounts = Accounts(**house, mover=mover, writer=writer)
     concluding = _teach_to_settle(house, mover, writer, notices, office)
-    renewing = Renewing(
-        **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
-    )
     proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
     hearing = Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls)
     stopping = Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around)
@@ -99,7 +95,7 @@ def employ(
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=proving,
         hearing=hearing,
-        renewing=renewing,
+        renewing=_renewing(house, mover, writer, concluding, tickets=tickets, measure=measure),
         stopping=stopping,
         phones=Phones(**house, hearing=hearing, stopping=stopping),
     )
@@ -109,6 +105,15 @@ def employ(
     watch = Watch(records=records, office=office, calls=calls, around=around)
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, office)
     return Staff(service, enrolling, office, recognising, watch)
+
+
+def _renewing(
+    house: _House, mover: Mover, writer: Writer, concluding: Concluding, *, tickets: TicketOffice, measure: Measure
+) -> Renewing:
+    accounts = Accounts(**house, mover=mover, writer=writer)
+    return Renewing(
+        **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
+    )
 
 
 def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices, office: BackOffice) -> Enrolling:

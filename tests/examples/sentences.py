@@ -82,6 +82,10 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Waiting for your phone.", "I've done it", "No approval came. Try again, or choose another way.",
         "The request was declined on your phone. If that wasn't you, call the help desk.",
     ),
+    "phone approval": (
+        "Approve on my phone", "Use this phone to approve",
+        "Scan this with your phone's camera and follow the steps there.",
+    ),
     "passkey stopped": (
         "Your device stopped before it was done, or took too long. Nothing is lost. Try again, or choose another way.",
         "This passkey isn't one you added here. Choose another way.",

@@ -1,130 +1,39 @@
-"""Phones that approve: how one joins, what it sees, what its answer is worth, and what nobody else learns."""
+"""Phones that approve: what they see, what their answer is worth, and what nobody else learns."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from servers.phone import Phone, subscription
-from servers.small_house import MAIL, SmallHouse, Visit, small_house
+from servers.phone import Phone
+from servers.phone_home import HELP_DESK, KEY, WHERE, Home, a_home, asked
+from servers.small_house import MAIL, Visit
 from sqlalchemy import select
 
-from keyback.core.contracts.channel import Message, Receipt
-from keyback.core.contracts.device import Statement
-from keyback.core.contracts.errors import NotAllowed
-from keyback.core.contracts.method import Challenge
-from keyback.core.contracts.people import AccountKey, Person
-from keyback.core.contracts.plugin import Context
 from keyback.core.db.session import Database
 from keyback.core.db.tables import event
 from keyback.core.recovery.state import Stage
-from keyback.core.service.enrol import GOOD_FOR, Wrong
-from keyback.core.service.phones import Reply, Said
-from keyback.core.service.signed_in import SignedIn
-from keyback.core.service.tickets import Answered
-from keyback.core.testing import FakeChannel
-from keyback.plugins.methods._device_key import compared
-from keyback.plugins.methods.phone_approval import LIFETIME, PhoneApproval
-
-KEY = "phone_approval"
-WHERE = subscription("https://push.example/1", "p" * 87, "a" * 22)
-HELP_DESK = "help@acme.example"
+from keyback.core.service.phones import Said
+from keyback.plugins.methods.phone_approval import LIFETIME
 
 
-class Post(FakeChannel):
-    """Carries what wakes phones, too."""
-
-    media = frozenset({"sms", "email", "push"})
-
-    def send(self, message: Message, ctx: Context) -> Receipt:
-        return super().send(message, ctx)
-
-    def wake_key(self) -> str:
-        return "the public half"
-
-
-@dataclass
-class Home:
-    """A house, and the phone of jo, who may add it."""
-
-    house: SmallHouse
-    phone: Phone
-
-    def who(self, name: str = "jo", session: str = "s1") -> SignedIn:
-        account = self.house.store.look(AccountKey("fake", f"id-of-{name}"), self.house.context())
-        assert account is not None
-        person = self.house.records.keyring.pseudonym(account.key.store, account.key.id)
-        return SignedIn(session, Person(person, (account,), account.contacts), self.house.clock())
-
-    def says(self, statement: Statement) -> Reply:
-        return self.house.service.phones.hear(statement)
-
-    def code(self, who: SignedIn) -> str:
-        challenge = self.house.staff.enrolling.pending(who, KEY)
-        assert challenge is not None
-        return challenge.secret["joins_by"]
-
-    def add(self, phone: Phone, name: str = "jo") -> None:
-        """As its owner does."""
-        who = self.who(name)
-        self.house.staff.enrolling.begin(who, KEY)
-        code = self.code(who)
-        assert self.says(phone.joins(code, self.house.clock())).said is Said.JOINED
-        self.house.staff.enrolling.confirm(who, KEY, {"code": compared(phone.public, code)})
-
-    def visit(self, name: str = "jo", **how: Any) -> Visit:
-        """Somebody who is asked for their phone."""
-        visit = self.house.start(name, **how)
-        self.house.work()
-        visit.pick(KEY)
-        self.house.work()
-        return visit
-
-    def waiting(self, phone: Phone) -> list[str]:
-        reply = self.says(phone.says("asks", self.house.clock()))
-        assert reply.said is Said.WAITING
-        return [request.id for request in reply.waiting]
-
-    def approves(self, visit: Visit, phone: Phone, **words: str) -> Said:
-        return self.says(phone.approves(asked(visit), self.house.clock(), **words)).said
-
-    def goes_on(self, visit: Visit) -> Answered:
-        answered = self.house.service.proving.answer(visit.ticket, visit.token, {})
-        visit.ticket = answered.ticket
-        return answered
-
-    def heard(self, visit: Visit) -> bool:
-        return self.house.service.hearing.heard(visit.recovery)
-
-    def events(self) -> list[str]:
-        with self.house.records.db.read() as tx:
-            return list(tx.scalars(select(event.c.name)))
-
-
-def asked(visit: Visit) -> Challenge:
-    pick = visit.recovery.pick
-    assert pick is not None
-    return pick.challenge
+@pytest.fixture
+def home(tmp_path: Path, _migrated: Path) -> Iterator[Home]:
+    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'phones.db')}")
+    yield a_home(database)
+    database.close()
 
 
 def wrong(visit: Visit) -> dict[str, str]:
     return {"number": f"{(int(asked(visit).secret['number']) + 1) % 1000:03}"}
 
 
-@pytest.fixture
-def home(tmp_path: Path, _migrated: Path) -> Iterator[Home]:
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'phones.db')}")
-    house = small_house(
-        database, methods=[PhoneApproval(PhoneApproval.Settings())], channel=Post(), help_desk_mail=HELP_DESK
-    )
-    home = Home(house, Phone())
-    home.add(home.phone)
-    yield home
-    database.close()
+def events(home: Home) -> list[str]:
+    with home.house.records.db.read() as tx:
+        return list(tx.scalars(select(event.c.name)))
 
 
 # Approving --------------------------------------------------------------------------------------------------------
@@ -251,7 +160,7 @@ def test_declining_stops_self_service_and_tells_the_person_and_the_help_desk(hom
     visit = home.visit()
     assert home.approves(visit, home.phone, decision="decline", number="") is Said.STOPPED
     home.house.work()
-    assert "self-service.stopped" in home.events()
+    assert "self-service.stopped" in events(home)
     told = {message.to for message in home.house.sent("email") if "Self-service is stopped" in str(message.subject)}
     assert told == {MAIL, HELP_DESK}
     (warned,) = [message for message in home.house.sent("email") if message.to == HELP_DESK]
@@ -282,7 +191,7 @@ def test_only_a_request_that_waits_can_be_declined(home: Home) -> None:
     visit = home.visit()
     home.house.clock.forward(minutes=5)
     assert home.approves(visit, home.phone, decision="decline") is Said.OVER
-    assert "self-service.stopped" not in home.events()
+    assert "self-service.stopped" not in events(home)
 
 
 # Bombing and sameness -----------------------------------------------------------------------------------------------
@@ -332,71 +241,3 @@ def test_a_push_says_that_something_waits_and_goes_to_every_phone(home: Home) ->
     (message,) = home.house.sent("push")
     assert message.to == f"[{WHERE}]"
     assert str(message.text) == "Something waits for you at Acme."
-
-
-# Joining ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_phone_counts_only_once_its_owner_confirmed_it(home: Home) -> None:
-    who, phone = home.who(), Phone()
-    home.house.staff.enrolling.begin(who, KEY)
-    code = home.code(who)
-    assert home.says(phone.joins(code, home.house.clock())).said is Said.JOINED
-    assert home.says(phone.says("asks", home.house.clock())).said is Said.UNKNOWN
-    with pytest.raises(Wrong):
-        home.house.staff.enrolling.confirm(who, KEY, {"code": compared(Phone().public, code)})
-    home.house.staff.enrolling.confirm(who, KEY, {"code": compared(phone.public, code)})
-    assert home.waiting(phone) == []
-
-
-def test_it_counts_at_once_because_it_is_in_the_owners_hand(home: Home) -> None:
-    (mine,) = [one for one in home.house.staff.enrolling.mine.look(home.who()).mine if one.method == KEY]
-    assert mine.waits_until is None
-    assert KEY in home.house.staff.enrolling.mine.look(home.who()).get_back.have
-
-
-def test_a_code_is_good_for_one_phone_and_ten_minutes(home: Home) -> None:
-    who = home.who()
-    home.house.staff.enrolling.begin(who, KEY)
-    code = home.code(who)
-    assert home.says(Phone().joins("A" * 26, home.house.clock())).said is Said.NOT_JOINED
-    assert home.says(Phone().joins(code, home.house.clock())).said is Said.JOINED
-    assert home.says(Phone().joins(code, home.house.clock())).said is Said.NOT_JOINED
-    home.house.staff.enrolling.begin(who, KEY)
-    fresh = home.code(who)
-    assert fresh != code
-    assert home.says(Phone().joins(code, home.house.clock())).said is Said.NOT_JOINED
-    home.house.clock.forward(seconds=GOOD_FOR.total_seconds())
-    assert home.says(Phone().joins(fresh, home.house.clock())).said is Said.NOT_JOINED
-
-
-def test_a_fourth_phone_is_refused(home: Home) -> None:
-    for _ in range(2):
-        home.add(Phone())
-    with pytest.raises(NotAllowed, match="already"):
-        home.add(Phone())
-
-
-def test_a_phone_says_by_itself_where_it_can_be_woken_now(home: Home) -> None:
-    said = home.phone.says("moved", home.house.clock(), push=WHERE)
-    assert home.says(said).said is Said.NOTED
-    home.visit()
-    assert [message.to for message in home.house.sent("push")] == [f"[{WHERE}]"]
-
-
-def test_whoever_signs_wrongly_or_with_a_wrong_clock_is_asked_again(home: Home) -> None:
-    right = home.phone.says("asks", home.house.clock())
-    for odd in (
-        replace(right, signature="x"),
-        replace(right, words="{}"),
-        home.phone.says("sings", home.house.clock()),
-    ):
-        assert home.says(odd).said is Said.AGAIN
-    home.house.clock.forward(minutes=3)
-    assert home.says(right).said is Said.AGAIN
-
-
-def test_what_no_phone_says_is_unknown(home: Home) -> None:
-    for odd in (Statement("", "", ""), Statement("\ud800", "\ud800", "\ud800"), Statement("x" * 9000, "{}", "AA")):
-        assert home.says(odd).said is Said.UNKNOWN
-    assert home.says(Phone().joins("\ud800", home.house.clock())).said is Said.NOT_JOINED
