@@ -132,7 +132,7 @@ class Past:
     def adding(self, count: int) -> Iterator[Row]:
         """Methods that somebody began to add."""
         for _ in range(count):
-            row: Row = {"key": _token(), "tries": 0, "expires_at": self.now + HOUR}
+            row: Row = {"key": _token(), "tries": 0, "expires_at": self.now + HOUR, "code": _token()}
             yield row | {"sealed": sealed.PENDING.seal(self.keyring, b"{}", row)}
 
     def heard(self, count: int) -> Iterator[Row]:

@@ -6,6 +6,7 @@ Gaps are written as `{}`. What belongs to parts that are not built yet is not li
 from __future__ import annotations
 
 from .password_sentences import ABOUT_PASSWORDS
+from .phone_sentences import ABOUT_PHONES
 
 # As the design words them.
 AGREED: dict[str, tuple[str, ...]] = {
@@ -201,6 +202,7 @@ AGREED: dict[str, tuple[str, ...]] = {
 # What pages and messages say besides, with the reason why it has to be said.
 ADDED: dict[str, tuple[str, ...]] = {
     **ABOUT_PASSWORDS,
+    **ABOUT_PHONES,
     "one of something": (
         "{} minute", "{} second", "You can try once more.", "We keep your proofs for {} minute.",
         "That's {} wrong code, so this way is closed for now. Choose another way.",

@@ -15,6 +15,7 @@ from past_events import Log
 from servers.small_house import Cloud, SmallHouse, small_house
 from sqlalchemy import Connection, Engine, event, select
 
+from keyback.core.contracts.device import Statement
 from keyback.core.db import audit_verify, backlog, tables
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import KeyPurpose
@@ -86,6 +87,16 @@ def live(house: SmallHouse) -> None:
     house.work()
 
 
+def say_by_phone(house: SmallHouse) -> None:
+    """What a phone's question and its joining look for."""
+    records, now = house.records, house.clock()
+    person = records.keyring.pseudonym("fake", "id-of-jo")
+    with records.db.write() as tx:
+        records.enrolments.find(tx, "a-phone")
+        records.recoveries.asking(tx, person, "phone_approval", now, 5)
+        records.pending.join(tx, "a code", Statement("a-phone", "{}", ""), now)
+
+
 def keep_house(house: SmallHouse) -> None:
     """Every chore, when there is something to do for it; then what an operator and an administrator ask."""
     house.start()
@@ -143,6 +154,7 @@ def _driver(tx: Connection) -> Any:
 def test_nothing_that_grows_is_read_whole_or_counted(full: SmallHouse, database: Database) -> None:
     with overheard() as asked:
         live(full)
+        say_by_phone(full)
         keep_house(full)
     assert len(asked) > 60
     assert not read_whole(database, asked)
