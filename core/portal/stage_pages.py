@@ -27,7 +27,9 @@ from .time_left import time_left
 
 Values = dict[str, Any]
 # What a method's prompt asks to be shown with; all else is a form.
-TEMPLATES: Mapping[str, str] = {"passkey": "passkey.html"}
+TEMPLATES: Mapping[str, str] = {"passkey": "passkey.html", "call": "call.html"}
+# In seconds: half a minute of ringing, and the longest call.
+CALL_OVER = 90
 # The longest that a person whose answers were wrong is kept waiting, the same for everybody.
 LONGEST_WAIT = words.duration(round(SUBJECT_MISSES.waits[-1].total_seconds()))
 
@@ -101,6 +103,8 @@ class StagePages:
         }
         if prompt.widget in TEMPLATES:
             values["template"] = TEMPLATES[prompt.widget]
+        if prompt.widget == "call":
+            values["call"] = self._call(pick)
         return values | self._one_moment(recovery) if said.one_moment else values
 
     def _waits(self, recovery: Recovery) -> bool:
@@ -118,6 +122,12 @@ class StagePages:
             "poll": url_for("portal.stage", recovery_id=recovery.id),
         }
 
+    def _call(self, pick: Pick) -> Values:
+        """How long it may have been ringing, by the clock alone: so nobody sees whether anything rings."""
+        seconds = max(0, int((self._settings.now() - pick.at).total_seconds()))
+        time = Text.plural("{n} second", "{n} seconds", n=seconds)
+        return {"seconds": seconds, "time": time, "over": seconds >= CALL_OVER, "over_at": CALL_OVER}
+
     def _resend(self, recovery: Recovery, pick: Pick) -> Values | None:
         """What "Nothing came?" says; None where nothing is sent. The same numbers for everybody."""
         sends = [sent for sent in recovery.sent if sent.method == pick.method]
@@ -125,10 +135,11 @@ class StagePages:
             return None
         at = self._service.choosing.resend_at(recovery, pick.method)
         seconds = words.seconds_until(at, self._settings.now())
+        again = words.RINGS_AGAIN if pick.challenge.prompt.widget == "call" else words.ANOTHER_IS_COMING
         return {
             "seconds": seconds,
             "time": Text.plural("{n} second", "{n} seconds", n=seconds),
-            "again": words.ANOTHER_IS_COMING if len(sends) > 1 else None,
+            "again": again if len(sends) > 1 else None,
             "none_left": words.NO_MORE_SENDS if no_sends_left(recovery) else None,
         }
 

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from altcha import create_challenge
@@ -49,6 +49,7 @@ from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 from keyback.core.testing import a_context
 from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.authenticator import Authenticator
+from keyback.plugins.methods.voice import Voice, VoiceSettings
 from keyback.plugins.methods.webauthn import WebAuthn
 
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
@@ -114,6 +115,11 @@ def answered(reason: str, recovery: Recovery) -> dict[str, Any]:
     return {"answer": Answered(recovery, Ticket(ID, "next-key"), reason)}
 
 
+def called(challenge: Challenge, at: datetime = NOW, times: int = 1) -> Recovery:
+    pick = Pick("voice", "c1", challenge, at)
+    return a_recovery(stage=Stage.ANSWERING, pick=pick, sent=(Sent("voice", at),) * times)
+
+
 HALF = (OutcomeKind.SET, OutcomeKind.REFUSED)
 TOO_EARLY = {"again": errors.MustWait(UNTIL)}
 REFUSED = {"renew": errors.PasswordRefused([Text("This password is in a known data leak. Choose another.")])}
@@ -127,6 +133,7 @@ BY_PHONE = a_recovery(
     pick=Pick("voice", "c1", Challenge(WAITS, timedelta(minutes=5)), NOW),
     sent=(Sent("voice", NOW),),
 )
+HEARD, APPROVED = (Voice(VoiceSettings(approve=approve)).begin(None, a_context()) for approve in (False, True))
 LATE = replace(answering(), started_at=NOW - timedelta(minutes=9))
 LONG_AGO = NOW - timedelta(seconds=40)
 MASKED = a_recovery(
@@ -192,6 +199,10 @@ PAGES = (
     Page("answering by phone", "answering.html", recovery=BY_PHONE),
     Page("nothing was heard", "answering.html", recovery=BY_PHONE, answers=answered("not-heard", BY_PHONE),
          press=CONTINUE),
+    Page("a call", "call.html", recovery=called(HEARD)),
+    Page("a call with error", "call.html", recovery=called(HEARD), typed={CODE: "1234"}, press=CONTINUE),
+    Page("a call that is over", "call.html", recovery=called(HEARD, NOW - timedelta(seconds=90), 2)),
+    Page("a call where the key approves", "call.html", recovery=called(APPROVED, NOW - timedelta(seconds=8))),
     Page("too early", "answering.html", recovery=answering(), answers=TOO_EARLY, press="button[value=again]"),
     Page("waiting", "waiting.html", recovery=answering(), answers=answered("not-yet", answering()), typed=A_CODE,
          press=CONTINUE),

@@ -55,7 +55,11 @@ AGREED: dict[str, tuple[str, ...]] = {
     ),
     "call": (
         "Answer your phone", "Code you heard", "The call says it twice. Press # to hear it again.",
-        "Answer your phone and press #", "Your code is {}.",
+        "Answer your phone and press #", "Your code is {}.", "Answer the call.",
+        "Press the # key. Nothing is said before you do, so voicemail never hears your code.",
+        "Type the {} digits you hear.", "Check the word the voice says:", "Same word? Press #. Otherwise hang up.",
+        "This page goes on by itself once you pressed #.", "I pressed #", "Ringing.",
+        "The call should be over by now.", "Call again",
         "This is {}. To hear the code you asked for, press the hash key. If you didn't ask, hang up.",
     ),
     "e-mail code": (
@@ -211,7 +215,8 @@ ADDED: dict[str, tuple[str, ...]] = {
     "a call: said before any end may be named, while a number is added, and what a call says where the key approves": (
         "We call the number you type", "If that number is yours, it rings now.", "{} rings now.", "{}\n{}",
         "This is {}. The word is: {}. Does the page show the same word? Then press the hash key. If not, hang up.",
-        "Thank you. You can hang up.", "Twilio",
+        "Thank you. You can hang up.", "Twilio", "Since {}", "If that number is yours, it rings again.",
+        "You can ask for another call in {}.", "You can ask for another call now.", "Only the newest call counts.",
     ),
     "questions: a label for each field, what is chosen, and why an answer isn't taken": (
         "Security questions", "Question {}", "Answer {}", "{}", "Choose a question", "Choose one from the list",

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from examples.pages import PAGES, Page
+from examples.pages import APPROVED, PAGES, Page
 from servers.walk import COMPANY, LETTERS, Walker, served_pages
 
 from keyback.config.demo.people import HELP_DESK, PEOPLE
@@ -43,6 +43,8 @@ OWN_WORDS = (
     *("maya.okafor@alderwick.example", "maya.okafor", "Maya Okafor"),
     # The key of a method that is switched off: there is no plugin to say what it is called.
     "gone",
+    # Drawn from a list of each language, finished: page and call say the same one.
+    APPROVED.prompt.data["word"],
 )
 
 

@@ -31,17 +31,28 @@ if (main.dataset.poll) setTimeout(wait, 1000);
 // Said only where it is true: without a script nothing goes on by itself.
 if (slow?.dataset.byItself && !slow.textContent) slow.textContent = slow.dataset.byItself;
 
+// The browser knows how its language counts seconds.
+const words = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "second", unitDisplay: "long" });
+
 const counted = document.querySelector("[data-seconds]");
 if (counted) {
   const until = began + Number(counted.dataset.seconds) * 1000;
   const shown = counted.querySelector("b");
-  // The browser knows how its language counts seconds.
-  const words = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "second", unitDisplay: "long" });
   const tick = setInterval(() => {
     const left = Math.ceil((until - Date.now()) / 1000);
     shown.textContent = words.format(Math.max(0, left));
     if (left > 0) return;
     clearInterval(tick);
     counted.textContent = counted.dataset.now;
+  }, 1000);
+}
+
+const rings = document.querySelector("[data-since]");
+if (rings) {
+  const tick = setInterval(() => {
+    const since = Number(rings.dataset.since) + Math.floor((Date.now() - began) / 1000);
+    if (since < Number(rings.dataset.overAt)) return void (rings.querySelector("span").textContent = words.format(since));
+    clearInterval(tick);
+    rings.textContent = rings.dataset.over;
   }, 1000);
 }
