@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from servers.forward_proxy import ForwardProxy
 from servers.http_sink import Answer, HttpSink
+from servers.proxy import NAME, PASSWORD, Proxy
 
 from keyback.core.service.vouching import SignInUnavailable
 from keyback.idp_bridge import sign_in
@@ -26,34 +27,39 @@ def idp(tmp_path: Path) -> Iterator[HttpSink]:
 
 
 @pytest.fixture
-def proxy() -> Iterator[ForwardProxy]:
-    with ForwardProxy() as proxy:
+def proxy() -> Iterator[Proxy]:
+    with Proxy() as proxy:
         yield proxy
+
+
+def by(proxy: Proxy, password: str = PASSWORD) -> str:
+    """As it is written into settings."""
+    return f"http://{NAME}:{quote(password, safe='')}@127.0.0.1:{proxy.port}"
 
 
 def reached(idp: HttpSink, line: Line) -> bool:
     return read_json(bound(sign_in.requests.Session(), line), idp.url) == {"well": True}
 
 
-def test_it_is_reached_by_the_proxy_with_its_password(idp: HttpSink, proxy: ForwardProxy) -> None:
-    assert reached(idp, Line(str(idp.ca_file), proxy.url()))
-    assert proxy.went == [f"localhost:{idp.port}"]
+def test_it_is_reached_by_the_proxy_with_its_password(idp: HttpSink, proxy: Proxy) -> None:
+    assert reached(idp, Line(str(idp.ca_file), by(proxy)))
+    assert proxy.tunnels == [f"localhost:{idp.port}"]
     # Said to the proxy, and to nobody behind it.
     assert "Proxy-Authorization" not in idp.asked[0].headers
 
 
-def test_whoever_is_not_let_out_is_told_without_the_password(idp: HttpSink, proxy: ForwardProxy) -> None:
+def test_whoever_is_not_let_out_is_told_without_the_password(idp: HttpSink, proxy: Proxy) -> None:
     with pytest.raises(OSError, match="407") as caught:
-        reached(idp, Line(str(idp.ca_file), proxy.url("hunter22")))
-    client = Client("keyback", "s", "https://a.example", "https://a.example", line=Line("", proxy.url("hunter22")))
+        reached(idp, Line(str(idp.ca_file), by(proxy, "hunter22")))
+    client = Client("keyback", "s", "https://a.example", "https://a.example", line=Line("", by(proxy, "hunter22")))
     with pytest.raises(SignInUnavailable) as told:
         SignIn(f"https://localhost:{idp.port}", client).check()
     assert "hunter22" not in str(caught.value) + str(told.value) + repr(client)
-    assert (idp.asked, proxy.went) == ([], [])
+    assert (idp.asked, proxy.tunnels) == ([], [])
 
 
 def test_the_environment_changes_neither_the_way_nor_whom_we_believe(
-    idp: HttpSink, proxy: ForwardProxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    idp: HttpSink, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     nobody = tmp_path / "empty.pem"
     nobody.write_text("")
@@ -61,8 +67,8 @@ def test_the_environment_changes_neither_the_way_nor_whom_we_believe(
         monkeypatch.setenv(name, str(nobody) if "BUNDLE" in name else "http://127.0.0.1:9")
     assert reached(idp, Line(str(idp.ca_file)))
     monkeypatch.setenv("NO_PROXY", "*")
-    assert reached(idp, Line(str(idp.ca_file), proxy.url()))
-    assert len(proxy.went) == 1
+    assert reached(idp, Line(str(idp.ca_file), by(proxy)))
+    assert len(proxy.tunnels) == 1
 
 
 def test_an_authority_is_believed_only_where_it_is_set(idp: HttpSink, monkeypatch: pytest.MonkeyPatch) -> None:
