@@ -59,6 +59,7 @@ ACCOUNT = SealedColumn(tables.account, "sealed", KeyPurpose.CONTACT, ("pseudonym
 ENROLMENT = SealedColumn(tables.enrolment, "sealed", KeyPurpose.CONTACT, ("id", "person_id", "version"))
 PENDING = SealedColumn(tables.pending, "sealed", KeyPurpose.CONTACT, ("key", "expires_at"))
 HEARD = SealedColumn(tables.heard, "sealed", KeyPurpose.RECOVERY, ("challenge", "passed", "expires_at"))
+STANDING = SealedColumn(tables.standing, "sealed", KeyPurpose.CONTACT, ("person_ref", "version"))
 PERSON_KEY = SealedColumn(tables.person_key, "sealed", KeyPurpose.AUDIT, ("name",))
 SIGNING_KEY = SealedColumn(tables.signing_key, "private", KeyPurpose.AUDIT, ("kid", "use"))
 JOB = SealedColumn(tables.job, "sealed", KeyPurpose.JOB, ("id", "lane", "kind", "recovery_id"))
@@ -72,7 +73,7 @@ SESSION = SealedColumn(
     ("id", "person_ref", "subject_ref", "sid_ref", "started_at", "ends_at"),
 )
 
-COLUMNS = (RECOVERY, ACCOUNT, ENROLMENT, PENDING, HEARD, PERSON_KEY, SIGNING_KEY, JOB, PLUGIN, SIGN_IN, SESSION)
+COLUMNS = (RECOVERY, ACCOUNT, ENROLMENT, PENDING, HEARD, STANDING, PERSON_KEY, SIGNING_KEY, JOB, PLUGIN, SIGN_IN, SESSION)
 
 # Whoever can write the table could otherwise put the digest of a key of their own beside somebody's recovery.
 RECOVERY_KEY_ROW = SealedRow(tables.recovery, ("id", "key_digest"), "key_seal")

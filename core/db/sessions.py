@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,9 @@ class Session:
     ends_at: datetime
     # When they proved it here instead, by a method of theirs.
     proven_at: datetime | None = None
+    # The page that they wanted before they were asked for something, and whether they said "Later" to that.
+    wanted: str = ""
+    put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ _SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 _insert = insert(table)
 _of_id = select(table).where(table.c.id == bindparam("of_id"))
 _seen = update(table).where(table.c.id == bindparam("of_id")).values(seen_at=bindparam("at"))
-_proven = update(table).where(table.c.id == bindparam("of_id"))
+_note = update(table).where(table.c.id == bindparam("of_id"))
 _end = delete(table).where(table.c.id == bindparam("of_id"))
 _of_people = table.c.person_ref.in_(bindparam("refs", expanding=True))
 _end_of = delete(table).where(_of_people)
@@ -80,11 +83,11 @@ class Sessions:
         """Somebody used it."""
         tx.execute(_seen, {"of_id": session_id, "at": at})
 
-    def proven(self, tx: Connection, session_id: str, at: datetime) -> None:
-        """Somebody proved in it who they are. Nothing of it stands in the clear, where another could write it."""
+    def note(self, tx: Connection, session_id: str, change: Callable[[Session], Session]) -> None:
+        """Keep something more of it, if it isn't over. None of that stands in the clear, where another could write it."""
         if row := tx.execute(_of_id, {"of_id": session_id}).mappings().first():
-            plain = _SESSION.dump_json(replace(self._open(row), proven_at=at))
-            tx.execute(_proven, {"of_id": session_id, "sealed": sealed.SESSION.seal(self._keyring, plain, row)})
+            plain = _SESSION.dump_json(change(self._open(row)))
+            tx.execute(_note, {"of_id": session_id, "sealed": sealed.SESSION.seal(self._keyring, plain, row)})
 
     def end(self, tx: Connection, session_id: str) -> bool:
         """End it; False if it was over already."""

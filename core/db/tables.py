@@ -179,6 +179,15 @@ pending = Table(
     Column("code", String(128), index=True),
 )
 
+# How somebody stands to being asked after a sign-in, and the way they like best.
+standing = Table(
+    "standing",
+    metadata,
+    Column("person_ref", String(64), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
 contact_seen = Table(
     "contact_seen",
     metadata,

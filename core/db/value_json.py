@@ -13,6 +13,7 @@ from ..contracts.people import Person
 from ..contracts.text import Text
 from ..recovery.decoys import Shapes
 from ..recovery.policy import Policy, PublicRules
+from ..recovery.renewals import Standing
 from ..recovery.state import Recovery
 
 
@@ -74,4 +75,5 @@ PERSON: TypeAdapter[Person] = TypeAdapter(Person)
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 PUBLIC_RULES: TypeAdapter[PublicRules] = TypeAdapter(PublicRules)
 SHAPES: TypeAdapter[Shapes] = TypeAdapter(Shapes)
+STANDING: TypeAdapter[Standing] = TypeAdapter(Standing)
 STRINGS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])

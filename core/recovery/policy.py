@@ -11,6 +11,9 @@ from itertools import combinations
 from ..contracts.method import Factor, Method, Offer
 from ..contracts.people import Account, Person
 
+# Two years. A number that was not looked at for longer is as good as forgotten.
+LONGEST_UNASKED = timedelta(days=730)
+
 
 class Disclosure(StrEnum):
     """What everybody sees before the first proof: `generic` names methods only.
@@ -110,6 +113,19 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolmentRules:
+    """What people are asked for after a sign-in, so that they get back in by themselves when they have to."""
+
+    # So many different kinds of proof; 0: nobody is asked.
+    methods_needed: int = 2
+    # How often they may say "Later", and for how long after the first time.
+    later_allowed: int = 3
+    later_for: timedelta = timedelta(days=14)
+    # How old something gets before they are asked whether it is still right; 0: never.
+    confirm_again_after: timedelta = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Which accounts are refused, silently to the outside."""
 
@@ -129,6 +145,7 @@ class Policy:
     proof: ProofRules = ProofRules()
     password: PasswordRules = PasswordRules()
     notices: Notices = Notices()
+    enrolment: EnrolmentRules = EnrolmentRules()
     scope: Scope = Scope()
     purposes: frozenset[Purpose] = frozenset({Purpose.RESET, Purpose.UNLOCK})
     unlock_on_reset: bool = True
@@ -235,7 +252,18 @@ def problems(policy: Policy, public: PublicRules, methods: Mapping[str, type[Met
         found.append("the public rules show none of its methods, so nobody could begin")
     if policy.password.min_length < 15 and proof.at_least < 2:
         found.append("passwords shorter than 15 need a second proof")
+    found.extend(_unfair(policy.enrolment, len(carriers)))
     return (*found, *_weak(policy, [key for key in sorted(usable) if methods[key].factor is Factor.KNOWS]))
+
+
+def _unfair(rules: EnrolmentRules, kinds: int) -> Iterable[str]:
+    """What people could not do, or would be asked without end."""
+    if rules.methods_needed > kinds:
+        yield f"{rules.methods_needed} kinds are to be set up, and only {kinds} are there"
+    if min(rules.methods_needed, rules.later_allowed) < 0 or rules.later_for < timedelta(0):
+        yield "what is counted cannot be less than nothing"
+    if not timedelta(0) <= rules.confirm_again_after <= LONGEST_UNASKED:
+        yield f"people are asked again after at most {LONGEST_UNASKED.days} days, or never (0)"
 
 
 def _weak(policy: Policy, known: Sequence[str]) -> Iterable[str]:

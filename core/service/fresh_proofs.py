@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -109,7 +109,7 @@ class FreshProofs:
             if not self.records.pending.take(tx, _proving(who, value), now):
                 raise OutOfTurn("this was answered already")
             running_out = spend(tx, self.records, who.person.id, method, judged, now=now)
-            self.records.sessions.proven(tx, who.session, now)
+            self.records.sessions.note(tx, who.session, lambda session: replace(session, proven_at=now))
             self._record(tx, who, PersonProved(method.key))
             if running_out:
                 self._warn(tx, who, running_out, language)

@@ -21,6 +21,7 @@ from ..db.session import Database
 from ..db.sessions import Sessions
 from ..db.settings_store import SettingsStore
 from ..db.sign_ins import SignIns
+from ..db.standings import Standings
 from ..recovery.state import Recovery
 
 
@@ -45,6 +46,7 @@ class Records:
     settings: SettingsStore
     sign_ins: SignIns
     sessions: Sessions
+    standings: Standings
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -74,4 +76,5 @@ class Records:
             settings=SettingsStore(keyring),
             sign_ins=SignIns(keyring),
             sessions=Sessions(keyring),
+            standings=Standings(keyring),
         )

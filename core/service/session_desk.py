@@ -42,7 +42,14 @@ class SessionDesk:
         if now >= found.seen_at + NOTICED_EVERY:
             with self.records.db.write() as tx:
                 self.records.sessions.seen(tx, found.id, now)
-        return SignedIn(found.id, session.person, session.authenticated_at, session.proven_at)
+        return SignedIn(
+            found.id,
+            session.person,
+            session.authenticated_at,
+            session.proven_at,
+            wanted=session.wanted,
+            put_off=session.put_off,
+        )
 
     def leave(self, key: str) -> str:
         """Sign out here; says where to sign out at the identity provider too, empty where there is no such place."""

@@ -20,6 +20,9 @@ class SignedIn:
     at: datetime
     # When they proved it here since, by a method that they had.
     proven_at: datetime | None = None
+    # The page that they wanted before they were asked for something, and whether they said "Later" to that here.
+    wanted: str = ""
+    put_off: bool = False
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether they may change methods: that needs this, or a proof by an enrolled method."""
