@@ -9,6 +9,7 @@ from flask import Flask
 from ..core.portal import EnrolmentPages, HelpDesk, Logo, PortalSettings, SignInPages, create_portal, create_sign_in
 from ..core.portal.settings import ADVICE
 from ..core.portal.timed import Timed
+from ..core.service.signed_in import SignedIn
 from ..core.service.surroundings import Surroundings
 from ..idp_bridge.entries import Entries
 from .house import House
@@ -35,7 +36,11 @@ def create_app(house: House) -> Flask:
     look = look_of(settings, house.around)
     open_pages = partial(create_portal, house.staff.service, entries, look, ready=lambda: house.ready)
     if house.door:
-        sign_in = SignInPages(house.door, look)
+        # Each needs the other: pages ask who is signed in, and signing in asks what comes first.
+        def first(who: SignedIn, to: str) -> str:
+            return methods.first(who, to)
+
+        sign_in = SignInPages(house.door, look, first)
         app.register_blueprint(create_sign_in(sign_in, look))
         methods = EnrolmentPages(house.staff.enrolling, sign_in.whoever_is_signed_in, look)
         app.register_blueprint(open_pages(methods=methods, whoever_is_signed_in=sign_in.whoever_is_signed_in))

@@ -300,6 +300,30 @@ class MethodRenamed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MethodPreferred(Event):
+    """A person chose by which of their methods they like to prove it first."""
+
+    name = "enrolment.preferred"
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodConfirmed(Event):
+    """A person was asked whether something that they added is still right, and said yes."""
+
+    name = "enrolment.confirmed"
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddingPutOff(Event):
+    """A person who was asked to add a method said "Later". `left`: how often they may say so still."""
+
+    name = "enrolment.put-off"
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class MethodRunningOut(Event):
     """Something that a person added can be used only so often any more; 0: it was used for the last time."""
 

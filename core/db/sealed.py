@@ -73,7 +73,20 @@ SESSION = SealedColumn(
     ("id", "person_ref", "subject_ref", "sid_ref", "started_at", "ends_at"),
 )
 
-COLUMNS = (RECOVERY, ACCOUNT, ENROLMENT, PENDING, HEARD, STANDING, PERSON_KEY, SIGNING_KEY, JOB, PLUGIN, SIGN_IN, SESSION)
+COLUMNS = (
+    RECOVERY,
+    ACCOUNT,
+    ENROLMENT,
+    PENDING,
+    HEARD,
+    STANDING,
+    PERSON_KEY,
+    SIGNING_KEY,
+    JOB,
+    PLUGIN,
+    SIGN_IN,
+    SESSION,
+)
 
 # Whoever can write the table could otherwise put the digest of a key of their own beside somebody's recovery.
 RECOVERY_KEY_ROW = SealedRow(tables.recovery, ("id", "key_digest"), "key_seal")

@@ -84,7 +84,7 @@ class Sessions:
         tx.execute(_seen, {"of_id": session_id, "at": at})
 
     def note(self, tx: Connection, session_id: str, change: Callable[[Session], Session]) -> None:
-        """Keep something more of it, if it isn't over. None of that stands in the clear, where another could write it."""
+        """Keep something more of it, sealed as all of it, unless it is over."""
         if row := tx.execute(_of_id, {"of_id": session_id}).mappings().first():
             plain = _SESSION.dump_json(change(self._open(row)))
             tx.execute(_note, {"of_id": session_id, "sealed": sealed.SESSION.seal(self._keyring, plain, row)})

@@ -1,4 +1,4 @@
-"""Names: what people call what they have."""
+"""What people call what they have, and which way is shown first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .headers import has_form
 from .prompt_form import Problem
 from .said import NOTHING, Said
 
-FIELDS = ("token", "move", "called")
+FIELDS = ("token", "move", "called", "way")
 
 
 class ArrangingPages:
@@ -29,6 +29,8 @@ class ArrangingPages:
         return self._desk.rules(
             ("/methods/rename/<enrolment_id>", "methods_rename", self._ask, "GET"),
             ("/methods/rename/<enrolment_id>", "methods_call", self._rename, "POST"),
+            ("/methods/default", "methods_default", self._prefer, "POST"),
+            behind=True,
         )
 
     def _ask(self, who: SignedIn, enrolment_id: str, said: Said = NOTHING) -> Response:
@@ -45,6 +47,13 @@ class ArrangingPages:
         except NotAllowed as wrong:
             problems = tuple(Problem(field, text) for field, text in wrong.at.items())
             return self._ask(who, enrolment_id, Said(problems, typed=form, status=422))
+        return self._back()
+
+    def _prefer(self, who: SignedIn) -> Response:
+        self._arranging.prefer(who, self._desk.form(who, FIELDS).get("way", ""))
+        return self._back()
+
+    def _back(self) -> Response:
         has_form()
         return redirect(url_for("portal.methods"), 303)
 

@@ -20,6 +20,7 @@ from .headers import has_form
 from .language import keep_place, spoken
 from .listed import listed
 from .prompt_form import Problem, read_answer
+from .renewal_pages import RenewalPages
 from .said import NOTHING, Said
 from .settings import PortalSettings
 from .sign_in_pages import Whoever
@@ -44,11 +45,11 @@ class EnrolmentPages:
         self._enrolling = enrolling
         self._desk = ForSignedIn(enrolling, who)
         self._settings = settings
+        self._renewal = RenewalPages(enrolling.renewal, self._desk, settings)
 
     def rules(self) -> tuple[Rule, ...]:
         """Address, name, page and verb."""
-        mine = self._desk.rules(
-            ("/methods", "methods", self._list, "GET"),
+        mine = self._desk.rules(("/methods", "methods", self._list, "GET"), behind=True) + self._desk.rules(
             ("/methods/add", "methods_add", self._choose, "GET"),
             ("/methods/add", "methods_begin", self._begin, "POST"),
             ("/methods/add/<key>", "methods_confirm", self._ask, "GET"),
@@ -57,7 +58,12 @@ class EnrolmentPages:
             ("/methods/remove/<enrolment_id>", "methods_forget", self._remove, "POST"),
         )
         proofs = FreshProofPages(self._enrolling.proofs, self._desk, self._settings)
-        return (*mine, *proofs.rules(), *ArrangingPages(self._enrolling.arranging, self._desk).rules())
+        arranging = ArrangingPages(self._enrolling.arranging, self._desk)
+        return (*mine, *proofs.rules(), *arranging.rules(), *self._renewal.rules())
+
+    def first(self, who: SignedIn, to: str) -> str:
+        """Where somebody goes after a sign-in who wanted this page: there, or first to what they are asked."""
+        return self._renewal.first(who, to)
 
     # The list ---------------------------------------------------------------------------------------------------
 
@@ -66,7 +72,9 @@ class EnrolmentPages:
             keep_place(url_for("portal.methods"))
         seen = self._enrolling.mine.look(who)
         lines = [listed(mine) for mine in seen.mine]
-        return self._desk.page("methods.html", who, done=done, lines=lines, panel=panel(seen.get_back, _called(seen)))
+        return self._desk.page(
+            "methods.html", who, done=done, lines=lines, wanted=who.wanted, panel=panel(seen.get_back, _called(seen))
+        )
 
     # Add ---------------------------------------------------------------------------------------------------------
 

@@ -28,16 +28,18 @@ class ForSignedIn:
         self._enrolling = enrolling
         self._who = who
 
-    def rules(self, *pages: Rule) -> tuple[Rule, ...]:
-        """The same pages, each told who is signed in."""
-        return tuple((rule, name, self._entered(page), verb) for rule, name, page, verb in pages)
+    def rules(self, *pages: Rule, behind: bool = False) -> tuple[Rule, ...]:
+        """The same pages, each told who is signed in. `behind`: whoever must add a method first gets no further."""
+        return tuple((rule, name, self._entered(page, behind=behind), verb) for rule, name, page, verb in pages)
 
-    def _entered(self, page: Callable[..., Response]) -> Callable[..., Response]:
+    def _entered(self, page: Callable[..., Response], *, behind: bool) -> Callable[..., Response]:
         @wraps(page)
         def entered(**parts: str) -> Response:
             who = self._who(request)
             if who is None:
                 return redirect(url_for(SIGN_IN, to=request.path), 303)
+            if behind and self._enrolling.renewal.due(who).forced:
+                return redirect(url_for("portal.asked", to=request.path), 303)
             try:
                 return page(who, **parts)
             except SignInAgain as again:

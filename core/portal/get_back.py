@@ -49,14 +49,15 @@ def panel(get_back: GetBack, called: Mapping[str, Text | str]) -> Panel:
 
 def had(get_back: GetBack, called: Mapping[str, Text | str]) -> Text | str:
     """What they have, as a list."""
-    return _all_of(_things(get_back, called))
+    return all_of(_things(get_back, called))
 
 
 def _things(get_back: GetBack, called: Mapping[str, Text | str]) -> list[Text | str]:
     return [HAVE.get(key) or called.get(key, key) for key in get_back.have]
 
 
-def _all_of(things: Sequence[Text | str]) -> Text | str:
+def all_of(things: Sequence[Text | str]) -> Text | str:
+    """One and another."""
     return things[0] if len(things) == 1 else Text("{list} and {last}", list=_row(things[:-1]), last=things[-1])
 
 
@@ -88,4 +89,4 @@ def _has(things: Sequence[Text | str], *, yes: bool) -> Text:
         return Text("You have none yet.")
     if len(things) == 1 and not yes:
         return Text("You have one: {thing}.", thing=things[0])
-    return Text("You have {things}.", things=_all_of(things))
+    return Text("You have {things}.", things=all_of(things))

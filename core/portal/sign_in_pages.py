@@ -21,6 +21,9 @@ from .settings import PortalSettings
 
 Whoever: TypeAlias = Callable[[Request], SignedIn | None]
 
+# Where somebody goes after a sign-in, who wanted that page.
+First: TypeAlias = Callable[[SignedIn, str], str]
+
 HTML = "text/html; charset=utf-8"
 # Where somebody may go afterwards: a page of ours, and by its shape nobody else's (D2).
 PLACE = re.compile(r"/(?:[A-Za-z0-9_-]{1,80}(?:/[A-Za-z0-9_-]{1,80}){0,4})?", re.ASCII)
@@ -28,11 +31,17 @@ PLACE = re.compile(r"/(?:[A-Za-z0-9_-]{1,80}(?:/[A-Za-z0-9_-]{1,80}){0,4})?", re
 ANSWERS = ("state", "code", "iss", "error")
 
 
+def as_wanted(_who: SignedIn, to: str) -> str:
+    """There, at once."""
+    return to
+
+
 class SignInPages:
     """A link leads there, because a form's answer may not lead to another host (`form-action`)."""
 
-    def __init__(self, door: Door, look: PortalSettings) -> None:
+    def __init__(self, door: Door, look: PortalSettings, first: First = as_wanted) -> None:
         self._door = door
+        self._first = first
         self._look = look
         self._cookies = SessionCookies(look)
 
@@ -65,10 +74,12 @@ class SignInPages:
         if any(len(request.args.getlist(name)) > 1 for name in ANSWERS):
             abort(400, "an answer twice")
         arrived = self._door.signing_in.come_back(answer, self._cookies.browser_of(request))
-        keep_place(arrived.to)
-        page = Response(render_template("signed_in.html", page="signed-in", to=arrived.to), content_type=HTML)
+        who = self._door.sessions.whoever(arrived.key)
+        to = self._first(who, arrived.to) if who else arrived.to
+        keep_place(to)
+        page = Response(render_template("signed_in.html", page="signed-in", to=to), content_type=HTML)
         # At once, and in the history's place of this one: the code in its address is used up.
-        page.headers["Refresh"] = f"0; url={arrived.to}"
+        page.headers["Refresh"] = f"0; url={to}"
         self._cookies.arrive(page, arrived.key, arrived.browser)
         return page
 

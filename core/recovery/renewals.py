@@ -56,12 +56,14 @@ def done(standing: Standing) -> Standing:
     return replace(standing, laters=0, first_later=None)
 
 
-def old(rules: EnrolmentRules, proven: Mapping[str, datetime], standing: Standing, now: datetime) -> tuple[str, ...]:
-    """Of which enrolments it should be asked whether they are still right. `proven`: when each last showed it."""
-    if rules.confirm_again_after == timedelta(0):
-        return ()
-    last = {each: max(at, standing.confirmed.get(each, at)) for each, at in proven.items()}
-    return tuple(each for each, at in last.items() if now - at >= rules.confirm_again_after)
+def old_since(
+    rules: EnrolmentRules, standing: Standing, enrolment_id: str, shown: datetime, *, now: datetime
+) -> datetime | None:
+    """Since when nobody has said that this one is still right, if that is too long ago. `shown`: when it last proved
+    something, which says so too."""
+    last = max(shown, standing.confirmed.get(enrolment_id, shown))
+    asks = rules.confirm_again_after > timedelta(0)
+    return last if asks and now - last >= rules.confirm_again_after else None
 
 
 def confirm(standing: Standing, enrolment_id: str, kept: Collection[str], now: datetime) -> Standing:

@@ -1,11 +1,11 @@
-"""What people may change of what they have, without proving anew who they are: it opens nothing."""
+"""Names, and which way is shown first: what people may change without proving anew who they are. It opens nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..contracts.errors import NotAllowed, OutOfTurn
-from ..contracts.events import Event, MethodRenamed
+from ..contracts.events import Event, MethodPreferred, MethodRenamed
 from ..contracts.text import Text
 from ..db.session import Transaction, after_commit
 from .counted import tell
@@ -42,6 +42,16 @@ class Arranging:
             if not self.records.enrolments.rename(tx, who.person.id, enrolment_id, called):
                 raise OutOfTurn(GONE)
             self._record(tx, who, MethodRenamed(found[0].method))
+
+    def prefer(self, who: SignedIn, way: str) -> None:
+        """Offer this way of theirs first, after another proof. Raises OutOfTurn when it is none."""
+        ways = {mine.way: mine.method for mine in self.mine.look(who).mine if mine.way}
+        with self.records.db.write() as tx:
+            standing, seen = self.records.standings.of(tx, who.person.id)
+            liked = replace(standing, default=way)
+            if way not in ways or not self.records.standings.put(tx, who.person.id, liked, seen):
+                raise OutOfTurn(GONE)
+            self._record(tx, who, MethodPreferred(ways[way]))
 
     def _record(self, tx: Transaction, who: SignedIn, event: Event) -> None:
         self.records.audit.append(tx, [event], at=self.around.now(), person_id=who.person.id)

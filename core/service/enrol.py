@@ -24,6 +24,7 @@ from .fresh_proofs import FreshProofs
 from .my_methods import ADDRESSES, MyMethods
 from .notices import Notices
 from .records import Records
+from .renewal import Renewal
 from .signed_in import SignedIn
 from .snapshot import Snapshots
 from .surroundings import Surroundings
@@ -61,6 +62,7 @@ class Enrolling:
     mine: MyMethods
     proofs: FreshProofs
     arranging: Arranging
+    renewal: Renewal
     notices: Notices
     office: BackOffice
     around: Surroundings

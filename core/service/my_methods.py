@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from ..contracts.people import Contact, ContactKind, Enrolment, Person
 from ..contracts.text import Text
 from ..db.session import Transaction
 from ..recovery.policy import Policy, Purpose, enough
+from ..recovery.renewals import Standing, old_since, short
 from .recognise import Facts, Recognising
 from .records import Records
 from .signed_in import SignedIn
@@ -39,6 +41,14 @@ class Mine:
     has_name: bool = False
     # How often it can still be used; None: as often as they like.
     left: int | None = None
+    # Which way it is in a recovery ("method.offer"), empty while it is none, and whether they like that one best.
+    way: str = ""
+    default: bool = False
+    # Since when nobody has said or shown that it is right, where that is too long ago.
+    old_since: datetime | None = None
+    # Whether it may come first, and with which of their methods together it counts once.
+    first: bool = False
+    shares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,9 @@ class Overview:
     mine: tuple[Mine, ...]
     get_back: GetBack
     can_add: tuple[tuple[str, Text], ...]
+    # Whether their policy needs more of them, and they could add it; and how they stand to being asked.
+    short: bool = False
+    standing: Standing = Standing()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +92,10 @@ class MyMethods:
             facts = self.facts(tx, who)
             enrolments = [e for e in self.records.enrolments.of(tx, who.person.id) if e.id != without]
             offers = self._offers(tx, facts, without)
-        return Overview(self._mine(enrolments, offers), self._get_back(facts, offers), self.can_add(facts.policy))
+            standing, _ = self.records.standings.of(tx, who.person.id)
+        mine, get_back = self._mine(facts, enrolments, offers, standing), self._get_back(facts, offers)
+        short = self._short(facts.policy, mine) and not get_back.refusal and bool(get_back.help)
+        return Overview(mine, get_back, self.can_add(facts.policy), short, standing)
 
     def to_be_told(self, tx: Transaction, who: SignedIn) -> Person:
         """With every address by which they could prove it now: what they added before as well as their directory's."""
@@ -112,35 +128,71 @@ class MyMethods:
             self.recognising.ways.offers(tx, facts.person, facts.policy, without=without) if without else facts.offers
         )
 
-    def _mine(self, enrolments: list[Enrolment], offers: tuple[Offer, ...]) -> tuple[Mine, ...]:
+    def _mine(
+        self, facts: Facts, enrolments: Sequence[Enrolment], offers: Sequence[Offer], standing: Standing
+    ) -> tuple[Mine, ...]:
+        methods, public = self.snapshots.current.plugins.methods, self.snapshots.current.public
         added = {enrolment.data.get("to") for enrolment in enrolments}
-        methods = self.snapshots.current.plugins.methods
-        theirs = tuple(self._line(enrolment) for enrolment in enrolments)
-        return theirs + tuple(
-            Mine(offer.method, methods[offer.method].label, masked_end(offer.label))
+        given = [
+            Mine(offer.method, methods[offer.method].label, masked_end(offer.label), way=_way(offer))
             for offer in offers
             if methods[offer.method].medium is not None and offer.private.get("to") not in added
+        ]
+        lines = [*(self._line(facts, enrolment, standing) for enrolment in enrolments), *given]
+        on = dict.fromkeys(line.method for line in lines if not line.off)
+        apart = facts.policy.proof.different_carriers
+        return tuple(
+            replace(
+                line,
+                default=bool(line.way) and line.way == standing.default,
+                first=line.method in public.methods,
+                shares=tuple(key for key in on if apart and key != line.method and self._same(key, line.method)),
+            )
+            for line in lines
         )
 
-    def _line(self, enrolment: Enrolment) -> Mine:
-        method = self.snapshots.current.plugins.methods.get(enrolment.method)
-        waits = enrolment.usable_from > self.around.now()
+    def _same(self, key: str, other: str) -> bool:
+        """Whether both ride on the same thing."""
+        methods = self.snapshots.current.plugins.methods
+        return other in methods and methods[key].rides_on is methods[other].rides_on
+
+    def _line(self, facts: Facts, enrolment: Enrolment, standing: Standing) -> Mine:
+        method, now = self.snapshots.current.plugins.methods.get(enrolment.method), self.around.now()
+        if method is None:
+            return Mine(
+                enrolment.method, enrolment.method, enrolment.label, enrolment.id, enrolment.proven_at, off=True
+            )
+        alone = method.offers(replace(facts.person, contacts=()), [enrolment], self.around.context())
+        shown = max(filter(None, (enrolment.proven_at, enrolment.used_at)))
         return Mine(
             enrolment.method,
-            method.label if method else enrolment.method,
+            method.label,
             enrolment.label,
             enrolment.id,
             enrolment.proven_at,
             enrolment.used_at,
-            enrolment.usable_from if waits else None,
-            off=method is None,
+            enrolment.usable_from if enrolment.usable_from > now else None,
             has_name=self.has_name(enrolment),
-            left=method.uses_left(enrolment.data) if method else None,
+            left=method.uses_left(enrolment.data),
+            way=_way(alone[0]) if alone else "",
+            old_since=old_since(facts.policy.enrolment, standing, enrolment.id, shown, now=now),
         )
 
-    def _get_back(self, facts: Facts, offers: tuple[Offer, ...]) -> GetBack:
+    def _short(self, policy: Policy, mine: Sequence[Mine]) -> bool:
+        methods = self.snapshots.current.plugins.methods
+        carriers = {
+            line.method: methods[line.method].rides_on.value
+            for line in mine
+            if line.method in methods and line.left != 0
+        }
+        return short(policy, carriers, self._first())
+
+    def _first(self) -> list[str]:
         methods, public = self.snapshots.current.plugins.methods, self.snapshots.current.public
-        first = [key for key in public.methods if key in methods and methods[key].first]
+        return [key for key in public.methods if key in methods and methods[key].first]
+
+    def _get_back(self, facts: Facts, offers: tuple[Offer, ...]) -> GetBack:
+        methods, first = self.snapshots.current.plugins.methods, self._first()
         rules, carriers = facts.policy.proof, {offer.method: methods[offer.method].rides_on.value for offer in offers}
         more = [key for key, _ in self.can_add(facts.policy) if key not in carriers]
         alone = [key for key in more if enough(rules, {**carriers, key: methods[key].rides_on.value}, first)]
@@ -155,3 +207,7 @@ class MyMethods:
             # Having nothing yet is no refusal.
             refusal="" if refusal == "no-methods" else refusal,
         )
+
+
+def _way(offer: Offer) -> str:
+    return f"{offer.method}.{offer.id}"

@@ -35,6 +35,7 @@ from .recognise import Recognising
 from .records import Records
 from .recover import RecoveryService
 from .renew import Renewing
+from .renewal import Renewal
 from .settle import Settling
 from .snapshot import Snapshots
 from .start import Starting
@@ -118,8 +119,10 @@ def _renewing(
 
 def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices, office: BackOffice) -> Enrolling:
     proofs = FreshProofs(**house, mine=mine, misses=misses, notices=notices, office=office)
-    arranging = Arranging(**house, mine=mine)
-    return Enrolling(**house, mine=mine, proofs=proofs, arranging=arranging, notices=notices, office=office)
+    arranging, renewal = Arranging(**house, mine=mine), Renewal(**house, mine=mine)
+    return Enrolling(
+        **house, mine=mine, proofs=proofs, arranging=arranging, renewal=renewal, notices=notices, office=office
+    )
 
 
 def _teach_to_settle(house: _House, mover: Mover, writer: Writer, notices: Notices, office: BackOffice) -> Concluding:
