@@ -162,6 +162,9 @@ class PretendService:
             sms,
         )
 
+    def liked(self, recovery: Recovery) -> str:
+        return ""
+
     def waits(self, recovery: Recovery) -> bool:
         return not recovery.proofs and not released(recovery, NOW)
 

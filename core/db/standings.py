@@ -18,9 +18,9 @@ def _put(insert: Insert) -> Executable:
     new = insert(table)
     changed = {"sealed": new.excluded.sealed, "version": new.excluded.version}
     # Whoever read the same row and comes later changes nothing.
-    return new.on_conflict_do_update(
-        index_elements=["person_ref"], set_=changed, where=table.c.version == new.excluded.version - 1
-    )
+    seen = table.c.version == new.excluded.version - 1
+    upsert = new.on_conflict_do_update(index_elements=["person_ref"], set_=changed, where=seen)
+    return upsert.returning(table.c.person_ref)
 
 
 _put_one = PerDialect(_put)
@@ -43,4 +43,4 @@ class Standings:
         """Keep it in the place of version `seen`; False if somebody else was faster."""
         row = {"person_ref": person_id, "version": seen + 1}
         row["sealed"] = sealed.STANDING.seal(self._keyring, STANDING.dump_json(standing), row)
-        return tx.execute(_put_one.on(tx), row).rowcount == 1
+        return tx.execute(_put_one.on(tx), row).first() is not None

@@ -76,7 +76,8 @@ class StagePages:
     def _choosing(self, recovery: Recovery, said: Said) -> Values:
         if self._waits(recovery):
             return self._one_moment(recovery)
-        choices = self._service.choosing.choices(recovery)
+        liked = self._service.choosing.liked(recovery)
+        choices = sorted(self._service.choosing.choices(recovery), key=lambda choice: choice.value != liked)
         asked = next((c for c in choices if c.value == said.choice and c.destination is not None), None)
         values: Values = {"choices": choices, "chosen": said.typed.get("offer", choices[0].value if choices else "")}
         values |= {"proven": len(recovery.proofs), "proofs": self._asked_for(recovery)}

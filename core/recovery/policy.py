@@ -252,14 +252,12 @@ def problems(policy: Policy, public: PublicRules, methods: Mapping[str, type[Met
         found.append("the public rules show none of its methods, so nobody could begin")
     if policy.password.min_length < 15 and proof.at_least < 2:
         found.append("passwords shorter than 15 need a second proof")
-    found.extend(_unfair(policy.enrolment, len(carriers)))
+    found.extend(_unfair(policy.enrolment))
     return (*found, *_weak(policy, [key for key in sorted(usable) if methods[key].factor is Factor.KNOWS]))
 
 
-def _unfair(rules: EnrolmentRules, kinds: int) -> Iterable[str]:
-    """What people could not do, or would be asked without end."""
-    if rules.methods_needed > kinds:
-        yield f"{rules.methods_needed} kinds are to be set up, and only {kinds} are there"
+def _unfair(rules: EnrolmentRules) -> Iterable[str]:
+    """What nobody could mean. More kinds than there are is fair: nobody is asked for what cannot be added."""
     if min(rules.methods_needed, rules.later_allowed) < 0 or rules.later_for < timedelta(0):
         yield "what is counted cannot be less than nothing"
     if not timedelta(0) <= rules.confirm_again_after <= LONGEST_UNASKED:

@@ -55,6 +55,16 @@ class Choosing:
             for index, offer in enumerate(self._open_offers(recovery))
         )
 
+    def liked(self, recovery: Recovery) -> str:
+        """Which choice they like best; empty before the first proof, where nothing may differ by who it is (P4)."""
+        if recovery.subject is None or not recovery.proofs:
+            return ""
+        with self.records.db.read() as tx:
+            standing, _ = self.records.standings.of(tx, recovery.subject.person.id)
+        offers = enumerate(self._open_offers(recovery))
+        liked = (f"{way.method}.{place}" for place, way in offers if f"{way.method}.{way.id}" == standing.default)
+        return next(liked, "")
+
     def waits(self, recovery: Recovery) -> bool:
         """Whether nothing that depends on the look-up may be shown or judged yet."""
         return not recovery.proofs and not released(recovery, self.around.now())

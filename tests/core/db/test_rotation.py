@@ -31,7 +31,9 @@ from keyback.core.db.session import Database
 from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.settings_store import SettingsStore
 from keyback.core.db.sign_ins import Departure, SignIns
+from keyback.core.db.standings import Standings
 from keyback.core.recovery.policy import Policy, Proof, PublicRules
+from keyback.core.recovery.renewals import Standing
 from keyback.core.recovery.state import Recovery
 
 DAY = timedelta(days=1)
@@ -61,6 +63,7 @@ class House:
             Links(keyring).link(tx, "person-1", LDAP, "signed in", now)
             Enrolments(keyring).add(tx, "person-1", "codes", "l", DETAILS, proven_at=now, usable_from=now)
             Pending(keyring).put(tx, ADDING, DRAWN, now + DAY)
+            Standings(keyring).put(tx, "person-1", Standing(default="sms.1"), 0)
             HeardAnswers(keyring).put(tx, HeardAnswer("challenge", DETAILS, True, now + DAY))
             ContactsSeen(keyring).since(tx, "person-1", [MAIL], now)
             Freezes(keyring).freeze(tx, Freeze("person-1", now, "password.set", "recovery-1"))
@@ -86,6 +89,7 @@ class House:
             assert Links(keyring).person_of(tx, LDAP) == "person-1"
             assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
             assert Pending(keyring).get(tx, ADDING, self.now) == DRAWN
+            assert Standings(keyring).of(tx, "person-1") == (Standing(default="sms.1"), 1)
             heard = HeardAnswers(keyring).of(tx, "challenge")
             assert heard is not None
             assert heard.answer == DETAILS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -15,6 +16,7 @@ from keyback.core.contracts.method import Carrier, Factor, Method
 from keyback.core.contracts.people import Account, AccountKey, AccountState, Person
 from keyback.core.recovery.policy import (
     Audience,
+    EnrolmentRules,
     PasswordRules,
     Policy,
     Proof,
@@ -217,3 +219,24 @@ def test_a_short_password_needs_a_second_proof() -> None:
     short = PasswordRules(min_length=14)
     assert wrong(ProofRules(at_least=1), password=short) == ("passwords shorter than 15 need a second proof",)
     assert wrong(ProofRules(at_least=2), password=short) == ()
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (EnrolmentRules(methods_needed=-1), "what is counted cannot be less than nothing"),
+        (EnrolmentRules(later_allowed=-1), "what is counted cannot be less than nothing"),
+        (EnrolmentRules(later_for=timedelta(days=-1)), "what is counted cannot be less than nothing"),
+        (EnrolmentRules(confirm_again_after=timedelta(days=-1)), "people are asked again after at most 730 days"),
+        (EnrolmentRules(confirm_again_after=timedelta(days=731)), "people are asked again after at most 730 days"),
+    ],
+)
+def test_nobody_is_asked_what_cannot_be_meant(rules: EnrolmentRules, said: str) -> None:
+    (problem,) = problems(Policy("p", enrolment=rules), PUBLIC, KINDS)
+    assert problem.startswith(said)
+
+
+@pytest.mark.parametrize("days", [0, 1, 730])
+def test_people_may_be_asked_again_after_up_to_two_years_or_never(days: int) -> None:
+    rules = EnrolmentRules(methods_needed=0, confirm_again_after=timedelta(days=days))
+    assert problems(Policy("p", enrolment=rules), PUBLIC, KINDS) == ()
