@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from keyback.core.contracts.method import Challenge
 from keyback.core.contracts.text import Text
+from keyback.core.recovery.renewals import Later
 from keyback.core.service.my_methods import GetBack, Mine, Overview
+from keyback.core.service.renewal import Due
 from keyback.core.service.signed_in import SignedIn
 from keyback.core.service.tickets import Choice
 from keyback.core.testing import a_context, a_person
@@ -22,16 +24,22 @@ APP, CODES = Text("Authenticator app"), Text("Saved code")
 # Whatever can stand in the list.
 DAY = datetime(2026, 3, 3, 9, 5, tzinfo=a_context().now.tzinfo)
 MINE = (
-    Mine("authenticator", APP, id="e1", added=DAY, used=DAY + timedelta(days=200), has_name=True),
+    Mine("authenticator", APP, id="e1", added=DAY, used=DAY + timedelta(days=200), has_name=True,
+         way="authenticator.app", default=True, first=True, shares=("webauthn",)),
+    Mine("webauthn", Text("Passkey or security key"), "My key", "e6", DAY, has_name=True, way="webauthn.passkey",
+         first=True, shares=("authenticator",)),
     Mine("saved_codes", CODES, id="e2", added=DAY, has_name=True, left=2),
     Mine("saved_codes", CODES, id="e5", added=DAY, used=DAY, has_name=True, left=0),
     Mine("email", Text("E-mail"), "m••••@ho••••.org", "e3", DAY, waits_until=DAY + timedelta(days=270)),
     Mine("gone", "gone", id="e4", added=DAY, off=True),
-    Mine("sms", Text("Text message"), "+XX XXXXXXX05"),
-)
+    Mine("sms", Text("Text message"), "+XX XXXXXXX05", way="sms.1", first=True),
+)  # fmt: skip
 CAN_ADD = (("authenticator", APP), ("saved_codes", CODES))
 ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes"), ()), CAN_ADD)
-TOO_LITTLE = Overview(MINE[5:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
+TOO_LITTLE = Overview(MINE[6:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
+# What is asked after a sign-in.
+ONE_MORE, NOW_OR_NEVER = Due(adding=Later(2, DAY)), Due(adding=Later(0, DAY))
+OLD = Due(old=tuple(replace(mine, old_since=DAY) for mine in MINE[:2]))
 BY_APP = (Choice("authenticator.app", "authenticator", APP, Text("You type the code your app shows")),)
 AN_APP = Authenticator(Authenticator.Settings()).enrol(a_person(), (), a_context())
 A_PASSKEY = WebAuthn(WebAuthn.Settings()).enrol(a_person(), (), a_context())
@@ -53,6 +61,21 @@ class PretendEnrolling:
     @property
     def mine(self) -> PretendEnrolling:
         return self
+
+    @property
+    def renewal(self) -> PretendEnrolling:
+        return self
+
+    def due(self, who: SignedIn) -> Due:
+        due = self.answers.get("due", Due())
+        assert isinstance(due, Due)
+        return due
+
+    def want(self, who: SignedIn, page: str) -> None:
+        self._raise("want")
+
+    def enough(self, who: SignedIn) -> None:
+        self._raise("enough")
 
     @property
     def arranging(self) -> PretendEnrolling:

@@ -11,7 +11,7 @@ from typing import Any
 
 from altcha import create_challenge
 from flask import Flask, abort, render_template
-from pretend_enrolling import A_PASSKEY, AN_APP, QUESTIONS, TEN_CODES, TOO_LITTLE
+from pretend_enrolling import A_PASSKEY, AN_APP, NOW_OR_NEVER, OLD, ONE_MORE, QUESTIONS, TEN_CODES, TOO_LITTLE
 from pretend_portal import (
     ID,
     NOW,
@@ -254,6 +254,9 @@ PAGES = (
     Page("prove it by app with error", "prove_answer.html", PROVING, typed=SIX, press=CONTINUE,
          answers={"pending": SIX_ASKED, "prove": Missed(4)}),
     Page("prove it by passkey", "prove_answer.html", "/methods/prove/webauthn.passkey", answers={"pending": DRAWN}),
+    Page("one more method", "asked.html", "/methods/asked?to=/methods", answers={"due": ONE_MORE}),
+    Page("one more method, no more later", "asked.html", "/methods/asked", answers={"due": NOW_OR_NEVER}),
+    Page("is this still right", "still_right.html", "/methods/asked?to=/methods", answers={"due": OLD}),
     Page("rename a method", "rename_method.html", "/methods/rename/e1"),
     Page("rename a method with error", "rename_method.html", "/methods/rename/e1", press="button[value=rename]",
          answers={"rename": errors.NotAllowed(TOO_LONG, {"called": TOO_LONG})}),

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from .password_sentences import ABOUT_PASSWORDS
 from .phone_sentences import ABOUT_PHONES
+from .renewal_sentences import ABOUT_RENEWAL, AS_AGREED
 
 # As the design words them.
 AGREED: dict[str, tuple[str, ...]] = {
+    **AS_AGREED,
     "every page": (
         "There is a problem", "Problem:", "Error:", "Continue", "Cancel", "Choose another way", "Start again",
         "Step {} of 3:", "who you are", "prove it's you", "new password", "done:",
@@ -99,7 +101,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Add a passkey or security key", "Your device will ask you to confirm.", "Name, so that you know it later",
         "Add it", "a passkey",
     ),
-    "what is theirs already": ("Rename", "Make new codes", "That was your last saved code"),
     "add an app": (
         "Add an authenticator app", "Open any authenticator app.", "Scan this picture, or type the key.",
         "Type the 6 digits it shows.", "Show the key", "Confirm",
@@ -207,6 +208,7 @@ AGREED: dict[str, tuple[str, ...]] = {
 ADDED: dict[str, tuple[str, ...]] = {
     **ABOUT_PASSWORDS,
     **ABOUT_PHONES,
+    **ABOUT_RENEWAL,
     "one of something": (
         "{} minute", "{} second", "You can try once more.", "We keep your proofs for {} minute.",
         "That's {} wrong code, so this way is closed for now. Choose another way.",
@@ -353,20 +355,6 @@ ADDED: dict[str, tuple[str, ...]] = {
         "your security questions", "an authenticator app", "saved codes", "security questions", "You have none yet.",
         "{} and {}", "{} or {}", "{}, {}",
         "Your organisation asks for one proof.", "Your organisation asks for {} different kinds of proof.",
-    ),
-    "proving it there and then, so that methods can be changed": (
-        "Or prove it's you here, by a method you have.", "Prove it's you here",
-        "After that you can change your methods for 5 minutes.",
-        "This way isn't there any more. Choose another way.",
-        "This took too long, or was tried too often. Choose another way.",
-    ),
-    "a name of one's own, and codes that run out": (
-        "Rename {}", "Used up", "You have {} code left.", "You have {} codes left.",
-        "You have {} saved codes left",
-        "One was used for your {} account on {}, {} (UTC). Sign in and make new ones under My methods.",
-        "You have {} saved codes left for your {} account. Not you? Call {} now.",
-        "It was used for your {} account on {}, {} (UTC). Sign in and make new ones under My methods.",
-        "Your last saved code for {} was used at {} UTC. Not you? Call {} now.",
     ),
     "days": ("{} {} {}", "{}, {} (UTC)"),
     "the half page with saved codes": (
