@@ -30,6 +30,9 @@ class Kept(Protocol):
     @property
     def at(self) -> datetime: ...
 
+    @property
+    def rings(self) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -41,7 +44,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message, ready to be shown."""
+    """A message, ready to be shown. `rings` names a call that waits for a key."""
 
     medium: str
     to: str
@@ -49,13 +52,16 @@ class Letter:
     text: tuple[Piece, ...]
     code: str
     at: datetime
+    rings: str
 
 
 def opened(kept: Kept, origin: str) -> Letter:
     """The message in its pieces, at this machine's time: whoever looks at the demo sits in front of it."""
     subject, text = tuple(pieces(kept.subject, origin)), tuple(pieces(kept.text, origin))
     code = next((piece.text for piece in (*subject, *text) if piece.kind == "code"), "")
-    return Letter(kept.medium, kept.to, subject, text, code, kept.at.astimezone())
+    if kept.medium == "voice":
+        code = "".join(re.findall("[0-9]", kept.text.partition("\n")[0]))
+    return Letter(kept.medium, kept.to, subject, text, code, kept.at.astimezone(), kept.rings)
 
 
 def pieces(text: str, origin: str) -> Iterator[Piece]:

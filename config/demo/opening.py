@@ -16,6 +16,7 @@ from ..settings import Settings
 from .letters import Kept
 from .pages import Check, create_demo
 from .people import PEOPLE
+from .pretend_calls import press
 from .provider_pages import create_provider
 
 SIGN_IN_SECONDS = 5.0
@@ -31,7 +32,7 @@ class KeepsMessages(Protocol):
 def open_demo(app: Flask, house: House, look: PortalSettings) -> None:
     """Register the demo's pages. Only ever called when the settings say `demo`."""
     check = partial(_opens, house)
-    app.register_blueprint(create_demo(check, lambda: _messages(house), PEOPLE, look))
+    app.register_blueprint(create_demo(check, lambda: _messages(house), PEOPLE, look, partial(press, house)))
     app.register_blueprint(_provider(house.settings, check, look))
     # Keyback's own pages get the way to the phone: without it nobody would find their code.
     app.context_processor(lambda: {"bar": "demo/bar.html"})

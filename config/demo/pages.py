@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flask import Blueprint, abort, jsonify, render_template, request, url_for
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ...core.portal import PortalSettings
@@ -24,21 +24,30 @@ ENTRY = "alderwick"
 
 Check = Callable[[str, str], bool]
 Messages = Callable[[], Sequence[Kept]]
+# Presses the key that a ringing call waits for.
+Press = Callable[[str], None]
 
 
-def create_demo(check: Check, messages: Messages, people: Sequence[Pretended], settings: PortalSettings) -> Blueprint:
+def no_key(call: str) -> None:
+    """Where no call is ever made."""
+
+
+def create_demo(
+    check: Check, messages: Messages, people: Sequence[Pretended], settings: PortalSettings, press: Press = no_key
+) -> Blueprint:
     """Registered at its own prefix, beside the portal, whose headers and error pages it shares.
 
     `check` says whether a password opens an account, really; `messages` gives what was sent, the newest first.
     """
     demo = Blueprint("demo", __name__, url_prefix="/demo", template_folder="templates")
-    pages = DemoPages(check, messages, people, settings.origin)
+    pages = DemoPages(check, messages, people, settings.origin, press)
     assets = Assets(HERE / "static")
     for rule, endpoint, view, method in (
         ("", "sign_in", pages.sign_in, "GET"),
         ("", "signed_in", pages.signed_in, "POST"),
         ("/tour", "tour", pages.tour, "GET"),
         ("/outbox", "outbox", pages.outbox, "GET"),
+        ("/outbox", "pressed", pages.pressed, "POST"),
         ("/outbox.json", "outbox_json", pages.outbox_json, "GET"),
         ("/static/<name>", "response_file", assets.response, "GET"),
     ):
@@ -53,12 +62,15 @@ def create_demo(check: Check, messages: Messages, people: Sequence[Pretended], s
 class DemoPages:
     """Where people notice that they forgot, who they could be, and what arrives."""
 
-    def __init__(self, check: Check, messages: Messages, people: Sequence[Pretended], origin: str) -> None:
+    def __init__(
+        self, check: Check, messages: Messages, people: Sequence[Pretended], origin: str, press: Press
+    ) -> None:
         self._check = check
         self._messages = messages
         self._people = people
         self._mailboxes = {person.name: person for person in (*people, HELP_DESK)}
         self._origin = origin
+        self._press = press
 
     def sign_in(self) -> Response:
         """The page where people notice that they forgot."""
@@ -82,16 +94,23 @@ class DemoPages:
         person = self._asked() or self._newest_reader()
         arrived = [kept for kept in self._messages() if kept.to in person.addresses]
         letters = [opened(kept, self._origin) for kept in arrived]
+        if any(letter.rings for letter in letters):
+            has_form()
         html = render_template(
             "demo/outbox.html",
             person=person,
             mailboxes=self._mailboxes.values(),
-            texts=[letter for letter in letters if letter.medium == "sms"],
+            texts=[letter for letter in letters if letter.medium in {"sms", "voice"}],
             mails=[letter for letter in letters if letter.medium == "email"],
             newest=arrived[0].at.isoformat() if arrived else "",
             here="outbox",
         )
         return Response(html, content_type=HTML)
+
+    def pressed(self) -> Response:
+        """The key of the phone, and back to it."""
+        self._press(read_form(request, ("call",)).get("call", ""))
+        return redirect(request.full_path.rstrip("?"), 303)
 
     def outbox_json(self) -> Response:
         """The same for programs; without a person everybody's."""

@@ -13,6 +13,7 @@ STOPPED = Text("Self-service is stopped for your account")
 # What a person has, and what one could add. A method of somebody else's goes by its own name.
 HAVE: Mapping[str, Text] = {
     "sms": Text("your phone"),
+    "voice": Text("your phone"),
     "email": Text("your e-mail"),
     "authenticator": Text("your authenticator app"),
     "webauthn": Text("a passkey"),
@@ -53,7 +54,8 @@ def had(get_back: GetBack, called: Mapping[str, Text | str]) -> Text | str:
 
 
 def _things(get_back: GetBack, called: Mapping[str, Text | str]) -> list[Text | str]:
-    return [HAVE.get(key) or called.get(key, key) for key in get_back.have]
+    # Texts and calls reach one phone, and it is one thing that they have.
+    return list(dict.fromkeys(HAVE.get(key) or called.get(key, key) for key in get_back.have))
 
 
 def all_of(things: Sequence[Text | str]) -> Text | str:

@@ -11,18 +11,23 @@ from datetime import UTC, datetime
 from pydantic import Field as Setting
 
 from ...core import (
+    Callback,
     Channel,
     Context,
     DeliveryFailed,
+    Heard,
     Message,
     PluginError,
     PluginSettings,
     Receipt,
     Text,
     hookimpl,
+    same,
 )
 
 MOST_KEPT = 500
+# What a real carrier would sign is proven here by a word that only this file knows.
+SIGNATURE = "Pretend-Signature"
 
 
 class OutboxSettings(PluginSettings):
@@ -34,21 +39,30 @@ class OutboxSettings(PluginSettings):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A message that would have been sent."""
+    """A message that would have been sent. `rings` names a call that waits for a key."""
 
     medium: str
     to: str
     subject: str
     text: str
     at: datetime
+    rings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """Where to tell that a key was pressed, and with which signature."""
+
+    answer_to: str
+    signature: str
 
 
 class Outbox(Channel):
-    """Takes text messages and mail, and gives them to whoever looks."""
+    """Takes texts, calls and mail, and gives them to whoever looks."""
 
     key = "outbox"
     label = Text("Pretend phone and mailbox")
-    media = frozenset({"sms", "email"})
+    media = frozenset({"sms", "voice", "email"})
     Settings = OutboxSettings
     settings: OutboxSettings
 
@@ -62,10 +76,20 @@ class Outbox(Channel):
         # As strict as a real carrier: what passes in the demo must not fail behind it.
         if message.medium not in self.media or not message.to or not message.to.isprintable():
             raise DeliveryFailed("address", retry=False)
-        row = (message.medium, message.to, str(message.subject or ""), str(message.text), ctx.now.timestamp())
+        words, answer_to, signature = str(message.text), "", ""
+        if message.medium == "voice":
+            if message.call is None or not message.answer_to:
+                raise DeliveryFailed("address", retry=False)
+            # The code is not in the file before a key is pressed.
+            words, answer_to, signature = str(message.call.greeting), message.answer_to, ctx.random(16).hex()
+        row = (message.medium, message.to, str(message.subject or ""), words, ctx.now.timestamp(), answer_to, signature)
         try:
             with self._file() as file, file:
-                file.execute("INSERT INTO message (medium, sent_to, subject, words, at) VALUES (?, ?, ?, ?, ?)", row)
+                file.execute(
+                    "INSERT INTO message (medium, sent_to, subject, words, at, answer_to, signature)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    row,
+                )
                 file.execute(
                     "DELETE FROM message WHERE id <= (SELECT max(id) FROM message) - ?",
                     (MOST_KEPT,),
@@ -81,8 +105,36 @@ class Outbox(Channel):
     def messages(self) -> tuple[Kept, ...]:
         """What was sent, the newest first."""
         with self._file() as file:
-            rows = file.execute("SELECT medium, sent_to, subject, words, at FROM message ORDER BY id DESC").fetchall()
-        return tuple(Kept(medium, to, subject, text, _moment(at)) for medium, to, subject, text, at in rows)
+            rows = file.execute(
+                "SELECT medium, sent_to, subject, words, at, iif(answer_to = '', '', id) FROM message ORDER BY id DESC"
+            ).fetchall()
+        return tuple(
+            Kept(medium, to, subject, text, _moment(at), str(call)) for medium, to, subject, text, at, call in rows
+        )
+
+    def ringing(self, call: str) -> Ringing | None:
+        """The call of this name, while it waits for a key."""
+        with self._file() as file:
+            row = file.execute(
+                "SELECT answer_to, signature FROM message WHERE id = ? AND answer_to != ''", (call,)
+            ).fetchone()
+        return Ringing(*row) if row else None
+
+    def spoke(self, call: str, words: str) -> None:
+        """The call is over, and this was said in it."""
+        with self._file() as file, file:
+            file.execute("UPDATE message SET words = ?, answer_to = '' WHERE id = ?", (words, call))
+
+    def hear(self, callback: Callback, message: Message, ctx: Context) -> Heard | None:
+        """A key that somebody pressed on the demo's page; nobody else knows the signature."""
+        with self._file() as file:
+            row = file.execute("SELECT signature FROM message WHERE answer_to = ?", (callback.url,)).fetchone()
+        if row is None or message.call is None or not same(row[0], callback.headers.get(SIGNATURE, "")):
+            return None
+        key = callback.fields.get("key", "")
+        if key != message.call.key:
+            return Heard(state="delivered", reply=str(message.call.greeting))
+        return Heard({"key": key} if message.call.approves else {}, "delivered", reply=str(message.text))
 
     @contextmanager
     def _file(self) -> Iterator[sqlite3.Connection]:
@@ -90,7 +142,8 @@ class Outbox(Channel):
         with closing(sqlite3.connect(self.settings.path, timeout=5)) as file:
             file.execute(
                 "CREATE TABLE IF NOT EXISTS message"
-                " (id INTEGER PRIMARY KEY AUTOINCREMENT, medium TEXT, sent_to TEXT, subject TEXT, words TEXT, at REAL)"
+                " (id INTEGER PRIMARY KEY AUTOINCREMENT, medium TEXT, sent_to TEXT, subject TEXT, words TEXT, at REAL,"
+                " answer_to TEXT, signature TEXT)"
             )
             yield file
 

@@ -28,13 +28,21 @@ class Letter:
     subject: str
     text: str
     at: datetime = datetime(2026, 11, 20, 10, 31, tzinfo=UTC)
+    rings: str = ""
 
 
 LETTERS = [
     Letter("email", "maya@home.example", "55301184 is your Alderwick code", "Type it on the page.\n<script>x</script>"),
     Letter("email", "jo@home.example", "Your new password is set", f"Wasn't you? {BASE}/wasnt-me/ab-c_d\nor call."),
+    Letter(
+        "voice", "+447700900142", "", "Your code is 4, 8, 2, 1 – 0, 9, 7, 3.\nYour code is 4, 8, 2, 1 – 0, 9, 7, 3."
+    ),
+    Letter("voice", "+447700900142", "", "This is Alderwick. Press the hash key.", rings="7"),
     Letter("sms", "+447700900142", "", "48210973 is your Alderwick code.\n\n@localhost #48210973"),
 ]
+
+
+PRESSED: list[str] = []
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +50,13 @@ def demo() -> Portal:
     portal = open_portal(portal_url=BASE, secure=False)
     checked = portal_settings(portal_url=BASE, secure=False)
     portal.app.register_blueprint(
-        create_demo(lambda name, password: (name, password) == ("maya", "right"), lambda: LETTERS, PEOPLE, checked)
+        create_demo(
+            lambda name, password: (name, password) == ("maya", "right"),
+            lambda: LETTERS,
+            PEOPLE,
+            checked,
+            PRESSED.append,
+        )
     )
     return portal
 
@@ -118,6 +132,23 @@ def test_a_code_is_marked_to_be_copied_and_our_link_can_be_followed(browser: Fla
     assert f'<a href="{BASE}/wasnt-me/ab-c_d">{BASE}/wasnt-me/ab-c_d</a>\nor call.' in jos
 
 
+def test_a_phone_that_rings_has_a_key_and_one_that_rang_has_what_was_said(browser: FlaskClient) -> None:
+    page = browser.get("/demo/outbox?person=maya", base_url=BASE).text
+    assert page.count("Incoming call") == page.count("<button>Press #</button>") == 1
+    assert 'data-copy="48210973" hidden>Copy 48210973</button>' in page
+    pressed = browser.post(
+        "/demo/outbox?person=maya", base_url=BASE, data={"call": "7"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert (pressed.status_code, pressed.location) == (303, "/demo/outbox?person=maya")
+    assert PRESSED == ["7"]
+
+
+def test_a_foreign_page_cannot_press_the_key(browser: FlaskClient) -> None:
+    data, foreign = {"call": "8"}, {"Sec-Fetch-Site": "cross-site"}
+    assert browser.post("/demo/outbox", base_url=BASE, data=data, headers=foreign).status_code == 403
+    assert "8" not in PRESSED
+
+
 def test_the_outbox_does_not_refresh_itself(browser: FlaskClient) -> None:
     response = browser.get("/demo/outbox", base_url=BASE)
     assert "Refresh" not in response.headers
@@ -134,7 +165,7 @@ def test_the_outbox_shows_every_message_as_text(browser: FlaskClient) -> None:
 def test_programs_read_the_same_as_json(browser: FlaskClient) -> None:
     letters = browser.get("/demo/outbox.json", base_url=BASE).json
     assert letters is not None
-    assert letters[2] == {
+    assert letters[-1] == {
         "medium": "sms",
         "to": "+447700900142",
         "subject": "",

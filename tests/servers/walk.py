@@ -22,10 +22,12 @@ from keyback.core.portal import HelpDesk, Logo
 from .chromium import LISTEN
 from .on_a_port import on_a_port
 
+AT = datetime(2026, 11, 20, 10, 31, tzinfo=UTC)
 LETTERS = [
-    SimpleNamespace(medium=medium, to=to, subject=subject, text=text, at=datetime(2026, 11, 20, 10, 31, tzinfo=UTC))
+    SimpleNamespace(medium=medium, to=to, subject=subject, text=text, at=AT, rings="7" if medium == "voice" else "")
     for medium, to, subject, text in (
         ("sms", "+447700900142", "", "48210973 is your Alderwick code.\n\n@reset.alderwick.example #48210973"),
+        ("voice", "+447700900142", "", "This is Alderwick. To hear the code you asked for, press the hash key."),
         ("email", "maya@home.example", "55301184 is your Alderwick code", "Type it on the page where you asked."),
         ("email", "help.desk@alderwick.example", "Somebody said so", "Maya pressed “This wasn’t me”."),
     )

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from keyback.core import Context, DeliveryFailed, Message, PluginError, Text
+from keyback.core import Call, Callback, Context, DeliveryFailed, Heard, Message, PluginError, Text
 from keyback.plugins.channels import outbox
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
 
@@ -70,3 +71,66 @@ def test_a_file_that_cannot_be_written_is_tried_later(tmp_path: Path, ctx: Conte
         box.send(Message("sms", "+441632960123", Text("48210973")), ctx)
     assert raised.value.retry
     assert raised.value.__context__ is None
+
+
+# Calls ------------------------------------------------------------------------------------------------------------
+
+ANSWER_TO = "http://localhost:8080/callback/outbox/a-token"
+CALL = Message(
+    "voice",
+    "+441632960123",
+    Text("Your code is 4, 8"),
+    call=Call(Text("Press the hash key.")),
+    answer_to=ANSWER_TO,
+)
+
+
+def pressed(box: Outbox, key: str = "#", at: str = ANSWER_TO, signature: str | None = None) -> Callback:
+    (call,) = box.messages()
+    ringing = box.ringing(call.rings)
+    assert ringing is not None
+    return Callback(at, {"key": key}, {"Pretend-Signature": ringing.signature if signature is None else signature})
+
+
+def test_a_call_says_its_greeting_and_keeps_the_code_to_itself(settings: OutboxSettings, ctx: Context) -> None:
+    box = Outbox(settings)
+    box.send(CALL, ctx)
+    (call,) = box.messages()
+    assert (call.medium, call.text, bool(call.rings)) == ("voice", "Press the hash key.", True)
+    assert b"4, 8" not in Path(settings.path).read_bytes()
+
+
+def test_a_pressed_key_hears_the_code_or_approves(settings: OutboxSettings, ctx: Context) -> None:
+    box = Outbox(settings)
+    box.send(CALL, ctx)
+    assert box.hear(pressed(box), CALL, ctx) == Heard({}, "delivered", reply="Your code is 4, 8")
+    assert box.hear(pressed(box, key="1"), CALL, ctx) == Heard({}, "delivered", reply="Press the hash key.")
+    approve = replace(CALL, call=Call(Text("Press."), approves=True))
+    assert box.hear(pressed(box), approve, ctx) == Heard({"key": "#"}, "delivered", reply="Your code is 4, 8")
+
+
+def test_what_was_said_stands_there_and_it_rings_no_more(settings: OutboxSettings, ctx: Context) -> None:
+    box = Outbox(settings)
+    box.send(CALL, ctx)
+    box.spoke(box.messages()[0].rings, "Your code is 4, 8")
+    (call,) = box.messages()
+    assert (call.text, call.rings) == ("Your code is 4, 8", "")
+    assert box.ringing("1") is None
+
+
+def test_nobody_else_presses_the_key(settings: OutboxSettings, ctx: Context) -> None:
+    box = Outbox(settings)
+    box.send(CALL, ctx)
+    for forged in (
+        pressed(box, signature=""),
+        pressed(box, signature="0" * 32),
+        pressed(box, at=ANSWER_TO + "x"),
+        replace(pressed(box), headers={}),
+    ):
+        assert box.hear(forged, CALL, ctx) is None
+
+
+@pytest.mark.parametrize("call", [replace(CALL, call=None), replace(CALL, answer_to="")])
+def test_a_call_without_a_greeting_or_an_ear_is_not_made(call: Message, settings: OutboxSettings, ctx: Context) -> None:
+    with pytest.raises(DeliveryFailed):
+        Outbox(settings).send(call, ctx)
