@@ -23,6 +23,7 @@ from .errors import ErrorPages
 from .headers import nonce, protect
 from .language import SpokenLanguage, direction, speak_in_templates, spoken
 from .live_help import LiveHelp
+from .phone_pages import PhonePages
 from .recovery_pages import RecoveryPages
 from .settings import HelpDesk, Logo, PortalSettings
 from .sign_in_pages import SignInPages, Whoever, create_sign_in, nobody
@@ -59,6 +60,7 @@ def create_portal(
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
     wasnt_me = WasntMe(service.stopping)
     live = LiveHelp(service, cookies, look)
+    phones = PhonePages(service.phones, look, assets)
     rules: tuple[Rule, ...] = (
         *_for_everybody(front, assets),
         ("/recover", "who", start.who, "GET"),
@@ -72,6 +74,7 @@ def create_portal(
         ("/callback/<channel>/<token>", "callback", CallbackPage(service.hearing).hear, "POST"),
         ("/wasnt-me/<token>", "wasnt_me", wasnt_me.ask, "GET"),
         ("/wasnt-me/<token>", "stop", wasnt_me.stop, "POST"),
+        *phones.rules(),
         *(methods.rules() if methods else ()),
     )
     _add(portal, rules)

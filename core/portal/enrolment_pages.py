@@ -31,6 +31,7 @@ TEMPLATES = {
     "codes": "saved_codes.html",
     "questions": "add_questions.html",
     "passkey": "add_passkey.html",
+    "joining": "phone_adding.html",
 }
 FIELDS = ("token", "move", "method", "safe", "called")
 

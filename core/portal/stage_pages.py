@@ -27,7 +27,7 @@ from .time_left import time_left
 
 Values = dict[str, Any]
 # What a method's prompt asks to be shown with; all else is a form.
-TEMPLATES: Mapping[str, str] = {"passkey": "passkey.html", "call": "call.html"}
+TEMPLATES: Mapping[str, str] = {"passkey": "passkey.html", "call": "call.html", "number": "phone_asked.html"}
 # In seconds: half a minute of ringing, and the longest call.
 CALL_OVER = 90
 # The longest that a person whose answers were wrong is kept waiting, the same for everybody.

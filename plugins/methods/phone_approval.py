@@ -133,7 +133,7 @@ class PhoneApproval(Method):
             Text("Use this phone to approve"),
             Text("Scan this with your phone's camera and follow the steps there."),
             (COMPARE,),
-            widget="phone",
+            widget="joining",
             data={"picture": picture, "key": typed, "address": address},
         )
         return Challenge(prompt, timedelta(minutes=10), {"joins_by": code})

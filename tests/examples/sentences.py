@@ -91,7 +91,7 @@ AGREED: dict[str, tuple[str, ...]] = {
     ),
     "phone approval": (
         "Approve on my phone", "Use this phone to approve",
-        "Scan this with your phone's camera and follow the steps there.",
+        "Scan this with your phone's camera and follow the steps there.", "Type {} on your phone",
     ),
     "passkey stopped": (
         "Your device stopped before it was done, or took too long. Nothing is lost. Try again, or choose another way.",
