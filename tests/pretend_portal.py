@@ -14,6 +14,7 @@ from pretend_enrolling import PretendEnrolling
 
 from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.channel import Heard
+from keyback.core.contracts.device import Statement
 from keyback.core.contracts.errors import NotAllowed, OutOfTurn
 from keyback.core.contracts.human_check import Part, Widget
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
@@ -29,6 +30,7 @@ from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
 from keyback.core.service.door import Door
 from keyback.core.service.enrol import Enrolling
 from keyback.core.service.measure import Measured
+from keyback.core.service.phones import Reply, Said
 from keyback.core.service.recover import RecoveryService
 from keyback.core.service.signed_in import SignedIn
 from keyback.core.service.signing_in import Arrived, SetOut
@@ -110,7 +112,7 @@ class PretendService:
 
     def as_parts(self) -> RecoveryService:
         """It stands for every part of the real one."""
-        names = ("starting", "tickets", "choosing", "proving", "hearing", "renewing", "stopping")
+        names = ("starting", "tickets", "choosing", "proving", "hearing", "renewing", "stopping", "phones")
         return cast("RecoveryService", SimpleNamespace(**dict.fromkeys(names, self)))
 
     has_alternative = True
@@ -232,6 +234,13 @@ class PretendService:
 
     def browser_mark(self, recovery: Recovery, cookie: str) -> str | None:
         return f"marked.{cookie}" if cookie else "marked"
+
+    def wake_key(self) -> str:
+        return "the-public-half"
+
+    def hear(self, statement: Statement) -> Reply:
+        reply = self._heard("hear", statement)
+        return reply if isinstance(reply, Reply) else Reply(Said.UNKNOWN)
 
     def may_stop(self, token: str) -> bool:
         return bool(self._heard("may_stop", token))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import ClassVar, cast
 
+from ..contracts.device import Statement
 from ..contracts.errors import NotAllowed
 from ..contracts.method import Asked, Challenge, Enrollable, Method, NewEnrolment
 from ..contracts.people import Enrolment, Person
@@ -28,6 +30,10 @@ class EnrollableSuite(PluginSuite):
         """The right answer, at the moment of `a_context()`."""
         raise NotImplementedError
 
+    def joining(self, challenge: Challenge) -> Statement | None:
+        """What a new device says, for methods that know devices; the host keeps it in the challenge."""
+        return None
+
     def _enrollable(self) -> Enrollable:
         method: object = self.plugin
         must(isinstance(method, Enrollable), "the method has no `enrol` and `confirm`")
@@ -41,7 +47,9 @@ class EnrollableSuite(PluginSuite):
         return steps
 
     def _confirmed(self, challenge: Challenge, seed: str) -> NewEnrolment | Asked:
-        return self._enrollable().confirm(challenge, self.confirming(challenge), a_context(seed))
+        said = self.joining(challenge)
+        joined = replace(challenge, secret={**challenge.secret, **asdict(said)}) if said else challenge
+        return self._enrollable().confirm(joined, self.confirming(challenge), a_context(seed))
 
     def _enrolled(self) -> tuple[list[Challenge], NewEnrolment]:
         steps = self._steps()

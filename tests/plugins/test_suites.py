@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,11 @@ from servers.device import Device
 from servers.http_sink import HttpSink
 from servers.human import read, solve
 from servers.mail_sink import MailSink
+from servers.phone import Phone, subscription
+from servers.push_service import PushService, several
 from servers.twilio import Twilio as FakeTwilio
 
-from keyback.core import Challenge, Enrolment, Offer, Widget
+from keyback.core import Challenge, Enrolment, Offer, Statement, Widget
 from keyback.core.testing import (
     ChannelSuite,
     EnrollableSuite,
@@ -29,10 +31,12 @@ from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettin
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
 from keyback.plugins.channels.twilio import Twilio
+from keyback.plugins.channels.web_push import WebPush, WebPushSettings
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
 from keyback.plugins.human_checks.proof_of_work import ProofOfWork, ProofOfWorkSettings
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.email import Email, EmailSettings
+from keyback.plugins.methods.phone_approval import PhoneApproval
 from keyback.plugins.methods.questions import Questions, QuestionsSettings
 from keyback.plugins.methods.saved_codes import SavedCodes, SavedCodesSettings
 from keyback.plugins.methods.sms import Sms
@@ -137,6 +141,26 @@ class TestWebAuthn(MethodSuite, EnrollableSuite):
         return {"passkey": Device().make(challenge.prompt.data["options"])}
 
 
+APPROVES = PhoneApproval(PhoneApproval.Settings())
+SUBSCRIBED = Phone(push=subscription("https://push.example/1", "p", "a"))
+HELD, COMPARED = SUBSCRIBED.joined(APPROVES.enrol(a_person(), (), a_context()), NOW)
+JOINED = APPROVES.confirm(HELD, COMPARED, a_context())
+
+
+class TestPhoneApproval(MethodSuite, EnrollableSuite):
+    plugin = APPROVES
+    enrolments = (Enrolment("e1", "phone_approval", "", JOINED.data, NOW, NOW),)
+
+    def right(self, offer: Offer, challenge: Challenge) -> Mapping[str, str]:
+        return asdict(SUBSCRIBED.approves(challenge, NOW))
+
+    def joining(self, challenge: Challenge) -> Statement:
+        return SUBSCRIBED.joins(challenge.secret["joins_by"], NOW)
+
+    def confirming(self, challenge: Challenge) -> Mapping[str, str]:
+        return SUBSCRIBED.joined(challenge, NOW)[1]
+
+
 class TestSmtp(ChannelSuite):
     @pytest.fixture(autouse=True)
     def _with_a_mail_server(self, tmp_path: Path) -> Iterator[None]:
@@ -174,6 +198,18 @@ class TestTwilio(ChannelSuite):
             self.plugin = Twilio(twilio.settings())
             yield
             self.plugin.close()
+
+
+class TestWebPush(ChannelSuite):
+    @pytest.fixture(autouse=True)
+    def _with_a_push_service(self, tmp_path: Path) -> Iterator[None]:
+        with PushService(tmp_path) as service:
+            near = ("127.0.0.0/8", "::1/128")
+            settings = WebPushSettings(
+                key=SecretStr("1f" * 32), hosts=(service.host,), ca_file=str(service.ca_file), private_networks=near
+            )
+            self.plugin, self.to = WebPush(settings), {"push": several(service.subscribed())}
+            yield
 
 
 class TestOutbox(ChannelSuite):
