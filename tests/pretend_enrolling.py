@@ -16,6 +16,7 @@ from keyback.core.service.signed_in import SignedIn
 from keyback.core.service.tickets import Choice
 from keyback.core.testing import a_context, a_person
 from keyback.plugins.methods.authenticator import Authenticator
+from keyback.plugins.methods.phone_approval import PhoneApproval
 from keyback.plugins.methods.questions import Questions
 from keyback.plugins.methods.saved_codes import SavedCodes
 from keyback.plugins.methods.webauthn import WebAuthn
@@ -43,6 +44,7 @@ OLD = Due(old=tuple(replace(mine, old_since=DAY) for mine in MINE[:2]))
 BY_APP = (Choice("authenticator.app", "authenticator", APP, Text("You type the code your app shows")),)
 AN_APP = Authenticator(Authenticator.Settings()).enrol(a_person(), (), a_context())
 A_PASSKEY = WebAuthn(WebAuthn.Settings()).enrol(a_person(), (), a_context())
+A_PHONE = PhoneApproval(PhoneApproval.Settings()).enrol(a_person(), (), a_context())
 TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), (), a_context())
 QUESTIONS = Questions(Questions.Settings(pepper="p" * 32, accepted_by="Ada Lee")).enrol(a_person(), (), a_context())
 

@@ -24,7 +24,7 @@ from .serve import Server
 
 FOLDER = Path("var/demo")
 PLUGINS = (
-    *("sms", "voice", "email", "authenticator", "webauthn", "questions", "saved_codes"),
+    *("sms", "voice", "email", "authenticator", "webauthn", "phone_approval", "questions", "saved_codes"),
     *("embedded", "pretend_cloud", "outbox"),
     *("account_notice", "proof_of_work", "picture_and_sound"),
 )

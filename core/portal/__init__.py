@@ -58,9 +58,7 @@ def create_portal(
     language = SpokenLanguage(look.languages, cookies)
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
-    wasnt_me = WasntMe(service.stopping)
     live = LiveHelp(service, cookies, look)
-    phones = PhonePages(service.phones, look, assets)
     rules: tuple[Rule, ...] = (
         *_for_everybody(front, assets),
         ("/recover", "who", start.who, "GET"),
@@ -71,10 +69,7 @@ def create_portal(
         ("/recover/<recovery_id>", "move", pages.move, "POST"),
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
         ("/recover/<recovery_id>/password", "password", live.password, "POST"),
-        ("/callback/<channel>/<token>", "callback", CallbackPage(service.hearing).hear, "POST"),
-        ("/wasnt-me/<token>", "wasnt_me", wasnt_me.ask, "GET"),
-        ("/wasnt-me/<token>", "stop", wasnt_me.stop, "POST"),
-        *phones.rules(),
+        *_from_elsewhere(service, look, assets),
         *(methods.rules() if methods else ()),
     )
     _add(portal, rules)
@@ -90,6 +85,17 @@ def _for_everybody(front: FrontDoor, assets: Assets) -> tuple[Rule, ...]:
         ("/healthz", "healthz", front.healthz, "GET"),
         ("/readyz", "readyz", front.readyz, "GET"),
         (f"{FOLDER}<name>", "static", assets.response, "GET"),
+    )
+
+
+def _from_elsewhere(service: RecoveryService, look: PortalSettings, assets: Assets) -> tuple[Rule, ...]:
+    """What carriers, the links in notices, and phones lead to: none of them holds a recovery's cookie."""
+    wasnt_me = WasntMe(service.stopping)
+    return (
+        ("/callback/<channel>/<token>", "callback", CallbackPage(service.hearing).hear, "POST"),
+        ("/wasnt-me/<token>", "wasnt_me", wasnt_me.ask, "GET"),
+        ("/wasnt-me/<token>", "stop", wasnt_me.stop, "POST"),
+        *PhonePages(service.phones, look, assets).rules(),
     )
 
 

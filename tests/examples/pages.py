@@ -11,7 +11,7 @@ from typing import Any
 
 from altcha import create_challenge
 from flask import Flask, abort, render_template
-from pretend_enrolling import A_PASSKEY, AN_APP, NOW_OR_NEVER, OLD, ONE_MORE, QUESTIONS, TEN_CODES, TOO_LITTLE
+from pretend_enrolling import A_PASSKEY, A_PHONE, AN_APP, NOW_OR_NEVER, OLD, ONE_MORE, QUESTIONS, TEN_CODES, TOO_LITTLE
 from pretend_portal import (
     ID,
     NOW,
@@ -49,6 +49,7 @@ from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 from keyback.core.testing import a_context
 from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.authenticator import Authenticator
+from keyback.plugins.methods.phone_approval import PhoneApproval
 from keyback.plugins.methods.voice import Voice, VoiceSettings
 from keyback.plugins.methods.webauthn import WebAuthn
 
@@ -134,6 +135,11 @@ BY_PHONE = a_recovery(
     sent=(Sent("voice", NOW),),
 )
 HEARD, APPROVED = (Voice(VoiceSettings(approve=approve)).begin(None, a_context()) for approve in (False, True))
+BY_PHONE = a_recovery(
+    stage=Stage.ANSWERING,
+    pick=Pick("phone_approval", "d" * 32, PhoneApproval(PhoneApproval.Settings()).begin(None, a_context()), NOW),
+    sent=(Sent("phone_approval", NOW),),
+)
 LATE = replace(answering(), started_at=NOW - timedelta(minutes=9))
 LONG_AGO = NOW - timedelta(seconds=40)
 MASKED = a_recovery(
@@ -151,6 +157,7 @@ SIX = {CODE: "482109"}
 APP, PAPER, ASKED, PASSKEY = (
     f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions", "webauthn")
 )
+APPROVING = "/methods/add/phone_approval"
 PROVE, PROVING = "/methods/prove?to=/methods", "/methods/prove/authenticator.app?to=/methods"
 SIX_ASKED = Authenticator(Authenticator.Settings()).begin(None, a_context())
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
@@ -203,6 +210,10 @@ PAGES = (
     Page("a call with error", "call.html", recovery=called(HEARD), typed={CODE: "1234"}, press=CONTINUE),
     Page("a call that is over", "call.html", recovery=called(HEARD, NOW - timedelta(seconds=90), 2)),
     Page("a call where the key approves", "call.html", recovery=called(APPROVED, NOW - timedelta(seconds=8))),
+    Page("answering by phone", "phone_asked.html", recovery=BY_PHONE),
+    Page("answering by phone, nothing heard", "phone_asked.html", recovery=BY_PHONE,
+         answers=answered("not-heard", BY_PHONE), press=CONTINUE),
+    Page("the phone's own page", "phone.html", "/phone/"),
     Page("too early", "answering.html", recovery=answering(), answers=TOO_EARLY, press="button[value=again]"),
     Page("waiting", "waiting.html", recovery=answering(), answers=answered("not-yet", answering()), typed=A_CODE,
          press=CONTINUE),
@@ -264,6 +275,9 @@ PAGES = (
     Page("add an app with error", "add_app.html", APP, typed=SIX, press=CONTINUE,
          answers={"pending": AN_APP, "confirm": Wrong(Text("That code isn't right."), 4)}),
     Page("add a passkey", "add_passkey.html", PASSKEY, answers={"pending": A_PASSKEY}),
+    Page("add a phone that approves", "phone_adding.html", APPROVING, answers={"pending": A_PHONE}),
+    Page("add a phone that approves, with error", "phone_adding.html", APPROVING, typed=SIX, press=CONTINUE,
+         answers={"pending": A_PHONE, "confirm": Wrong(Text("That isn't the number on your phone. Look again."), 4)}),
     Page("saved codes", "saved_codes.html", PAPER, answers={"pending": TEN_CODES}),
     Page("saved codes with error", "saved_codes.html", PAPER, press=CONTINUE,
          answers={"pending": TEN_CODES, "confirm": Wrong(Text("Tick the box."), 4)}),
