@@ -75,11 +75,13 @@ class House:
             for first in range(0, len(names), TOGETHER):
                 silence = random.uniform(*pace.silence)
                 with self._silent(silence):
+                    answers_from = time.monotonic() + silence
                     watches = [Watch.over(self.keyback, name) for name in names[first : first + TOGETHER]]
-                    looks = dict(together.map(Watch.shown_after, watches))
+                    looks = list(together.map(Watch.shown_after, watches))
                 # Decoys would be there even without a directory; whoever saw some before it answered had found nobody.
-                assert min(looks.values()) > silence
-                shown |= looks
+                # By the moment at which they did see it: a busy machine looks later than it meant to.
+                assert min(seen for _, seen in looks) > answers_from
+                shown |= {watch.name: look for watch, (look, _) in zip(watches, looks, strict=True)}
         return shown
 
     @contextmanager
@@ -112,14 +114,14 @@ class Watch:
         page = browser.post("/recover", {"identifier": name, "proof_of_work": solution}, follow=False)
         return cls(browser, name, page.headers["Location"].removeprefix(browser.origin), began)
 
-    def shown_after(self) -> tuple[str, float]:
-        """At which of the looks there was something to choose."""
+    def shown_after(self) -> tuple[float, float]:
+        """At which of the looks there was something to choose, and when that look was over."""
         for look in LOOKS:
             time.sleep(max(0.0, self.began + look - time.monotonic()))
             # By a connection of its own: a kept one may end in the very moment in which it is used.
             if self.browser.copy().get(self.path).name == "choosing":
-                return self.name, look
-        return self.name, NEVER
+                return look, time.monotonic()
+        return NEVER, time.monotonic()
 
 
 @pytest.fixture(scope="module")
