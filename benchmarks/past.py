@@ -147,6 +147,14 @@ class Past:
             row: Row = {"challenge": _token(), "passed": True, "expires_at": self.now + HOUR}
             yield row | {"sealed": sealed.HEARD.seal(self.keyring, b"{}", row)}
 
+    def deliveries(self, count: int) -> Iterator[Row]:
+        """Texts of the last month, each told of by its provider."""
+        row: Row = {"medium": "sms", "channel": "http_gateway", "region": "DE", "state": "delivered", "why": ""}
+        for number in range(count):
+            at = self.now - DAY * (number % 30)
+            kept: Row = row | {"id": _token(), "challenge": _token(), "ref": _token(), "at": at, "changed_at": at}
+            yield kept | {"used_at": at, "sealed": sealed.DELIVERY.seal(self.keyring, b"SM1", kept)}
+
     def _waiting(self, ends_in: timedelta) -> Recovery:
         began = self.now - HOUR
         # No idle time of its own: it is open until it expires.

@@ -53,7 +53,7 @@ class Directory(Slapd):
     def _add(self, root: object, number: int, *, phones: bool) -> Somebody:
         uid = f"p{number:06d}"
         # Far apart: messages into one range of numbers are few.
-        phone = f"+1555{number * 10_007 % 10**7:07d}" if phones else ""
+        phone = f"+43664{number * 10_007 % 10**7:07d}" if phones else ""
         who = Somebody(uid, f"uid={uid},{PEOPLE}", f"{uid}@alderwick.example", phone)
         values = {"objectClass": "inetOrgPerson", "uid": uid, "cn": f"Person {uid}", "sn": uid, "mail": who.mail}
         values |= {"userPassword": PASSWORD, "pwdChangedTime": CHANGED, **({"mobile": phone} if phone else {})}

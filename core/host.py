@@ -80,9 +80,9 @@ class Plugins:
         """The one of the start page, or what stands in while that one is broken."""
         return next(iter(self.human_checks.values()), None)
 
-    def channel_for(self, medium: str) -> Channel | None:
-        """The first channel, in configured order, that carries this medium."""
-        return next((channel for channel in self.channels.values() if medium in channel.media), None)
+    def channels_for(self, medium: str) -> Mapping[str, Channel]:
+        """Every channel that carries this medium, in configured order."""
+        return {key: channel for key, channel in self.channels.items() if medium in channel.media}
 
     def close(self, *, but_not: Plugins | None = None) -> None:
         """Close the plugins that `but_not`, the newer snapshot, did not take over. Takes as long as a plugin takes."""

@@ -57,7 +57,7 @@ def _deaf(house: House) -> Iterator[str]:
 def _unreachable(house: House) -> Iterator[str]:
     plugins = house.snapshots.current.plugins
     for method in plugins.methods.values():
-        if method.medium is not None and plugins.channel_for(method.medium) is None:
+        if method.medium is not None and not plugins.channels_for(method.medium):
             yield f"method {method.key}: nothing carries {method.medium}: load a channel that does, or leave it out"
 
 

@@ -93,7 +93,8 @@ class MessageSent(Event):
 
 @dataclass(frozen=True, slots=True)
 class MessageDropped(Event):
-    """A message was not carried. `reason`: nobody, does-not-fit, too-many, no-channel, failed and why."""
+    """A message was not carried. `reason`: nobody, does-not-fit, too-many, no-channel; number, budget or failed, each
+    with which or why."""
 
     name = "message.dropped"
     method: str
@@ -184,6 +185,25 @@ class LimitReached(Event):
     name = "limit.reached"
     loud = True
     budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNear(Event):
+    """Half of a budget that everybody shares is used up. `budget` names it."""
+
+    name = "limit.near"
+    loud = True
+    budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSwitchedOff(Event):
+    """Hardly anybody types the codes that go to this region: nothing goes there for half a day."""
+
+    name = "region.switched-off"
+    loud = True
+    medium: str
+    region: str
 
 
 @dataclass(frozen=True, slots=True)

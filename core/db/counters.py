@@ -19,11 +19,15 @@ Expression: TypeAlias = ColumnElement[Any]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Whose budget: `subject` may be a name, an address or a number, and is kept as a keyed digest only."""
+    """Whose budget: `subject` may be a name, an address or a number, and is kept as a keyed digest only.
+
+    `by`: how much of it one takes, where it is money and not a number of times.
+    """
 
     budget: str
     subject: str = field(repr=False)
     window: timedelta
+    by: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def _bump(insert: Insert) -> Executable:
         return case((locked, column), (over, fresh), else_=otherwise)
 
     changed = {
-        "count": keep(table.c["count"], new.excluded["count"], table.c["count"] + 1),
+        "count": keep(table.c["count"], new.excluded["count"], table.c["count"] + new.excluded["count"]),
         "window_start": keep(table.c.window_start, now, table.c.window_start),
         "ends_at": keep(table.c.ends_at, new.excluded.ends_at, table.c.ends_at),
     }
@@ -90,11 +94,11 @@ class Counters:
         self._keyring = keyring
 
     def bump(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
-        """Count one more for each mark and say where each stands now, in the marks' order. One statement."""
+        """Count each mark and say where it stands now, in the marks' order. One statement."""
         if not marks:
             return ()
         keys = [self._key(mark) for mark in marks]
-        rows = {key: _fresh(key, now, mark.window) for key, mark in zip(keys, marks, strict=True)}
+        rows = {key: _fresh(key, now, mark.window, mark.by) for key, mark in zip(keys, marks, strict=True)}
         # Always in the same order, so that two of these can never wait for each other.
         found = tx.execute(_bump_all.on(tx), one_or_all([rows[key] for key in sorted(rows)]))
         counts = {key: Count(count, start, locked) for key, count, start, locked in found}
@@ -126,8 +130,8 @@ class Counters:
         return self._keyring.mac(KeyPurpose.PEPPER, "budget", mark.budget, mark.subject)
 
 
-def _fresh(key: bytes, now: datetime, window: timedelta) -> dict[str, Any]:
-    return {"key": key, "window_start": now, "ends_at": now + window, "count": 1, "locked_until": None}
+def _fresh(key: bytes, now: datetime, window: timedelta, by: int = 1) -> dict[str, Any]:
+    return {"key": key, "window_start": now, "ends_at": now + window, "count": by, "locked_until": None}
 
 
 def _count(row: RowMapping | None, now: datetime) -> Count:

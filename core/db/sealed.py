@@ -63,6 +63,7 @@ STANDING = SealedColumn(tables.standing, "sealed", KeyPurpose.CONTACT, ("person_
 PERSON_KEY = SealedColumn(tables.person_key, "sealed", KeyPurpose.AUDIT, ("name",))
 SIGNING_KEY = SealedColumn(tables.signing_key, "private", KeyPurpose.AUDIT, ("kid", "use"))
 JOB = SealedColumn(tables.job, "sealed", KeyPurpose.JOB, ("id", "lane", "kind", "recovery_id"))
+DELIVERY = SealedColumn(tables.delivery, "sealed", KeyPurpose.JOB, ("id", "challenge", "channel"))
 PLUGIN = SealedColumn(tables.plugin, "settings", KeyPurpose.SETTINGS, ("kind", "key"))
 SIGN_IN = SealedColumn(tables.sign_in, "sealed", KeyPurpose.SESSION, ("state", "browser", "expires_at"))
 # `seen_at` alone is not bound: it moves with every page, and whoever moved it could not pass `ends_at`.
@@ -83,6 +84,7 @@ COLUMNS = (
     PERSON_KEY,
     SIGNING_KEY,
     JOB,
+    DELIVERY,
     PLUGIN,
     SIGN_IN,
     SESSION,

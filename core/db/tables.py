@@ -255,6 +255,26 @@ session = Table(
     Column("ends_at", Moment, nullable=False, index=True),
 )
 
+# One attempt to hand a message to a provider, and what became of it. `ref` stands for the provider's own name for it.
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("challenge", String(64), nullable=False),
+    Column("medium", String(32), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("region", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", String(64), nullable=False),
+    Column("ref", String(128), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("changed_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+_partial("ix_delivery_challenge", delivery.c.challenge, is_set(delivery.c.challenge))
+_partial("ix_delivery_ref", delivery.c.ref, is_set(delivery.c.ref))
+
 event = Table(
     "event",
     metadata,

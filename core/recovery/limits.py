@@ -106,6 +106,11 @@ DESTINATION_SENDS_QUARTER = Quota("destination-sends-quarter", most=3, window=ti
 DESTINATION_SENDS_DAY = Quota("destination-sends-day", most=6, window=DAY)
 # What may be typed on a phone for one request: a thousand numbers, and no owner needs more than three tries.
 PHONE_NUMBERS = Quota("phone-numbers", most=3, window=HOUR)
+# A phone that rings is worse than one that shows a text.
+DESTINATION_CALLS_DAY = Quota("destination-calls-day", most=3, window=DAY)
+# One number's texts and calls together, in both lanes and while it is being added. The known-browser lane keeps its own
+# however often a stranger asks: all lanes of both kinds fit into it.
+NUMBER_SENDS = Quota("number-sends", most=18, window=DAY)
 SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
 # By a human check that programs pass about as easily as people do. A source's wrong answers count like its starts;
 # everybody's budget counts starts alone, or a few sources could empty it with nonsense.
@@ -117,9 +122,6 @@ SYSTEM_DRAWINGS = Quota("system-drawings", most=3000, window=HOUR)
 # Setting out to sign in leaves a row for ten minutes. A whole office may do so after lunch.
 SOURCE_SIGN_INS = Quota("source-sign-ins", most=600, window=HOUR)
 SYSTEM_SIGN_INS = Quota("system-sign-ins", most=20_000, window=HOUR)
-# So many messages an hour into one range of ten thousand numbers, over all people. A company has its numbers in one
-# range; toll fraud wants thousands.
-RANGE_SENDS = Quota("range-sends", most=500, window=HOUR)
 # What somebody signed in may begin to add within the hour.
 ADDITIONS = Quota("additions", most=20, window=HOUR)
 SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)

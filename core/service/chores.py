@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ..contracts.errors import OutOfTurn
 from ..recovery.moves import Expired
 from .back_office import BackOffice
+from .budgets import Budgets
 from .mover import Mover
 from .notice_links import GOOD_FOR
 from .records import Records
@@ -17,7 +18,9 @@ from .snapshot import Snapshots
 KEPT = timedelta(hours=24)
 # The ledger, and jobs that were given up, wait for whoever looks into what happened.
 PROOFS_KEPT = timedelta(days=30)
-PURGE_EVERY = LEARN_EVERY = timedelta(minutes=1)
+PURGE_EVERY = LEARN_EVERY = WATCH_EVERY = timedelta(minutes=1)
+# As long as a provider's bill can be asked about.
+DELIVERIES_KEPT = timedelta(days=45)
 # In one transaction, of each kind: a longer one would keep pages waiting on SQLite.
 FORGOTTEN_AT_ONCE = 500
 
@@ -29,14 +32,16 @@ class Chores:
     records: Records
     snapshots: Snapshots
     mover: Mover
+    budgets: Budgets
     _purge_at: datetime | None = field(init=False, default=None)
     _learn_at: datetime | None = field(init=False, default=None)
+    _watch_at: datetime | None = field(init=False, default=None)
 
     def hang_up_in(self, office: BackOffice) -> None:
         """Have them done there, every tick."""
         for chore in (self.see_new_settings, self.learn_keys):
             office.also(chore, everywhere=True)
-        for chore in (self.close_overdue, self.chain_events, self.purge):
+        for chore in (self.close_overdue, self.chain_events, self.watch_budgets, self.purge):
             office.also(chore)
 
     def see_new_settings(self, now: datetime) -> None:
@@ -63,6 +68,12 @@ class Chores:
             self._learn_at = now + LEARN_EVERY
             self.records.keyring.refresh()
 
+    def watch_budgets(self, now: datetime) -> None:
+        """See whether codes that cost money come back."""
+        if self._watch_at is None or now >= self._watch_at:
+            self._watch_at = now + WATCH_EVERY
+            self.budgets.watch()
+
     def purge(self, now: datetime) -> None:
         """Forget what is old; while there is more than goes at once, at every tick, or a busy day would never end."""
         if self._purge_at is not None and now < self._purge_at:
@@ -73,6 +84,7 @@ class Chores:
                 self.records.counters.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.pending.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.heard.purge(tx, now, FORGOTTEN_AT_ONCE),
+                self.records.deliveries.purge(tx, now - DELIVERIES_KEPT, FORGOTTEN_AT_ONCE),
                 self.records.proofs.purge(tx, now - PROOFS_KEPT, FORGOTTEN_AT_ONCE),
                 # A lifted stop is forgotten when no link from before it is good any more.
                 self.records.freezes.purge(tx, now - GOOD_FOR, FORGOTTEN_AT_ONCE),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..contracts.channel import Callback, CanHear, Heard
 from ..contracts.errors import PluginError
+from ..db.deliveries import TOLD, Report, State
 from ..db.heard import HeardAnswer
 from ..recovery.state import Recovery, Stage
 from .callback_links import About, CallbackLinks
@@ -55,6 +56,8 @@ class Hearing:
             heard = self.calls.ask(channel, lambda: channel.hear(callback, message, context), HEAR_SECONDS)
         except PluginError:
             return None
+        if heard is not None and heard.state:
+            self._tell(about, heard)
         if heard is not None and heard.answer:
             self.keep(recovery, heard.answer)
         return heard
@@ -62,6 +65,13 @@ class Hearing:
     def would_pass(self, recovery: Recovery, answer: Mapping[str, str]) -> bool:
         """Whether this is the answer, for whoever can say so where it was given. Nothing is counted or kept."""
         return self.proving.would_pass(recovery, answer)
+
+    def _tell(self, about: About, heard: Heard) -> None:
+        """What became of the message; a state that no carrier can know of is none."""
+        if heard.state in TOLD:
+            report = Report(State(heard.state), heard.why, self.around.now())
+            with self.records.db.write() as tx:
+                self.records.deliveries.tell(tx, about.channel, about.challenge_id, report)
 
     def keep(self, recovery: Recovery, answer: Mapping[str, str]) -> bool:
         """Keep an answer to what is picked, with its verdict; False if there was one before.

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..contracts.channel import CanHear, Channel, Message
-from ..contracts.errors import DeliveryFailed, PluginError
 from ..contracts.events import Event, LimitReached, MessageDropped, MessageSent
 from ..contracts.method import Offer
-from ..contracts.plugin import Context
 from ..db.counters import Mark
 from ..db.jobs import Job
 from ..db.session import Transaction
-from ..figures import MESSAGES
 from ..recovery import limits
-from ..recovery.state import Lane, Recovery
+from ..recovery.state import Lane, Pick, Recovery
 from .back_office import BackOffice
 from .callback_links import About, CallbackLinks
-from .calls import Calls
+from .deliver import NOTHING, Carried, Delivering, Errand, said
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
 from .mover import Moved, Mover
@@ -29,9 +26,6 @@ from .surroundings import Surroundings
 
 log = logging.getLogger(__name__)
 
-SEND_SECONDS = 9.0
-NO_LANE = "house"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Messenger:
@@ -40,7 +34,7 @@ class Messenger:
     records: Records
     snapshots: Snapshots
     mover: Mover
-    calls: Calls
+    delivering: Delivering
     office: BackOffice
     links: CallbackLinks
     around: Surroundings
@@ -53,8 +47,7 @@ class Messenger:
         method = self.snapshots.current.plugins.methods.get(pick.method)
         if method is None or method.medium is None:
             return
-        channel = self.snapshots.current.plugins.channel_for(method.medium)
-        lane = f"channel:{channel.key}" if channel else NO_LANE
+        lane = self.delivering.lane(method.medium)
         allowed = self._count_send(tx, moved.recovery)
         self.mover.queue(tx, moved, lane, "message", challenge=pick.challenge_id, allowed="yes" if allowed else "no")
 
@@ -67,43 +60,42 @@ class Messenger:
         message, why = self._message(recovery, job)
         if message is None:
             return self._settle(job, recovery, MessageDropped(recovery.pick.method, why))
-        channel = self.snapshots.current.plugins.channel_for(message.medium)
-        if channel is None:
-            return self._settle(job, recovery, MessageDropped(recovery.pick.method, "no-channel"))
-        if isinstance(channel, CanHear):
-            about = About(channel.key, recovery.id, recovery.pick.challenge_id, self._meant(recovery)[0].id)
-            message = replace(message, answer_to=self.links.address(about))
-        return self._carry(job, recovery, recovery.pick.method, channel, message)
+        carried = self.delivering.deliver(self._errand(job, recovery, recovery.pick, message))
+        return self._conclude(job, recovery, recovery.pick.method, carried)
 
-    def _carry(self, job: Job, recovery: Recovery, method: str, channel: Channel, message: Message) -> None:
-        try:
-            self.send(channel, message, recovery.language)
-        except DeliveryFailed as failure:
-            if failure.retry and self.around.now() < recovery.deadline:
-                return self.office.again(job, timedelta(seconds=min(30, 2**job.tries)))
-            log.warning("a message was not taken", extra={"channel": channel.key, "kind": failure.kind})
-            return self._settle(job, recovery, MessageDropped(method, f"failed: {failure.kind}"))
-        faultpoint("message-sent")
-        return self._settle(job, recovery, MessageSent(method, channel.key))
+    def _errand(self, job: Job, recovery: Recovery, pick: Pick, message: Message) -> Errand:
+        subject, offer = recovery.subject, self._meant(recovery)[0].id
+        contacts = [each.value for account in subject.person.accounts for each in account.contacts] if subject else []
 
-    def send(self, channel: Channel, message: Message, language: str) -> None:
-        """Hand it over within bounds. Raises DeliveryFailed; a provider that is busy or late may be tried again."""
-        context = self.around.context(seconds=SEND_SECONDS, language=language)
-        said = _said(message, context)
-        outcome = "failed"
-        try:
-            self.calls.ask(channel, lambda: channel.send(said, context), SEND_SECONDS)
-            outcome = "sent"
-        except PluginError as error:
-            raise DeliveryFailed("provider did not answer", retry=True) from error
-        finally:
-            self.around.meter.count(MESSAGES, channel.key, outcome)
+        def answer_to(channel: Channel) -> str:
+            about = About(channel.key, recovery.id, pick.challenge_id, offer)
+            return self.links.address(about) if isinstance(channel, CanHear) else ""
+
+        return Errand(
+            message=message,
+            language=recovery.language,
+            challenge=pick.challenge_id,
+            ours=message.to in contacts,
+            again=job.tries > 0 or job.seen is None,
+            answer_to=answer_to,
+        )
+
+    def _conclude(self, job: Job, recovery: Recovery, method: str, carried: Carried) -> None:
+        if carried.channel:
+            faultpoint("message-sent")
+            return self._settle(job, recovery, MessageSent(method, carried.channel), carried)
+        if carried.retry and self.around.now() < recovery.deadline:
+            with self.records.db.write() as tx:
+                self.delivering.keep(tx, carried)
+            return self.office.again(job, timedelta(seconds=min(30, 2**job.tries)))
+        log.warning("a message was not taken", extra={"kind": carried.why})
+        return self._settle(job, recovery, MessageDropped(method, carried.why), carried)
 
     def built(self, recovery: Recovery, offer_id: str) -> Message | None:
         """What is, or was, carried to that offer, in finished words; None where it is not what is picked."""
         offer = next((offer for offer in self._meant(recovery) if offer.id == offer_id), None)
         message = self._words(recovery, offer) if offer else None
-        return _said(message, self.around.context(language=recovery.language)) if message else None
+        return said(message, self.around.context(language=recovery.language)) if message else None
 
     def _meant(self, recovery: Recovery) -> tuple[Offer, ...]:
         method = self.snapshots.current.plugins.methods.get(recovery.pick.method) if recovery.pick else None
@@ -133,11 +125,10 @@ class Messenger:
         # By method: a person's mailbox and phone have a budget each, so a name that nobody has runs out no sooner (A8).
         nobody = f"nobody:{pick.method if pick else ''}:{self.around.spelling(recovery.name)}"
         where = offers[0].private.get("to", offers[0].id) if offers else nobody
-        # A number without its last digits names a range, and ranges are what toll fraud lives on (C1).
+        calls = method is not None and method.medium == "voice"
         subjects = {
             limits.DESTINATION_SENDS_QUARTER: f"{lane}:{where}",
-            limits.DESTINATION_SENDS_DAY: f"{lane}:{where}",
-            limits.RANGE_SENDS: where[:-4] if where.startswith("+") else where,
+            (limits.DESTINATION_CALLS_DAY if calls else limits.DESTINATION_SENDS_DAY): f"{lane}:{where}",
             limits.SYSTEM_SENDS: "everybody",
         }
         marks = [Mark(quota.name, subject, quota.window) for quota, subject in subjects.items()]
@@ -146,18 +137,12 @@ class Messenger:
         self.mover.record(tx, recovery, [LimitReached(quota.name) for quota in reached], now)
         return not reached
 
-    def _settle(self, job: Job, recovery: Recovery | None, event: Event | None) -> None:
+    def _settle(self, job: Job, recovery: Recovery | None, event: Event | None, carried: Carried = NOTHING) -> None:
         now = self.around.now()
 
         def write(tx: Transaction) -> None:
+            self.delivering.keep(tx, carried)
             if recovery is not None and event is not None:
                 self.mover.record(tx, recovery, [event], now)
 
         self.office.done(job, write)
-
-
-def _said(message: Message, context: Context) -> Message:
-    """In finished words, so that no channel can forget the language."""
-    subject = message.subject.said_in(context.language) if message.subject else None
-    call = replace(message.call, greeting=message.call.greeting.said_in(context.language)) if message.call else None
-    return replace(message, text=message.text.said_in(context.language), subject=subject, call=call)

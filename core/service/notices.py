@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from ..contracts.channel import Channel, Message
+from ..contracts.channel import Message
 from ..contracts.errors import DeliveryFailed, PluginError
 from ..contracts.events import (
     BY_NAME,
@@ -27,7 +27,7 @@ from ..db.value_json import PERSON, text_from_json, text_to_json
 from ..recovery.state import Recovery
 from .back_office import BackOffice
 from .calls import Calls
-from .messages import NO_LANE, Messenger
+from .deliver import NO_LANE, Carried, Delivering, Errand
 from .mover import Moved, Mover
 from .notice_links import NoticeLinks, Told
 from .records import Records
@@ -61,7 +61,7 @@ class Notices:
     snapshots: Snapshots
     mover: Mover
     calls: Calls
-    messenger: Messenger
+    delivering: Delivering
     links: NoticeLinks
     office: BackOffice
     around: Surroundings
@@ -126,58 +126,54 @@ class Notices:
             try:
                 messages = self._ask(notifier, happening, language)
             except (DeliveryFailed, PluginError) as failure:
-                return self._later(job, retry=getattr(failure, "retry", True))
+                return self._later(job, Carried(retry=getattr(failure, "retry", True)))
         if not messages:
             return self.office.done(job)
-        return self._pass_on(job, messages, language, 0)
+        return self._pass_on(job, messages, language, ())
 
-    def _pass_on(self, job: Job, messages: Sequence[Message], language: str, sent: int) -> None:
+    def _pass_on(self, job: Job, messages: Sequence[Message], language: str, sent: tuple[Carried, ...]) -> None:
         """Carried by this very job, one after the other, each in its channel's lane: no row before they are sent."""
-        there = replace(job, lane=_lane(self.snapshots.current.plugins.channel_for(messages[0].medium)))
+        there = replace(job, lane=self.delivering.lane(messages[0].medium))
         if not self.office.hand_over(there, lambda job: self._carry_all(job, messages, language, sent)):
             self._part(job, messages, language, sent)
 
-    def _carry_all(self, job: Job, messages: Sequence[Message], language: str, sent: int) -> None:
+    def _carry_all(self, job: Job, messages: Sequence[Message], language: str, sent: tuple[Carried, ...]) -> None:
         first, *rest = messages
-        failure = self._failure(first, language)
-        if failure is None and rest:
-            return self._pass_on(job, rest, language, sent + 1)
-        if failure is None:
-            return self.office.done(job, lambda tx: self._record(tx, job, sent + 1))
+        carried = self._carried(first, language)
+        if carried.channel and rest:
+            return self._pass_on(job, rest, language, (*sent, carried))
+        if carried.channel:
+            return self.office.done(job, lambda tx: self._record(tx, job, (*sent, carried)))
         if not sent and not rest:
-            return self._later(job, retry=failure.retry)
-        return self._part(job, messages if failure.retry else rest, language, sent)
+            return self._later(job, carried)
+        return self._part(job, messages if carried.retry else rest, language, (*sent, carried))
 
-    def _part(self, job: Job, messages: Sequence[Message], language: str, sent: int) -> None:
+    def _part(self, job: Job, messages: Sequence[Message], language: str, tried: tuple[Carried, ...]) -> None:
         """Each of these becomes a job of its own, so that what was sent already is not sent again with them."""
         with self.records.db.write() as tx:
             jobs = [self._put_carry(tx, job, message, language) for message in messages]
-            self._record(tx, job, sent)
+            self._record(tx, job, tried)
             self.records.jobs.done(tx, [job.id])
         for carry in jobs:
             self.office.hand_over(carry)
 
     def carry(self, job: Job) -> None:
         """Carry one of several messages of a notifier."""
-        failure = self._failure(_unpack(job.payload), job.payload.get("language", ""))
-        if failure is not None:
-            return self._later(job, retry=failure.retry)
-        return self.office.done(job, lambda tx: self._record(tx, job, 1))
+        carried = self._carried(_unpack(job.payload), job.payload.get("language", ""))
+        if not carried.channel:
+            return self._later(job, carried)
+        return self.office.done(job, lambda tx: self._record(tx, job, (carried,)))
 
-    def _failure(self, message: Message, language: str) -> DeliveryFailed | None:
-        """Why it could not be sent; None once it is."""
-        channel = self.snapshots.current.plugins.channel_for(message.medium)
-        if channel is None:
-            return DeliveryFailed("no channel", retry=True)
-        try:
-            self.messenger.send(channel, message, language)
-        except DeliveryFailed as failure:
-            return failure
-        return None
+    def _carried(self, message: Message, language: str) -> Carried:
+        # Of the organisation's own, or proven before: a list of regions that is empty stops no notice.
+        return self.delivering.deliver(Errand(message=message, language=language, ours=True, notice=True))
 
-    def _record(self, tx: Transaction, job: Job, sent: int) -> None:
+    def _record(self, tx: Transaction, job: Job, tried: Sequence[Carried]) -> None:
+        for carried in tried:
+            self.delivering.keep(tx, carried)
         event = NoticeSent(job.payload["notifier"], job.payload["event"])
-        self.records.audit.append(tx, [event] * sent, at=self.around.now(), recovery_id=job.recovery_id)
+        sent = [event for carried in tried if carried.channel]
+        self.records.audit.append(tx, sent, at=self.around.now(), recovery_id=job.recovery_id)
 
     def warn_help_desk(self, tx: Transaction, recovery_id: str, recovery: Recovery | None, event: Event) -> list[Job]:
         """A mail in the commit of the stop, where the help desk has a mailbox. The recovery may be forgotten by now."""
@@ -226,26 +222,24 @@ class Notices:
         return self._put(tx, job.recovery_id, {**kept, "language": language}, message)
 
     def _put(self, tx: Transaction, recovery_id: str, kept: dict[str, str], message: Message) -> Job:
-        lane = _lane(self.snapshots.current.plugins.channel_for(message.medium))
+        lane = self.delivering.lane(message.medium)
         return self.office.put(tx, lane, "carry", recovery_id, {**kept, **_pack(message)})
 
-    def _later(self, job: Job, *, retry: bool) -> None:
+    def _later(self, job: Job, tried: Carried) -> None:
         owed_until = datetime.fromisoformat(job.payload["at"]) + OWED
-        if retry and self.around.now() < owed_until:
-            return self.office.again(job, min(LONGEST_PAUSE, timedelta(seconds=2 ** min(job.tries, 10))))
+        again = tried.retry and self.around.now() < owed_until
         with self.records.db.write() as tx:
-            self.records.jobs.done(tx, [job.id])
-        return None
+            self.delivering.keep(tx, tried)
+            if not again:
+                self.records.jobs.done(tx, [job.id])
+        if again:
+            self.office.again(job, min(LONGEST_PAUSE, timedelta(seconds=2 ** min(job.tries, 10))))
 
 
 def _addresses(person: Person) -> tuple[Contact, ...]:
     """Every one that is known, each once."""
     contacts = [contact for account in person.accounts for contact in account.contacts]
     return tuple({(c.kind, c.value): c for c in (*contacts, *person.contacts)}.values())
-
-
-def _lane(channel: Channel | None) -> str:
-    return f"channel:{channel.key}" if channel else NO_LANE
 
 
 def _event(payload: dict[str, str] | object) -> Event:

@@ -7,7 +7,7 @@ on. Whoever is no phone of somebody's learns nothing here: neither names nor req
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -94,8 +94,8 @@ class Phones:
 
     def wake_key(self) -> str:
         """What phones subscribe with to be woken; empty where nobody wakes them."""
-        channel: object = self.snapshots.current.plugins.channel_for(MEDIUM)
-        return channel.wake_key() if isinstance(channel, Wakes) else ""
+        channels: Iterable[object] = self.snapshots.current.plugins.channels_for(MEDIUM).values()
+        return next((channel.wake_key() for channel in channels if isinstance(channel, Wakes)), "")
 
     def hear(self, statement: Statement) -> Reply:
         """Take what a phone says. Raises SealBroken."""

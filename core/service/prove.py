@@ -18,6 +18,7 @@ from ..recovery.state import Lane, Pick, Recovery, Stage
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
 from .judged import Judged, judge, spend
+from .media import PHONE_MEDIA
 from .misses import Budgets, Misses
 from .mover import Mover
 from .notices import Notices
@@ -128,6 +129,8 @@ class Proving:
                 raise OutOfTurn("this challenge was used before")
             faultpoint("challenge-consumed")
             running_out = spend(tx, self.records, person, method, judged, now=now)
+            if method.medium in PHONE_MEDIA:
+                self.records.deliveries.used(tx, pick.challenge_id, now)
             moved = self.mover.move(tx, recovery, Proved(proof, offer), key_digest=digest(ticket))
             if not recovery.proofs and recovery.subject.policy.notices.on_start:
                 enough = moved.recovery.stage is Stage.RENEWING

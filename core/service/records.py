@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..db.audit import Audit
 from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
+from ..db.deliveries import Deliveries
 from ..db.enrolments import Enrolments
 from ..db.freezes import Freezes
 from ..db.heard import HeardAnswers
@@ -38,6 +39,7 @@ class Records:
     pending: Pending
     contacts: ContactsSeen
     counters: Counters
+    deliveries: Deliveries
     freezes: Freezes
     audit: Audit
     jobs: Jobs
@@ -68,6 +70,7 @@ class Records:
             pending=Pending(keyring),
             contacts=ContactsSeen(keyring),
             counters=Counters(keyring),
+            deliveries=Deliveries(keyring),
             freezes=Freezes(keyring),
             audit=Audit(keyring),
             jobs=Jobs(keyring),

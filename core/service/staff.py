@@ -10,11 +10,13 @@ from .accounts import Accounts
 from .arrange import Arranging
 from .ask import Asking
 from .back_office import BackOffice
+from .budgets import Budgets
 from .callback_links import CallbackLinks
 from .calls import Calls
 from .choose import Choosing
 from .chores import Chores
 from .conclude import Concluding
+from .deliver import Delivering
 from .disguise import Disguise
 from .enrol import Enrolling
 from .find import Finding
@@ -80,9 +82,10 @@ def employ(
     office, calls = BackOffice(records, around), Calls(around.meter)
     mover = Mover(records, office, around)
     answers_at = CallbackLinks(keyring=records.keyring, around=around)
-    messenger = Messenger(**house, mover=mover, calls=calls, office=office, links=answers_at)
     links = NoticeLinks(keyring=records.keyring, around=around)
-    notices = Notices(**house, mover=mover, calls=calls, messenger=messenger, office=office, links=links)
+    delivering = Delivering(**house, calls=calls, budgets=Budgets(records=records, around=around))
+    messenger = Messenger(**house, mover=mover, delivering=delivering, office=office, links=answers_at)
+    notices = Notices(**house, mover=mover, calls=calls, delivering=delivering, office=office, links=links)
     tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around)
     measure = Measure(around=around, breached=breached, strength=strength)
     writer = Writer(snapshots=snapshots, calls=calls, around=around)
@@ -102,7 +105,7 @@ def employ(
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
     _teach_to_tell(messenger, notices, office)
-    Chores(records=records, snapshots=snapshots, mover=mover).hang_up_in(office)
+    Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
     watch = Watch(records=records, office=office, calls=calls, around=around)
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, office)
     return Staff(service, enrolling, office, recognising, watch)

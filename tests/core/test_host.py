@@ -211,10 +211,10 @@ def test_only_plugins_with_settings_are_built_in_their_order(host: Host) -> None
     assert list(built(host, "one").channels) == ["one"]
 
 
-def test_the_first_channel_of_a_medium_carries_it(host: Host) -> None:
+def test_the_channels_of_a_medium_come_in_the_order_in_which_they_are_configured(host: Host) -> None:
     plugins = built(host, "two", "one")
-    assert plugins.channel_for("sms") is plugins.channels["two"]
-    assert plugins.channel_for("pigeon") is None
+    assert list(plugins.channels_for("sms")) == ["two", "one"]
+    assert not plugins.channels_for("pigeon")
 
 
 def test_bad_settings_break_one_plugin_and_are_told_by_field_never_by_value(host: Host) -> None:

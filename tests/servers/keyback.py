@@ -72,6 +72,8 @@ class Keyback:
             "data_dir": str(folder / "data"), "key_file": str(key), "database_url": database_url,
             # Tests come through one address, as if from behind a proxy: each says which person it is.
             "trusted_proxies": ["127.0.0.1/32"],
+            # As many texts as a test likes; what they may cost has tests of its own.
+            "media": {"sms": {"per_range_hour": 10**6, "per_region_hour": 10**6, "per_day": 10**6, "usual_price": 0}},
         }  # fmt: skip
         top |= more or {}
         serve = {"bind": f"127.0.0.1:{self.port}", "processes": processes, "threads": 8, "grace_seconds": 3}

@@ -152,7 +152,7 @@ class Slapd:
             "sn": uid,
             "mail": f"{uid}@alderwick.example",
             # Far apart: messages into one range of numbers are few.
-            "mobile": f"+1555{self._people * 10_007 % 10**7:07d}",
+            "mobile": f"+43664{self._people * 10_007 % 10**7:07d}",
             "userPassword": PASSWORD,
             "pwdChangedTime": CHANGED,
             **attributes,

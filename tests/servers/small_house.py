@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 
 from argon2.low_level import Type, hash_secret
 
-from keyback.core.contracts.channel import Message
+from keyback.core.contracts.channel import Channel, Message
 from keyback.core.contracts.human_check import HumanCheck, Humanity, Part, Widget
 from keyback.core.contracts.method import Method
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind
@@ -297,6 +297,7 @@ def small_house(
     cloud: Cloud | None = None,
     methods: Sequence[Method] = (),
     channel: FakeChannel | None = None,
+    channels: Sequence[Channel] = (),
     **changes: Any,
 ) -> SmallHouse:
     """A house with somebody called jo in it."""
@@ -308,7 +309,7 @@ def small_house(
     also = (cloud,) if cloud else ()
     host = _Built(
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
-        *also, *methods, human_checks=(OpenDoor(NoSettings()), WeakDoor(NoSettings())),
+        *also, *methods, *channels, human_checks=(OpenDoor(NoSettings()), WeakDoor(NoSettings())),
     )  # fmt: skip
     with database.write() as tx:
         # Answers are judged as soon as they can be; whoever tests the pause says so.

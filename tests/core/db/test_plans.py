@@ -12,11 +12,12 @@ import pytest
 from bulk import Bulk
 from past import Past
 from past_events import Log
-from servers.small_house import Cloud, SmallHouse, small_house
+from servers.small_house import PHONE, Cloud, SmallHouse, small_house
 from sqlalchemy import Connection, Engine, event, select
 
 from keyback.core.contracts.device import Statement
 from keyback.core.db import audit_verify, backlog, tables
+from keyback.core.db.deliveries import Report, State
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import KeyPurpose
 from keyback.core.db.session import Database
@@ -57,7 +58,7 @@ def full(database: Database, url: str, kek: bytes) -> SmallHouse:
         tables.proof: past.proofs(MANY), tables.counter: past.counters(MANY), tables.job: past.jobs(MANY),
         tables.recovery: past.recoveries(MANY), tables.event: log.events(2 * MANY),
         tables.session: past.signed_in(MANY), tables.sign_in: past.setting_out(MANY), tables.pending: past.adding(MANY),
-        tables.heard: past.heard(MANY), tables.standing: past.standings(),
+        tables.heard: past.heard(MANY), tables.standing: past.standings(), tables.delivery: past.deliveries(MANY),
     }  # fmt: skip
     for each, those in rows.items():
         bulk.load(each, those, MANY)
@@ -85,6 +86,21 @@ def live(house: SmallHouse) -> None:
     visit.prove_by_paper()
     visit.renew()
     house.work()
+    text_back(house)
+
+
+def text_back(house: SmallHouse) -> None:
+    """A text that is typed back, and what its provider says of it before."""
+    visit = house.start("jo")
+    house.work()
+    visit.pick("sms", PHONE)
+    house.work()
+    pick, now = visit.recovery.pick, house.clock()
+    assert pick is not None
+    with house.records.db.write() as tx:
+        house.records.deliveries.tell(tx, "fake", pick.challenge_id, Report(State.SENT, "", now))
+        house.records.deliveries.tell_by_id(tx, "fake", "SM1", Report(State.DELIVERED, "", now))
+    visit.answer(visit.code())
 
 
 def say_by_phone(house: SmallHouse) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from keyback.core.db import tables
 from keyback.core.service import chores
+from keyback.core.service.budgets import Budgets
 from keyback.core.service.chores import Chores
 
 
@@ -18,7 +19,10 @@ def kept(house: SmallHouse) -> int:
 
 def test_more_than_goes_at_once_is_forgotten_tick_by_tick(monkeypatch: pytest.MonkeyPatch, house: SmallHouse) -> None:
     monkeypatch.setattr(chores, "FORGOTTEN_AT_ONCE", 2)
-    ours = Chores(records=house.records, snapshots=house.snapshots, mover=house.service.tickets.mover)
+    ours = Chores(
+        records=house.records, snapshots=house.snapshots, mover=house.service.tickets.mover,
+        budgets=Budgets(records=house.records, around=house.around),
+    )  # fmt: skip
     for number in range(5):
         house.start(f"somebody {number}", address=f"192.0.2.{number}")
     house.clock.forward(minutes=30)

@@ -17,6 +17,7 @@ from keyback.core.contracts.people import AccountKey, Person
 from keyback.core.db.freezes import Freeze
 from keyback.core.db.session import Database
 from keyback.core.recovery import limits
+from keyback.core.service.deliver import Delivering
 from keyback.core.service.enrol import MOST, TRIES, SignInAgain, Wrong
 from keyback.core.service.my_methods import Overview
 from keyback.core.service.signed_in import FRESH, SignedIn
@@ -228,11 +229,9 @@ def test_each_change_is_an_event_and_told_to_every_address(house: SmallHouse) ->
 
 def test_the_notices_speak_as_the_page_did(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    send = type(house.staff.enrolling.notices.messenger).send
+    deliver = Delivering.deliver
     monkeypatch.setattr(
-        type(house.staff.enrolling.notices.messenger),
-        "send",
-        lambda self, channel, message, language: heard.append(language) or send(self, channel, message, language),
+        Delivering, "deliver", lambda self, errand: heard.append(errand.language) or deliver(self, errand)
     )
     who = jo(house)
     house.staff.enrolling.begin(who, APP)

@@ -10,6 +10,7 @@ from servers.small_house import SmallHouse
 from keyback.core.contracts.errors import OutOfTurn
 from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
 from keyback.core.recovery.state import Stage
+from keyback.core.service.budgets import Budgets
 from keyback.core.service.chores import Chores
 
 
@@ -29,7 +30,10 @@ def test_a_page_sees_what_was_saved_at_another_process(house: SmallHouse) -> Non
 
 def test_a_process_that_serves_nobody_sees_it_too(house: SmallHouse) -> None:
     save(house, Policy("stricter"))
-    chores = Chores(records=house.records, snapshots=house.snapshots, mover=house.service.tickets.mover)
+    chores = Chores(
+        records=house.records, snapshots=house.snapshots, mover=house.service.tickets.mover,
+        budgets=Budgets(records=house.records, around=house.around),
+    )  # fmt: skip
     chores.see_new_settings(house.clock())
     assert [policy.name for policy in house.snapshots.current.policies] == ["stricter"]
 

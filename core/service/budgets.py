@@ -1,0 +1,115 @@
+"""What texts and calls may cost: who gets how many, and when it is too much for everybody together (C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from ..contracts.events import Event, LimitNear, LimitReached, RegionSwitchedOff
+from ..db.counters import Count, Mark
+from ..db.session import Transaction, after_commit
+from ..recovery.limits import DAY, NUMBER_SENDS, Quota
+from .counted import tell
+from .numbers import Number
+from .records import Records
+from .surroundings import Surroundings
+
+# The last digits that a range of numbers leaves open: fraud is paid for by the range.
+RANGE_DIGITS = 4
+# Below this many nothing can be told; below one in so many, people are not what asks for codes.
+FEWEST_SENDS, ONE_IN = 20, 10
+# Codes are typed back some minutes after they were sent, or not at all.
+SETTLED, WATCHED = timedelta(minutes=10), timedelta(minutes=60)
+SWITCHED_OFF = timedelta(hours=12)
+EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One message as the budgets see it. `notice`: nobody asked for it, so only what everybody shares may stop it."""
+
+    medium: str
+    number: Number = field(repr=False)
+    price: int
+    notice: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budgets:
+    """Asked where a message is about to leave: what goes to nobody costs nothing, and uses nothing up."""
+
+    records: Records
+    around: Surroundings
+
+    def take(self, tx: Transaction, cost: Cost) -> str:
+        """Count one message; the name of the budget that forbids it, or nothing.
+
+        Looked at before they are counted: what a narrow budget forbids must not use a wide one up, or a stranger who
+        asks for the same number a thousand times would stop everybody's.
+        """
+        wanted, now = self._wanted(cost), self.around.now()
+        off = _off(cost.medium, cost.number.region)
+        *before, switched = self.records.counters.peek(tx, [*wanted, off], now)
+        if switched.locked_until is not None and not cost.notice:
+            return f"{cost.medium}-region-off"
+        if full := _first_over(wanted, [count.count + mark.by for mark, count in zip(wanted, before, strict=True)]):
+            return full
+        after = self.records.counters.bump(tx, list(wanted), now)
+        self._say(tx, [event for (mark, quota), count in zip(wanted.items(), after, strict=True)
+                       for event in _crossed(mark, quota, count)])  # fmt: skip
+        # Others may have taken the rest in the same moment.
+        return _first_over(wanted, [count.count for count in after])
+
+    def watch(self) -> None:
+        """Switch off what hardly anybody answers: the codes go somewhere, but not to our people."""
+        now = self.around.now()
+        with self.records.db.read() as tx:
+            seen = self.records.deliveries.conversions(tx, now - SETTLED - WATCHED, now - SETTLED)
+        for each in seen:
+            if each.sent >= FEWEST_SENDS and each.used * ONE_IN < each.sent:
+                self._switch_off(each.medium, each.region)
+
+    def _switch_off(self, medium: str, region: str) -> None:
+        mark, now = _off(medium, region), self.around.now()
+        with self.records.db.write() as tx:
+            (count,) = self.records.counters.peek(tx, [mark], now)
+            if count.locked_until is None:
+                self.records.counters.lock(tx, mark, now + SWITCHED_OFF, now)
+                self._say(tx, [RegionSwitchedOff(medium, region)])
+
+    def _wanted(self, cost: Cost) -> Mapping[Mark, Quota]:
+        quotas = self.around.rules_of(cost.medium).quotas(cost.medium)
+        number, region = cost.number.e164, cost.number.region
+        subjects = (number[:-RANGE_DIGITS], region, EVERYBODY, EVERYBODY)
+        wanted = {Mark(quota.name, of, quota.window): quota for quota, of in zip(quotas, subjects, strict=True)}
+        *counted, (day, of_day), (money, of_money) = wanted.items()
+        shared = {day: of_day, replace(money, by=cost.price): of_money}
+        if cost.notice:
+            return shared
+        return {Mark(NUMBER_SENDS.name, number, NUMBER_SENDS.window): NUMBER_SENDS, **dict(counted), **shared}
+
+    def _say(self, tx: Transaction, events: Sequence[Event]) -> None:
+        """About nobody in particular, so without a recovery."""
+        if events:
+            self.records.audit.append(tx, events, at=self.around.now())
+            after_commit(tx, lambda: tell(self.around.meter, events))
+
+
+def _off(medium: str, region: str) -> Mark:
+    return Mark("region-off", f"{medium}:{region}", DAY)
+
+
+def _first_over(wanted: Mapping[Mark, Quota], counts: Sequence[int]) -> str:
+    each = zip(wanted.values(), counts, strict=True)
+    return next((quota.name for quota, count in each if count > quota.most), "")
+
+
+def _crossed(mark: Mark, quota: Quota, count: Count) -> list[Event]:
+    """What this very message changed: each is said once in a window, however many processes count."""
+    events: list[Event] = []
+    if mark.subject == EVERYBODY and count.count - mark.by < quota.most / 2 <= count.count:
+        events.append(LimitNear(quota.name))
+    if count.count <= quota.most < count.count + mark.by:
+        events.append(LimitReached(quota.name))
+    return events
