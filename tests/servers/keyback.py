@@ -62,11 +62,11 @@ class Keyback:
         if not key.exists():
             key.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
             key.chmod(0o600)
-        stores = [name.partition(".")[2] for name in pins if name.startswith("store.")]
-        load = [
+        usual = (
             *("sms", "email", "saved_codes", "smtp", "http_gateway", "account_notice"),
-            *("proof_of_work", "picture_and_sound", *stores),
-        ]
+            *("proof_of_work", "picture_and_sound"),
+        )
+        load = dict.fromkeys([*usual, *(name.partition(".")[2] for name in pins)])
         top = {
             "portal_url": f"https://{HOST}", "company": COMPANY, "help_desk": "01632 960123",
             "data_dir": str(folder / "data"), "key_file": str(key), "database_url": database_url,
@@ -85,7 +85,7 @@ class Keyback:
             "[metrics]",
             *_lines({"bind": f"127.0.0.1:{self.metrics_port}"}),
             "[plugins]",
-            *_lines({"load": load}),
+            *_lines({"load": list(load)}),
         ]
         for name, values in pins.items():
             lines += [f"[pin.{name}]", *_lines(values)]

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Self
 from xml.etree import ElementTree as ET
 
-from pydantic import SecretStr
-
 from keyback.core import Callback
 from keyback.plugins.channels.twilio import TwilioSettings
 
@@ -37,17 +35,26 @@ class Twilio:
     def __exit__(self, *_: object) -> None:
         self.sink.__exit__()
 
-    def settings(self, **changed: object) -> TwilioSettings:
+    @property
+    def pins(self) -> dict[str, object]:
         """What the channel must be told to come here."""
-        here = {
+        return {
             "account": ACCOUNT,
-            "auth_token": SecretStr(TOKEN),
+            "auth_token": TOKEN,
             "number": NUMBER,
             "base_url": self.sink.url.removesuffix("/send"),
-            "private_networks": ("127.0.0.0/8", "::1/128"),
+            "private_networks": ["127.0.0.0/8", "::1/128"],
             "ca_file": str(self.sink.ca_file),
         }
-        return TwilioSettings.model_validate({**here, **changed})
+
+    def settings(self, **changed: object) -> TwilioSettings:
+        """The same for a channel in this process."""
+        return TwilioSettings.model_validate({**self.pins, **changed})
+
+    def calls(self, number: str) -> list[Mapping[str, list[str]]]:
+        """The calls to this number, as they were asked for."""
+        asked = [one.form for one in list(self.sink.asked) if one.target.endswith("/Calls.json")]
+        return [form for form in asked if form["To"] == [number]]
 
     def _answer(self, asked: Asked) -> Answer:
         sid = f"{next(self._numbers):032x}"
