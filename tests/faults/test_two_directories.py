@@ -162,7 +162,7 @@ def test_two_hundred_halves_are_told_truly_and_made_whole(
     while halves.total() < FULL:
         fault = chance.choice(list(FAULTS))
         people = [Person(somebody(keyback, post, slapd, small)) for _ in range(FAULTS[fault])]
-        at_once(len(people), lambda n: people[n].two.proven("/recover"))  # noqa: B023
+        at_once(len(people), lambda n: people[n].two.proven("/recover", both=True))  # noqa: B023
         with getattr(world, fault)():
             at_once(len(people), lambda n: people[n].renew(WORDS[0]))  # noqa: B023
         for person in people:
