@@ -57,7 +57,10 @@ class Outside:
         """One request, before this moment of the monotonic clock. Raises OSError or HTTPException."""
         parts = urlsplit(request.url)
         connection = http.client.HTTPConnection(parts.netloc)
-        connection.sock = self.connect(request.url, ends)
+        try:
+            connection.sock = self.connect(request.url, ends)
+        except TimeoutError:
+            raise NotReached from None
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers = {"Accept": "*/*", "Connection": "close", **request.headers}
@@ -105,6 +108,10 @@ class Outside:
         return listed or (ip.is_global and not ip.is_multicast)
 
 
+class NotReached(OSError):
+    """Time was over before anything was said."""
+
+
 class Forbidden(OSError):
     """The host's name leads into a private network that is not listed."""
 
@@ -127,7 +134,11 @@ def failure(error: Exception) -> DeliveryFailed:
         return DeliveryFailed("private-address", retry=False)
     if isinstance(error, ssl.SSLCertVerificationError):
         return DeliveryFailed("certificate", retry=False)
-    return DeliveryFailed("timeout" if isinstance(error, TimeoutError) else "unreachable", retry=True)
+    if isinstance(error, NotReached):
+        return DeliveryFailed("timeout", retry=True)
+    # What broke off after it was asked may have been taken all the same.
+    unknown = isinstance(error, (TimeoutError, ConnectionResetError, BrokenPipeError, http.client.HTTPException))
+    return DeliveryFailed("timeout" if isinstance(error, TimeoutError) else "unreachable", retry=True, unknown=unknown)
 
 
 def _innermost(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -11,7 +11,7 @@ from ._outside import refusal
 _KINDS: Mapping[int, str] = {
     **dict.fromkeys((20003, 20005, 20404), "credentials"),
     20429: "throttled",
-    **dict.fromkeys((13224, 21211, 21217, 21401, 21421), "number"),
+    **dict.fromkeys((13224, 21211, 21217, 21401, 21421), "address"),
     **dict.fromkeys((21614, 30006), "not-mobile"),
     **dict.fromkeys((21215, 21408), "region"),
     **dict.fromkeys((21610, 30004), "opted-out"),

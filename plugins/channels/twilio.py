@@ -164,9 +164,8 @@ class Twilio(Channel):
         except (OSError, HTTPException) as error:
             failed = failure(error)
         # A call whose answer was lost may be ringing already: whoever wants another one asks for it.
-        raise DeliveryFailed(
-            failed.kind, retry=failed.retry and not (path == "/Calls.json" and failed.kind == "timeout")
-        )
+        retry = failed.retry and not (failed.unknown and path == "/Calls.json")
+        raise DeliveryFailed(failed.kind, retry=retry, unknown=failed.unknown)
 
     def hear(self, callback: Callback, message: Message, ctx: Context) -> Heard | None:
         """A key that was pressed, or what became of it; None unless Twilio signed it, for this account and number."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 from servers.http_sink import Answer
+from servers.ports import free_port
 from servers.proxy import NAME, Proxy
 from servers.twilio import ACCOUNT, NUMBER, TOKEN, Twilio, answered, callback, key_goes_to, refused, said
 
@@ -44,13 +45,18 @@ def asked(twilio: Twilio) -> dict[str, list[str]]:
     return dict(one.form)
 
 
-def failure(channel: plugin.Twilio, ctx: Context, message: Message = CALL) -> tuple[str, bool]:
+def failed(channel: plugin.Twilio, ctx: Context, message: Message = CALL) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as raised:
         channel.send(message, ctx)
     printed = "".join(traceback.format_exception(raised.value))
     for secret in (CODE, "960123", TOKEN, "a-token-of-ours"):
         assert secret not in printed
-    return raised.value.kind, raised.value.retry
+    return raised.value
+
+
+def failure(channel: plugin.Twilio, ctx: Context, message: Message = CALL) -> tuple[str, bool]:
+    why = failed(channel, ctx, message)
+    return why.kind, why.retry
 
 
 # Sending ----------------------------------------------------------------------------------------------------------
@@ -252,8 +258,8 @@ def test_the_signature_is_the_one_of_twilios_own_example(twilio: Twilio, ctx: Co
         (refused(401, 20003), "credentials", False),
         (refused(429, 20429), "throttled", True),
         (refused(400, 20429), "throttled", True),
-        (refused(400, 21211), "number", False),
-        (refused(400, 13224), "number", False),
+        (refused(400, 21211), "address", False),
+        (refused(400, 13224), "address", False),
         (refused(400, 21614), "not-mobile", False),
         (refused(400, 21408), "region", False),
         (refused(400, 21215), "region", False),
@@ -270,7 +276,6 @@ def test_the_signature_is_the_one_of_twilios_own_example(twilio: Twilio, ctx: Co
         (Answer(201, b"not json"), "refused", False),
         (Answer(200, b'{"sid": "CA1"}'), "refused", False),
         (answered(400, {"code": ["21211"]}), "refused", False),
-        (Answer(hang_up=True), "unreachable", True),
     ],
 )
 def test_a_no_is_understood_and_never_quoted(
@@ -281,15 +286,29 @@ def test_a_no_is_understood_and_never_quoted(
     assert len(twilio.sink.asked) == 1
 
 
-@pytest.mark.parametrize("slow", [Answer(delay=3), Answer(drip=0.2, body=b" " * 100)])
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(delay=3), "timeout"),
+        (Answer(drip=0.2, body=b" " * 100), "timeout"),
+        (Answer(hang_up=True), "unreachable"),
+    ],
+)
 @pytest.mark.parametrize(("message", "again"), [(TEXT, True), (CALL, False)])
 def test_whoever_hangs_is_left_in_time_and_nobody_is_rung_twice(
-    slow: Answer, message: Message, again: bool, twilio: Twilio, channel: plugin.Twilio, ctx: Context
+    answer: Answer, kind: str, message: Message, again: bool, twilio: Twilio, channel: plugin.Twilio, ctx: Context
 ) -> None:
-    twilio.sink.script.append(slow)
+    twilio.sink.script.append(answer)
     began = time.monotonic()
-    assert failure(channel, replace(ctx, deadline=ctx.now + timedelta(seconds=1.2)), message) == ("timeout", again)
+    why = failed(channel, replace(ctx, deadline=ctx.now + timedelta(seconds=1.2)), message)
+    assert (why.kind, why.retry, why.unknown) == (kind, again, True)
     assert time.monotonic() - began < 2
+
+
+def test_what_was_never_reached_surely_took_nothing(twilio: Twilio, ctx: Context) -> None:
+    nobody = plugin.Twilio(twilio.settings(base_url=f"http://localhost:{free_port()}"))
+    why = failed(nobody, ctx)
+    assert (why.kind, why.retry, why.unknown) == ("unreachable", True, False)
 
 
 def test_a_certificate_that_nobody_vouches_for_ends_it(twilio: Twilio, ctx: Context) -> None:
