@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from keyback.core.contracts.method import Challenge
+from keyback.core.contracts.method import Asked, Challenge
 from keyback.core.contracts.text import Text
 from keyback.core.recovery.renewals import Later
 from keyback.core.service.my_methods import GetBack, Mine, Overview
+from keyback.core.service.new_address import Underway
 from keyback.core.service.renewal import Due
 from keyback.core.service.signed_in import SignedIn
 from keyback.core.service.tickets import Choice
 from keyback.core.testing import a_context, a_person
 from keyback.plugins.methods.authenticator import Authenticator
+from keyback.plugins.methods.email import Email
 from keyback.plugins.methods.phone_approval import PhoneApproval
 from keyback.plugins.methods.questions import Questions
 from keyback.plugins.methods.saved_codes import SavedCodes
+from keyback.plugins.methods.sms import Sms
 from keyback.plugins.methods.webauthn import WebAuthn
 
 APP, CODES = Text("Authenticator app"), Text("Saved code")
@@ -34,10 +37,12 @@ MINE = (
     Mine("email", Text("E-mail"), "m••••@ho••••.org", "e3", DAY, waits_until=DAY + timedelta(days=270)),
     Mine("gone", "gone", id="e4", added=DAY, off=True),
     Mine("sms", Text("Text message"), "+XX XXXXXXX05", way="sms.1", first=True),
+    Mine("sms", Text("Text message"), "+XX XXXXXXX17", unproven="0123456789abcdef"),
 )  # fmt: skip
+DAYS = timedelta(hours=72)
 CAN_ADD = (("authenticator", APP), ("saved_codes", CODES))
-ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes"), ()), CAN_ADD)
-TOO_LITTLE = Overview(MINE[6:], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
+ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes"), ()), CAN_ADD, cool_down=DAYS)
+TOO_LITTLE = Overview(MINE[6:7], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
 # What is asked after a sign-in.
 ONE_MORE, NOW_OR_NEVER = Due(adding=Later(2, DAY)), Due(adding=Later(0, DAY))
 OLD = Due(old=tuple(replace(mine, old_since=DAY) for mine in MINE[:2]))
@@ -47,6 +52,12 @@ A_PASSKEY = WebAuthn(WebAuthn.Settings()).enrol(a_person(), (), a_context())
 A_PHONE = PhoneApproval(PhoneApproval.Settings()).enrol(a_person(), (), a_context())
 TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), (), a_context())
 QUESTIONS = Questions(Questions.Settings(pepper="p" * 32, accepted_by="Ada Lee")).enrol(a_person(), (), a_context())
+SMS, EMAIL = Sms(Sms.Settings(country_code="44")), Email(Email.Settings())
+A_NUMBER, A_MAILBOX = (way.enrol(a_person(), (), a_context()) for way in (SMS, EMAIL))
+TEXTED, MAILED = (
+    cast("Asked", way.confirm(step, {"destination": to}, a_context())).challenge
+    for way, step, to in ((SMS, A_NUMBER, "+447700900142"), (EMAIL, A_MAILBOX, "jo.frost@home.example"))
+)
 
 
 @dataclass
@@ -100,10 +111,22 @@ class PretendEnrolling:
         assert challenge is None or isinstance(challenge, Challenge)
         return challenge
 
-    def begin(self, who: SignedIn, key: str) -> None:
+    @property
+    def addresses(self) -> PretendEnrolling:
+        return self
+
+    def underway(self, who: SignedIn, key: str) -> Underway:
+        underway = self.answers.get("underway", Underway(None, 0, undelivered=False, phone=key == "sms"))
+        assert isinstance(underway, Underway)
+        return underway
+
+    def again(self, who: SignedIn, key: str, language: str) -> None:
+        self._raise("again")
+
+    def begin(self, who: SignedIn, key: str, given: str = "", *, language: str = "") -> None:
         self._raise("begin")
 
-    def confirm(self, who: SignedIn, key: str, answer: Mapping[str, str], *, language: str = "") -> datetime:
+    def confirm(self, who: SignedIn, key: str, answer: Mapping[str, str], *, language: str = "") -> datetime | None:
         self._raise("confirm")
         return DAY
 

@@ -61,8 +61,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to show, as data, with a widget: "form", "passkey", "waiting", "number", "scan", "codes", "questions",
-    "address", "phone", "sent" or "joining".
+    """What to show, as data, with a widget: "form", "passkey", "waiting", "call", "number", "scan", "codes",
+    "questions", "address", "phone", "sent" or "joining".
 
     `data` is what it needs. While something is being added, it may hold what nobody else may see.
     """

@@ -20,6 +20,9 @@ from .text import Text
 # What is being added is forgotten after this, so no code for it is good for longer.
 WHILE_ADDING = timedelta(minutes=10)
 
+# Beside the address in an answer: the person chose it from what their directory knows, and typed nothing.
+GIVEN = "given"
+
 
 class OwnAddress(OneTimeCode):
     """A code to an address of the person, which they may add. A subclass says what is asked and what fits."""
@@ -47,7 +50,6 @@ class OwnAddress(OneTimeCode):
         """Asks where codes shall go."""
         known = {
             "added": [self.offer(enrolment.data).id for enrolment in enrolments],
-            "given": list(self.addresses(person)),
             "names": [account.name for account in person.accounts],
         }
         return Challenge(self.asks(ctx), WHILE_ADDING, {"known": json.dumps(known)})
@@ -72,7 +74,7 @@ class OwnAddress(OneTimeCode):
         way = self._while_adding()
         drawn = way.begin([offer], ctx)
         # Whoever typed it may see it again, to find a slip; what only the directory knows stays masked.
-        end = masked_end(offer.label) if data["to"] in known["given"] else data["to"]
+        end = masked_end(offer.label) if GIVEN in answer else data["to"]
         prompt = replace(drawn.prompt, text=self.sent(end), widget="sent")
         secret = {**drawn.secret, "data": json.dumps(dict(data))}
         return Asked(Challenge(prompt, drawn.lifetime, secret), way.message(offer, drawn, ctx))

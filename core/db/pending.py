@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, delete, select, update
+from sqlalchemy import Connection, Executable, RowMapping, bindparam, delete, select, update
 
 from ..contracts.device import JOINS_BY, Statement
-from ..contracts.method import Challenge
 from . import sealed
+from .begun import Begun
 from .per_dialect import Insert, PerDialect
 from .purge import Purge
 from .sealing import KeyPurpose, Keyring
 from .tables import pending as table
-from .value_json import CHALLENGE
+from .value_json import BEGUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ def _put(insert: Insert) -> Executable:
 _put_one = PerDialect(_put)
 _good = (table.c.key == bindparam("of_key")) & (table.c.expires_at > bindparam("now"))
 _get = select(table).where(_good)
+_keep = update(table).where(_good).values(sealed=bindparam("to_sealed"), expires_at=bindparam("to_expire"))
 _try = update(table).where(_good, table.c.tries < bindparam("most")).values(tries=table.c.tries + 1).returning(table)
 _by_code = select(table).where(table.c.code == bindparam("of_code"), table.c.expires_at > bindparam("now"))
 # Only in the place of what was read: of two devices that join at the same moment one does.
@@ -50,17 +52,20 @@ class Pending:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
-    def put(self, tx: Connection, adding: Adding, challenge: Challenge, expires_at: datetime) -> None:
-        """Remember it; what was begun before ends with it."""
-        code = challenge.secret.get(JOINS_BY)
-        row = {"key": self._key(adding), "tries": 0, "expires_at": expires_at, "code": code and self._code(code)}
-        plain = CHALLENGE.dump_json(challenge)
-        tx.execute(_put_one.on(tx), row | {"sealed": sealed.PENDING.seal(self._keyring, plain, row)})
+    def put(self, tx: Connection, adding: Adding, begun: Begun, expires_at: datetime) -> None:
+        """Remember it, with all its tries; what was begun before ends with it."""
+        tx.execute(_put_one.on(tx), self._row(adding, begun, expires_at) | {"tries": 0})
 
-    def get(self, tx: Connection, adding: Adding, now: datetime) -> Challenge | None:
-        """What was drawn, while it is good. Raises SealBroken."""
+    def keep(self, tx: Connection, adding: Adding, begun: Begun, expires_at: datetime, *, now: datetime) -> bool:
+        """The same thing, further on, with the tries that were left; False if it is gone."""
+        row = self._row(adding, begun, expires_at)
+        asked = {"of_key": row["key"], "now": now, "to_sealed": row["sealed"], "to_expire": expires_at}
+        return tx.execute(_keep, asked).rowcount == 1
+
+    def get(self, tx: Connection, adding: Adding, now: datetime) -> Begun | None:
+        """Where it stands, while it is good. Raises SealBroken."""
         row = tx.execute(_get, {"of_key": self._key(adding), "now": now}).mappings().first()
-        return None if row is None else CHALLENGE.validate_json(sealed.PENDING.open(self._keyring, row))
+        return None if row is None else self._open(row)
 
     def join(self, tx: Connection, code: str, statement: Statement, now: datetime) -> bool:
         """Keep what a device says that knows the code; False for a wrong code, and for the second device.
@@ -68,21 +73,20 @@ class Pending:
         Raises SealBroken.
         """
         row = tx.execute(_by_code, {"of_code": self._code(code), "now": now}).mappings().first()
-        challenge = row and CHALLENGE.validate_json(sealed.PENDING.open(self._keyring, row))
-        if row is None or not challenge or "device" in challenge.secret:
+        begun = row and self._open(row)
+        if row is None or not begun or "device" in begun.challenge.secret:
             return False
-        joined = replace(challenge, secret={**challenge.secret, **asdict(statement)})
+        secret = {**begun.challenge.secret, **asdict(statement)}
+        joined = replace(begun, challenge=replace(begun.challenge, secret=secret))
         asked = {"of_key": row["key"], "now": now, "of_sealed": row["sealed"]}
-        kept = sealed.PENDING.seal(self._keyring, CHALLENGE.dump_json(joined), row)
+        kept = sealed.PENDING.seal(self._keyring, BEGUN.dump_json(joined), row)
         return tx.execute(_join, asked | {"joined": kept}).rowcount == 1
 
-    def attempt(self, tx: Connection, adding: Adding, now: datetime, most: int) -> tuple[Challenge, int] | None:
-        """Count a try before it is judged; what was drawn, and how many are left. None when there are none left."""
+    def attempt(self, tx: Connection, adding: Adding, now: datetime, most: int) -> tuple[Begun, int] | None:
+        """Count a try before it is judged; where it stands, and how many are left. None when there are none left."""
         asked = {"of_key": self._key(adding), "now": now, "most": most}
         row = tx.execute(_try, asked).mappings().first()
-        if row is None:
-            return None
-        return CHALLENGE.validate_json(sealed.PENDING.open(self._keyring, row)), most - row["tries"]
+        return None if row is None else (self._open(row), most - row["tries"])
 
     def take(self, tx: Connection, adding: Adding, now: datetime) -> bool:
         """True for the one who confirms it; it is gone by that."""
@@ -95,6 +99,14 @@ class Pending:
     def purge(self, tx: Connection, now: datetime, limit: int = 500) -> int:
         """Forget what is too old; returns how many."""
         return _purge(tx, limit, now=now)
+
+    def _row(self, adding: Adding, begun: Begun, expires_at: datetime) -> dict[str, Any]:
+        code = begun.challenge.secret.get(JOINS_BY)
+        row: dict[str, Any] = {"key": self._key(adding), "expires_at": expires_at, "code": code and self._code(code)}
+        return row | {"sealed": sealed.PENDING.seal(self._keyring, BEGUN.dump_json(begun), row)}
+
+    def _open(self, row: RowMapping) -> Begun:
+        return BEGUN.validate_json(sealed.PENDING.open(self._keyring, row))
 
     def _code(self, code: str) -> str:
         return self._keyring.mac(KeyPurpose.PSEUDONYM, "joining", code).hex()

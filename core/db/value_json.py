@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from ..contracts.method import Challenge
+from ..contracts.channel import Message
 from ..contracts.people import Person
 from ..contracts.text import Text
 from ..recovery.decoys import Shapes
 from ..recovery.policy import Policy, PublicRules
 from ..recovery.renewals import Standing
 from ..recovery.state import Recovery
+from .begun import Begun
 
 
 def text_to_json(text: Text) -> dict[str, Any]:
@@ -70,7 +71,8 @@ def _text_schema(*_: object) -> CoreSchema:
 setattr(Text, "__get_pydantic_core_schema__", staticmethod(_text_schema))  # noqa: B010
 
 RECOVERY: TypeAdapter[Recovery] = TypeAdapter(Recovery)
-CHALLENGE: TypeAdapter[Challenge] = TypeAdapter(Challenge)
+BEGUN: TypeAdapter[Begun] = TypeAdapter(Begun)
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 PERSON: TypeAdapter[Person] = TypeAdapter(Person)
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 PUBLIC_RULES: TypeAdapter[PublicRules] = TypeAdapter(PublicRules)

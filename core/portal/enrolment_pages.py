@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from ..contracts.errors import NotAllowed
+from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.method import Challenge
 from ..contracts.text import Text
 from ..service.enrol import OVER, Enrolling, SignInAgain, Wrong
 from ..service.my_methods import Mine, Overview
 from ..service.signed_in import SignedIn
-from . import dates, words
+from . import dates, own_address, words
 from .arranging_pages import ArrangingPages
 from .for_signed_in import ForSignedIn, Rule
 from .fresh_proof_pages import FreshProofPages
@@ -21,7 +23,7 @@ from .language import keep_place, spoken
 from .listed import listed
 from .prompt_form import Problem, read_answer
 from .renewal_pages import RenewalPages
-from .said import NOTHING, Said
+from .said import NOTHING, Said, information, warning
 from .settings import PortalSettings
 from .sign_in_pages import Whoever
 
@@ -32,8 +34,11 @@ TEMPLATES = {
     "questions": "add_questions.html",
     "passkey": "add_passkey.html",
     "joining": "phone_adding.html",
+    "address": "add_address.html",
+    "phone": "add_address.html",
+    "sent": "add_code.html",
 }
-FIELDS = ("token", "move", "method", "safe", "called")
+FIELDS = ("token", "move", "method", "given", "safe", "called")
 
 # What has just been done, and since when it counts.
 Done = tuple[Text, Text | None]
@@ -54,7 +59,7 @@ class EnrolmentPages:
             ("/methods/add", "methods_add", self._choose, "GET"),
             ("/methods/add", "methods_begin", self._begin, "POST"),
             ("/methods/add/<key>", "methods_confirm", self._ask, "GET"),
-            ("/methods/add/<key>", "methods_keep", self._confirm, "POST"),
+            ("/methods/add/<key>", "methods_keep", self._move, "POST"),
             ("/methods/remove/<enrolment_id>", "methods_remove", self._ask_to_remove, "GET"),
             ("/methods/remove/<enrolment_id>", "methods_forget", self._remove, "POST"),
         )
@@ -89,31 +94,75 @@ class EnrolmentPages:
         if not key:
             return self._choose(who, Said((Problem("method", words.CHOOSE_ONE),), status=422))
         try:
-            self._enrolling.begin(who, key)
+            self._enrolling.begin(who, key, form.get("given", ""), language=spoken())
         except SignInAgain:
             raise
+        except Wrong as wrong:
+            return self._ask(who, key, Said(tuple(Problem(*one) for one in wrong.at.items()), status=422))
         except NotAllowed as refused:
             return self._choose(who, Said((Problem("method", refused.reason),), status=422))
-        has_form()
-        return redirect(url_for("portal.methods_confirm", key=key), 303)
+        return self._go_on(key)
 
     def _ask(self, who: SignedIn, key: str, said: Said = NOTHING) -> Response:
         challenge = self._enrolling.pending(who, key)
         if challenge is None:
             return redirect(url_for("portal.methods_add"), 303)
-        return self._desk.page(TEMPLATES[challenge.prompt.widget], who, said=said, **self._shown(who, challenge))
+        return self._desk.page(TEMPLATES[challenge.prompt.widget], who, said=said, **self._shown(who, key, challenge))
 
-    def _shown(self, who: SignedIn, challenge: Challenge) -> dict[str, object]:
+    def _shown(self, who: SignedIn, key: str, challenge: Challenge) -> dict[str, object]:
         name = who.person.accounts[0].display_name or who.person.accounts[0].name
         today = dates.day(self._settings.now())
-        return {"prompt": challenge.prompt, "name": name, "today": today, "host": self._settings.host}
+        shown = {"prompt": challenge.prompt, "name": name, "today": today, "host": self._settings.host}
+        return shown | self._of_address(who, key, challenge)
 
-    def _confirm(self, who: SignedIn, key: str) -> Response:
+    def _of_address(self, who: SignedIn, key: str, challenge: Challenge) -> dict[str, object]:
+        if challenge.prompt.widget not in {"address", "phone", "sent"}:
+            return {}
+        underway = self._enrolling.addresses.underway(who, key)
+        if underway is None:
+            raise OutOfTurn("it is gone")
+        if challenge.prompt.widget == "sent":
+            return own_address.code(key, underway, self._settings.now())
+        seen = self._enrolling.mine.look(who)
+        waits = own_address.Waits(seen.cool_down, seen.get_back.asked_for)
+        return own_address.where(key, challenge, underway, waits, spoken())
+
+    def _cancel(self, who: SignedIn, key: str) -> Response:
+        self._enrolling.give_up(who, key)
+        has_form()
+        return redirect(url_for("portal.methods"), 303)
+
+    def _back(self, who: SignedIn, key: str) -> Response:
+        self._enrolling.addresses.back(who, key)
+        return self._go_on(key)
+
+    def _again(self, who: SignedIn, key: str) -> Response:
+        try:
+            self._enrolling.addresses.again(who, key, spoken())
+        except MustWait as early:
+            seconds = max(1, words.seconds_until(early.until, self._settings.now()))
+            return self._ask(who, key, information(words.too_early(seconds), status=429, retry_after=seconds))
+        except NotAllowed as refused:
+            return self._ask(who, key, warning(refused.reason, status=422))
+        return self._go_on(key)
+
+    def _go_on(self, key: str) -> Response:
+        has_form()
+        return redirect(url_for("portal.methods_confirm", key=key), 303)
+
+    def _move(self, who: SignedIn, key: str) -> Response:
         form = self._desk.form(who, FIELDS)
-        if form.get("move") == "cancel":
-            self._enrolling.give_up(who, key)
-            has_form()
-            return redirect(url_for("portal.methods"), 303)
+        moves = {"cancel": self._cancel, "back": self._back, "again": self._again}
+        move = moves.get(form.get("move", ""))
+        if move is None:
+            return self._confirm(who, key, form)
+        try:
+            return move(who, key)
+        except OutOfTurn:
+            # It is gone, or another tab was quicker: the page says where it stands.
+            return self._go_on(key)
+
+    def _confirm(self, who: SignedIn, key: str, form: Mapping[str, str]) -> Response:
         challenge = self._enrolling.pending(who, key)
         if challenge is None:
             return redirect(url_for("portal.methods_add"), 303)
@@ -121,7 +170,7 @@ class EnrolmentPages:
         answer = {field.name: form.get(field.name, "") for field in fields}
         if challenge.prompt.widget != "codes":
             answer, problems = read_answer(fields, form)
-            if problems:
+            if problems := own_address.needed(problems, form):
                 return self._ask(who, key, Said(problems, typed=form, status=422))
         # What they call it is theirs to leave out.
         answer["called"] = form.get("called", "")
@@ -133,6 +182,8 @@ class EnrolmentPages:
             return self._choose(who, Said((Problem("method", OVER),), status=422))
         except NotAllowed as over:
             return self._choose(who, Said((Problem("method", over.reason),), status=422))
+        if counts_from is None:
+            return self._go_on(key)
         waits = counts_from > self._settings.now()
         text = Text("It counts from {moment}.", moment=dates.moment(counts_from)) if waits else Text("It counts now.")
         return self._list(who, done=(Text("{method} is added", method=self._called(who, key)), text))
@@ -141,8 +192,9 @@ class EnrolmentPages:
         fields = challenge.prompt.fields
         if wrong.at:
             return tuple(Problem(field.name, wrong.at[field.name]) for field in fields if field.name in wrong.at)
-        typed = challenge.prompt.widget == "scan"
-        text = words.missed(fields, wrong.left, sent=False) if typed else wrong.reason
+        widget = challenge.prompt.widget
+        guessed = widget in {"scan", "sent"}
+        text = words.missed(fields, wrong.left, sent=widget == "sent") if guessed else wrong.reason
         return (Problem(fields[0].name, text),)
 
     # Remove ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 MOST_BYTES = 16 * 1024
 MOST_FIELDS = 50
 # Fields of a method's prompt, by their names on the wire.
-ANSWER = re.compile(r"code|passkey|(?:answer|question)-[1-9][0-9]?", re.ASCII)
+ANSWER = re.compile(r"code|passkey|region|destination|extension|(?:answer|question)-[1-9][0-9]?", re.ASCII)
 _UNWRITTEN = re.compile(rb"[^!-~]")
 
 

@@ -21,6 +21,8 @@ HAVE: Mapping[str, Text] = {
     "questions": Text("your security questions"),
 }
 ADD: Mapping[str, Text] = {
+    "sms": Text("a phone"),
+    "email": Text("an e-mail"),
     "authenticator": Text("an authenticator app"),
     "webauthn": Text("a passkey"),
     "saved_codes": Text("saved codes"),

@@ -40,6 +40,8 @@ def listed(mine: Mine) -> Line:
     if mine.waits_until:
         counts = Text("Counts from {moment}.", moment=dates.moment(mine.waits_until))
         return Line(mine, (("unknown", Text("Waiting")),), (counts,))
+    if mine.unproven:
+        return Line(mine, (("unknown", Text("Not confirmed")),), (_since(mine),))
     if mine.left == 0:
         return Line(
             mine, (("refused", Text("Used up")),), (_since(mine), Text("That was your last saved code")), used_up=True

@@ -124,6 +124,8 @@ SOURCE_SIGN_INS = Quota("source-sign-ins", most=600, window=HOUR)
 SYSTEM_SIGN_INS = Quota("system-sign-ins", most=20_000, window=HOUR)
 # What somebody signed in may begin to add within the hour.
 ADDITIONS = Quota("additions", most=20, window=HOUR)
+# Codes that somebody signed in may have sent to addresses of their own choice, whichever these are.
+NEW_ADDRESS_SENDS = Quota("new-address-sends", most=10, window=DAY)
 SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)
 SYSTEM_SENDS = Quota("system-sends", most=5000, window=HOUR)
 

@@ -27,12 +27,16 @@ EVERYBODY = "everybody"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One message as the budgets see it. `notice`: nobody asked for it, so only what everybody shares may stop it."""
+    """One message as the budgets see it. `notice`: nobody asked for it, so only what everybody shares may stop it.
+
+    `times`: as how many it counts for its range, its region and everybody; it costs what it costs.
+    """
 
     medium: str
     number: Number = field(repr=False)
     price: int
     notice: bool = False
+    times: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +86,8 @@ class Budgets:
         quotas = self.around.rules_of(cost.medium).quotas(cost.medium)
         number, region = cost.number.e164, cost.number.region
         subjects = (number[:-RANGE_DIGITS], region, EVERYBODY, EVERYBODY)
-        wanted = {Mark(quota.name, of, quota.window): quota for quota, of in zip(quotas, subjects, strict=True)}
+        each = zip(quotas, subjects, strict=True)
+        wanted = {Mark(quota.name, of, quota.window, cost.times): quota for quota, of in each}
         *counted, (day, of_day), (money, of_money) = wanted.items()
         shared = {day: of_day, replace(money, by=cost.price): of_money}
         if cost.notice:

@@ -34,6 +34,7 @@ AFTER_A_NO = timedelta(seconds=5)
 # About the number and not about the provider: another one would not do better, or must not.
 FOR_GOOD = frozenset({"address", "opted-out"})
 # What became of earlier attempts, and by which channel.
+BUDGET = "budget: "
 Past: TypeAlias = tuple[str, State]
 MAYBE_TAKEN = frozenset({State.TRYING, State.UNKNOWN})
 
@@ -48,7 +49,7 @@ class Errand:
     """One message to carry. `challenge` names it through all its attempts, where an answer is awaited.
 
     `ours`: the address stands in the organisation's own directory. `notice`: nobody asked for it. `again`: it was tried
-    before.
+    before. `times`: as how many the budgets count it.
     """
 
     message: Message
@@ -57,6 +58,7 @@ class Errand:
     ours: bool = False
     notice: bool = False
     again: bool = False
+    times: int = 1
     answer_to: Callable[[Channel], str] = field(default=nowhere, repr=False)
 
 
@@ -68,6 +70,11 @@ class Carried:
     why: str = ""
     retry: bool = False
     attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def held_back(self) -> bool:
+        """By a budget: that is never told to whoever asked, or it would tell what others asked for."""
+        return self.why.startswith(BUDGET)
 
 
 # What became of a message that was never to be carried.
@@ -143,12 +150,12 @@ class Delivering:
         with self.records.db.write() as tx:
             past = self.records.deliveries.of(tx, errand.challenge) if errand.again else ()
             ways = self._ways(errand, _in_turn(channels, past), number.region)
-            full = self._paid(tx, Cost(errand.message.medium, number, price, errand.notice), past)
+            full = self._paid(tx, Cost(errand.message.medium, number, price, errand.notice, errand.times), past)
             if ways and not full and not errand.notice:
                 # Before it leaves: a process that dies now leaves the trace that it may have left.
                 self.records.deliveries.put(tx, ways[0].attempt, now)
         if full:
-            return Carried(why=f"budget: {full}", retry=errand.notice)
+            return Carried(why=f"{BUDGET}{full}", retry=errand.notice)
         return self._try_each(errand, ways) if ways else Carried(why="no-channel")
 
     def _paid(self, tx: Transaction, cost: Cost, past: Sequence[Past]) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.events import Event, LimitReached, MethodAdded, MethodRemoved
 from ..contracts.method import Challenge, Enrollable, Factor, Method, NewEnrolment
+from ..contracts.own_address import GIVEN
 from ..contracts.people import Enrolment, Person
 from ..contracts.text import Text
+from ..db.begun import Begun
 from ..db.counters import Mark
 from ..db.pending import Adding
 from ..db.sealing import KeyPurpose
@@ -22,6 +24,7 @@ from .back_office import BackOffice
 from .counted import tell
 from .fresh_proofs import FreshProofs
 from .my_methods import ADDRESSES, MyMethods
+from .new_address import NewAddresses
 from .notices import Notices
 from .records import Records
 from .renewal import Renewal
@@ -32,12 +35,16 @@ from .surroundings import Surroundings
 # What was drawn and not confirmed is gone after this (G6).
 GOOD_FOR = timedelta(minutes=10)
 TRIES = 5
+# An address that can't be read is no guess: nothing was sent yet.
+ADDRESS_PAGES = frozenset({"address", "phone"})
+TYPING_TRIES = 30
 # Each device more is one more right answer to a guess.
 MOST = 3
 AGAIN = Text("To change your methods, sign in again. It's been more than 5 minutes.")
 STOPPED = Text("Self-service is stopped for your account")
 NOT_HERE = Text("This can't be added here.")
 FULL = Text("You have {n} of these already. Remove one first.", n=MOST)
+TOO_OLD = Text("That code is too old.")
 OVER = Text("This took too long, or was tried too often. Start again.")
 
 
@@ -63,12 +70,19 @@ class Enrolling:
     proofs: FreshProofs
     arranging: Arranging
     renewal: Renewal
+    addresses: NewAddresses
     notices: Notices
     office: BackOffice
     around: Surroundings
 
-    def begin(self, who: SignedIn, key: str) -> None:
-        """Draw what has to be confirmed. Raises SignInAgain, NotAllowed or MustWait."""
+    def begin(self, who: SignedIn, key: str, given: str = "", *, language: str = "") -> None:
+        """Draw what has to be confirmed. Raises SignInAgain, NotAllowed or MustWait.
+
+        `given`: which of the directory's addresses is to be confirmed; then its code is sent at once.
+        """
+        found = {offer.id: offer for offer in self.mine.unproven(who) if offer.method == key} if given else {}
+        if given and given not in found:
+            raise NotAllowed(NOT_HERE)
         method, now = self._enrollable(who, key), self.around.now()
         with self.records.db.read() as tx:
             mine = self._mine(tx, who, key)
@@ -79,32 +93,34 @@ class Enrolling:
             if refusal is None:
                 if len(self._mine(tx, who, key)) >= MOST and not method.replaces:
                     raise NotAllowed(FULL)
-                self.records.pending.put(tx, _adding(who, key), challenge, now + GOOD_FOR)
+                self.records.pending.put(tx, _adding(who, key), Begun(challenge), now + GOOD_FOR)
         if refusal is not None:
             raise refusal
+        if given:
+            self.confirm(who, key, {"destination": found[given].private["to"], GIVEN: given}, language=language)
 
     def pending(self, who: SignedIn, key: str) -> Challenge | None:
         """What waits to be confirmed in this session, if anything does."""
         with self.records.db.read() as tx:
-            return self.records.pending.get(tx, _adding(who, key), self.around.now())
+            begun = self.records.pending.get(tx, _adding(who, key), self.around.now())
+        return begun.challenge if begun else None
 
-    def confirm(self, who: SignedIn, key: str, answer: Mapping[str, str], *, language: str = "") -> datetime:
-        """Keep it; when it begins to count. Raises Wrong, or NotAllowed when there is nothing (more) to confirm.
+    def confirm(self, who: SignedIn, key: str, answer: Mapping[str, str], *, language: str = "") -> datetime | None:
+        """Keep it; when it begins to count, or None while there is more to ask. Raises Wrong, or NotAllowed when there
+        is nothing (more) to confirm.
 
         Signing in again is not asked for: what is confirmed here was drawn for this session while it was fresh.
         """
-        method, adding = self._enrollable(who, key), _adding(who, key)
-        with self.records.db.write() as tx:
-            # Counted before it is looked at, so that tries at the same moment are no free ones.
-            attempt = self.records.pending.attempt(tx, adding, self.around.now(), TRIES)
-        if attempt is None:
-            raise NotAllowed(OVER)
-        challenge, left = attempt
+        method = self._enrollable(who, key)
+        begun, left = self._attempt(who, method)
         try:
-            new = self._confirmed(method, challenge, answer)
+            step = self.addresses.step(method, begun.challenge, answer, language)
         except NotAllowed as wrong:
             raise Wrong(wrong.reason, left, wrong.at) from wrong
-        return self._keep(who, method, new, language)
+        if isinstance(step, NewEnrolment):
+            return self._keep(who, method, step, language)
+        self.addresses.ask(who, _adding(who, key), replace(begun, answer=answer), step, language)
+        return None
 
     def give_up(self, who: SignedIn, key: str) -> None:
         """Forget what was drawn."""
@@ -134,10 +150,10 @@ class Enrolling:
         return self.records.keyring.check_mac(KeyPurpose.FORM, given, "methods", who.session)
 
     def _enrollable(self, who: SignedIn, key: str) -> Method:
-        offered = {name for name, _ in self.mine.can_add(self.snapshots.current.policy_for(who.person))}
-        if key not in offered:
+        addable = {one.key: one for one in self.mine.addable(self.snapshots.current.policy_for(who.person))}
+        if key not in addable:
             raise NotAllowed(NOT_HERE)
-        return self.snapshots.current.plugins.methods[key]
+        return addable[key]
 
     def _mine(self, tx: Transaction, who: SignedIn, key: str) -> list[Enrolment]:
         return [one for one in self.records.enrolments.of(tx, who.person.id) if one.method == key]
@@ -146,11 +162,22 @@ class Enrolling:
         assert isinstance(method, Enrollable)
         return method.enrol(who.person, mine, self.around.context())
 
-    def _confirmed(self, method: Method, challenge: Challenge, answer: Mapping[str, str]) -> NewEnrolment:
-        assert isinstance(method, Enrollable)
-        new = method.confirm(challenge, answer, self.around.context())
-        assert isinstance(new, NewEnrolment)
-        return new
+    def _attempt(self, who: SignedIn, method: Method) -> tuple[Begun, int]:
+        """Where it stands, and how many tries are left after this one. Raises NotAllowed when there are none."""
+        adding, now = _adding(who, method.key), self.around.now()
+        with self.records.db.read() as tx:
+            begun = self.records.pending.get(tx, adding, now)
+        if begun is None:
+            raise NotAllowed(OVER)
+        if begun.sent and now >= begun.sent[-1] + begun.challenge.lifetime:
+            raise Wrong(TOO_OLD, TRIES, {field.name: TOO_OLD for field in begun.challenge.prompt.fields})
+        with self.records.db.write() as tx:
+            # Counted before it is looked at, so that tries at the same moment are no free ones.
+            most = TYPING_TRIES if begun.challenge.prompt.widget in ADDRESS_PAGES else TRIES
+            attempt = self.records.pending.attempt(tx, adding, now, most)
+        if attempt is None:
+            raise NotAllowed(OVER)
+        return attempt
 
     def _may_change(self, tx: Transaction, who: SignedIn) -> None:
         """In the transaction of the change: who was stopped a moment ago changes nothing."""
@@ -180,7 +207,7 @@ class Enrolling:
                 raise NotAllowed(STOPPED)
             if not self.records.pending.take(tx, _adding(who, method.key), now):
                 raise OutOfTurn("this was confirmed already")
-            whom = self.mine.to_be_told(tx, who)
+            whom = self.mine.to_be_told(tx, who, (method, new.data))
             if method.replaces:
                 self.records.enrolments.remove_all(tx, person, method.key)
             self.records.enrolments.add(

@@ -11,6 +11,7 @@ from ..contracts.errors import NotAllowed, OutOfTurn
 from ..contracts.events import Event, MethodCopied, MethodRunningOut, PersonMissed, PersonProved
 from ..contracts.method import Carrier, Challenge, Method, Offer
 from ..contracts.text import Text
+from ..db.begun import Begun
 from ..db.pending import Adding
 from ..db.session import Transaction, after_commit
 from ..recovery.state import Lane
@@ -65,12 +66,13 @@ class FreshProofs:
         now = self.around.now()
         with self.records.db.write() as tx:
             self.misses.refuse_locked(tx, self._budgets(who, method))
-            self.records.pending.put(tx, _proving(who, value), challenge, now + min(LONGEST, challenge.lifetime))
+            self.records.pending.put(tx, _proving(who, value), Begun(challenge), now + min(LONGEST, challenge.lifetime))
 
     def pending(self, who: SignedIn, value: str) -> Challenge | None:
         """What was drawn, while it is good."""
         with self.records.db.read() as tx:
-            return self.records.pending.get(tx, _proving(who, value), self.around.now())
+            begun = self.records.pending.get(tx, _proving(who, value), self.around.now())
+        return begun.challenge if begun else None
 
     def answer(self, who: SignedIn, value: str, answer: Mapping[str, str], *, language: str = "") -> None:
         """Five minutes for changes. Raises Missed, MustWait, or NotAllowed when there is nothing (more) to answer."""
@@ -91,7 +93,8 @@ class FreshProofs:
             attempt = self.records.pending.attempt(tx, _proving(who, value), self.around.now(), TRIES)
         if attempt is None:
             raise NotAllowed(OVER)
-        return attempt
+        begun, left = attempt
+        return begun.challenge, left
 
     def _miss(self, who: SignedIn, method: Method, judged: Judged) -> None:
         copied = [MethodCopied(method.key)] if judged.verdict.reason == "copied" else []

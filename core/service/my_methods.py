@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..contracts.masking import masked_end
-from ..contracts.method import Carrier, Enrollable, Offer
+from ..contracts.method import Carrier, Enrollable, Method, Offer
+from ..contracts.own_address import OwnAddress
 from ..contracts.people import Contact, ContactKind, Enrolment, Person
 from ..contracts.text import Text
 from ..db.session import Transaction
 from ..recovery.policy import Policy, Purpose, enough
 from ..recovery.renewals import Standing, old_since, short
+from .media import PHONE_MEDIA
 from .recognise import Facts, Recognising
 from .records import Records
 from .signed_in import SignedIn
@@ -49,6 +51,8 @@ class Mine:
     # Whether it may come first, and with which of their methods together it counts once.
     first: bool = False
     shares: tuple[str, ...] = ()
+    # What their organisation knows and nobody has proven: its way, to be confirmed.
+    unproven: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Overview:
     # Whether their policy needs more of them, and they could add it; and how they stand to being asked.
     short: bool = False
     standing: Standing = Standing()
+    # How long a new address waits until it counts.
+    cool_down: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,25 +99,74 @@ class MyMethods:
             enrolments = [e for e in self.records.enrolments.of(tx, who.person.id) if e.id != without]
             offers = self._offers(tx, facts, without)
             standing, _ = self.records.standings.of(tx, who.person.id)
+            unproven = self._unproven(who, facts, enrolments)
         mine, get_back = self._mine(facts, enrolments, offers, standing), self._get_back(facts, offers)
         short = self._short(facts.policy, mine) and not get_back.refusal and bool(get_back.help)
-        return Overview(mine, get_back, self.can_add(facts.policy), short, standing)
+        return Overview(
+            mine + self._unconfirmed(unproven),
+            get_back,
+            self.can_add(facts.policy),
+            short,
+            standing,
+            facts.policy.cool_down,
+        )
 
-    def to_be_told(self, tx: Transaction, who: SignedIn) -> Person:
-        """With every address by which they could prove it now: what they added before as well as their directory's."""
-        facts = self.facts(tx, who)
-        methods = self.snapshots.current.plugins.methods
-        reached = [(methods[offer.method].medium, offer.private.get("to", "")) for offer in facts.offers]
-        added = [Contact(KINDS[medium], to, trusted=True) for medium, to in reached if medium in KINDS and to]
-        return replace(facts.person, contacts=(*facts.person.contacts, *added))
+    def unproven(self, who: SignedIn) -> tuple[Offer, ...]:
+        """Addresses that only their directory names. Theirs, once a code that was sent there came back."""
+        with self.records.db.write() as tx:
+            return self._unproven(who, self.facts(tx, who), self.records.enrolments.of(tx, who.person.id))
+
+    def to_be_told(self, tx: Transaction, who: SignedIn, new: tuple[Method, Mapping[str, str]] | None = None) -> Person:
+        """With every address that they proved or their directory vouches for; `new` is told, and gets no link.
+
+        Nor does what waits: it could have been put there by whoever the link is to stop.
+        """
+        facts, methods = self.facts(tx, who), self.snapshots.current.plugins.methods
+        reached = [(methods[offer.method], offer.private, True) for offer in facts.offers]
+        added = self.records.enrolments.of(tx, who.person.id)
+        reached += [(methods[one.method], one.data, False) for one in added if one.method in methods]
+        reached += [(*new, False)] if new else []
+        contacts = [
+            Contact(KINDS[method.medium], data["to"], trusted=trusted)
+            for method, data, trusted in reached
+            if method.medium in KINDS and data.get("to")
+        ]
+        # Each once, and as trusted as it ever is.
+        told = {(contact.kind, contact.value): contact for contact in reversed(contacts)}
+        return replace(facts.person, contacts=(*facts.person.contacts, *told.values()))
 
     def can_add(self, policy: Policy) -> tuple[tuple[str, Text], ...]:
         """Which methods they may add: what their policy would never count is not worth the trouble."""
+        return tuple((one.key, one.label) for one in self.addable(policy) if self._may_be_typed(one))
+
+    def addable(self, policy: Policy) -> tuple[Method, ...]:
+        """The same with those of which only what the directory knows can be confirmed."""
+        methods = [one for key, one in self.snapshots.current.plugins.methods.items() if key in policy.proof.named]
+        return tuple(one for one in methods if isinstance(one, Enrollable) and self._is_carried(one))
+
+    def _is_carried(self, method: Method) -> bool:
+        carried = bool(self.snapshots.current.plugins.channels_for(method.medium or ""))
+        return carried or not isinstance(method, OwnAddress)
+
+    def _may_be_typed(self, method: Method) -> bool:
+        """Not where nobody said in which regions people's own phones are."""
+        medium = method.medium or ""
+        return medium not in PHONE_MEDIA or bool(self.around.rules_of(medium).numbers.regions)
+
+    def _unproven(self, who: SignedIn, facts: Facts, enrolments: Sequence[Enrolment]) -> tuple[Offer, ...]:
+        context = self.around.context()
+        known = {(offer.method, offer.private.get("to")) for offer in facts.offers}
+        known |= {(enrolment.method, enrolment.data.get("to")) for enrolment in enrolments}
+        own = [one for one in self.addable(facts.policy) if isinstance(one, OwnAddress)]
+        offers = (offer for method in own for offer in method.offers(who.person, (), context))
+        return tuple(offer for offer in offers if (offer.method, offer.private.get("to")) not in known)
+
+    def _unconfirmed(self, offers: Sequence[Offer]) -> tuple[Mine, ...]:
         methods = self.snapshots.current.plugins.methods
-        named = policy.proof.named
-        # Whoever is sent something has a page to come.
-        own = {key: one for key, one in methods.items() if key in named and isinstance(one, Enrollable)}
-        return tuple((key, one.label) for key, one in own.items() if one.rides_on not in ADDRESSES)
+        return tuple(
+            Mine(offer.method, methods[offer.method].label, masked_end(offer.label), unproven=offer.id)
+            for offer in offers
+        )
 
     def has_name(self, enrolment: Enrolment) -> bool:
         """Whether people may call it something: an address goes by its end, and what is off by nothing."""

@@ -144,6 +144,12 @@ def calling_code(region: str) -> int:
     return phonenumbers.country_code_for_region(region)
 
 
+def home(calling_code: str) -> str:
+    """The region that most numbers of this calling code are in; empty for none."""
+    code = phonenumbers.region_code_for_country_code(int(calling_code or 0))
+    return code if is_region(code) else ""
+
+
 def is_region(code: str) -> bool:
     """Whether there is such a region, by its two capital letters."""
     return code in phonenumbers.SUPPORTED_REGIONS

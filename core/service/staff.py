@@ -15,6 +15,7 @@ from .callback_links import CallbackLinks
 from .calls import Calls
 from .choose import Choosing
 from .chores import Chores
+from .code_post import CodePost
 from .conclude import Concluding
 from .deliver import Delivering
 from .disguise import Disguise
@@ -29,6 +30,7 @@ from .messages import Messenger
 from .misses import Misses
 from .mover import Mover
 from .my_methods import MyMethods
+from .new_address import NewAddresses
 from .notice_links import NoticeLinks
 from .notices import Notices
 from .phones import Phones
@@ -107,7 +109,7 @@ def employ(
     _teach_to_tell(messenger, notices, office)
     Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
     watch = Watch(records=records, office=office, calls=calls, around=around)
-    enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, office)
+    enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices)
     return Staff(service, enrolling, office, recognising, watch)
 
 
@@ -120,11 +122,19 @@ def _renewing(
     )
 
 
-def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices, office: BackOffice) -> Enrolling:
-    proofs = FreshProofs(**house, mine=mine, misses=misses, notices=notices, office=office)
-    arranging, renewal = Arranging(**house, mine=mine), Renewal(**house, mine=mine)
+def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices) -> Enrolling:
+    office = notices.office
+    post = CodePost(records=house["records"], delivering=notices.delivering, office=office, around=house["around"])
+    office.teach("code", post.work)
     return Enrolling(
-        **house, mine=mine, proofs=proofs, arranging=arranging, renewal=renewal, notices=notices, office=office
+        **house,
+        mine=mine,
+        proofs=FreshProofs(**house, mine=mine, misses=misses, notices=notices, office=office),
+        arranging=Arranging(**house, mine=mine),
+        renewal=Renewal(**house, mine=mine),
+        addresses=NewAddresses(**house, post=post),
+        notices=notices,
+        office=office,
     )
 
 

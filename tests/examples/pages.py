@@ -11,7 +11,21 @@ from typing import Any
 
 from altcha import create_challenge
 from flask import Flask, abort, render_template
-from pretend_enrolling import A_PASSKEY, A_PHONE, AN_APP, NOW_OR_NEVER, OLD, ONE_MORE, QUESTIONS, TEN_CODES, TOO_LITTLE
+from pretend_enrolling import (
+    A_MAILBOX,
+    A_NUMBER,
+    A_PASSKEY,
+    A_PHONE,
+    AN_APP,
+    MAILED,
+    NOW_OR_NEVER,
+    OLD,
+    ONE_MORE,
+    QUESTIONS,
+    TEN_CODES,
+    TEXTED,
+    TOO_LITTLE,
+)
 from pretend_portal import (
     ID,
     NOW,
@@ -44,6 +58,8 @@ from keyback.core.recovery.state import Pick, Recovery, Sent, Stage
 from keyback.core.service.arrange import TOO_LONG
 from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
 from keyback.core.service.fresh_proofs import Missed
+from keyback.core.service.new_address import Underway
+from keyback.core.service.new_number import NOT_REACHED
 from keyback.core.service.tickets import Answered, Ticket
 from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 from keyback.core.testing import a_context
@@ -154,12 +170,14 @@ THREE = {f"#answer-{n}": f"a tin roof and {n} nails" for n in (1, 2, 3)}
 END, OUT = "https://idp.alderwick.example/end", "main form button"
 A_CODE = {CODE: "48210973"}
 SIX = {CODE: "482109"}
-APP, PAPER, ASKED, PASSKEY = (
-    f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions", "webauthn")
+APP, PAPER, ASKED, PASSKEY, BY_TEXT, BY_MAIL = (
+    f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions", "webauthn", "sms", "email")
 )
 APPROVING = "/methods/add/phone_approval"
 PROVE, PROVING = "/methods/prove?to=/methods", "/methods/prove/authenticator.app?to=/methods"
 SIX_ASKED = Authenticator(Authenticator.Settings()).begin(None, a_context())
+SENT = Underway(NOW + timedelta(seconds=24), 1, undelivered=False, phone=True)
+DENIED = Wrong(NOT_REACHED, 9, {"destination": NOT_REACHED})
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
 DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 
@@ -278,6 +296,19 @@ PAGES = (
     Page("add a phone that approves", "phone_adding.html", APPROVING, answers={"pending": A_PHONE}),
     Page("add a phone that approves, with error", "phone_adding.html", APPROVING, typed=SIX, press=CONTINUE,
          answers={"pending": A_PHONE, "confirm": Wrong(Text("That isn't the number on your phone. Look again."), 4)}),
+    Page("add a phone", "add_address.html", BY_TEXT, answers={"pending": A_NUMBER}),
+    Page("add a phone with error", "add_address.html", BY_TEXT, answers={"pending": A_NUMBER, "confirm": DENIED},
+         typed={"#destination": "07700 900142"}, press=CONTINUE),
+    Page("add a phone, the code", "add_code.html", BY_TEXT, answers={"pending": TEXTED, "underway": SENT}),
+    Page("add a phone, a wrong code", "add_code.html", BY_TEXT, typed=A_CODE, press=CONTINUE,
+         answers={"pending": TEXTED, "underway": SENT, "confirm": Wrong(Text("That code isn't right."), 4)}),
+    Page("add a phone, not delivered", "add_code.html", BY_TEXT,
+         answers={"pending": TEXTED, "underway": replace(SENT, undelivered=True)}),
+    Page("add a phone, too early", "add_code.html", BY_TEXT, press="button[value=again]",
+         answers={"pending": TEXTED, "underway": replace(SENT, times=2), "again": errors.MustWait(UNTIL)}),
+    Page("add an e-mail", "add_address.html", BY_MAIL, answers={"pending": A_MAILBOX}),
+    Page("add an e-mail, the code", "add_code.html", BY_MAIL,
+         answers={"pending": MAILED, "underway": Underway(None, 6, undelivered=False)}),
     Page("saved codes", "saved_codes.html", PAPER, answers={"pending": TEN_CODES}),
     Page("saved codes with error", "saved_codes.html", PAPER, press=CONTINUE,
          answers={"pending": TEN_CODES, "confirm": Wrong(Text("Tick the box."), 4)}),

@@ -5,6 +5,7 @@ Gaps are written as `{}`. What belongs to parts that are not built yet is not li
 
 from __future__ import annotations
 
+from .address_sentences import ABOUT_ADDRESSES
 from .password_sentences import ABOUT_PASSWORDS
 from .phone_sentences import ABOUT_PHONES
 from .renewal_sentences import ABOUT_RENEWAL, AS_AGREED
@@ -107,7 +108,10 @@ AGREED: dict[str, tuple[str, ...]] = {
     ),
     "add a phone": (
         "Add a phone", "We'll check it now with a code, so that it works when you need it.", "Country or region",
-        "Phone number", "With or without the first 0.", "You've added this number already.",
+        "Phone number", "With or without the first 0.", "You've added this number already.", "Send code",
+        "Call me",
+        "Phone numbers can be stolen or moved to another SIM. That's why a phone is never your only proof.",
+        "A new number counts after {}.", "That number is too short for {}.", "Your organisation doesn't send to {}.",
     ),
     "add an e-mail": (
         "Add an e-mail", "One you can read without your {} password.",
@@ -167,6 +171,7 @@ AGREED: dict[str, tuple[str, ...]] = {
         "A lot of people are here right now.", "Wait {} and press Continue.",
     ),
     "my methods": (
+        "Not confirmed",
         "My methods", "Choose how you prove it's you next time.", "How you prove it's you when you can't sign in.",
         "You could get back in today: yes", "You could get back in today: no",
         "Your organisation asks for two different kinds of proof.", "You have {}.", "You have one: {}.", "Add {}.",
@@ -206,6 +211,7 @@ AGREED: dict[str, tuple[str, ...]] = {
 
 # What pages and messages say besides, with the reason why it has to be said.
 ADDED: dict[str, tuple[str, ...]] = {
+    **ABOUT_ADDRESSES,
     **ABOUT_PASSWORDS,
     **ABOUT_PHONES,
     **ABOUT_RENEWAL,
@@ -233,10 +239,6 @@ ADDED: dict[str, tuple[str, ...]] = {
         "That didn't match {} time, so this way is closed for now. Choose another way.",
         "That didn't match {} times, so this way is closed for now. Choose another way.",
         "Too many wrong answers. This way is closed until you add it anew. Choose another way.", "{} hour", "{} hours",
-    ),
-    "adding an address: a label, where the code goes once it was typed, and that it is there": (
-        "E-mail address", "{} gets a text with {} digits. It can take a minute.",
-        "{} gets an e-mail with {} digits. Look in the junk folder too.", "You've added this address already.",
     ),
     "the questions, where an organisation has none of its own": (
         "What did you call your first cuddly toy?", "Who was the first person that you phoned by yourself?",

@@ -17,6 +17,7 @@ from servers.walk import COMPANY, LETTERS, Walker, served_pages
 
 from keyback.config.demo.people import HELP_DESK, PEOPLE
 from keyback.core.languages import Languages
+from keyback.core.service.numbers import regions
 
 TAG = "qps"
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -45,6 +46,8 @@ OWN_WORDS = (
     "gone",
     # Drawn from a list of each language, finished: page and call say the same one.
     APPROVED.prompt.data["word"],
+    # In their own file for each language.
+    *(region.name for region in regions()),
 )
 
 

@@ -24,6 +24,8 @@ from keyback.core.host import Host, Plugins
 from keyback.core.recovery.policy import PublicRules
 from keyback.core.recovery.state import Recovery
 from keyback.core.service.back_office import Worker
+from keyback.core.service.media import PHONE_MEDIA, MediumRules
+from keyback.core.service.numbers import NumberRules
 from keyback.core.service.records import Records
 from keyback.core.service.recover import RecoveryService
 from keyback.core.service.snapshot import Snapshots
@@ -303,7 +305,8 @@ def small_house(
     """A house with somebody called jo in it."""
     keyring = Keyring.load(database, bytes(range(32)))
     records, clock = Records.open(database, keyring), Clock()
-    around = Surroundings("Acme", "https://reset.example.org", "Call 123", now=clock, **changes)
+    media = {medium: MediumRules(numbers=NumberRules(frozenset({"AT"}))) for medium in PHONE_MEDIA}
+    around = Surroundings("Acme", "https://reset.example.org", "Call 123", now=clock, **{"media": media, **changes})
     store, channel = Directory(), channel or FakeChannel()
     codes = QuickCodes(SavedCodes.Settings(pepper="p" * 32))
     also = (cloud,) if cloud else ()

@@ -114,7 +114,10 @@ def test_no_code_outlives_what_is_being_added_and_the_message_says_so() -> None:
 
 def test_what_was_typed_is_shown_again_and_what_only_the_directory_knows_is_not() -> None:
     assert str(typed(OWN).challenge.prompt.text) == f"{OWN} gets a pigeon."
-    assert str(typed(GIVEN).challenge.prompt.text) == "j••••@gi••••.example gets a pigeon."
+    assert str(typed(GIVEN).challenge.prompt.text) == f"{GIVEN} gets a pigeon."
+    chosen = PIGEON.confirm(PIGEON.enrol(JO, (), CTX), {"destination": GIVEN, "given": "yes"}, CTX)
+    assert isinstance(chosen, Asked)
+    assert str(chosen.challenge.prompt.text) == "j••••@gi••••.example gets a pigeon."
 
 
 def test_one_address_is_added_once() -> None:

@@ -12,13 +12,14 @@ from sqlalchemy import select
 from keyback.core.contracts.method import Challenge, Prompt
 from keyback.core.contracts.text import Text
 from keyback.core.db import tables
+from keyback.core.db.begun import Begun
 from keyback.core.db.pending import Adding, Pending
 from keyback.core.db.sealing import Keyring, SealBroken
 from keyback.core.db.session import Database
 
 MINE = Adding("session-1", "person-1", "app")
 PROMPT = Prompt(Text("Add it"), Text("Type the {n} digits", n=6), data={"key": "canary-key"})
-DRAWN = Challenge(PROMPT, timedelta(minutes=10), {"secret": "canary-secret"})
+DRAWN = Begun(Challenge(PROMPT, timedelta(minutes=10), {"secret": "canary-secret"}))
 MOST = 5
 
 
@@ -70,12 +71,30 @@ def test_of_many_who_confirm_at_once_one_does(
 
 
 def test_what_is_begun_anew_ends_what_was_begun_before(database: Database, pending: Pending, now: datetime) -> None:
-    anew = Challenge(PROMPT, timedelta(minutes=10), {"secret": "another"})
+    anew = Begun(Challenge(PROMPT, timedelta(minutes=10), {"secret": "another"}))
     with database.write() as tx:
         for _ in range(MOST):
             pending.attempt(tx, MINE, now, MOST)
         pending.put(tx, MINE, anew, now + timedelta(minutes=10))
         assert pending.attempt(tx, MINE, now, MOST) == (anew, MOST - 1)
+
+
+def test_what_goes_on_keeps_its_tries_and_what_it_came_from(
+    database: Database, pending: Pending, now: datetime
+) -> None:
+    later = now + timedelta(minutes=9)
+    further = Begun(DRAWN.challenge, DRAWN.challenge, {"destination": "canary-number"}, (later,), undelivered=True)
+    with database.write() as tx:
+        pending.attempt(tx, MINE, now, MOST)
+        assert pending.keep(tx, MINE, further, later + timedelta(minutes=10), now=later)
+        assert pending.attempt(tx, MINE, later + timedelta(minutes=9), MOST) == (further, MOST - 2)
+
+
+def test_what_is_gone_does_not_come_back_by_going_on(database: Database, pending: Pending, now: datetime) -> None:
+    with database.write() as tx:
+        pending.forget(tx, MINE)
+        assert not pending.keep(tx, MINE, DRAWN, now + timedelta(minutes=10), now=now)
+        assert pending.get(tx, MINE, now) is None
 
 
 def test_what_is_too_old_is_forgotten(database: Database, pending: Pending, now: datetime) -> None:

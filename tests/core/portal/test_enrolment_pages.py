@@ -113,7 +113,7 @@ def test_the_list_says_what_is_missing(pages: Pages) -> None:
     pages.who[0] = replace(pages.who[0], person=replace(pages.who[0].person, accounts=(account,), contacts=()))
     said = words(pages.get())
     assert "You could get back in today: no" in said
-    assert "You have one: your saved codes. Add an authenticator app or a passkey." in said
+    assert "You have one: your saved codes. Add an e-mail, a phone, an authenticator app or a passkey." in said
 
 
 def test_an_app_is_added_by_its_picture_and_its_code(pages: Pages) -> None:
@@ -219,7 +219,7 @@ def test_a_form_of_another_session_changes_nothing(pages: Pages, token: str) -> 
 
 def test_choosing_nothing_or_what_is_not_there_is_said(pages: Pages) -> None:
     assert "Choose one way" in words(pages.post("/methods/add"))
-    assert "This can’t be added here." in words(pages.post("/methods/add", method="sms"))
+    assert "This can’t be added here." in words(pages.post("/methods/add", method="questions"))
 
 
 def test_without_a_sign_in_there_are_no_such_pages(pages: Pages) -> None:

@@ -38,3 +38,13 @@ def linked(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
     house.link()
     yield house
     database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on_either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallHouse]:
+    """The same house as `house`, on each kind of database."""
+    on_file = f"sqlite:///{tmp_path / 'keyback.db'}"
+    database = Database(on_file if request.param == "sqlite" else request.getfixturevalue("postgres").database())
+    database.upgrade()
+    yield small_house(database)
+    database.close()

@@ -205,7 +205,7 @@ def test_beginning_again_and_again_ends(house: SmallHouse) -> None:
 
 
 def test_what_cannot_be_added_is_refused(house: SmallHouse) -> None:
-    for key in ("sms", "nothing", ""):
+    for key in ("webauthn", "nothing", ""):
         with pytest.raises(NotAllowed):
             house.staff.enrolling.begin(jo(house), key)
 
@@ -299,7 +299,7 @@ def test_one_kind_is_not_two(house: SmallHouse) -> None:
     who = jo(house, name="ann")
     assert key.id == "id-of-ann"
     get_back = look(house, who).get_back
-    assert (get_back.yes, get_back.have, get_back.help) == (False, ("saved_codes",), (APP,))
+    assert (get_back.yes, get_back.have, get_back.help) == (False, ("saved_codes",), ("email", "sms", APP))
     add_app(house, who)
     assert look(house, who).get_back.yes
 

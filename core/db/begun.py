@@ -1,0 +1,23 @@
+"""Where somebody stands who is adding something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..contracts.method import Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is asked now. Once something was sent: when, and the step before it with its answer, to be asked again.
+
+    `undelivered`: the carrier refused what was sent last.
+    """
+
+    challenge: Challenge
+    before: Challenge | None = None
+    answer: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sent: tuple[datetime, ...] = ()
+    undelivered: bool = False
