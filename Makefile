@@ -13,8 +13,9 @@ PACKAGES := config core idp_bridge plugins
 demo: .venv/runtime ## a pretend company on http://localhost:8080
 	$(BIN)/keyback demo
 
-test: .venv/test ## everything but the long fault runs; starts slapd, PostgreSQL and Chromium itself
+test: .venv/test ## everything but the long fault runs; starts slapd, PostgreSQL, Chromium and an identity provider itself
 	.ci/system-packages
+	.ci/node-packages
 	$(PYTHON_IN) -m pytest --ignore=tests/faults --numprocesses=auto --maxprocesses=4 --no-loadscope-reorder
 # What breaks servers, and what measures time, has the machine to itself.
 	$(PYTHON_IN) -m pytest tests/faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,12 @@ from pydantic import SecretStr
 from keyback.config import key_file
 from keyback.config.demo.people import PEOPLE
 from keyback.config.house import TRANSLATIONS
-from keyback.core.contracts.text import Text
+from keyback.core.contracts.text import Secret, Text
 from keyback.core.db.sealing import KeyPurpose, Keyring
 from keyback.core.db.session import Database
 from keyback.core.languages import Languages
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
+from keyback.plugins.stores.embedded import Embedded, EmbeddedSettings
 
 from .chromium import LISTEN
 from .keyback import COMMAND
@@ -56,6 +58,14 @@ def eyes_of(folder: Path) -> PictureAndSound:
     return PictureAndSound(PictureAndSoundSettings(key=SecretStr(key)))
 
 
+def joins(folder: Path, password: str) -> str:
+    """Somebody new at the pretend company, without a phone or a mailbox that it knows of; their user name."""
+    name = f"new.{secrets.token_hex(4)}"
+    store = Embedded(EmbeddedSettings(database=str(folder / "var" / "demo" / "people.db")))
+    store.add_person(name=name, display_name="Robin New", password=Secret(password))
+    return name
+
+
 class Visitor:
     """Somebody at a real browser, and everything that went wrong there."""
 
@@ -67,6 +77,8 @@ class Visitor:
         self.context.set_default_timeout(20_000)
         self._scripts = screen.get("java_script_enabled", True)
         self.complaints: list[str] = []
+        # Whom this browser may ask: us, unless a test knows somebody else.
+        self.known = [base, "data:"]
         # Codes of somebody's earlier story.
         self.old: set[str] = set()
         self.page = self._tab()
@@ -87,7 +99,7 @@ class Visitor:
         self.page.get_by_role("button", name=self.words(button), exact=True).click()
 
     def _judge(self, request: Any) -> None:
-        if not request.url.startswith((self.base, "data:")):
+        if not request.url.startswith(tuple(self.known)):
             self.complaints.append(f"asked {request.url}")
 
     @property

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import http.client
 import select
+import socket
+import ssl
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import ClassVar, TypeAlias
@@ -85,7 +88,7 @@ class Backend:
 class RoundRobin:
     """Never sends a request twice, unless nobody took the connection: what was sent may have been done."""
 
-    def __init__(self, ports: Sequence[int]) -> None:
+    def __init__(self, ports: Sequence[int], *, port: int = 0, tls: tuple[Path, Path] | None = None) -> None:
         self.backends = [Backend("127.0.0.1", port) for port in ports]
         self._turns = cycle(self.backends)
         self._lock = threading.Lock()
@@ -95,9 +98,12 @@ class RoundRobin:
         class Handler(_Handler):
             front = proxy
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls:
+            self._server.socket = _over_tls(self._server.socket, *tls)
+            self.url = f"https://localhost:{self._server.server_port}"
 
     def __enter__(self) -> RoundRobin:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -138,6 +144,11 @@ class RoundRobin:
             backend.probe()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser hangs up at a certificate that it has not seen before, and comes again."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     front: ClassVar[RoundRobin]
@@ -164,3 +175,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+
+def _over_tls(listener: socket.socket, certificate: Path, key: Path) -> ssl.SSLSocket:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    # The handshake belongs to a connection's own thread: a browser opens some that it never uses.
+    return context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
