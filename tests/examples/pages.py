@@ -151,7 +151,7 @@ BY_PHONE = a_recovery(
     sent=(Sent("voice", NOW),),
 )
 HEARD, APPROVED = (Voice(VoiceSettings(approve=approve)).begin(None, a_context()) for approve in (False, True))
-BY_PHONE = a_recovery(
+BY_APPROVAL = a_recovery(
     stage=Stage.ANSWERING,
     pick=Pick("phone_approval", "d" * 32, PhoneApproval(PhoneApproval.Settings()).begin(None, a_context()), NOW),
     sent=(Sent("phone_approval", NOW),),
@@ -228,9 +228,9 @@ PAGES = (
     Page("a call with error", "call.html", recovery=called(HEARD), typed={CODE: "1234"}, press=CONTINUE),
     Page("a call that is over", "call.html", recovery=called(HEARD, NOW - timedelta(seconds=90), 2)),
     Page("a call where the key approves", "call.html", recovery=called(APPROVED, NOW - timedelta(seconds=8))),
-    Page("answering by phone", "phone_asked.html", recovery=BY_PHONE),
-    Page("answering by phone, nothing heard", "phone_asked.html", recovery=BY_PHONE,
-         answers=answered("not-heard", BY_PHONE), press=CONTINUE),
+    Page("approving by phone", "phone_asked.html", recovery=BY_APPROVAL),
+    Page("approving by phone, nothing heard", "phone_asked.html", recovery=BY_APPROVAL,
+         answers=answered("not-heard", BY_APPROVAL), press=CONTINUE),
     Page("the phone's own page", "phone.html", "/phone/"),
     Page("too early", "answering.html", recovery=answering(), answers=TOO_EARLY, press="button[value=again]"),
     Page("waiting", "waiting.html", recovery=answering(), answers=answered("not-yet", answering()), typed=A_CODE,

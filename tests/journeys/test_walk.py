@@ -28,6 +28,9 @@ FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
     *(
         "portal.callback",
+        "portal.phone_say",
+        "portal.phone_worker",
+        "portal.phone_manifest",
         "demo.outbox_json",
         "demo.response_file",
         "sign_in.start",
