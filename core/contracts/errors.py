@@ -47,8 +47,8 @@ class PasswordRefused(KeybackError):
 class DeliveryFailed(KeybackError):
     """A channel could not carry a message. Nobody sees it before a first proof; `retry` says if later may help.
 
-    `unknown`: it may have been taken all the same, so no other provider is asked. Nor is one after the kinds "address"
-    and "opted-out", which are about the number and not about the provider.
+    `unknown`: it may have been taken all the same, so no other provider is asked. Nor is one after the kinds "address",
+    "number", "not-mobile" and "opted-out", which are about the number and not about the provider.
     """
 
     def __init__(self, kind: str, *, retry: bool, unknown: bool = False) -> None:

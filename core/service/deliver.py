@@ -32,7 +32,7 @@ NO_LANE = "house"
 # What is left of a job's time, once one provider has said no, must be enough for another.
 AFTER_A_NO = timedelta(seconds=5)
 # About the number and not about the provider: another one would not do better, or must not.
-FOR_GOOD = frozenset({"address", "opted-out"})
+FOR_GOOD = frozenset({"address", "number", "not-mobile", "opted-out"})
 # What became of earlier attempts, and by which channel.
 BUDGET = "budget: "
 Past: TypeAlias = tuple[str, State]

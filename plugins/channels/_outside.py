@@ -122,7 +122,10 @@ def refusal(status: int) -> DeliveryFailed:
         return DeliveryFailed("credentials", retry=False)
     if status in (408, 429):
         return DeliveryFailed("throttled", retry=True)
-    return DeliveryFailed("provider-down", retry=True) if status >= 500 else DeliveryFailed("refused", retry=False)
+    if status < 500:
+        return DeliveryFailed("refused", retry=False)
+    # "Not now" is a no. Any other fault may have come after it was taken, or from a proxy that gave up waiting.
+    return DeliveryFailed("provider-down", retry=True, unknown=status != 503)
 
 
 def failure(error: Exception) -> DeliveryFailed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,3 +22,14 @@ def ctx() -> Context:
         company="Alderwick",
         random=os.urandom,
     )
+
+
+@pytest.fixture(scope="session")
+def amazon() -> Iterator[str]:
+    """The address of a server that does as Amazon does."""
+    from moto.server import ThreadedMotoServer  # slow to import, and few tests want it
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()

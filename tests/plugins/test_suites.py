@@ -30,6 +30,7 @@ from keyback.core.testing import (
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
+from keyback.plugins.channels.sns import Sns, SnsSettings
 from keyback.plugins.channels.twilio import Twilio
 from keyback.plugins.channels.web_push import WebPush, WebPushSettings
 from keyback.plugins.human_checks.picture_and_sound import PictureAndSound, PictureAndSoundSettings
@@ -189,6 +190,15 @@ class TestHttpGateway(ChannelSuite):
             )
             yield
             self.plugin.close()
+
+
+class TestSns(ChannelSuite):
+    @pytest.fixture(autouse=True)
+    def _with_amazon(self, amazon: str) -> Iterator[None]:
+        key, secret = SecretStr("AKIAALDERWICK"), SecretStr("wJalrXUtnFEMI")
+        self.plugin = Sns(SnsSettings(aws_region="eu-west-1", access_key=key, secret_key=secret, address=amazon))
+        yield
+        self.plugin.close()
 
 
 class TestTwilio(ChannelSuite):

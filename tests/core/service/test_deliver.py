@@ -130,7 +130,7 @@ def test_who_failed_before_is_asked_last(open_house: Open) -> None:
     assert [len(first.sent), len(second.sent)] == [0, 1]
 
 
-@pytest.mark.parametrize("kind", ["address", "opted-out"])
+@pytest.mark.parametrize("kind", ["address", "number", "not-mobile", "opted-out"])
 def test_what_is_wrong_with_the_number_is_not_tried_elsewhere(kind: str, open_house: Open) -> None:
     house, first, second = open_house()
     first.trouble = no(kind, retry=False)
