@@ -16,6 +16,7 @@ from keyback.core.contracts.people import Account, AccountKey, Contact, ContactK
 from keyback.core.contracts.text import Text
 from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.audit import Audit
+from keyback.core.db.begun import Begun
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.enrolments import Enrolments
 from keyback.core.db.freezes import Freeze, Freezes
@@ -42,7 +43,7 @@ MAIL = Contact(ContactKind.MAIL, "canary-mail@example.org", "mail")
 LDAP = AccountKey("openldap", "canary-uuid")
 DETAILS = {"name": "canary-name"}
 ADDING = Adding("canary-session", "person-1", "app")
-DRAWN = Challenge(Prompt(Text("Add it"), Text("Type it")), DAY, {"secret": "canary-secret"})
+DRAWN = Begun(Challenge(Prompt(Text("Add it"), Text("Type it")), DAY, {"secret": "canary-secret"}))
 
 
 class House:
