@@ -93,9 +93,10 @@ def asked(visit: Visit) -> Challenge:
     return pick.challenge
 
 
-def a_home(database: Database) -> Home:
+def a_home(database: Database, *, origin: str = "https://reset.example.org") -> Home:
     """Everything works, and jo's phone is added."""
     method = PhoneApproval(PhoneApproval.Settings())
-    home = Home(small_house(database, methods=[method], channel=Post(), help_desk_mail=HELP_DESK), Phone())
+    house = small_house(database, methods=[method], channel=Post(), help_desk_mail=HELP_DESK, origin=origin)
+    home = Home(house, Phone(origin))
     home.add(home.phone)
     return home

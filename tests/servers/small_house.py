@@ -306,7 +306,8 @@ def small_house(
     keyring = Keyring.load(database, bytes(range(32)))
     records, clock = Records.open(database, keyring), Clock()
     media = {medium: MediumRules(numbers=NumberRules(frozenset({"AT"}))) for medium in PHONE_MEDIA}
-    around = Surroundings("Acme", "https://reset.example.org", "Call 123", now=clock, **{"media": media, **changes})
+    stands = {"origin": "https://reset.example.org", "help_desk": "Call 123", "media": media, **changes}
+    around = Surroundings("Acme", now=clock, **stands)
     store, channel = Directory(), channel or FakeChannel()
     codes = QuickCodes(SavedCodes.Settings(pepper="p" * 32))
     also = (cloud,) if cloud else ()
