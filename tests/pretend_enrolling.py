@@ -76,6 +76,16 @@ class PretendEnrolling:
         return self
 
     @property
+    def drafts(self) -> PretendEnrolling:
+        return self
+
+    def keep(self, who: SignedIn, path: str, typed: Mapping[str, str]) -> None:
+        self._raise("keep")
+
+    def take(self, who: SignedIn, path: str) -> Mapping[str, str]:
+        return {}
+
+    @property
     def renewal(self) -> PretendEnrolling:
         return self
 

@@ -35,8 +35,7 @@ class ArrangingPages:
 
     def _ask(self, who: SignedIn, enrolment_id: str, said: Said = NOTHING) -> Response:
         mine = self._named(who, enrolment_id)
-        called = said.typed.get("called", mine.end)
-        return self._desk.page("rename_method.html", who, said, label=mine.label, called=called)
+        return self._desk.page("rename_method.html", who, said, label=mine.label, called=mine.end)
 
     def _rename(self, who: SignedIn, enrolment_id: str) -> Response:
         form = self._desk.form(who, FIELDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .drafts import Drafts
 from .session_desk import SessionDesk
 from .signing_in import SessionRules, SigningIn
 from .staff import Staff
@@ -30,6 +31,7 @@ def open_door(staff: Staff, idp: CompanyIdp, rules: SessionRules) -> Door:
         recognising=staff.recognising,
         around=around,
         idp=idp,
+        drafts=Drafts(records=records, around=around),
         rules=rules,
     )
     return Door(signing_in, SessionDesk(records=records, around=around, idp=idp, rules=rules))

@@ -22,6 +22,7 @@ from ..recovery import limits
 from .arrange import Arranging
 from .back_office import BackOffice
 from .counted import tell
+from .drafts import Drafts
 from .fresh_proofs import FreshProofs
 from .my_methods import ADDRESSES, MyMethods
 from .new_address import NewAddresses
@@ -71,6 +72,7 @@ class Enrolling:
     arranging: Arranging
     renewal: Renewal
     addresses: NewAddresses
+    drafts: Drafts
     notices: Notices
     office: BackOffice
     around: Surroundings

@@ -18,6 +18,7 @@ from ..recovery.names import searchable
 from ..recovery.policy import out_of_scope
 from .calls import Calls
 from .counted import tell
+from .drafts import Drafts
 from .gate import Gate
 from .recognise import Recognising
 from .records import Records
@@ -70,6 +71,7 @@ class SigningIn:
     recognising: Recognising
     around: Surroundings
     idp: CompanyIdp
+    drafts: Drafts
     rules: SessionRules
 
     def set_out(self, address: str, browser: str, *, to: str, fresh: bool, key: str, language: str) -> SetOut:
@@ -146,6 +148,7 @@ class SigningIn:
             )
             if departure.ends:
                 self.records.sessions.end(tx, departure.ends)
+                self.drafts.hand_on(tx, departure.ends, digest(key), person.id)
             self.records.sessions.open(tx, key, session)
             self.records.sign_ins.hand_on(tx, browser, renewed)
             self.records.audit.append(tx, [event], at=now, person_id=person.id)

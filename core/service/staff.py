@@ -19,6 +19,7 @@ from .code_post import CodePost
 from .conclude import Concluding
 from .deliver import Delivering
 from .disguise import Disguise
+from .drafts import Drafts
 from .enrol import Enrolling
 from .find import Finding
 from .fresh_proofs import FreshProofs
@@ -132,6 +133,7 @@ def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices)
         proofs=FreshProofs(**house, mine=mine, misses=misses, notices=notices, office=office),
         arranging=Arranging(**house, mine=mine),
         renewal=Renewal(**house, mine=mine),
+        drafts=Drafts(records=house["records"], around=house["around"]),
         addresses=NewAddresses(**house, post=post),
         notices=notices,
         office=office,

@@ -347,3 +347,13 @@ def test_no_key_and_a_wrong_key_are_nobody(entrance: Entrance) -> None:
     entrance.sign_in()
     assert entrance.door.sessions.whoever("") is None
     assert entrance.door.sessions.whoever("f" * 64) is None
+
+
+def test_what_they_typed_before_they_signed_in_again_is_there_afterwards(entrance: Entrance) -> None:
+    entrance.sign_in()
+    drafts, before = entrance.house.staff.enrolling.drafts, entrance.who
+    assert before is not None
+    drafts.keep(before, "/methods/add", {"method": "sms"})
+    entrance.sign_in()
+    assert entrance.who is not None
+    assert drafts.take(entrance.who, "/methods/add") == {"method": "sms"}
