@@ -16,7 +16,8 @@ from .signed_in import SignedIn
 from .surroundings import Surroundings
 
 KEPT = timedelta(minutes=10)
-NOT_SHOWN = Prompt(Text(""), Text(""))
+# A draft is kept as what a challenge hides; its prompt is on no page.
+NOT_SHOWN = Prompt(Text("Later"), Text("Later"))
 
 
 @dataclass(frozen=True, kw_only=True)
