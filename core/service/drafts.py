@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ..contracts.method import Challenge, Prompt
 from ..contracts.text import Text
+from ..db.begun import Begun
 from ..db.pending import Adding
 from ..db.session import Transaction
 from .records import Records
@@ -29,7 +29,7 @@ class Drafts:
 
     def keep(self, who: SignedIn, path: str, typed: Mapping[str, str]) -> None:
         """What was typed on this page; an earlier draft ends with it."""
-        kept = Challenge(NOT_SHOWN, KEPT, {"draft": json.dumps([path, dict(typed)])})
+        kept = Begun(Challenge(NOT_SHOWN, KEPT, {"page": path}), answer=dict(typed))
         with self.records.db.write() as tx:
             self.records.pending.put(tx, _draft(who.session, who.person.id), kept, self.around.now() + KEPT)
 
@@ -38,12 +38,11 @@ class Drafts:
         draft, now = _draft(who.session, who.person.id), self.around.now()
         with self.records.db.read() as tx:
             kept = self.records.pending.get(tx, draft, now)
-        place, typed = json.loads(kept.secret["draft"]) if kept else ("", {})
-        if place != path:
+        if kept is None or kept.challenge.secret["page"] != path:
             return {}
         with self.records.db.write() as tx:
             self.records.pending.forget(tx, draft)
-        return dict(typed)
+        return kept.answer
 
     def hand_on(self, tx: Transaction, ended: str, begun: str, person_id: str) -> None:
         """To the session that takes the place of another in the same browser, if it is the same person's."""
