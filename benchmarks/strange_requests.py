@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from werkzeug.routing import Map, Rule
 
 # As large as a form may be, and written in the way that takes the longest to read.
@@ -74,6 +76,8 @@ def _path(rule: Rule, known: Known, recovery_id: str) -> str:
     match rule.endpoint:
         case "portal.welcome" | "portal.healthz" | "portal.readyz" | "portal.who" | "portal.start":
             return rule.rule
+        case "portal.phone" | "portal.phone_say" | "portal.phone_worker" | "portal.phone_manifest":
+            return rule.rule
         case "portal.static":
             return known.style_sheet
         case "portal.human_part":
@@ -82,6 +86,8 @@ def _path(rule: Rule, known: Known, recovery_id: str) -> str:
             return "/go/alderwick?login_hint=jo"
         case "portal.show" | "portal.move" | "portal.stage" | "portal.password":
             return rule.rule.replace("<recovery_id>", recovery_id)
+        case "portal.callback":
+            return f"/callback/twilio/{'a' * 300}"
         case "portal.wasnt_me" | "portal.stop":
             return f"/wasnt-me/{'A' * 300}"
     raise LookupError(f"nobody said what a stranger may send to {rule.endpoint}")
@@ -106,6 +112,8 @@ def _own(endpoint: str, verb: str, known: Known) -> Iterator[Wish]:
             yield wish(
                 "wrong picture", "/recover", True, identifier="jo", picture_text="AAAAAA", picture_task=known.task
             )
+        case "portal.phone_say":
+            yield wish("a phone of nobody", "/phone/say", **_phone_of_nobody())
         case "portal.human_part":
             yield wish("forged task", f"/human/{known.task[:-64] + '0' * 64}.wav")
             yield wish("the same picture", f"/human/{known.task}.png")
@@ -116,6 +124,15 @@ def _own(endpoint: str, verb: str, known: Known) -> Iterator[Wish]:
         case "portal.welcome":
             yield wish("no such page", "/wp-login.php")
             yield wish("a language", "/?language=de")
+
+
+def _phone_of_nobody() -> dict[str, str]:
+    """The dearest that a phone can say: a key and a signature that look right until they are checked."""
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    written = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    said = {"what": "joins", "joins_by": "A" * 26, "key": base64.urlsafe_b64encode(written).decode(), "at": "1"}
+    signature = base64.urlsafe_b64encode(secrets.token_bytes(64)).decode()
+    return {"device": "a" * 22, "words": json.dumps(said), "signature": signature}
 
 
 def _largest(endpoint: str) -> str:

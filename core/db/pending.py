@@ -67,6 +67,10 @@ class Pending:
         row = tx.execute(_get, {"of_key": self._key(adding), "now": now}).mappings().first()
         return None if row is None else self._open(row)
 
+    def expects(self, tx: Connection, code: str, now: datetime) -> bool:
+        """Whether a device may join by this code: asked first, because whoever makes a key up may ask as well."""
+        return tx.execute(_by_code, {"of_code": self._code(code), "now": now}).first() is not None
+
     def join(self, tx: Connection, code: str, statement: Statement, now: datetime) -> bool:
         """Keep what a device says that knows the code; False for a wrong code, and for the second device.
 

@@ -126,8 +126,13 @@ class Phones:
         said = next((one for one in heard if one is not None), None)
         if said is None:
             return Reply(Said.UNKNOWN)
+        code, now = said.get(device.JOINS_BY, ""), self.around.now()
+        with self.records.db.read() as tx:
+            expected = self.records.pending.expects(tx, code, now)
+        if not expected:
+            return Reply(Said.NOT_JOINED)
         with self.records.db.write() as tx:
-            joined = self.records.pending.join(tx, said[device.JOINS_BY], statement, self.around.now())
+            joined = self.records.pending.join(tx, code, statement, now)
         return Reply(Said.JOINED if joined else Said.NOT_JOINED)
 
     def _move(self, person_id: str, enrolment: Enrolment, data: Mapping[str, str]) -> Reply:

@@ -14,6 +14,7 @@ from keyback.core.contracts.device import Statement
 from keyback.core.contracts.method import Challenge, Prompt
 from keyback.core.contracts.text import Text
 from keyback.core.db import tables
+from keyback.core.db.begun import Begun
 from keyback.core.db.enrolments import Enrolments
 from keyback.core.db.pending import Adding, Pending
 from keyback.core.db.recoveries import Recoveries
@@ -22,7 +23,8 @@ from keyback.core.db.session import Database
 from keyback.core.recovery.state import Pick, Recovery, Stage
 
 MINE = Adding("session-1", "person-1", "phone_approval")
-DRAWN = Challenge(Prompt(Text("Join"), Text("Scan")), timedelta(minutes=10), {"joins_by": "CANARYCODE"})
+CHALLENGE = Challenge(Prompt(Text("Join"), Text("Scan")), timedelta(minutes=10), {"joins_by": "CANARYCODE"})
+DRAWN = Begun(CHALLENGE)
 SAID = Statement("device-1", '{"key": "canary-key"}', "signature")
 
 
@@ -40,13 +42,16 @@ def test_what_the_device_says_lies_beside_what_was_drawn(database: Database, pen
         assert pending.join(tx, "CANARYCODE", SAID, now)
         kept = pending.get(tx, MINE, now)
     assert kept is not None
-    assert kept.secret == {
+    assert kept.challenge.secret == {
         "joins_by": "CANARYCODE", "device": "device-1", "words": SAID.words, "signature": "signature",
     }  # fmt: skip
 
 
 def test_only_one_device_joins_by_a_code_in_time(database: Database, pending: Pending, now: datetime) -> None:
     with database.write() as tx:
+        assert pending.expects(tx, "CANARYCODE", now)
+        assert not pending.expects(tx, "ANOTHERCODE", now)
+        assert not pending.expects(tx, "CANARYCODE", now + timedelta(minutes=10))
         assert not pending.join(tx, "ANOTHERCODE", SAID, now)
         assert not pending.join(tx, "CANARYCODE", SAID, now + timedelta(minutes=10))
         assert pending.join(tx, "CANARYCODE", SAID, now)
@@ -65,7 +70,7 @@ def test_of_two_devices_at_the_same_moment_one_joins(
 
 
 def test_beginning_anew_ends_the_code_and_the_device(database: Database, pending: Pending, now: datetime) -> None:
-    again = replace(DRAWN, secret={"joins_by": "SECONDCODE"})
+    again = Begun(replace(CHALLENGE, secret={"joins_by": "SECONDCODE"}))
     with database.write() as tx:
         pending.join(tx, "CANARYCODE", SAID, now)
         pending.put(tx, MINE, again, now + timedelta(minutes=10))
@@ -108,12 +113,12 @@ def test_only_the_persons_own_open_requests_of_this_method_are_found(
     assert whole.subject is not None
     person = whole.subject.person.id
     asks = replace(
-        whole, stage=Stage.ANSWERING, pick=Pick("phone_approval", "c1", DRAWN, now), moved_at=now,
+        whole, stage=Stage.ANSWERING, pick=Pick("phone_approval", "c1", CHALLENGE, now), moved_at=now,
         expires_at=now + timedelta(minutes=20),
     )  # fmt: skip
     others = [
         replace(asks, id="other-stage", stage=Stage.CHOOSING),
-        replace(asks, id="other-method", pick=Pick("sms", "c2", DRAWN, now)),
+        replace(asks, id="other-method", pick=Pick("sms", "c2", CHALLENGE, now)),
         replace(asks, id="nobody", subject=None),
     ]
     newest = [replace(asks, id=f"asks-{n}", started_at=now - timedelta(seconds=n)) for n in range(4)]
