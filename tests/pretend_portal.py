@@ -138,6 +138,9 @@ class PretendService:
     lifetime = timedelta(minutes=20)
     usual_proofs = 2
 
+    def stands(self, recovery: Recovery) -> str:
+        return str(self.answers.get("stands", ""))
+
     def heard(self, recovery: Recovery) -> bool:
         return bool(self.answers.get("heard"))
 

@@ -66,6 +66,7 @@ class RecoveryPages:
             version=recovery.turn,
             waiting=self._service.choosing.waits(recovery),
             heard=self._service.hearing.heard(recovery),
+            stands=self._service.hearing.stands(recovery),
         )
 
     def move(self, recovery_id: str) -> Response:

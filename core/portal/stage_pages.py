@@ -105,7 +105,11 @@ class StagePages:
         if prompt.widget in TEMPLATES:
             values["template"] = TEMPLATES[prompt.widget]
         if prompt.widget == "call":
-            values["call"] = self._call(pick)
+            values["call"] = self._call(recovery, pick)
+            # How the call goes is shown to whoever has proven something, so their page asks.
+            values["poll"] = values["poll"] or (
+                url_for("portal.stage", recovery_id=recovery.id) if _known(recovery) else ""
+            )
         return values | self._one_moment(recovery) if said.one_moment else values
 
     def _waits(self, recovery: Recovery) -> bool:
@@ -123,11 +127,12 @@ class StagePages:
             "poll": url_for("portal.stage", recovery_id=recovery.id),
         }
 
-    def _call(self, pick: Pick) -> Values:
-        """How long it may have been ringing, by the clock alone: so nobody sees whether anything rings."""
+    def _call(self, recovery: Recovery, pick: Pick) -> Values:
+        """How long it may have been ringing, before the first proof by the clock alone: nobody sees whether it does."""
         seconds = max(0, int((self._settings.now() - pick.at).total_seconds()))
         time = Text.plural("{n} second", "{n} seconds", n=seconds)
-        return {"seconds": seconds, "time": time, "over": seconds >= CALL_OVER, "over_at": CALL_OVER}
+        clock = {"seconds": seconds, "time": time, "over": seconds >= CALL_OVER, "over_at": CALL_OVER}
+        return {**clock, "told": words.CALLS, "stands": words.CALLS.get(self._service.hearing.stands(recovery))}
 
     def _resend(self, recovery: Recovery, pick: Pick) -> Values | None:
         """What "Nothing came?" says; None where nothing is sent. The same numbers for everybody."""

@@ -25,6 +25,11 @@ NOT_ADDED_HERE = Text("This passkey isn't one you added here. Choose another way
 NOTHING_HEARD = Text("We've heard nothing from your phone yet.")
 NO_APPROVAL = Text("No approval came. Try again, or choose another way.")
 DECLINED = Text("The request was declined on your phone. If that wasn't you, call the help desk.")
+# What became of a call, for whoever has proven something.
+CALLS: Mapping[str, Text] = {
+    "delivered": Text("Answered."),
+    "failed": Text("The call didn't come through. Call again, or choose another way."),
+}
 RINGS_AGAIN = Text("If that number is yours, it rings again.")
 ANOTHER_IS_COMING = Text("Another code is on its way if that number or address is yours.")
 NO_MORE_SENDS = Text("No more codes can be sent in this try. Choose another way.")

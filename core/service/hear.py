@@ -95,6 +95,17 @@ class Hearing:
             heard = self.records.heard.of(tx, recovery.pick.challenge_id)
         return heard is not None and (heard.passed or bool(recovery.proofs))
 
+    def stands(self, recovery: Recovery) -> str:
+        """How what was sent for this challenge stands: "sent", "delivered" or "failed". Nothing before the first proof:
+        until then nobody may learn whether there was anything to send (P4)."""
+        if not recovery.proofs or recovery.stage is not Stage.ANSWERING or recovery.pick is None:
+            return ""
+        with self.records.db.read() as tx:
+            states = {state for _, state in self.records.deliveries.of(tx, recovery.pick.challenge_id)}
+        if State.DELIVERED in states:
+            return "delivered"
+        return "failed" if states == {State.FAILED} else "sent"
+
     def _waiting(self, about: About) -> Recovery | None:
         """The recovery, while it waits for that very challenge."""
         with self.records.db.read() as tx:

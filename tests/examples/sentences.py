@@ -62,7 +62,7 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Press the # key. Nothing is said before you do, so voicemail never hears your code.",
         "Type the {} digits you hear.", "Check the word the voice says:", "Same word? Press #. Otherwise hang up.",
         "This page goes on by itself once you pressed #.", "I pressed #", "Ringing.",
-        "The call should be over by now.", "Call again",
+        "The call should be over by now.", "Call again", "Answered.",
         "This is {}. To hear the code you asked for, press the hash key. If you didn't ask, hang up.",
     ),
     "e-mail code": (
@@ -225,6 +225,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "This is {}. The word is: {}. Does the page show the same word? Then press the hash key. If not, hang up.",
         "Thank you. You can hang up.", "Twilio", "Since {}", "If that number is yours, it rings again.",
         "You can ask for another call in {}.", "You can ask for another call now.", "Only the newest call counts.",
+        "The call didn't come through. Call again, or choose another way.",
     ),
     "questions: a label for each field, what is chosen, and why an answer isn't taken": (
         "Security questions", "Question {}", "Answer {}", "{}", "Choose a question", "Choose one from the list",

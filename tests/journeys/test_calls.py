@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -94,6 +95,15 @@ def pick(story: Story) -> Page:
     return story.browser.submit(page, destination=story.phone) if page.name == "destination" else page
 
 
+def goes_on(story: Story) -> Page:
+    """Press the page's button; while the person is still being looked up, again."""
+    page = story.browser.submit(story.reload())
+    patience = time.monotonic() + 20
+    while page.name == "waiting" and time.monotonic() < patience:
+        page = story.browser.submit(story.reload())
+    return page
+
+
 # Press # and hear the code ----------------------------------------------------------------------------------------
 
 
@@ -121,6 +131,30 @@ def test_as_the_second_proof_the_masked_end_is_called(
     pick(story)
     phone = Phone(*hearing, story.phone)
     assert story.type_code(heard(phone.press("#", phone.rings()))).stage == "renewing"
+
+
+@pytest.mark.parametrize(("status", "stands"), [("in-progress", "delivered"), ("no-answer", "failed")])
+def test_how_the_call_goes_is_told_after_the_first_proof_alone(
+    status: str, stands: str, hearing: tuple[Keyback, Twilio], post: Post, slapd: Slapd
+) -> None:
+    first, early = caller(hearing, post, slapd)
+    later = a_story(hearing[0], post, slapd)
+    later.start()
+    later.pick_mail()
+    later.type_code(post.mail_code(later.mail))
+    pick(later)
+    late = Phone(*hearing, later.phone)
+    for phone in (early, late):
+        address = key_goes_to(phone.rings())
+        assert address
+        assert phone.tells(address, CallStatus=status).status_code == 200
+    assert stood(first) == ""
+    wait_until(lambda: stood(later) == stands, "the state")
+
+
+def stood(story: Story) -> str:
+    """What a page that waits is told of the call."""
+    return str(json.loads(story.browser.get(f"/recover/{story.recovery_id}/stage").html)["stands"])
 
 
 def test_a_code_pressed_for_again_is_the_same_and_one_of_another_call_is_another(
@@ -156,7 +190,7 @@ def test_a_pressed_key_is_the_proof_once_the_page_goes_on(
     approving: tuple[Keyback, Twilio], post: Post, slapd: Slapd
 ) -> None:
     story, phone = caller(approving, post, slapd)
-    page = story.browser.submit(story.here())
+    page = goes_on(story)
     assert "heard nothing from your phone yet" in page.text
     script = phone.rings()
     word = re.search(r"The word is: (\w+)\.", said(script)[0])
@@ -167,7 +201,7 @@ def test_a_pressed_key_is_the_proof_once_the_page_goes_on(
     # The key alone moves nothing: the person's own browser does.
     assert story.reload().stage == "answering"
     cookies = dict(story.browser.cookies)
-    assert story.browser.submit(story.here()).stage == "choosing"
+    assert goes_on(story).stage == "choosing"
     assert story.browser.cookies != cookies
     story.pick_mail()
     assert story.type_code(post.mail_code(story.mail)).stage == "renewing"
@@ -178,7 +212,7 @@ def test_another_key_approves_nothing(approving: tuple[Keyback, Twilio], post: P
     script = phone.rings()
     for key in ("1", "*", "##", ""):
         assert said(phone.press(key, script).text) == said(script)
-    assert story.browser.submit(story.reload()).stage == "answering"
+    assert goes_on(story).stage == "answering"
 
 
 # Who may call back ------------------------------------------------------------------------------------------------
@@ -205,10 +239,10 @@ def test_call_backs_that_are_forged_replayed_or_for_somebody_else_change_nothing
     ]
     assert [answer.status_code for answer in forged] == [404] * len(forged)
     for story in (mine, theirs):
-        assert story.browser.submit(story.reload()).stage == "answering"
+        assert goes_on(story).stage == "answering"
     their_phone.press("#", foreign)
-    assert mine.browser.submit(mine.reload()).stage == "answering"
-    assert theirs.browser.submit(theirs.reload()).stage == "choosing"
+    assert goes_on(mine).stage == "answering"
+    assert goes_on(theirs).stage == "choosing"
     # The same again, when it was used: it belongs to nothing that waits.
     assert their_phone.press("#", foreign).status_code == 404
     assert theirs.reload().stage == "choosing"

@@ -11,10 +11,20 @@ function goOn(stage) {
   else location.replace(location.pathname);
 }
 
+// What became of a call: seen where it rang, and heard once.
+function tell(stands) {
+  const call = document.querySelector("[data-call]");
+  const words = call?.dataset[stands];
+  if (!words || call.textContent === words) return;
+  call.textContent = words;
+  document.querySelector("[data-line] p").textContent = words;
+}
+
 async function ask() {
   const answer = await fetch(main.dataset.poll, { credentials: "same-origin", redirect: "error" });
   if (!answer.ok) return "";
-  const { stage, waiting, heard } = await answer.json();
+  const { stage, waiting, heard, stands } = await answer.json();
+  tell(stands);
   const over = stage !== main.dataset.stage || heard || (main.dataset.page === "waiting" && !waiting);
   return over ? stage : "";
 }
@@ -51,8 +61,11 @@ const rings = document.querySelector("[data-since]");
 if (rings) {
   const tick = setInterval(() => {
     const since = Number(rings.dataset.since) + Math.floor((Date.now() - began) / 1000);
-    if (since < Number(rings.dataset.overAt)) return void (rings.querySelector("span").textContent = words.format(since));
+    const shown = rings.querySelector("span");
+    if (shown && since < Number(rings.dataset.overAt)) return void (shown.textContent = words.format(since));
     clearInterval(tick);
+    // Somebody who was told how it went needs no clock.
+    if (!shown) return;
     rings.textContent = rings.dataset.over;
   }, 1000);
 }

@@ -67,6 +67,27 @@ def test_whoever_is_known_sees_what_nobody_sees(challenge: Challenge, portal: Po
     assert len({re.sub(' nonce="[^"]*"', "", page) for page in pages}) == 1
 
 
+@pytest.mark.parametrize(
+    ("stands", "said"),
+    [
+        ("delivered", "Answered."),
+        ("failed", "The call didn’t come through. Call again, or choose another way."),
+        ("sent", "Ringing."),
+    ],
+)
+def test_after_the_first_proof_the_page_says_how_the_call_goes_and_asks_on(
+    stands: str, said: str, portal: Portal
+) -> None:
+    known = replace(called(HEAR), found=True, subject=SUBJECT, proofs=(PROOF,))
+    portal.service.answers["stands"] = stands
+    page = portal.holding(known).get().text
+    assert f'data-poll="/recover/{ID}/stage"' in page
+    line = re.search("data-line>(.*?)</div>", page, re.S)
+    assert line
+    assert said in words(line[1])
+    assert portal.get(f"/recover/{ID}/stage").json["stands"] == stands
+
+
 def test_another_call_is_said_to_come_as_truly_as_the_first(portal: Portal) -> None:
     assert "If that number is yours, it rings again." in portal.holding(called(HEAR, times=2)).get().text
     known = replace(called(HEAR, times=2), found=True, subject=SUBJECT, proofs=(PROOF,))

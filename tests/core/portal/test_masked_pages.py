@@ -60,9 +60,9 @@ def test_the_waiting_page_is_the_same_whatever_was_found(portal: Portal) -> None
 @pytest.mark.parametrize("recovery", [WAITING, replace(WAITING, found=True, found_at=NOW)])
 def test_a_machine_learns_no_more_than_the_page_says(portal: Portal, recovery: Recovery) -> None:
     answer = portal.holding(recovery).get(f"/recover/{ID}/stage").json
-    assert answer == {"stage": "choosing", "version": 1, "waiting": True, "heard": False}
+    assert answer == {"stage": "choosing", "version": 1, "waiting": True, "heard": False, "stands": ""}
     answer = portal.holding(replace(SHOWN, subject=recovery.subject)).get(f"/recover/{ID}/stage").json
-    assert answer == {"stage": "choosing", "version": 1, "waiting": False, "heard": False}
+    assert answer == {"stage": "choosing", "version": 1, "waiting": False, "heard": False, "stands": ""}
 
 
 def test_whoever_presses_too_early_comes_back_to_the_page(portal: Portal) -> None:

@@ -361,7 +361,7 @@ def test_looking_moves_nothing(portal: Portal, method: str, stage: Stage) -> Non
 def test_a_waiting_page_learns_the_stage_and_the_turn(portal: Portal) -> None:
     writing = a_recovery(stage=Stage.WRITING, turn=7, version=31, proofs=(PROOF,))
     response = portal.holding(writing).get(f"/recover/{ID}/stage")
-    assert response.json == {"stage": "writing", "version": 7, "waiting": False, "heard": False}
+    assert response.json == {"stage": "writing", "version": 7, "waiting": False, "heard": False, "stands": ""}
 
 
 def test_no_page_refreshes_itself(portal: Portal) -> None:
