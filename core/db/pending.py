@@ -64,7 +64,11 @@ class Pending:
 
     def get(self, tx: Connection, adding: Adding, now: datetime) -> Begun | None:
         """Where it stands, while it is good. Raises SealBroken."""
-        row = tx.execute(_get, {"of_key": self._key(adding), "now": now}).mappings().first()
+        return self.called(tx, self.name(adding), now)
+
+    def called(self, tx: Connection, name: str, now: datetime) -> Begun | None:
+        """The same by its name, for whoever was only told that. Raises SealBroken."""
+        row = tx.execute(_get, {"of_key": name, "now": now}).mappings().first()
         return None if row is None else self._open(row)
 
     def expects(self, tx: Connection, code: str, now: datetime) -> bool:
@@ -88,17 +92,17 @@ class Pending:
 
     def attempt(self, tx: Connection, adding: Adding, now: datetime, most: int) -> tuple[Begun, int] | None:
         """Count a try before it is judged; where it stands, and how many are left. None when there are none left."""
-        asked = {"of_key": self._key(adding), "now": now, "most": most}
+        asked = {"of_key": self.name(adding), "now": now, "most": most}
         row = tx.execute(_try, asked).mappings().first()
         return None if row is None else (self._open(row), most - row["tries"])
 
     def take(self, tx: Connection, adding: Adding, now: datetime) -> bool:
         """True for the one who confirms it; it is gone by that."""
-        return tx.execute(_take, {"of_key": self._key(adding), "now": now}).rowcount == 1
+        return tx.execute(_take, {"of_key": self.name(adding), "now": now}).rowcount == 1
 
     def forget(self, tx: Connection, adding: Adding) -> None:
         """Give it up."""
-        tx.execute(_forget, {"of_key": self._key(adding)})
+        tx.execute(_forget, {"of_key": self.name(adding)})
 
     def purge(self, tx: Connection, now: datetime, limit: int = 500) -> int:
         """Forget what is too old; returns how many."""
@@ -106,15 +110,16 @@ class Pending:
 
     def _row(self, adding: Adding, begun: Begun, expires_at: datetime) -> dict[str, Any]:
         code = begun.challenge.secret.get(JOINS_BY)
-        row: dict[str, Any] = {"key": self._key(adding), "expires_at": expires_at, "code": code and self._code(code)}
+        row: dict[str, Any] = {"key": self.name(adding), "expires_at": expires_at, "code": code and self._code(code)}
         return row | {"sealed": sealed.PENDING.seal(self._keyring, BEGUN.dump_json(begun), row)}
 
     def _open(self, row: RowMapping) -> Begun:
         return BEGUN.validate_json(sealed.PENDING.open(self._keyring, row))
 
-    def _code(self, code: str) -> str:
-        return self._keyring.mac(KeyPurpose.PSEUDONYM, "joining", code).hex()
-
-    def _key(self, adding: Adding) -> str:
+    def name(self, adding: Adding) -> str:
+        """What it is called in its row: says nothing to whoever reads it."""
         # Under the key that never rotates: a rotation must not end what people are doing.
         return self._keyring.mac(KeyPurpose.PSEUDONYM, "adding", adding.session, adding.person_id, adding.method).hex()
+
+    def _code(self, code: str) -> str:
+        return self._keyring.mac(KeyPurpose.PSEUDONYM, "joining", code).hex()

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from ..contracts.channel import Message
 from ..contracts.people import Person
 from ..contracts.text import Text
 from ..recovery.decoys import Shapes
@@ -72,7 +71,6 @@ setattr(Text, "__get_pydantic_core_schema__", staticmethod(_text_schema))  # noq
 
 RECOVERY: TypeAdapter[Recovery] = TypeAdapter(Recovery)
 BEGUN: TypeAdapter[Begun] = TypeAdapter(Begun)
-MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 PERSON: TypeAdapter[Person] = TypeAdapter(Person)
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 PUBLIC_RULES: TypeAdapter[PublicRules] = TypeAdapter(PublicRules)

@@ -9,11 +9,16 @@ from .sealed_links import SealedLinks
 from .surroundings import Surroundings
 
 PATH = "/callback/"
+# In the place of an offer: it is about an address that somebody is adding.
+ADDING = "adding"
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Which message: the challenge of which recovery, to which of the person's offers, by which channel."""
+    """Which message: the challenge of which recovery, to which of the person's offers, by which channel.
+
+    Where there is no recovery yet: what was posted, for what is being added.
+    """
 
     channel: str
     recovery_id: str

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from ..contracts.channel import Message
+from ..contracts.channel import CanHear, Channel, Message
 from ..contracts.errors import MustWait
 from ..contracts.events import Event, LimitReached, MessageDropped, MessageSent
-from ..contracts.own_address import WHILE_ADDING
+from ..contracts.own_address import GIVEN, WHILE_ADDING
+from ..db.begun import Begun, Posted
 from ..db.counters import Mark
 from ..db.jobs import Job
 from ..db.pending import Adding
 from ..db.session import Transaction, after_commit
-from ..db.value_json import MESSAGE
 from ..recovery import limits
 from .back_office import BackOffice
+from .callback_links import ADDING, About, CallbackLinks
 from .counted import tell
 from .deliver import Carried, Delivering, Errand
 from .records import Records
@@ -33,6 +34,7 @@ class CodePost:
     records: Records
     delivering: Delivering
     office: BackOffice
+    links: CallbackLinks
     around: Surroundings
 
     def count(self, tx: Transaction, person: str) -> MustWait | None:
@@ -45,37 +47,52 @@ class CodePost:
         self._record(tx, person, LimitReached(quota.name))
         return MustWait(verdict.until)
 
-    def queue(self, tx: Transaction, adding: Adding, message: Message | None, language: str, *, given: bool) -> None:
-        """Let it be carried if the budgets allow it; nobody who asks can tell (A11). `given`: by their directory."""
-        if message is None:
+    def posted(self, message: Message | None, language: str) -> Posted | None:
+        """With a name of its own, by which carriers tell us of it; None where nothing is to be carried."""
+        return Posted(message, language, self.around.token()) if message else None
+
+    def queue(self, tx: Transaction, adding: Adding, posted: Posted | None) -> None:
+        """Let it be carried if the budgets allow it; nobody who asks can tell (A11)."""
+        if posted is None:
             return
-        if not self._may_send(tx, adding.person_id, message):
+        if not self._may_send(tx, adding.person_id, posted.message):
             self._record(tx, adding.person_id, MessageDropped(adding.method, "too-many"))
             return
-        kept = {"session": adding.session, "person": adding.person_id, "method": adding.method, "language": language}
-        kept |= {"message": MESSAGE.dump_json(message).decode(), "at": self.around.now().isoformat()}
-        kept |= {"challenge": self.around.token(), "given": "yes" if given else "no"}
-        job = self.office.put(tx, self.delivering.lane(message.medium), "code", "", kept)
+        kept = {**asdict(adding), "name": posted.name, "at": self.around.now().isoformat()}
+        job = self.office.put(tx, self.delivering.lane(posted.message.medium), "code", "", kept)
         after_commit(tx, partial(self.office.hand_over, job))
 
     def work(self, job: Job) -> None:
-        """Carry it, and write down what became of it."""
-        kept = job.payload
-        errand = Errand(
-            message=MESSAGE.validate_json(kept["message"]),
-            language=kept["language"],
-            challenge=kept["challenge"],
-            ours=kept["given"] == "yes",
-            times=TIMES,
-            again=job.tries > 0 or job.seen is None,
-        )
-        carried = self.delivering.deliver(errand)
-        late = self.around.now() >= datetime.fromisoformat(kept["at"]) + WHILE_ADDING
+        """Carry it, and write down what became of it. What was asked for again meanwhile, or given up, stays here."""
+        adding = Adding(job.payload["session"], job.payload["person_id"], job.payload["method"])
+        with self.records.db.read() as tx:
+            begun = self.records.pending.get(tx, adding, self.around.now())
+        if begun is None or begun.posted is None or begun.posted.name != job.payload["name"]:
+            return self.office.done(job)
+        carried = self.delivering.deliver(self._errand(job, adding, begun, begun.posted))
+        late = self.around.now() >= datetime.fromisoformat(job.payload["at"]) + WHILE_ADDING
         if carried.channel or late or not carried.retry:
-            return self._settle(job, carried)
+            return self._settle(job, adding, carried)
         with self.records.db.write() as tx:
             self.delivering.keep(tx, carried)
         return self.office.again(job, timedelta(seconds=min(30, 2**job.tries)))
+
+    def _errand(self, job: Job, adding: Adding, begun: Begun, posted: Posted) -> Errand:
+        name = self.records.pending.name(adding)
+
+        def answer_to(channel: Channel) -> str:
+            about = About(channel.key, name, posted.name, ADDING)
+            return self.links.address(about) if isinstance(channel, CanHear) else ""
+
+        return Errand(
+            message=posted.message,
+            language=posted.language,
+            challenge=posted.name,
+            ours=GIVEN in begun.answer,
+            times=TIMES,
+            again=job.tries > 0 or job.seen is None,
+            answer_to=answer_to,
+        )
 
     def _may_send(self, tx: Transaction, person: str, message: Message) -> bool:
         """Whether this address, and everybody, may have one more; what texts and calls cost is asked when they leave.
@@ -94,9 +111,8 @@ class CodePost:
             self._record(tx, person, LimitReached(quota.name))
         return not reached
 
-    def _settle(self, job: Job, carried: Carried) -> None:
+    def _settle(self, job: Job, adding: Adding, carried: Carried) -> None:
         """What will never arrive is told to whoever waits for it, but not what a budget held back."""
-        adding = Adding(job.payload["session"], job.payload["person"], job.payload["method"])
         at, now = datetime.fromisoformat(job.payload["at"]), self.around.now()
         sent = MessageSent(adding.method, carried.channel)
         event = sent if carried.channel else MessageDropped(adding.method, carried.why)
@@ -105,7 +121,7 @@ class CodePost:
             self.delivering.keep(tx, carried)
             self._record(tx, adding.person_id, event)
             begun = None if carried.channel or carried.held_back else self.records.pending.get(tx, adding, now)
-            if begun is not None and begun.sent[-1:] == (at,):
+            if begun is not None and begun.posted is not None and begun.posted.name == job.payload["name"]:
                 self.records.pending.keep(tx, adding, replace(begun, undelivered=True), at + WHILE_ADDING, now=now)
 
         self.office.done(job, write)

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 from ..contracts.channel import Callback, CanHear, Heard
 from ..contracts.errors import PluginError
+from ..db.begun import Posted
 from ..db.deliveries import TOLD, Report, State
 from ..db.heard import HeardAnswer
 from ..recovery.state import Recovery, Stage
-from .callback_links import About, CallbackLinks
+from .callback_links import ADDING, About, CallbackLinks
 from .calls import Calls
+from .deliver import said
 from .messages import Messenger
 from .prove import Proving
 from .records import Records
@@ -44,23 +46,36 @@ class Hearing:
         channel = self.snapshots.current.plugins.channels.get(channel_key)
         if about is None or channel is None or not isinstance(channel, CanHear):
             return None
-        recovery = self._waiting(about)
-        message = self.messenger.built(recovery, about.offer) if recovery else None
-        if recovery is None or message is None:
+        recovery = None if about.offer == ADDING else self._waiting(about)
+        built = self._built(recovery, about.offer) if recovery else self._posted(about)
+        if built is None:
             return None
         # The address that we gave away: whoever signs one is believed about that one alone.
         callback = Callback(f"{self.around.origin}{self.links.path(channel_key, token)}", fields, headers)
-        message = replace(message, answer_to=callback.url)
-        context = self.around.context(seconds=HEAR_SECONDS, language=recovery.language)
+        context = self.around.context(seconds=HEAR_SECONDS, language=built.language)
+        message = replace(said(built.message, context), answer_to=callback.url)
         try:
             heard = self.calls.ask(channel, lambda: channel.hear(callback, message, context), HEAR_SECONDS)
         except PluginError:
             return None
         if heard is not None and heard.state:
             self._tell(about, heard)
-        if heard is not None and heard.answer:
+        if heard is not None and heard.answer and recovery is not None:
             self.keep(recovery, heard.answer)
         return heard
+
+    def _built(self, recovery: Recovery, offer: str) -> Posted | None:
+        message = self.messenger.built(recovery, offer)
+        return Posted(message, recovery.language, "") if message else None
+
+    def _posted(self, about: About) -> Posted | None:
+        """What was sent to an address that somebody is adding, while its code is good and the newest."""
+        now = self.around.now()
+        with self.records.db.read() as tx:
+            begun = self.records.pending.called(tx, about.recovery_id, now) if about.offer == ADDING else None
+        if begun is None or begun.posted is None or begun.posted.name != about.challenge_id:
+            return None
+        return begun.posted if now < begun.sent[-1] + begun.challenge.lifetime else None
 
     def would_pass(self, recovery: Recovery, answer: Mapping[str, str]) -> bool:
         """Whether this is the answer, for whoever can say so where it was given. Nothing is counted or kept."""

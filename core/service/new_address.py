@@ -56,14 +56,15 @@ class NewAddresses:
     def ask(self, who: SignedIn, adding: Adding, begun: Begun, asked: Asked, language: str) -> None:
         """Send the code. `begun`: the step that was just answered. Raises NotAllowed, or MustWait after too many."""
         now = self.around.now()
-        further = Begun(asked.challenge, begun.challenge, begun.answer, (now,))
+        posted = self.post.posted(asked.message, language)
+        further = Begun(asked.challenge, begun.challenge, begun.answer, (now,), posted)
         with self.records.db.write() as tx:
             if self.records.freezes.stopped(tx, who.person):
                 raise NotAllowed(STOPPED)
             refusal = self.post.count(tx, who.person.id)
             if refusal is None:
                 self.records.pending.put(tx, adding, further, now + WHILE_ADDING)
-                self.post.queue(tx, adding, asked.message, language, given=GIVEN in begun.answer)
+                self.post.queue(tx, adding, posted)
         if refusal is not None:
             raise refusal
 
@@ -80,14 +81,16 @@ class NewAddresses:
             raise MustWait(again_at)
         asked = self.step(self.snapshots.current.plugins.methods[key], begun.before, begun.answer, language)
         assert isinstance(asked, Asked)
-        further = replace(begun, challenge=asked.challenge, sent=(*begun.sent, now), undelivered=False)
+        posted = self.post.posted(asked.message, language)
+        sent = (*begun.sent, now)
+        further = replace(begun, challenge=asked.challenge, sent=sent, posted=posted, undelivered=False)
         with self.records.db.write() as tx:
             refusal = self.post.count(tx, who.person.id)
             if refusal is None:
                 # With the tries that were left: no code more is a guess more.
                 if not self.records.pending.keep(tx, adding, further, now + WHILE_ADDING, now=now):
                     raise OutOfTurn("it is gone")
-                self.post.queue(tx, adding, asked.message, language, given=GIVEN in begun.answer)
+                self.post.queue(tx, adding, posted)
         if refusal is not None:
             raise refusal
 

@@ -110,7 +110,7 @@ def employ(
     _teach_to_tell(messenger, notices, office)
     Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
     watch = Watch(records=records, office=office, calls=calls, around=around)
-    enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices)
+    enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
     return Staff(service, enrolling, office, recognising, watch)
 
 
@@ -123,9 +123,10 @@ def _renewing(
     )
 
 
-def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices) -> Enrolling:
+def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices, links: CallbackLinks) -> Enrolling:
     office = notices.office
-    post = CodePost(records=house["records"], delivering=notices.delivering, office=office, around=house["around"])
+    records, around = house["records"], house["around"]
+    post = CodePost(records=records, delivering=notices.delivering, office=office, links=links, around=around)
     office.teach("code", post.work)
     return Enrolling(
         **house,
