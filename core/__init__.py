@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from .contracts import events
 from .contracts.addresses import e164, fold_number, mailbox
-from .contracts.channel import Call, Callback, CanHear, Channel, Heard, Message, Receipt, Wakes
+from .contracts.channel import (
+    Call,
+    Callback,
+    CanHear,
+    CanReport,
+    Channel,
+    DeliveryReport,
+    Heard,
+    Message,
+    Receipt,
+    Wakes,
+)
 from .contracts.device import KnowsDevices, Statement
 from .contracts.errors import (
     Ambiguous,
@@ -67,6 +78,7 @@ __all__ = [
     "CanChange",
     "CanEndSessions",
     "CanHear",
+    "CanReport",
     "CanTell",
     "CanUnlock",
     "Carrier",
@@ -77,6 +89,7 @@ __all__ = [
     "ContactKind",
     "Context",
     "DeliveryFailed",
+    "DeliveryReport",
     "DirectoryRules",
     "Enrollable",
     "Enrolment",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -96,3 +96,20 @@ class Wakes(Protocol):
 
     def wake_key(self) -> str:
         """The public half, in base64 for addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What became of a message that a carrier took: its own name for it (`Receipt.id`), and as in `Heard`."""
+
+    id: str = field(repr=False)
+    state: str
+    why: str = ""
+
+
+@runtime_checkable
+class CanReport(Protocol):
+    """Optional: channels whose carrier tells later, on a line that stays open, what became of messages."""
+
+    def reports(self) -> Sequence[DeliveryReport]:
+        """What came since the last time, quickly; asked every second. A report proves nothing to anybody."""

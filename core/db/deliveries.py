@@ -89,6 +89,7 @@ _tell_challenge = _tell.where(
     table.c.channel == bindparam("of_channel"),
 )
 _tell_ref = _tell.where(is_set(table.c.ref), table.c.ref == bindparam("of_ref"))
+_knows = select(table.c.id).where(is_set(table.c.ref), table.c.ref == bindparam("of_ref")).limit(1)
 _use = (
     update(table)
     .where(is_set(table.c.challenge), table.c.challenge == bindparam("of_challenge"))
@@ -134,9 +135,11 @@ class Deliveries:
         """What the provider said of a challenge's message; what it said later than this stays."""
         tx.execute(_tell_challenge, _told(report) | {"of_channel": channel, "of_challenge": challenge})
 
-    def tell_by_id(self, tx: Connection, channel: str, provider_id: str, report: Report) -> None:
-        """The same for a provider that names the message as it did when it took it."""
-        tx.execute(_tell_ref, _told(report) | {"of_ref": self._ref(channel, provider_id)})
+    def tell_by_id(self, tx: Connection, channel: str, provider_id: str, report: Report) -> bool:
+        """The same for a provider that names the message as it did when it took it; False while no row knows it."""
+        ref = self._ref(channel, provider_id)
+        told = tx.execute(_tell_ref, _told(report) | {"of_ref": ref}).rowcount
+        return told > 0 or tx.scalar(_knows, {"of_ref": ref}) is not None
 
     def used(self, tx: Connection, challenge: str, now: datetime) -> None:
         """Somebody typed it back."""

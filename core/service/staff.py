@@ -41,6 +41,7 @@ from .records import Records
 from .recover import RecoveryService
 from .renew import Renewing
 from .renewal import Renewal
+from .reports import Reports
 from .settle import Settling
 from .snapshot import Snapshots
 from .start import Starting
@@ -108,7 +109,7 @@ def employ(
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
     _teach_to_tell(messenger, notices, office)
-    Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
+    _hang_up_chores(house, mover, delivering, office)
     watch = Watch(records=records, office=office, calls=calls, around=around)
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
     return Staff(service, enrolling, office, recognising, watch)
@@ -150,6 +151,12 @@ def _teach_to_settle(house: _House, mover: Mover, writer: Writer, notices: Notic
     )
     office.teach("settle", settling.work)
     return concluding
+
+
+def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office: BackOffice) -> None:
+    records, snapshots = house["records"], house["snapshots"]
+    Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
+    office.also(Reports(records=records, snapshots=snapshots, calls=delivering.calls).collect, everywhere=True)
 
 
 def _teach_to_tell(messenger: Messenger, notices: Notices, office: BackOffice) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from pyotp import TOTP
+from servers import smsc
 from servers.device import Device
 from servers.http_sink import HttpSink
 from servers.human import read, solve
@@ -29,6 +30,7 @@ from keyback.core.testing import (
 )
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
+from keyback.plugins.channels.smpp import Smpp, SmppSettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
 from keyback.plugins.channels.sns import Sns, SnsSettings
 from keyback.plugins.channels.twilio import Twilio
@@ -199,6 +201,24 @@ class TestSns(ChannelSuite):
         self.plugin = Sns(SnsSettings(aws_region="eu-west-1", access_key=key, secret_key=secret, address=amazon))
         yield
         self.plugin.close()
+
+
+class TestSmpp(ChannelSuite):
+    @pytest.fixture(autouse=True)
+    def _with_a_carrier(self, tmp_path: Path) -> Iterator[None]:
+        with smsc.Smsc(tmp_path) as carrier:
+            self.plugin = Smpp(
+                SmppSettings(
+                    host="localhost",
+                    port=carrier.port,
+                    ca_file=str(carrier.ca_file),
+                    system_id=smsc.NAME,
+                    password=SecretStr(smsc.PASSWORD),
+                    sender="Alderwick",
+                )
+            )
+            yield
+            self.plugin.close()
 
 
 class TestTwilio(ChannelSuite):
