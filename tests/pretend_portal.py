@@ -333,6 +333,6 @@ def open_portal(*, methods: bool = False, **values: Any) -> Portal:
     signing_in = SignInPages(cast("Door", SimpleNamespace(signing_in=service, sessions=service)), settings)
     app.register_blueprint(create_sign_in(signing_in, settings))
     whoever, enrolling = signing_in.whoever_is_signed_in, cast("Enrolling", PretendEnrolling(service))
-    mine = EnrolmentPages(enrolling, lambda _: SIGNED_IN, settings) if methods else None
+    mine = EnrolmentPages(enrolling, lambda _: service.answers.get("whoever", SIGNED_IN), settings) if methods else None
     app.register_blueprint(create_portal(parts, entries, settings, methods=mine, whoever_is_signed_in=whoever))
     return Portal(service, app, app.test_client(), clock)

@@ -175,6 +175,7 @@ APP, PAPER, ASKED, PASSKEY, BY_TEXT, BY_MAIL = (
 )
 APPROVING = "/methods/add/phone_approval"
 PROVE, PROVING = "/methods/prove?to=/methods", "/methods/prove/authenticator.app?to=/methods"
+LONG_AGO_IN = replace(SIGNED_IN, at=NOW - timedelta(hours=1))
 SIX_ASKED = Authenticator(Authenticator.Settings()).begin(None, a_context())
 SENT = Underway(NOW + timedelta(seconds=24), 1, undelivered=False, phone=True)
 DENIED = Wrong(NOT_REACHED, 9, {"destination": NOT_REACHED})
@@ -276,9 +277,11 @@ PAGES = (
          press="main form button"),
     Page("sign in again", "sign_in_again.html", "/methods/add", answers={"begin": SignInAgain(AGAIN)},
          press="main form button"),
-    Page("prove it here", "prove.html", PROVE),
-    Page("prove it here, nothing chosen", "prove.html", PROVE, answers={"choices": ()}, press=CONTINUE),
-    Page("prove it here, too often", "prove.html", PROVE, answers={"begin": errors.MustWait(UNTIL)}, press=CONTINUE),
+    Page("prove it here", "prove.html", PROVE, answers={"whoever": LONG_AGO_IN}),
+    Page("prove it here, nothing chosen", "prove.html", PROVE, answers={"whoever": LONG_AGO_IN, "choices": ()},
+         press=CONTINUE),
+    Page("prove it here, too often", "prove.html", PROVE, press=CONTINUE,
+         answers={"whoever": LONG_AGO_IN, "begin": errors.MustWait(UNTIL)}),
     Page("prove it by app", "prove_answer.html", PROVING, answers={"pending": SIX_ASKED}),
     Page("prove it by app with error", "prove_answer.html", PROVING, typed=SIX, press=CONTINUE,
          answers={"pending": SIX_ASKED, "prove": Missed(4)}),
