@@ -8,12 +8,14 @@ from dataclasses import replace
 from pydantic import Field as Setting
 
 from ...core import (
+    Alphabet,
     Call,
     Challenge,
     Context,
     Field,
     Message,
     Method,
+    NotAllowed,
     Offer,
     OwnAddress,
     Prompt,
@@ -26,6 +28,7 @@ from ._phone_code import PhoneCode, PhoneSettings
 from ._plain_words import draw_word
 
 KEY = "#"
+LONGEST_EXTENSION = 10
 
 
 class VoiceSettings(PhoneSettings):
@@ -52,6 +55,20 @@ class Voice(PhoneCode):
     def __init__(self, settings: VoiceSettings) -> None:
         super().__init__(settings)
         self.hears = settings.approve
+
+    def asks(self, ctx: Context) -> Prompt:
+        asked = super().asks(ctx)
+        hint = Text("Only for an office phone that has one.")
+        extension = Field("extension", Text("Extension"), hint, alphabet=Alphabet.DIGITS)
+        return replace(asked, fields=(*asked.fields, extension))
+
+    def data(self, answer: Mapping[str, str]) -> Mapping[str, str]:
+        extension = answer.get("extension", "")
+        # What is dialled by a machine is digits and nothing else.
+        if len(extension) > LONGEST_EXTENSION or not ((extension.isascii() and extension.isdigit()) or not extension):
+            why = Text("An extension has at most {n} digits.", n=LONGEST_EXTENSION)
+            raise NotAllowed(why, {"extension": why})
+        return {**super().data(answer), **({"extension": extension} if extension else {})}
 
     def sent(self, end: str) -> Text:
         return Text("{end} rings now.", end=end)

@@ -108,7 +108,7 @@ AGREED: dict[str, tuple[str, ...]] = {
     ),
     "add a phone": (
         "Add a phone", "We'll check it now with a code, so that it works when you need it.", "Country or region",
-        "Phone number", "With or without the first 0.", "You've added this number already.", "Send code",
+        "Phone number", "With or without the first 0.", "Extension", "You've added this number already.", "Send code",
         "Call me",
         "Phone numbers can be stolen or moved to another SIM. That's why a phone is never your only proof.",
         "A new number counts after {}.", "That number is too short for {}.", "Your organisation doesn't send to {}.",
@@ -223,6 +223,7 @@ ADDED: dict[str, tuple[str, ...]] = {
     "a call: said before any end may be named, while a number is added, and what a call says where the key approves": (
         "We call the number you type", "If that number is yours, it rings now.", "{} rings now.", "{}\n{}",
         "This is {}. The word is: {}. Does the page show the same word? Then press the hash key. If not, hang up.",
+        "Only for an office phone that has one.", "An extension has at most {} digits.",
         "Thank you. You can hang up.", "Twilio", "Since {}", "If that number is yours, it rings again.",
         "You can ask for another call in {}.", "You can ask for another call now.", "Only the newest call counts.",
         "The call didn't come through. Call again, or choose another way.",

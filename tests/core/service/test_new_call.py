@@ -96,3 +96,16 @@ def test_what_was_given_up_before_it_left_is_not_carried(house: SmallHouse) -> N
     house.staff.enrolling.give_up(who, "voice")
     house.work()
     assert house.sent("voice") == []
+
+
+def test_an_office_phone_is_dialled_to_its_end(house: SmallHouse) -> None:
+    who = signed_in(house)
+    for typed in ({"destination": LANDLINE, "extension": "4711"}, {"destination": f"{LANDLINE} ext. 4711"}):
+        house.staff.enrolling.begin(who, "voice")
+        house.staff.enrolling.confirm(who, "voice", {"region": "AT", "extension": "", **typed})
+        house.work()
+        (*_, rung) = house.sent("voice")
+        assert rung.call
+        assert (rung.to, rung.call.extension) == (LANDLINE, "4711")
+        house.staff.enrolling.give_up(who, "voice")
+        house.clock.forward(minutes=1)

@@ -6,7 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from keyback.core import Call, Challenge, Contact, ContactKind, Context, Enrolment, Message, Offer, Person
+from keyback.core import (
+    Asked,
+    Call,
+    Challenge,
+    Contact,
+    ContactKind,
+    Context,
+    Enrolment,
+    Message,
+    NewEnrolment,
+    NotAllowed,
+    Offer,
+    Person,
+)
 from keyback.plugins.methods._plain_words import WORDS
 from keyback.plugins.methods.voice import Voice, VoiceSettings
 
@@ -110,3 +123,47 @@ def test_a_number_with_an_extension_is_dialled_to_its_end(ctx: Context) -> None:
     assert message.call is not None
     assert (message.to, message.call.extension) == ("+441632960100", "4711")
     assert "4711" not in f"{behind.label} {behind!r} {message!r}"
+
+
+# Adding one -------------------------------------------------------------------------------------------------------
+
+
+def added(answer: dict[str, str], ctx: Context) -> NewEnrolment:
+    """What is kept once the code that was heard was typed."""
+    asked = APPROVE.confirm(APPROVE.enrol(Person("p", ()), (), ctx), answer, ctx)
+    assert isinstance(asked, Asked)
+    assert asked.message is not None
+    assert asked.message.call is not None
+    assert not asked.message.call.approves
+    new = APPROVE.confirm(asked.challenge, {"code": asked.challenge.secret["code"]}, ctx)
+    assert isinstance(new, NewEnrolment)
+    return new
+
+
+def test_an_office_phone_is_kept_with_its_extension_and_never_shows_it(ctx: Context) -> None:
+    fields = [field.name for field in HEAR.asks(ctx).fields]
+    assert fields == ["region", "destination", "extension"]
+    new = added({"destination": "+441632960100", "extension": "4711"}, ctx)
+    assert new.data == {"to": "+441632960100", "extension": "4711"}
+    assert new.label == "+XX XXXXXXX00"
+
+
+def test_any_other_phone_has_none(ctx: Context) -> None:
+    assert added({"destination": "+441632960100", "extension": ""}, ctx).data == {"to": "+441632960100"}
+    assert added({"destination": "+441632960100"}, ctx).data == {"to": "+441632960100"}
+
+
+@pytest.mark.parametrize("extension", ["x", "47#", "1" * 11, "+1", "²", "1,2", " ", "\ud800"])
+def test_what_could_not_be_dialled_is_no_extension(extension: str, ctx: Context) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        added({"destination": "+441632960100", "extension": extension}, ctx)
+    assert set(refused.value.at) == {"extension"}
+    assert str(refused.value.reason) == "An extension has at most 10 digits."
+
+
+def test_the_same_number_behind_another_extension_is_another_phone(ctx: Context) -> None:
+    kept = Enrolment("e", "voice", "", {"to": "+441632960100", "extension": "4711"}, ctx.now, ctx.now)
+    challenge = HEAR.enrol(Person("p", ()), (kept,), ctx)
+    assert isinstance(HEAR.confirm(challenge, {"destination": "+441632960100", "extension": "4712"}, ctx), Asked)
+    with pytest.raises(NotAllowed, match="added this number already"):
+        HEAR.confirm(challenge, {"destination": "+441632960100", "extension": "4711"}, ctx)
