@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from examples.pages import APPROVED, PAGES, Page
+from pretend_enrolling import A_PHONE
 from servers.walk import COMPANY, LETTERS, Walker, served_pages
 
 from keyback.config.demo.people import HELP_DESK, PEOPLE
@@ -30,8 +31,10 @@ READ = """() => {
   return [document.title, document.body.textContent, ...kept.map(({ value }) => value)];
 }"""
 TAGS = re.compile(r"</?\w[^>]*>")
-# Masked ends, the key of an app, and saved codes: the same in every language.
-VALUES = re.compile(r"\S*•\S*|\+XX X+\d+|(?:[A-Z2-7]{4} ?){8}|(?:(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})+")
+# Masked ends, the key of an app, the code for a phone, and saved codes: the same in every language.
+VALUES = re.compile(
+    r"\S*•\S*|(?:[A-Z2-7]{4} ){6}[A-Z2-7]{2}|\+XX X+\d+|(?:[A-Z2-7]{4} ?){8}|(?:(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})+"
+)
 OWN_WORDS = (
     *("Alderwick sign-in", "Alderwick", "Keyback", "English"),
     *(COMPANY["help_desk"].words, COMPANY["help_desk"].hours),  # type: ignore[attr-defined]
@@ -42,6 +45,8 @@ OWN_WORDS = (
     ),
     *(words for letter in LETTERS for words in (letter.subject, *letter.text.split("\n"))),
     *("maya.okafor@alderwick.example", "maya.okafor", "Maya Okafor"),
+    # Where a phone's page is.
+    A_PHONE.prompt.data["address"],
     # The key of a method that is switched off: there is no plugin to say what it is called.
     "gone",
     # Drawn from a list of each language, finished: page and call say the same one.

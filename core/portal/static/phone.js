@@ -109,6 +109,7 @@
     if (said !== "wrong") return end(box, main.dataset[said] || main.dataset.over);
     const problem = box.querySelector(".error");
     problem.hidden = false;
+    field.closest(".field").classList.add("wrong");
     problem.lastElementChild.textContent = left > 1 ? main.dataset.wrong : main.dataset.wrongOnce;
     field.setAttribute("aria-invalid", "true");
     field.focus();
