@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from servers.demo import Visitor
 from servers.story import NEW
+from servers.virtual_phone import VirtualPhone
 
 from keyback.config.demo.people import KITS
 
@@ -15,37 +14,9 @@ OLD_BROWSER = """delete PublicKeyCredential.parseCreationOptionsFromJSON;
 delete PublicKeyCredential.parseRequestOptionsFromJSON; delete PublicKeyCredential.prototype.toJSON;"""
 
 
-class Phone:
-    """The browser's own pretend device."""
-
-    def __init__(self, visitor: Visitor) -> None:
-        # A device is only asked for the page that somebody looks at.
-        visitor.page.bring_to_front()
-        self._wire = visitor.context.new_cdp_session(visitor.page)
-        self._wire.send("WebAuthn.enable")
-        options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-        options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
-        self._id = self._send("addVirtualAuthenticator", options=options)["authenticatorId"]
-
-    def knows_its_owner(self, knows: bool) -> None:
-        self._send("setUserVerified", authenticatorId=self._id, isUserVerified=knows)
-
-    def holds(self) -> dict[str, Any]:
-        (passkey,) = self._send("getCredentials", authenticatorId=self._id)["credentials"]
-        return dict(passkey)
-
-    def has_signed(self, passkey: dict[str, Any], count: int) -> None:
-        """This passkey, as it would be on a device that has signed so often."""
-        self._send("clearCredentials", authenticatorId=self._id)
-        self._send("addCredential", authenticatorId=self._id, credential={**passkey, "signCount": count})
-
-    def _send(self, what: str, **how: object) -> Any:
-        return self._wire.send(f"WebAuthn.{what}", how)
-
-
 @pytest.fixture
-def phone(visitor: Visitor) -> Phone:
-    return Phone(visitor)
+def phone(visitor: Visitor) -> VirtualPhone:
+    return VirtualPhone(visitor)
 
 
 def sign_in(visitor: Visitor, password: str) -> None:
@@ -79,7 +50,7 @@ def refusals_are_expected(visitor: Visitor) -> None:
     visitor.complaints = [said for said in visitor.complaints if "status of 422" not in said]
 
 
-def test_kit_adds_a_passkey_and_comes_back_by_it(visitor: Visitor, phone: Phone) -> None:
+def test_kit_adds_a_passkey_and_comes_back_by_it(visitor: Visitor, phone: VirtualPhone) -> None:
     page = visitor.page
     sign_in(visitor, KITS)
     add(visitor, "Passkey or security key", "add-passkey")
