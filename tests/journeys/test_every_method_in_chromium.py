@@ -12,7 +12,7 @@ from servers.colleague import Colleague, is_asked
 from servers.demo import Visitor, joins
 from servers.story import NEW
 from servers.ways import App, Paper, Way
-from servers.ways_outside import WAYS, PhoneCall
+from servers.ways_outside import WAYS
 
 OLD = "seven rainy sundays"
 # Wrong answers that are judged in one recovery, whatever the method.
@@ -72,26 +72,3 @@ def test_it_is_added_brings_its_owner_back_keeps_strangers_out_and_is_removed(li
         way.is_worth_nothing(owner.visitor)
     else:
         assert not owner.is_offered(way, life.beside)
-
-
-def test_a_call_to_the_organisation_s_number_brings_its_owner_back_and_keeps_strangers_out(
-    chromium: Any, demo: str, demo_folder: Path
-) -> None:
-    way, paper = PhoneCall(), Paper()
-    owner = Colleague(Visitor(chromium, demo), joins(demo_folder, OLD, way.to), OLD)
-    owner.sign_in()
-    owner.add(paper)
-    owner.sign_out()
-    is_asked(owner.visitor, owner.name, way, paper)
-    way.err(owner.visitor)
-    way.is_told(owner.visitor)
-    way.answer(owner.visitor)
-    owner.visitor.sees("choosing")
-    owner.proves(paper)
-    owner.renew(NEW)
-    stranger = Visitor(chromium, demo)
-    is_asked(stranger, owner.name, way, paper)
-    assert way.guess_on(stranger) <= MOST
-    assert not way.opens(stranger)
-    for visitor in (owner.visitor, stranger):
-        visitor.context.close()

@@ -58,11 +58,11 @@ def eyes_of(folder: Path) -> PictureAndSound:
     return PictureAndSound(PictureAndSoundSettings(key=SecretStr(key)))
 
 
-def joins(folder: Path, password: str, *phones: str) -> str:
-    """Somebody new at the pretend company, who has no mailbox that it knows of; their user name."""
+def joins(folder: Path, password: str) -> str:
+    """Somebody new at the pretend company, without a phone or a mailbox that it knows of; their user name."""
     name = f"new.{secrets.token_hex(4)}"
     store = Embedded(EmbeddedSettings(database=str(folder / "var" / "demo" / "people.db")))
-    store.add_person(name=name, display_name="Robin New", phones=phones, password=Secret(password))
+    store.add_person(name=name, display_name="Robin New", password=Secret(password))
     return name
 
 

@@ -92,9 +92,13 @@ class TextMessage(Sent):
 
 
 class PhoneCall(TextMessage):
-    """Nothing is said until the key is pressed. The number is the organisation's."""
+    """Nothing is said until the key is pressed."""
 
     key, label, medium = "voice", "Phone call", "voice"
+
+    def _give_address(self, visitor: Visitor) -> None:
+        visitor.page.get_by_label("Phone number").fill(self.to)
+        visitor.press("Call me")
 
     def _codes(self, visitor: Visitor) -> list[str]:
         visitor.outbox.goto(f"{visitor.base}/demo/outbox?person={READER.name}")
@@ -175,4 +179,4 @@ class PhoneApproval(Way):
         return visitor.stage != "answering"
 
 
-WAYS: tuple[type[Way], ...] = (Mail, TextMessage, App, Passkey, PhoneApproval, Questions, Paper)
+WAYS: tuple[type[Way], ...] = (Mail, TextMessage, PhoneCall, App, Passkey, PhoneApproval, Questions, Paper)
