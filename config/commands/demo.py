@@ -85,7 +85,11 @@ def demo_settings(folder: Path, port: int) -> Settings:
                             "database": str(folder / "cloud.db"),
                         },
                     },
-                    "method": {"questions": {"accepted_by": "whoever tries the demo"}},
+                    "method": {
+                        "questions": {"accepted_by": "whoever tries the demo"},
+                        "sms": {"country_code": "44"},
+                        "voice": {"country_code": "44"},
+                    },
                     "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
                 },
                 "media": {"sms": _medium(), "voice": _medium()},
@@ -145,8 +149,8 @@ def seed(house: House) -> None:
         first = here.add_person(
             name=person.name,
             display_name=person.display_name,
-            mails=[person.mail] if person.mail else [],
-            phones=[person.phone] if person.phone else [],
+            mails=[person.mail] if person.known and person.mail else [],
+            phones=[person.phone] if person.known and person.phone else [],
             password=Secret(person.password or FORGOTTEN),
             enabled=person.enabled,
             privileged=person.privileged,

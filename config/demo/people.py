@@ -19,6 +19,8 @@ class Pretended:
     enabled: bool = True
     privileged: bool = False
     locked: bool = False
+    # Whether the directory knows phone and mailbox; otherwise they are theirs to add.
+    known: bool = True
     # The sign-in name of a second account, in the pretend cloud.
     in_the_cloud: str = ""
     # Of whoever did not forget it.
@@ -86,9 +88,13 @@ PEOPLE = (
         "kit",
         "Kit Larsen",
         Text(
-            "Remembers the password, {password}, but has no way back: sign in at “My methods” and add some.",
+            "Remembers the password, {password}, but has no way back: sign in at “My methods” and add this phone, this "
+            "mailbox or something else.",
             password=KITS,
         ),
+        "kit@home.example",
+        "+447700900165",
+        known=False,
         password=KITS,
     ),
     Pretended(
