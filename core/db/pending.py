@@ -62,12 +62,9 @@ class Pending:
         asked = {"of_key": row["key"], "now": now, "to_sealed": row["sealed"], "to_expire": expires_at}
         return tx.execute(_keep, asked).rowcount == 1
 
-    def get(self, tx: Connection, adding: Adding, now: datetime) -> Begun | None:
-        """Where it stands, while it is good. Raises SealBroken."""
-        return self.called(tx, self.name(adding), now)
-
-    def called(self, tx: Connection, name: str, now: datetime) -> Begun | None:
-        """The same by its name, for whoever was only told that. Raises SealBroken."""
+    def get(self, tx: Connection, adding: Adding | str, now: datetime) -> Begun | None:
+        """Where it stands, while it is good; by its name for whoever was only told that. Raises SealBroken."""
+        name = adding if isinstance(adding, str) else self.name(adding)
         row = tx.execute(_get, {"of_key": name, "now": now}).mappings().first()
         return None if row is None else self._open(row)
 

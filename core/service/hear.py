@@ -72,7 +72,7 @@ class Hearing:
         """What was sent to an address that somebody is adding, while its code is good and the newest."""
         now = self.around.now()
         with self.records.db.read() as tx:
-            begun = self.records.pending.called(tx, about.recovery_id, now) if about.offer == ADDING else None
+            begun = self.records.pending.get(tx, about.recovery_id, now) if about.offer == ADDING else None
         if begun is None or begun.posted is None or begun.posted.name != about.challenge_id:
             return None
         return begun.posted if now < begun.sent[-1] + begun.challenge.lifetime else None
