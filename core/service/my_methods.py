@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..contracts.masking import masked_end
-from ..contracts.method import Carrier, Enrollable, Method, Offer
-from ..contracts.own_address import OwnAddress
-from ..contracts.people import Contact, ContactKind, Enrolment, Person
+from ..contracts.method import Carrier, Method, Offer
+from ..contracts.people import Enrolment, Person
 from ..contracts.text import Text
 from ..db.session import Transaction
 from ..recovery.policy import Policy, Purpose, enough
 from ..recovery.renewals import Standing, old_since, short
-from .media import PHONE_MEDIA
+from .addable import Addable
 from .recognise import Facts, Recognising
 from .records import Records
 from .signed_in import SignedIn
 from .snapshot import Snapshots
 from .surroundings import Surroundings
+from .to_be_told import New, everybody
 
 # What could be somebody else's by a slip of the finger.
 ADDRESSES = frozenset({Carrier.PHONE, Carrier.MAILBOX})
-KINDS = {"sms": ContactKind.PHONE, "email": ContactKind.MAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class MyMethods:
             enrolments = [e for e in self.records.enrolments.of(tx, who.person.id) if e.id != without]
             offers = self._offers(tx, facts, without)
             standing, _ = self.records.standings.of(tx, who.person.id)
-            unproven = self._unproven(who, facts, enrolments)
+            unproven = self._adding.unproven(who.person, facts, enrolments)
         mine, get_back = self._mine(facts, enrolments, offers, standing), self._get_back(facts, offers)
         short = self._short(facts.policy, mine) and not get_back.refusal and bool(get_back.help)
         return Overview(
@@ -114,52 +113,25 @@ class MyMethods:
     def unproven(self, who: SignedIn) -> tuple[Offer, ...]:
         """Addresses that only their directory names. Theirs, once a code that was sent there came back."""
         with self.records.db.write() as tx:
-            return self._unproven(who, self.facts(tx, who), self.records.enrolments.of(tx, who.person.id))
+            enrolments = self.records.enrolments.of(tx, who.person.id)
+            return self._adding.unproven(who.person, self.facts(tx, who), enrolments)
 
-    def to_be_told(self, tx: Transaction, who: SignedIn, new: tuple[Method, Mapping[str, str]] | None = None) -> Person:
-        """With every address that they proved or their directory vouches for; `new` is told, and gets no link.
-
-        Nor does what waits: it could have been put there by whoever the link is to stop.
-        """
-        facts, methods = self.facts(tx, who), self.snapshots.current.plugins.methods
-        reached = [(methods[offer.method], offer.private, True) for offer in facts.offers]
-        added = self.records.enrolments.of(tx, who.person.id)
-        reached += [(methods[one.method], one.data, False) for one in added if one.method in methods]
-        reached += [(*new, False)] if new else []
-        contacts = [
-            Contact(KINDS[method.medium], data["to"], trusted=trusted)
-            for method, data, trusted in reached
-            if method.medium in KINDS and data.get("to")
-        ]
-        # Each once, and as trusted as it ever is.
-        told = {(contact.kind, contact.value): contact for contact in reversed(contacts)}
-        return replace(facts.person, contacts=(*facts.person.contacts, *told.values()))
+    def to_be_told(self, tx: Transaction, who: SignedIn, new: New | None = None) -> Person:
+        """With every address that they proved or their directory vouches for, and the one that is `new`."""
+        methods, enrolments = self.snapshots.current.plugins.methods, self.records.enrolments.of(tx, who.person.id)
+        return everybody(self.facts(tx, who), methods, enrolments, new)
 
     def can_add(self, policy: Policy) -> tuple[tuple[str, Text], ...]:
         """Which methods they may add: what their policy would never count is not worth the trouble."""
-        return tuple((one.key, one.label) for one in self.addable(policy) if self._may_be_typed(one))
+        return self._adding.listed(policy)
 
     def addable(self, policy: Policy) -> tuple[Method, ...]:
         """The same with those of which only what the directory knows can be confirmed."""
-        methods = [one for key, one in self.snapshots.current.plugins.methods.items() if key in policy.proof.named]
-        return tuple(one for one in methods if isinstance(one, Enrollable) and self._is_carried(one))
+        return self._adding.methods(policy)
 
-    def _is_carried(self, method: Method) -> bool:
-        carried = bool(self.snapshots.current.plugins.channels_for(method.medium or ""))
-        return carried or not isinstance(method, OwnAddress)
-
-    def _may_be_typed(self, method: Method) -> bool:
-        """Not where nobody said in which regions people's own phones are."""
-        medium = method.medium or ""
-        return medium not in PHONE_MEDIA or bool(self.around.rules_of(medium).numbers.regions)
-
-    def _unproven(self, who: SignedIn, facts: Facts, enrolments: Sequence[Enrolment]) -> tuple[Offer, ...]:
-        context = self.around.context()
-        known = {(offer.method, offer.private.get("to")) for offer in facts.offers}
-        known |= {(enrolment.method, enrolment.data.get("to")) for enrolment in enrolments}
-        own = [one for one in self.addable(facts.policy) if isinstance(one, OwnAddress)]
-        offers = (offer for method in own for offer in method.offers(who.person, (), context))
-        return tuple(offer for offer in offers if (offer.method, offer.private.get("to")) not in known)
+    @property
+    def _adding(self) -> Addable:
+        return Addable(self.snapshots, self.around)
 
     def _unconfirmed(self, offers: Sequence[Offer]) -> tuple[Mine, ...]:
         methods = self.snapshots.current.plugins.methods

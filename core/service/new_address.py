@@ -95,13 +95,13 @@ class NewAddresses:
             raise refusal
 
     def back(self, who: SignedIn, key: str) -> None:
-        """To the page before, with what was typed there."""
-        adding, now = Adding(who.session, who.person.id, key), self.around.now()
+        """To the page before, with what was typed there. It lives no longer by that."""
+        adding = Adding(who.session, who.person.id, key)
         begun = self._begun(adding)
         if begun.before is not None:
             before = Begun(begun.before, answer=begun.answer)
             with self.records.db.write() as tx:
-                self.records.pending.put(tx, adding, before, now + WHILE_ADDING)
+                self.records.pending.put(tx, adding, before, begun.sent[-1] + WHILE_ADDING)
 
     def underway(self, who: SignedIn, key: str) -> Underway | None:
         """What the page says beside what is asked; None when nothing is being added."""

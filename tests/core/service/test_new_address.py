@@ -148,6 +148,16 @@ def test_going_back_keeps_what_was_typed_and_ends_the_code(house: SmallHouse) ->
         house.staff.enrolling.addresses.again(who, "sms", "")
 
 
+def test_going_back_gives_no_more_time(house: SmallHouse) -> None:
+    who = signed_in(house)
+    type_number(house, who)
+    house.clock.forward(minutes=9)
+    house.staff.enrolling.addresses.back(who, "sms")
+    assert house.staff.enrolling.pending(who, "sms")
+    house.clock.forward(minutes=1)
+    assert house.staff.enrolling.pending(who, "sms") is None
+
+
 def test_only_the_session_that_began_it_can_go_on(house: SmallHouse) -> None:
     who, other = signed_in(house), signed_in(house, session="s2")
     type_number(house, who)
