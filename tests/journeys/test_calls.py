@@ -282,6 +282,32 @@ def test_a_provider_that_refuses_is_told_as_truly_to_nobody_as_to_somebody(
     assert story.press("back").stage == "choosing"
 
 
+def test_after_the_first_proof_a_refusal_is_told(hearing: tuple[Keyback, Twilio], post: Post, slapd: Slapd) -> None:
+    story = a_story(hearing[0], post, slapd)
+    story.start()
+    story.pick_mail()
+    story.type_code(post.mail_code(story.mail))
+    hearing[1].sink.script.append(refused(400, 21215))
+    pick(story)
+    wait_until(lambda: stood(story) == "failed", "the refusal")
+    assert "The call didn't come through. Call again, or choose another way." in plain(story.reload())
+
+
+def test_a_phone_rings_three_times_and_then_the_page_looks_as_ever(
+    hearing: tuple[Keyback, Twilio], post: Post, slapd: Slapd
+) -> None:
+    story, phone = caller(hearing, post, slapd)
+    pages = [plain(story.here())]
+    for times in (1, 2, 3):
+        phone.rings(times)
+        again = Story.of(hearing[0], post, story.name, phone=story.phone)
+        again.start()
+        pages.append(plain(pick(again)))
+    wait_until(lambda: "message.dropped" in events(hearing[0], again.recovery_id), "the fourth")
+    assert len(phone.twilio.calls(story.phone)) == 3
+    assert len(set(pages)) == 1
+
+
 def plain(page: Page) -> str:
     """What is read on it, whenever it was opened."""
-    return re.sub(r"\d+ seconds?", "", page.text)
+    return re.sub(r"\d+ seconds?", "", page.text).replace("’", "'")
