@@ -143,7 +143,7 @@ class MyMethods:
     def has_name(self, enrolment: Enrolment) -> bool:
         """Whether people may call it something: an address goes by its end, and what is off by nothing."""
         method = self.snapshots.current.plugins.methods.get(enrolment.method)
-        return method is not None and method.medium is None
+        return method is not None and method.rides_on not in ADDRESSES
 
     def facts(self, tx: Transaction, who: SignedIn) -> Facts:
         """All that is known of them, as a recovery would find it."""
@@ -163,7 +163,7 @@ class MyMethods:
         given = [
             Mine(offer.method, methods[offer.method].label, masked_end(offer.label), way=_way(offer))
             for offer in offers
-            if methods[offer.method].medium is not None and offer.private.get("to") not in added
+            if methods[offer.method].rides_on in ADDRESSES and offer.private.get("to") not in added
         ]
         lines = [*(self._line(facts, enrolment, standing) for enrolment in enrolments), *given]
         on = dict.fromkeys(line.method for line in lines if not line.off)

@@ -89,3 +89,12 @@ def test_what_no_phone_says_is_unknown(home: Home) -> None:
     for odd in (Statement("", "", ""), Statement("\ud800", "\ud800", "\ud800"), Statement("x" * 9000, "{}", "AA")):
         assert home.says(odd).said is Said.UNKNOWN
     assert home.says(Phone().joins("\ud800", home.house.clock())).said is Said.NOT_JOINED
+
+
+def test_a_phone_is_one_line_of_the_list_and_may_be_given_a_name(home: Home) -> None:
+    enrolling = home.house.staff.enrolling
+    (line,) = [one for one in enrolling.mine.look(home.who()).mine if one.method == KEY]
+    enrolling.arranging.rename(home.who(), line.id, "Blue one")
+    (line,) = [one for one in enrolling.mine.look(home.who()).mine if one.method == KEY]
+    assert (line.id, line.end) == (home.phone.name, "Blue one")
+    assert home.waiting(home.phone) == []
