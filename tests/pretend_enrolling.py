@@ -22,6 +22,7 @@ from keyback.plugins.methods.phone_approval import PhoneApproval
 from keyback.plugins.methods.questions import Questions
 from keyback.plugins.methods.saved_codes import SavedCodes
 from keyback.plugins.methods.sms import Sms
+from keyback.plugins.methods.voice import Voice
 from keyback.plugins.methods.webauthn import WebAuthn
 
 APP, CODES = Text("Authenticator app"), Text("Saved code")
@@ -53,10 +54,15 @@ A_PHONE = PhoneApproval(PhoneApproval.Settings()).enrol(a_person(), (), a_contex
 TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), (), a_context())
 QUESTIONS = Questions(Questions.Settings(pepper="p" * 32, accepted_by="Ada Lee")).enrol(a_person(), (), a_context())
 SMS, EMAIL = Sms(Sms.Settings(country_code="44")), Email(Email.Settings())
-A_NUMBER, A_MAILBOX = (way.enrol(a_person(), (), a_context()) for way in (SMS, EMAIL))
-TEXTED, MAILED = (
+VOICE = Voice(Voice.Settings())
+A_NUMBER, A_MAILBOX, A_CALL = (way.enrol(a_person(), (), a_context()) for way in (SMS, EMAIL, VOICE))
+TEXTED, RUNG, MAILED = (
     cast("Asked", way.confirm(step, {"destination": to}, a_context())).challenge
-    for way, step, to in ((SMS, A_NUMBER, "+447700900142"), (EMAIL, A_MAILBOX, "jo.frost@home.example"))
+    for way, step, to in (
+        (SMS, A_NUMBER, "+447700900142"),
+        (VOICE, A_CALL, "+441632960142"),
+        (EMAIL, A_MAILBOX, "jo.frost@home.example"),
+    )
 )
 
 

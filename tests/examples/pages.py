@@ -12,6 +12,7 @@ from typing import Any
 from altcha import create_challenge
 from flask import Flask, abort, render_template
 from pretend_enrolling import (
+    A_CALL,
     A_MAILBOX,
     A_NUMBER,
     A_PASSKEY,
@@ -22,6 +23,7 @@ from pretend_enrolling import (
     OLD,
     ONE_MORE,
     QUESTIONS,
+    RUNG,
     TEN_CODES,
     TEXTED,
     TOO_LITTLE,
@@ -170,8 +172,8 @@ THREE = {f"#answer-{n}": f"a tin roof and {n} nails" for n in (1, 2, 3)}
 END, OUT = "https://idp.alderwick.example/end", "main form button"
 A_CODE = {CODE: "48210973"}
 SIX = {CODE: "482109"}
-APP, PAPER, ASKED, PASSKEY, BY_TEXT, BY_MAIL = (
-    f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions", "webauthn", "sms", "email")
+APP, PAPER, ASKED, PASSKEY, BY_TEXT, BY_CALL, BY_MAIL = (
+    f"/methods/add/{key}" for key in ("authenticator", "saved_codes", "questions", "webauthn", "sms", "voice", "email")
 )
 APPROVING = "/methods/add/phone_approval"
 PROVE, PROVING = "/methods/prove?to=/methods", "/methods/prove/authenticator.app?to=/methods"
@@ -309,6 +311,8 @@ PAGES = (
          answers={"pending": TEXTED, "underway": replace(SENT, undelivered=True)}),
     Page("add a phone, too early", "add_code.html", BY_TEXT, press="button[value=again]",
          answers={"pending": TEXTED, "underway": replace(SENT, times=2), "again": errors.MustWait(UNTIL)}),
+    Page("add a phone to call", "add_address.html", BY_CALL, answers={"pending": A_CALL}),
+    Page("add a phone, it rings", "add_code.html", BY_CALL, answers={"pending": RUNG, "underway": SENT}),
     Page("add an e-mail", "add_address.html", BY_MAIL, answers={"pending": A_MAILBOX}),
     Page("add an e-mail, the code", "add_code.html", BY_MAIL,
          answers={"pending": MAILED, "underway": Underway(None, 6, undelivered=False)}),
