@@ -49,6 +49,8 @@ OWN_WORDS = (
     A_PHONE.prompt.data["address"],
     # The key of a method that is switched off: there is no plugin to say what it is called.
     "gone",
+    # What somebody called theirs.
+    "My key",
     # Drawn from a list of each language, finished: page and call say the same one.
     APPROVED.prompt.data["word"],
     # In their own file for each language.
@@ -83,7 +85,7 @@ def walker(chromium: Any) -> Iterator[Walker]:
 
 def unmarked(said: str) -> str:
     """What is left without marked sentences and without what is nobody's to translate."""
-    said = TAGS.sub("", said)
+    said = TAGS.sub("", said).replace("\N{WORD JOINER}", "")
     while MARKED.search(said):
         said = MARKED.sub(" ", said)
     for words in sorted(filter(None, OWN_WORDS), key=len, reverse=True):
