@@ -77,14 +77,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "serve": {"bind": f"127.0.0.1:{port}", "processes": 1, "farewell_seconds": 0},
                 "log_level": "warning",
                 "pin": {
-                    "store": {
-                        "embedded": {"called": "Alderwick sign-in", "database": str(folder / "people.db")},
-                        "pretend_cloud": {
-                            "demo": True,
-                            "called": "Alderwick Cloud",
-                            "database": str(folder / "cloud.db"),
-                        },
-                    },
+                    "store": _stores(folder),
                     "method": {
                         "questions": {"accepted_by": "whoever tries the demo"},
                         "sms": {"country_code": "44"},
@@ -97,6 +90,14 @@ def demo_settings(folder: Path, port: int) -> Settings:
             }
         )
     )
+
+
+def _stores(folder: Path) -> dict[str, object]:
+    """Where its people are, here and in its cloud."""
+    return {
+        "embedded": {"called": "Alderwick sign-in", "database": str(folder / "people.db")},
+        "pretend_cloud": {"demo": True, "called": "Alderwick Cloud", "database": str(folder / "cloud.db")},
+    }
 
 
 def _medium() -> dict[str, object]:
