@@ -134,9 +134,9 @@ def answered(reason: str, recovery: Recovery) -> dict[str, Any]:
     return {"answer": Answered(recovery, Ticket(ID, "next-key"), reason)}
 
 
-def called(challenge: Challenge, at: datetime = NOW, times: int = 1) -> Recovery:
+def called(challenge: Challenge, at: datetime = NOW, times: int = 1, **values: Any) -> Recovery:
     pick = Pick("voice", "c1", challenge, at)
-    return a_recovery(stage=Stage.ANSWERING, pick=pick, sent=(Sent("voice", at),) * times)
+    return a_recovery(stage=Stage.ANSWERING, pick=pick, sent=(Sent("voice", at),) * times, **values)
 
 
 HALF = (OutcomeKind.SET, OutcomeKind.REFUSED)
