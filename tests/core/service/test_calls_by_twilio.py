@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -12,12 +13,15 @@ import pytest
 from servers.small_house import PHONE, SmallHouse, Visit, small_house
 from servers.twilio import Twilio, callback, key_goes_to, said
 
+from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.channel import Heard
 from keyback.core.db.session import Database
+from keyback.core.languages import Languages
 from keyback.core.service.callback_links import PATH
 from keyback.core.service.media import MediumRules
 from keyback.core.service.numbers import NumberRules
 from keyback.plugins.channels import twilio as plugin
+from keyback.plugins.methods._plain_words import WORDS
 from keyback.plugins.methods.voice import Voice, VoiceSettings
 
 OFFICE = {"to": "+4315234567", "extension": "4711"}
@@ -29,8 +33,9 @@ class Called(NamedTuple):
     house: SmallHouse
     twilio: Twilio
 
-    def picks(self, number: str = PHONE) -> Visit:
+    def picks(self, number: str = PHONE, language: str = "") -> Visit:
         visit = self.house.start()
+        visit.ticket = replace(visit.ticket, language=language)
         self.house.work()
         visit.pick("voice", number)
         self.house.work()
@@ -44,13 +49,16 @@ class Called(NamedTuple):
         return self.house.service.hearing.call_back(channel, token, told.fields, told.headers)
 
 
-@pytest.fixture
-def called(tmp_path: Path, _migrated: Path) -> Iterator[Called]:
+@pytest.fixture(params=[False])
+def called(request: pytest.FixtureRequest, tmp_path: Path, _migrated: Path) -> Iterator[Called]:
+    """`params`: whether the key approves."""
     database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'calls.db')}")
     with Twilio(tmp_path) as twilio:
         channel = cast("Any", plugin.Twilio(twilio.settings()))
         media = {"voice": MediumRules(numbers=NumberRules(frozenset({"AT"})))}
-        yield Called(small_house(database, methods=[Voice(VoiceSettings())], channel=channel, media=media), twilio)
+        voice, languages = Voice(VoiceSettings(approve=request.param)), Languages(TRANSLATIONS)
+        house = small_house(database, methods=[voice], channel=channel, media=media, languages=languages)
+        yield Called(house, twilio)
     database.close()
 
 
@@ -102,3 +110,22 @@ def test_a_code_dies_after_five_minutes_in_the_call_too(called: Called) -> None:
     called.picks()
     called.house.clock.forward(minutes=5)
     assert called.presses(PHONE) is None
+
+
+def test_the_call_speaks_as_the_page_does(called: Called) -> None:
+    called.picks(language="de")
+    script = called.twilio.calls(PHONE)[-1]["Twiml"][0]
+    assert 'language="de-DE"' in script
+    assert said(script)[0].startswith("Hier ist Acme. Drücken Sie die Raute-Taste")
+    heard = called.presses(PHONE)
+    assert heard is not None
+    assert said(heard.reply)[0].startswith("Ihr Code ist ")
+
+
+@pytest.mark.parametrize("called", [True], indirect=True)
+def test_page_and_call_share_a_word_of_the_language_of_the_page(called: Called) -> None:
+    pick = called.picks(language="de").recovery.pick
+    assert pick is not None
+    word = pick.challenge.prompt.data["word"]
+    assert word in WORDS["de"]
+    assert f"Das Wort ist: {word}." in said(called.twilio.calls(PHONE)[-1]["Twiml"][0])[0]
