@@ -16,6 +16,8 @@ from servers.human import read, solve
 from servers.mail_sink import MailSink
 from servers.phone import Phone, subscription
 from servers.push_service import PushService, several
+from servers.sip_phone import SipPhone
+from servers.sip_phone import missing as no_call
 from servers.twilio import Twilio as FakeTwilio
 
 from keyback.core import Challenge, Enrolment, Offer, Statement, Widget
@@ -30,6 +32,7 @@ from keyback.core.testing import (
 )
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.outbox import Outbox, OutboxSettings
+from keyback.plugins.channels.sip import Protection, Sip, SipSettings
 from keyback.plugins.channels.smpp import Smpp, SmppSettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
 from keyback.plugins.channels.sns import Sns, SnsSettings
@@ -217,6 +220,18 @@ class TestSmpp(ChannelSuite):
                     sender="Alderwick",
                 )
             )
+            yield
+            self.plugin.close()
+
+
+@pytest.mark.skipif(bool(no_call()), reason=no_call() or "a call can be made")
+class TestSip(ChannelSuite):
+    @pytest.fixture(autouse=True)
+    def _with_a_phone(self, tmp_path: Path) -> Iterator[None]:
+        with SipPhone(tmp_path / "phone") as phone:
+            server = f"127.0.0.1:{phone.port}"
+            self.plugin = Sip(SipSettings(server=server, user="keyback", protection=Protection.NONE))
+            self.to = {"voice": "+43 664 123 45 05"}
             yield
             self.plugin.close()
 
