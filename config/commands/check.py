@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...core.contracts.errors import KeybackError
 from ...core.recovery.policy import Disclosure, Policy, problems
 from ...core.service.disclosing import PRICE, missing_canaries
+from ...core.service.media import PHONE_MEDIA
 from ...core.service.vouching import SignInUnavailable
 from ..house import House
 from .opened import Subparsers, opened
@@ -28,6 +29,7 @@ def run(_arguments: argparse.Namespace) -> int:
             *_unreachable(house),
             *_unusable_policies(house),
             *_disclosing(house),
+            *_near_only(house),
             *_signing_in(house),
         ]
         tried = len(house.snapshots.current.plugins.everything())
@@ -59,6 +61,18 @@ def _unreachable(house: House) -> Iterator[str]:
     for method in plugins.methods.values():
         if method.medium is not None and not plugins.channels_for(method.medium):
             yield f"method {method.key}: nothing carries {method.medium}: load a channel that does, or leave it out"
+
+
+def _near_only(house: House) -> Iterator[str]:
+    """Said, and no problem: many organisations know everybody's phone."""
+    for method in house.snapshots.current.plugins.methods.values():
+        medium = method.medium or ""
+        if medium in PHONE_MEDIA and not house.around.rules_of(medium).numbers.regions:
+            print(
+                f"method {method.key}: only numbers of your directory get messages, and nobody can add one: "
+                f"name the regions in [media.{medium}]"
+            )
+    yield from ()
 
 
 def _disclosing(house: House) -> Iterator[str]:

@@ -15,9 +15,11 @@ from pydantic import Field as Setting
 from pydantic import SecretStr, field_validator, model_validator
 
 from ...core import (
+    Callback,
     Channel,
     Context,
     DeliveryFailed,
+    Heard,
     Message,
     PluginError,
     PluginSettings,
@@ -28,7 +30,7 @@ from ...core import (
 )
 from ._outside import LONGEST_STEP, Outside, Request, failure, refusal
 
-_GAP = re.compile(r"\{(to|to_digits|text)\}")
+_GAP = re.compile(r"\{(to|to_digits|text|answer_to)\}")
 _HEADER = re.compile(r"[A-Za-z0-9-]+: *[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
@@ -63,7 +65,8 @@ class HttpGatewaySettings(PluginSettings):
     body: SecretStr = Setting(
         SecretStr('{"to": "{to}", "text": "{text}"}'),
         title="Body template",
-        description="{to} is the number with +, {to_digits} without, {text} the words. Escaped by themselves.",
+        description="{to} is the number with +, {to_digits} without, {text} the words, {answer_to} the address "
+        "at which it may tell later what became of them. Escaped by themselves.",
     )
     headers: SecretStr = Setting(
         SecretStr(""), title="Headers", description="One per line, for example: Authorization: Bearer …"
@@ -73,6 +76,25 @@ class HttpGatewaySettings(PluginSettings):
     )
     good_text: str = Setting(
         "", title="Words that mean taken", description="Must occur in the answer too. Empty: the status is enough."
+    )
+    name_in_answer: str = Setting(
+        "",
+        title="Its name for a message",
+        description='A pattern with one group that finds it in the answer, such as "id": *"([^"]+)". Empty: none.',
+    )
+    state_field: str = Setting(
+        "status", title="Field of its call-back", description="Which one says at {answer_to} what became of a message."
+    )
+    sent_words: tuple[str, ...] = Setting(
+        ("sent", "accepted"), title="Words for: sent", description="In small letters, as everywhere in this list."
+    )
+    delivered_words: tuple[str, ...] = Setting(
+        ("delivered", "delivrd"), title="Words for: delivered", description="The phone has it."
+    )
+    failed_words: tuple[str, ...] = Setting(
+        ("failed", "undelivered", "undeliv", "rejected", "expired"),
+        title="Words for: failed",
+        description="It will not arrive.",
     )
     private_networks: tuple[str, ...] = Setting(
         (),
@@ -118,6 +140,17 @@ class HttpGatewaySettings(PluginSettings):
             ipaddress.ip_network(network)
         return value
 
+    @field_validator("name_in_answer")
+    @classmethod
+    def _finds_one_thing(cls, value: str) -> str:
+        try:
+            groups = re.compile(value).groups
+        except re.error:
+            raise ValueError("is not a pattern") from None
+        if value and groups != 1:
+            raise ValueError("needs exactly one pair of brackets, around the name")
+        return value
+
     @model_validator(mode="after")
     def _says_everything(self) -> HttpGatewaySettings:
         template = self.url if self.verb is Verb.GET else self.url + self.body.get_secret_value()
@@ -125,7 +158,8 @@ class HttpGatewaySettings(PluginSettings):
         if "text" not in gaps or not gaps & {"to", "to_digits"}:
             raise ValueError("{text} and {to} or {to_digits} must occur")
         if self.verb is not Verb.GET and self.body_kind is BodyKind.JSON:
-            json.loads(_fill_json(self.body.get_secret_value(), {"to": "+1", "to_digits": "1", "text": '"\n'}))
+            filled = {"to": "+1", "to_digits": "1", "text": '"\n', "answer_to": "https://a.example/1"}
+            json.loads(_fill_json(self.body.get_secret_value(), filled))
         return self
 
 
@@ -170,7 +204,7 @@ class HttpGateway(Channel):
         to = e164(message.to) if message.medium in self.media else None
         if to is None:
             raise DeliveryFailed("address", retry=False)
-        values = {"to": to, "to_digits": to.removeprefix("+"), "text": str(message.text)}
+        values = {"to": to, "to_digits": to[1:], "text": str(message.text), "answer_to": message.answer_to}
         ends = time.monotonic() + (ctx.deadline - ctx.now).total_seconds()
         try:
             answer = self._outside.ask(self._request(values), ends)
@@ -178,10 +212,21 @@ class HttpGateway(Channel):
             failed = failure(error)
         else:
             if str(answer.status) in self.settings.good_statuses and self.settings.good_text in answer.text:
-                return Receipt()
+                return Receipt(self._named(answer.text))
             failed = refusal(answer.status)
         # Raised here, not above: an exception's cause would be printed with it, and could hold the request.
         raise failed
+
+    def hear(self, callback: Callback, message: Message, ctx: Context) -> Heard | None:
+        """What became of it. Nobody signs this: who knows the address can say so, and it proves nothing to anybody."""
+        said = callback.fields.get(self.settings.state_field, "").strip().lower()
+        words = {
+            "sent": self.settings.sent_words,
+            "delivered": self.settings.delivered_words,
+            "failed": self.settings.failed_words,
+        }
+        state = next((state for state, known in words.items() if said in known), "")
+        return Heard(state=state, why="not-reachable" if state == "failed" else "") if state else None
 
     def check(self) -> None:
         """Whether the gateway can be reached and its certificate trusted. Nothing is sent."""
@@ -192,6 +237,10 @@ class HttpGateway(Channel):
         else:
             return
         raise PluginError(f"the gateway cannot be used: {kind}")
+
+    def _named(self, answer: str) -> str:
+        found = re.search(self.settings.name_in_answer, answer) if self.settings.name_in_answer else None
+        return (found[1] or "")[:100] if found else ""
 
     def _request(self, values: Mapping[str, str]) -> Request:
         settings = self.settings

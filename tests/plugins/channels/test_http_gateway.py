@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from servers.authority import Authority
 from servers.http_sink import Answer, HttpSink
 
-from keyback.core import Context, DeliveryFailed, Message, PluginError, Text
+from keyback.core import Callback, Context, DeliveryFailed, Heard, Message, PluginError, Text
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 
 CODE = "48210973"
@@ -227,3 +227,45 @@ def test_settings_that_cannot_work_are_refused(broken: dict[str, object], sink: 
 def test_secrets_stay_out_of_the_settings_repr(sink: HttpSink) -> None:
     printed = repr(settings(sink, headers="Authorization: token", body='{"k":"token","a":"{to}","b":"{text}"}'))
     assert "token" not in printed
+
+
+# What it tells later ----------------------------------------------------------------------------------------------
+
+
+def test_the_providers_name_for_a_message_is_found_in_its_answer(sink: HttpSink, ctx: Context) -> None:
+    sink.script.extend([Answer(200, b'{"status": "queued", "id": "SM-17"}'), Answer(200, b"{}")])
+    gateway = HttpGateway(settings(sink, name_in_answer=r'"id": *"([^"]+)"'))
+    assert [gateway.send(text(), ctx).id, gateway.send(text(), ctx).id] == ["SM-17", ""]
+
+
+def test_it_is_told_where_to_say_what_became_of_a_message(sink: HttpSink, ctx: Context) -> None:
+    where = "https://reset.alderwick.example/callback/http_gateway/token"
+    gateway = HttpGateway(settings(sink, body_kind="form", body="to={to}&text={text}&back={answer_to}"))
+    gateway.send(replace(text(), answer_to=where), ctx)
+    assert parse_qs(sink.asked[0].body.decode())["back"] == [where]
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "why"),
+    [("Delivered", "delivered", ""), ("sent", "sent", ""), (" UNDELIV ", "failed", "not-reachable")],
+)
+def test_what_it_says_later_is_a_state_and_never_an_answer(
+    said: str, state: str, why: str, sink: HttpSink, ctx: Context
+) -> None:
+    callback = Callback("https://a.example/", {"status": said, "key": "#", "code": CODE}, {})
+    heard = HttpGateway(settings(sink)).hear(callback, text(), ctx)
+    assert heard == Heard(state=state, why=why)
+    assert not heard.answer
+
+
+@pytest.mark.parametrize("fields", [{}, {"status": ""}, {"status": "read"}, {"state": "delivered"}])
+def test_what_it_says_later_in_other_words_changes_nothing(
+    fields: dict[str, str], sink: HttpSink, ctx: Context
+) -> None:
+    assert HttpGateway(settings(sink)).hear(Callback("https://a.example/", fields, {}), text(), ctx) is None
+
+
+@pytest.mark.parametrize("pattern", ["(", "id", "(a)(b)"])
+def test_a_pattern_that_finds_no_name_is_refused(pattern: str, sink: HttpSink) -> None:
+    with pytest.raises(ValidationError):
+        settings(sink, name_in_answer=pattern)
