@@ -13,7 +13,7 @@ from ..contracts.method import Challenge, Enrollable, Factor, Method, NewEnrolme
 from ..contracts.own_address import GIVEN
 from ..contracts.people import Enrolment, Person
 from ..contracts.text import Text
-from ..db.begun import Begun
+from ..db.begun import Begun, Posted
 from ..db.counters import Mark
 from ..db.pending import Adding
 from ..db.sealing import KeyPurpose
@@ -24,6 +24,7 @@ from .back_office import BackOffice
 from .counted import tell
 from .drafts import Drafts
 from .fresh_proofs import FreshProofs
+from .media import PHONE_MEDIA
 from .my_methods import ADDRESSES, MyMethods
 from .new_address import NewAddresses
 from .notices import Notices
@@ -120,7 +121,7 @@ class Enrolling:
         except NotAllowed as wrong:
             raise Wrong(wrong.reason, left, wrong.at) from wrong
         if isinstance(step, NewEnrolment):
-            return self._keep(who, method, step, language)
+            return self._keep(who, method, step, language, posted=begun.posted)
         self.addresses.ask(who, _adding(who, key), replace(begun, answer=answer), step, language)
         return None
 
@@ -198,7 +199,9 @@ class Enrolling:
         self._record(tx, who.person.id, LimitReached(quota.name))
         return MustWait(verdict.until)
 
-    def _keep(self, who: SignedIn, method: Method, new: NewEnrolment, language: str) -> datetime:
+    def _keep(
+        self, who: SignedIn, method: Method, new: NewEnrolment, language: str, *, posted: Posted | None
+    ) -> datetime:
         now, person = self.around.now(), who.person.id
         # A new address could be somebody else's, put there by whoever sat at an open screen: its owner gets time to
         # read the notices (J2). So could answers be. A device or a paper is in the hands of whoever is signed in.
@@ -209,6 +212,8 @@ class Enrolling:
                 raise NotAllowed(STOPPED)
             if not self.records.pending.take(tx, _adding(who, method.key), now):
                 raise OutOfTurn("this was confirmed already")
+            if posted is not None and method.medium in PHONE_MEDIA:
+                self.records.deliveries.used(tx, posted.name, now)
             whom = self.mine.to_be_told(tx, who, (method, new.data))
             if method.replaces:
                 self.records.enrolments.remove_all(tx, person, method.key)

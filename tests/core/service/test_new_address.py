@@ -12,7 +12,7 @@ from sqlalchemy import select
 from keyback.core.contracts.channel import Message
 from keyback.core.contracts.errors import DeliveryFailed, MustWait, NotAllowed, OutOfTurn
 from keyback.core.db.freezes import Freeze
-from keyback.core.db.tables import metadata
+from keyback.core.db.tables import delivery, metadata
 from keyback.core.recovery import limits
 from keyback.core.service.enrol import TOO_OLD, TRIES, Wrong
 from keyback.core.service.media import MediumRules
@@ -42,6 +42,13 @@ def test_a_phone_counts_after_the_cool_down_once_its_code_came_back(house: Small
         assert len(codes(house, OWN_PHONE)) - before == sent
     visit.answer(codes(house, OWN_PHONE)[-1])
     assert visit.recovery.proofs
+
+
+def test_a_code_that_came_back_shows_that_its_region_is_answered(house: SmallHouse) -> None:
+    add_phone(house, signed_in(house))
+    with house.records.db.read() as tx:
+        (used,) = tx.execute(select(delivery.c.used_at).where(delivery.c.challenge != "")).scalars()
+    assert used == house.clock()
 
 
 def test_a_mailbox_too_and_nothing_is_kept_before(house: SmallHouse) -> None:
