@@ -379,7 +379,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "This took too long, or was tried too often. Start again.",
     ),
     "administrators, at the command line or as names of plugins": (
-        "Text messages by SMPP", "Amazon SNS",
+        "Text messages by SMPP", "Amazon SNS", "Calls through your own exchange",
         "No method issues codes: add saved_codes to plugins.load",
         "Only {} of these people have a method to show, {} are needed", "Self-service is not stopped for this person",
         "Nobody, or more than one person, has this name", "This name means several people, or cannot be a name",
