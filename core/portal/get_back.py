@@ -17,14 +17,17 @@ HAVE: Mapping[str, Text] = {
     "email": Text("your e-mail"),
     "authenticator": Text("your authenticator app"),
     "webauthn": Text("a passkey"),
+    "phone_approval": Text("approval on your phone"),
     "saved_codes": Text("your saved codes"),
     "questions": Text("your security questions"),
 }
 ADD: Mapping[str, Text] = {
     "sms": Text("a phone"),
+    "voice": Text("a phone"),
     "email": Text("an e-mail"),
     "authenticator": Text("an authenticator app"),
     "webauthn": Text("a passkey"),
+    "phone_approval": Text("approval on your phone"),
     "saved_codes": Text("saved codes"),
     "questions": Text("security questions"),
 }
@@ -44,7 +47,7 @@ def panel(get_back: GetBack, called: Mapping[str, Text | str]) -> Panel:
     if get_back.refusal:
         return Panel(False, _heading(yes=False), (STOPPED if get_back.refusal == "frozen" else BY_HAND,))
     lines = [_asked(get_back.asked_for), _has(_things(get_back, called), yes=get_back.yes)]
-    more = [ADD.get(key) or called.get(key, key) for key in get_back.help]
+    more = list(dict.fromkeys(ADD.get(key) or called.get(key, key) for key in get_back.help))
     if more and not get_back.yes:
         lines.append(Text("Add {things}.", things=_either(more)))
     return Panel(get_back.yes, _heading(yes=get_back.yes), tuple(lines))

@@ -14,6 +14,8 @@ from .get_back import HAVE, all_of
 SAFEST = "webauthn"
 # Below so many it is time for new ones.
 FEW = 3
+# A text and a call reach one phone; beside each other they go by what they are.
+BESIDE = {**HAVE, "sms": Text("a text message"), "voice": Text("a phone call")}
 # How it looks, and its word.
 Tag = tuple[str, Text]
 
@@ -62,7 +64,9 @@ def _tags(mine: Mine) -> Iterator[Tag]:
 def _good_for(mine: Mine) -> Iterator[Text]:
     yield Text("Good as first or second proof.") if mine.first else Text("Good as second proof only.")
     if mine.shares:
-        yield Text("Together with {things} it counts once.", things=all_of([HAVE.get(key, key) for key in mine.shares]))
+        yield Text(
+            "Together with {things} it counts once.", things=all_of([BESIDE.get(key, key) for key in mine.shares])
+        )
 
 
 def _since(mine: Mine) -> Text:

@@ -357,6 +357,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "Added {}", "Added {}, last used {}", "Waiting", "Counts from {}.", "It does not count.",
         "From your organisation", "your phone", "your e-mail", "your authenticator app", "your saved codes",
         "your security questions", "an authenticator app", "saved codes", "security questions", "You have none yet.",
+        "approval on your phone", "a phone call", "a text message",
         "{} and {}", "{} or {}", "{}, {}",
         "Your organisation asks for one proof.", "Your organisation asks for {} different kinds of proof.",
     ),
