@@ -111,7 +111,7 @@ def test_too_many_who_set_out_are_told_to_wait(portal: Portal) -> None:
 def test_the_start_greets_whoever_is_signed_in_and_offers_the_way_out(portal: Portal) -> None:
     portal.service.answers["whoever"] = SIGNED_IN
     page = portal.get("/").text
-    assert 'Maya Okafor · <a href="/sign-out">Sign out</a>' in page
+    assert 'Maya Okafor&#160;· <a href="/sign-out">Sign out</a>' in page
     assert "Sign in first" not in page
 
 
