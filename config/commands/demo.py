@@ -76,7 +76,6 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "sign_in": _sign_in(f"http://localhost:{port}/demo/idp"),
                 "serve": {"bind": f"127.0.0.1:{port}", "processes": 1, "farewell_seconds": 0},
                 "log_level": "warning",
-<<<<<<< HEAD
                 "pin": {
                     "store": _stores(folder),
                     "method": {
@@ -86,9 +85,6 @@ def demo_settings(folder: Path, port: int) -> Settings:
                     },
                     "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
                 },
-=======
-                "pin": _pins(folder),
->>>>>>> 2eb6dea (Parted what the demo's plugins are told, and kept a name's dot beside the name)
                 "media": {"sms": _medium(), "voice": _medium()},
                 "entries": {"alderwick": _entry(f"http://localhost:{port}/demo")},
             }
@@ -96,27 +92,11 @@ def demo_settings(folder: Path, port: int) -> Settings:
     )
 
 
-<<<<<<< HEAD
 def _stores(folder: Path) -> dict[str, object]:
     """Where its people are, here and in its cloud."""
     return {
         "embedded": {"called": "Alderwick sign-in", "database": str(folder / "people.db")},
         "pretend_cloud": {"demo": True, "called": "Alderwick Cloud", "database": str(folder / "cloud.db")},
-=======
-def _pins(folder: Path) -> dict[str, object]:
-    """What its plugins are told."""
-    return {
-        "store": {
-            "embedded": {"called": "Alderwick sign-in", "database": str(folder / "people.db")},
-            "pretend_cloud": {"demo": True, "called": "Alderwick Cloud", "database": str(folder / "cloud.db")},
-        },
-        "method": {
-            "questions": {"accepted_by": "whoever tries the demo"},
-            "sms": {"country_code": "44"},
-            "voice": {"country_code": "44"},
-        },
-        "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
->>>>>>> 2eb6dea (Parted what the demo's plugins are told, and kept a name's dot beside the name)
     }
 
 
