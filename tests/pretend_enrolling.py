@@ -33,7 +33,7 @@ MINE = (
          way="authenticator.app", default=True, first=True, shares=("webauthn",)),
     Mine("webauthn", Text("Passkey or security key"), "My key", "e6", DAY, has_name=True, way="webauthn.passkey",
          first=True, shares=("authenticator",)),
-    Mine("saved_codes", CODES, id="e2", added=DAY, has_name=True, left=2),
+    Mine("saved_codes", CODES, id="e2", added=DAY, has_name=True, left=2, way="saved_codes.e2", first=True),
     Mine("saved_codes", CODES, id="e5", added=DAY, used=DAY, has_name=True, left=0),
     Mine("email", Text("E-mail"), "m••••@ho••••.org", "e3", DAY, waits_until=DAY + timedelta(days=270)),
     Mine("gone", "gone", id="e4", added=DAY, off=True),
