@@ -9,19 +9,21 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import MustWait, NotAllowed
 from ..contracts.method import Challenge
-from ..service.fresh_proofs import FreshProofs, Missed
+from ..contracts.text import Text
+from ..service.fresh_proofs import OVER, FreshProofs, Missed, TooEarly
 from ..service.signed_in import SignedIn
-from . import words
+from . import own_address, words
 from .for_signed_in import ForSignedIn, Rule
 from .form_body import only
 from .headers import has_form
 from .language import spoken
 from .prompt_form import Problem, read_answer
-from .said import NOTHING, Said, warning
+from .said import NOTHING, Said, information, warning
 from .settings import PortalSettings
 from .sign_in_pages import place
 
 ALWAYS = ("token", "move")
+CHOOSE_ANOTHER = Text("Choose another way")
 
 
 class FreshProofPages:
@@ -51,7 +53,10 @@ class FreshProofPages:
         if not value:
             return self._choose(who, Said((Problem("offer", words.CHOOSE_ONE),), status=422))
         try:
-            self._proofs.begin(who, value)
+            self._proofs.begin(who, value, language=spoken())
+        except TooEarly:
+            # What was sent is still good: the page where it is typed says when another may be asked for.
+            return _go(url_for("portal.prove_answer", value=value, to=place()))
         except NotAllowed as refused:
             return self._choose(who, Said((Problem("offer", refused.reason),), status=422))
         except MustWait as wait:
@@ -62,17 +67,37 @@ class FreshProofPages:
         challenge = self._proofs.pending(who, value)
         if challenge is None:
             return _go(url_for("portal.prove", to=place()))
-        method = value.partition(".")[0]
-        return self._desk.page("prove_answer.html", who, said, prompt=challenge.prompt, method=method)
+        method, sent = value.partition(".")[0], self._proofs.underway(who, value)
+        shown = {"prompt": challenge.prompt, "method": method}
+        if sent is None:
+            return self._desk.page("prove_answer.html", who, said, **shown)
+        code = own_address.code(method, sent, self._settings.now())
+        return self._desk.page("add_code.html", who, said, **{**shown, **code, "back": CHOOSE_ANOTHER})
 
     def _answer(self, who: SignedIn, value: str) -> Response:
         form = self._desk.form(who, ALWAYS)
-        challenge = self._proofs.pending(who, value)
-        if challenge is None or form.get("move") == "back":
+        challenge, move = self._proofs.pending(who, value), form.get("move")
+        if move == "back":
             return _go(url_for("portal.prove", to=place()))
-        if form.get("move") != "continue":
+        if challenge is None:
+            return self._choose(who, Said((Problem("offer", OVER),), status=422))
+        if move == "cancel":
+            return _go(url_for("portal.methods"))
+        if move == "again":
+            return self._again(who, value)
+        if move != "continue":
             abort(400, "not our button")
         return self._judged(who, value, challenge, form)
+
+    def _again(self, who: SignedIn, value: str) -> Response:
+        try:
+            self._proofs.begin(who, value, language=spoken())
+        except TooEarly as early:
+            seconds = max(1, words.seconds_until(early.until, self._settings.now()))
+            return self._ask(who, value, information(words.too_early(seconds), status=429, retry_after=seconds))
+        except MustWait as wait:
+            return self._choose(who, self._too_often(wait))
+        return _go(url_for("portal.prove_answer", value=value, to=place()))
 
     def _judged(self, who: SignedIn, value: str, challenge: Challenge, form: Mapping[str, str]) -> Response:
         fields = challenge.prompt.fields
@@ -86,7 +111,8 @@ class FreshProofPages:
             left = wrong.left if isinstance(wrong, Missed) else 0
             if not left:
                 return self._choose(who, Said((Problem("offer", wrong.reason),), status=422))
-            problem = Problem(fields[0].name, words.missed(fields, left, sent=False))
+            sent = self._proofs.underway(who, value) is not None
+            problem = Problem(fields[0].name, words.missed(fields, left, sent=sent))
             return self._ask(who, value, Said((problem,), typed=form, status=422))
         except MustWait as wait:
             return self._choose(who, self._too_often(wait))

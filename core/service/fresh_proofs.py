@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
-from ..contracts.errors import NotAllowed, OutOfTurn
+from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.events import Event, MethodCopied, MethodRunningOut, PersonMissed, PersonProved
 from ..contracts.method import Carrier, Challenge, Method, Offer
+from ..contracts.own_address import GIVEN
 from ..contracts.text import Text
 from ..db.begun import Begun
 from ..db.pending import Adding
 from ..db.session import Transaction, after_commit
 from ..recovery.state import Lane
 from .back_office import BackOffice
+from .code_post import CodePost
 from .counted import tell
 from .judged import Judged, judge, spend
 from .misses import Budgets, Misses
 from .my_methods import MyMethods
+from .new_address import Underway
 from .notices import Notices
 from .records import Records
 from .signed_in import SignedIn
@@ -31,6 +34,10 @@ TRIES = 5
 LONGEST = timedelta(minutes=10)
 NO_WAY = Text("This way isn't there any more. Choose another way.")
 OVER = Text("This took too long, or was tried too often. Choose another way.")
+
+
+class TooEarly(MustWait):
+    """Another message may be asked for later; the one that was sent is still good."""
 
 
 class Missed(NotAllowed):
@@ -49,6 +56,7 @@ class FreshProofs:
     snapshots: Snapshots
     mine: MyMethods
     misses: Misses
+    post: CodePost
     notices: Notices
     office: BackOffice
     around: Surroundings
@@ -59,19 +67,35 @@ class FreshProofs:
         ways = self._ways(who).items()
         return tuple(Choice(value, way.method, methods[way.method].label, way.label) for value, way in ways)
 
-    def begin(self, who: SignedIn, value: str) -> None:
-        """Draw a challenge. Raises NotAllowed, or MustWait while there were too many wrong answers."""
+    def begin(self, who: SignedIn, value: str, *, language: str = "") -> None:
+        """Draw a challenge, and send what has to be sent. Raises NotAllowed; MustWait after too many wrong answers or
+        messages, and TooEarly for another message."""
         method, offer = self._way(who, value)
-        challenge = method.begin([offer], self.around.context())
-        now = self.around.now()
+        context, now = self.around.context(language=language), self.around.now()
+        challenge = method.begin([offer], context)
+        posted = self.post.posted(method.message(offer, challenge, context), language)
+        sent = (*self._sent(who, method, value), now) if posted else ()
+        begun = Begun(challenge, answer=self._given(who, method, offer), sent=sent, posted=posted)
         with self.records.db.write() as tx:
             self.misses.refuse_locked(tx, self._budgets(who, method))
-            self.records.pending.put(tx, _proving(who, value), Begun(challenge), now + min(LONGEST, challenge.lifetime))
+            refusal = self.post.count(tx, who.person.id) if posted else None
+            if refusal is None:
+                lasts = now + min(LONGEST, challenge.lifetime)
+                self.records.pending.put(tx, _proving(who, method, value), begun, lasts)
+                self.post.queue(tx, _proving(who, method, value), posted)
+        if refusal is not None:
+            raise refusal
+
+    def underway(self, who: SignedIn, value: str) -> Underway | None:
+        """What became of what was sent; None where nothing was."""
+        begun = self._begun(who, value)
+        return (
+            Underway(self._again_at(begun.sent), len(begun.sent), begun.undelivered) if begun and begun.sent else None
+        )
 
     def pending(self, who: SignedIn, value: str) -> Challenge | None:
         """What was drawn, while it is good."""
-        with self.records.db.read() as tx:
-            begun = self.records.pending.get(tx, _proving(who, value), self.around.now())
+        begun = self._begun(who, value)
         return begun.challenge if begun else None
 
     def answer(self, who: SignedIn, value: str, answer: Mapping[str, str], *, language: str = "") -> None:
@@ -86,11 +110,36 @@ class FreshProofs:
             raise Missed(left)
         self._pass(who, value, method, judged, language=language)
 
+    def _begun(self, who: SignedIn, value: str) -> Begun | None:
+        method = self.snapshots.current.plugins.methods.get(value.partition(".")[0])
+        if method is None:
+            return None
+        with self.records.db.read() as tx:
+            return self.records.pending.get(tx, _proving(who, method, value), self.around.now())
+
+    def _sent(self, who: SignedIn, method: Method, value: str) -> tuple[datetime, ...]:
+        """What was sent for it already; another message waits as in a recovery."""
+        begun = self._begun(who, value)
+        sent = begun.sent if begun else ()
+        again_at = self._again_at(sent)
+        if again_at is not None and self.around.now() < again_at:
+            raise TooEarly(again_at)
+        return sent
+
+    def _again_at(self, sent: tuple[datetime, ...]) -> datetime | None:
+        waits = self.snapshots.current.public.resend_waits
+        return sent[-1] + waits[min(len(sent), len(waits)) - 1] if sent else None
+
+    def _given(self, who: SignedIn, method: Method, offer: Offer) -> dict[str, str]:
+        """Numbers of the organisation's own directory may be written to wherever they are."""
+        given = {each.id for each in method.offers(who.person, (), self.around.context())}
+        return {GIVEN: offer.id} if offer.id in given else {}
+
     def _attempt(self, who: SignedIn, method: Method, value: str) -> tuple[Challenge, int]:
         with self.records.db.write() as tx:
             self.misses.refuse_locked(tx, self._budgets(who, method))
             # Counted before it is looked at, so that tries at the same moment are no free ones.
-            attempt = self.records.pending.attempt(tx, _proving(who, value), self.around.now(), TRIES)
+            attempt = self.records.pending.attempt(tx, _proving(who, method, value), self.around.now(), TRIES)
         if attempt is None:
             raise NotAllowed(OVER)
         begun, left = attempt
@@ -109,7 +158,7 @@ class FreshProofs:
             self.misses.refuse_locked(tx, self._budgets(who, method))
             if self.records.freezes.stopped(tx, who.person):
                 raise NotAllowed(NO_WAY)
-            if not self.records.pending.take(tx, _proving(who, value), now):
+            if not self.records.pending.take(tx, _proving(who, method, value), now):
                 raise OutOfTurn("this was answered already")
             running_out = spend(tx, self.records, who.person.id, method, judged, now=now)
             self.records.sessions.note(tx, who.session, lambda session: replace(session, proven_at=now))
@@ -146,10 +195,13 @@ class FreshProofs:
 
 
 def _will_do(method: Method) -> bool:
-    """Not by mail: whoever found the screen open has the mailbox beside it. Not by what comes after another proof."""
-    seen_here = method.medium is None and not method.hears
-    return method.first and seen_here and method.rides_on is not Carrier.MAILBOX
+    """Not by mail: whoever found the screen open has the mailbox beside it. Not by what comes after another proof.
+
+    Nor by what is answered on another device: nobody waits for that here.
+    """
+    return method.first and not method.hears and method.rides_on is not Carrier.MAILBOX
 
 
-def _proving(who: SignedIn, value: str) -> Adding:
-    return Adding(who.session, who.person.id, f"proof {value}")
+def _proving(who: SignedIn, method: Method, value: str) -> Adding:
+    # Nothing that is being added has such a session, so neither can be confirmed in the other's place.
+    return Adding(f"{who.session} proof {value}", who.person.id, method.key)

@@ -132,7 +132,7 @@ def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices,
     return Enrolling(
         **house,
         mine=mine,
-        proofs=FreshProofs(**house, mine=mine, misses=misses, notices=notices, office=office),
+        proofs=FreshProofs(**house, mine=mine, misses=misses, post=post, notices=notices, office=office),
         arranging=Arranging(**house, mine=mine),
         renewal=Renewal(**house, mine=mine),
         drafts=Drafts(records=house["records"], around=house["around"]),

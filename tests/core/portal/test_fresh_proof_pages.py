@@ -128,8 +128,41 @@ def test_a_passkey_does_it_too(pages: Pages) -> None:
 
 def test_what_they_have_is_offered_and_mail_is_not(pages: Pages) -> None:
     page = pages.get(PROVE)
-    assert {"authenticator", "webauthn", "saved_codes"} == set(re.findall(r'data-method="([^"]+)"', page.text))
+    assert {"authenticator", "webauthn", "saved_codes", "sms"} == set(re.findall(r'data-method="([^"]+)"', page.text))
     assert "After that you can change your methods for 5 minutes." in words(page)
+
+
+def by_text(pages: Pages) -> str:
+    (offer,) = re.findall(r'value="(sms\.[^"]+)"', pages.get(PROVE).text)
+    there: str = choose(pages, offer)
+    return there
+
+
+def test_a_text_does_it_too(pages: Pages) -> None:
+    there = by_text(pages)
+    assert "Enter the code we texted" in words(pages.get(there))
+    pages.house.work()
+    code = str(pages.house.sent("sms")[-1].text).split()[0]
+    wrong = pages.post(there, move="continue", code="00000000" if code != "00000000" else "00000001")
+    assert "That code isn't right. Check the newest message. You can try 4 more times." in words(wrong)
+    assert pages.post(there, move="continue", code=code).location == "/methods/add"
+    assert pages.jo.who.is_fresh(pages.house.clock())
+
+
+def test_another_text_is_sent_when_it_is_time(pages: Pages) -> None:
+    there = by_text(pages)
+    early = pages.post(there, move="again")
+    assert early.status_code == 429
+    assert "The one you have is still good." in words(early)
+    pages.house.clock.forward(seconds=31)
+    assert pages.post(there, move="again").location == there
+    assert "Another code is on its way" in words(pages.get(there))
+
+
+def test_a_code_that_is_too_old_is_said(pages: Pages) -> None:
+    there = by_text(pages)
+    pages.house.clock.forward(minutes=6)
+    assert "This took too long" in words(pages.post(there, move="continue", code="12345678"))
 
 
 def test_a_wrong_code_stays_and_says_how_often_it_may_be_tried(pages: Pages) -> None:

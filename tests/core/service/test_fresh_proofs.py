@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from pyotp import TOTP
-from servers.small_house import SmallHouse, small_house
+from servers.small_house import PHONE, SmallHouse, small_house
 from signed_in_sessions import InSession, sign_in
 from sqlalchemy import select
 
@@ -17,8 +17,9 @@ from keyback.core.contracts.errors import MustWait, NotAllowed, OutOfTurn
 from keyback.core.db.freezes import Freeze
 from keyback.core.db.session import Database
 from keyback.core.db.tables import event, session
+from keyback.core.recovery import limits
 from keyback.core.service.enrol import SignInAgain
-from keyback.core.service.fresh_proofs import TRIES, Missed
+from keyback.core.service.fresh_proofs import TRIES, Missed, TooEarly
 from keyback.core.service.signed_in import FRESH
 from keyback.plugins.methods.authenticator import Authenticator
 
@@ -208,6 +209,73 @@ def test_somebody_elses_way_is_not_there(house: SmallHouse, jo: InSession) -> No
     eve = sign_in(house, "eve", key="key-4", ago=timedelta(hours=1))
     with pytest.raises(NotAllowed):
         begin(house, eve, ways(house, jo)["saved_codes"])
+
+
+# By a text ---------------------------------------------------------------------------------------------------------
+
+
+def texted(house: SmallHouse) -> str:
+    """The code of the newest text."""
+    house.work()
+    return str(house.sent("sms")[-1].text).split()[0]
+
+
+def test_a_code_goes_to_the_phone_that_they_chose_and_proves_it(house: SmallHouse, jo: InSession) -> None:
+    way = ways(house, jo)["sms"]
+    begin(house, jo, way)
+    code = texted(house)
+    assert house.sent("sms")[-1].to == PHONE
+    prove(house, jo, {"code": code}, way)
+    assert jo.who.is_fresh(house.clock())
+
+
+def test_a_text_that_was_asked_for_here_adds_nothing_and_opens_no_recovery(house: SmallHouse, jo: InSession) -> None:
+    way = ways(house, jo)["sms"]
+    begin(house, jo, way)
+    code = texted(house)
+    assert house.staff.enrolling.pending(jo.who, "sms") is None
+    visit = house.start()
+    house.work()
+    visit.pick("sms", PHONE)
+    assert visit.answer(code).reason == "wrong"
+
+
+def test_another_text_waits_as_in_a_recovery_and_the_newest_code_counts(house: SmallHouse, jo: InSession) -> None:
+    way = ways(house, jo)["sms"]
+    begin(house, jo, way)
+    first = texted(house)
+    with pytest.raises(TooEarly):
+        begin(house, jo, way)
+    # The one that was sent is still good.
+    assert house.staff.enrolling.proofs.pending(jo.who, way)
+    house.clock.forward(seconds=31)
+    begin(house, jo, way)
+    second = texted(house)
+    assert first != second
+    with pytest.raises(Missed):
+        prove(house, jo, {"code": first}, way)
+    prove(house, jo, {"code": second}, way)
+
+
+def test_a_phone_gets_no_more_texts_than_by_other_ways(house: SmallHouse, jo: InSession) -> None:
+    way = ways(house, jo)["sms"]
+    house.work()
+    before = len(house.sent("sms"))
+    for wait in (31, 61, 121, 301):
+        begin(house, jo, way)
+        house.work()
+        house.clock.forward(seconds=wait)
+    assert len(house.sent("sms")) - before == limits.DESTINATION_SENDS_QUARTER.most
+    assert "limit.reached" in events(house)
+
+
+def test_a_code_is_good_for_as_long_as_it_says(house: SmallHouse, jo: InSession) -> None:
+    way = ways(house, jo)["sms"]
+    begin(house, jo, way)
+    code = texted(house)
+    house.clock.forward(minutes=5)
+    with pytest.raises(NotAllowed):
+        prove(house, jo, {"code": code}, way)
 
 
 def test_the_last_saved_code_is_told_wherever_it_was_used(house: SmallHouse, jo: InSession) -> None:
