@@ -1,4 +1,4 @@
-"""Asked after a sign-in: put off once, added the next time, and back at the page that was wanted; as Kit, in the demo."""
+"""Asked after a sign-in: put off once, added the next time, and back where they wanted to be; as Kit, in the demo."""
 
 from __future__ import annotations
 
