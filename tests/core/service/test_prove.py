@@ -84,3 +84,16 @@ def test_somebody_proves_it_with_their_own(house: SmallHouse) -> None:
     house.clock.forward(seconds=10)
     visit.pick("authenticator")
     assert visit.answer(TOTP(SECRET).at(house.clock())).reason == ""
+
+
+def test_the_last_saved_code_is_told_to_whoever_used_it(house: SmallHouse) -> None:
+    """They may be in a hurry now; the notice is still there when they have time to print new ones."""
+    last = "That was your last saved code"
+    for which, told in ((0, False), (1, False), (2, True)):
+        visit = house.start()
+        visit.prove_by_mail()
+        visit.prove_by_paper(which)
+        house.work()
+        subjects = [str(mail.subject) for mail in house.sent("email")]
+        assert (last in subjects) is told
+        house.clock.forward(minutes=20)
