@@ -90,9 +90,9 @@ def test_the_last_saved_code_is_told_to_whoever_used_it(house: SmallHouse) -> No
     """They may be in a hurry now; the notice is still there when they have time to print new ones."""
     last = "That was your last saved code"
     for which, told in ((0, False), (1, False), (2, True)):
-        visit = house.start()
+        visit = house.start("kim")
         visit.prove_by_mail()
-        visit.prove_by_paper(which)
+        assert visit.prove_by_paper(which).reason == ""
         house.work()
         subjects = [str(mail.subject) for mail in house.sent("email")]
         assert (last in subjects) is told
