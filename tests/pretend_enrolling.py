@@ -114,6 +114,10 @@ class PretendEnrolling:
         self._raise("rename")
 
     @property
+    def checks(self) -> PretendProofs:
+        return PretendProofs(self.service)
+
+    @property
     def proofs(self) -> PretendProofs:
         return PretendProofs(self.service)
 
@@ -170,6 +174,10 @@ class PretendProofs(PretendEnrolling):
     def choices(self, who: SignedIn) -> tuple[Choice, ...]:
         choices: tuple[Choice, ...] = self.answers.get("choices", BY_APP)
         return choices
+
+    def underway(self, who: SignedIn, key: str) -> Underway | None:  # type: ignore[override]
+        """Nothing is sent unless a test says so."""
+        return super().underway(who, key) if "underway" in self.answers else None
 
     def answer(self, who: SignedIn, value: str, answer: Mapping[str, str], *, language: str = "") -> None:
         self._raise("prove")

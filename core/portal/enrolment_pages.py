@@ -14,6 +14,7 @@ from ..service.enrol import OVER, Enrolling, SignInAgain, Wrong
 from ..service.my_methods import Mine, Overview
 from ..service.signed_in import SignedIn
 from . import dates, own_address, words
+from .address_check_pages import AddressCheckPages
 from .arranging_pages import ArrangingPages
 from .for_signed_in import ForSignedIn, Rule
 from .fresh_proof_pages import FreshProofPages
@@ -51,7 +52,7 @@ class EnrolmentPages:
         self._enrolling = enrolling
         self._desk = ForSignedIn(enrolling, who)
         self._settings = settings
-        self._renewal = RenewalPages(enrolling.renewal, self._desk, settings)
+        self._renewal = RenewalPages(enrolling.renewal, enrolling.checks, self._desk, settings)
 
     def rules(self) -> tuple[Rule, ...]:
         """Address, name, page and verb."""
@@ -64,8 +65,9 @@ class EnrolmentPages:
             ("/methods/remove/<enrolment_id>", "methods_forget", self._remove, "POST"),
         )
         proofs = FreshProofPages(self._enrolling.proofs, self._desk, self._settings)
+        checks = AddressCheckPages(self._enrolling.checks, self._desk, self._settings)
         arranging = ArrangingPages(self._enrolling.arranging, self._desk)
-        return (*mine, *proofs.rules(), *arranging.rules(), *self._renewal.rules())
+        return (*mine, *proofs.rules(), *arranging.rules(), *checks.rules(), *self._renewal.rules())
 
     def first(self, who: SignedIn, to: str) -> str:
         """Where somebody goes after a sign-in who wanted this page: there, or first to what they are asked."""

@@ -29,6 +29,8 @@ CHOOSE_ANOTHER = Text("Choose another way")
 class FreshProofPages:
     """`to` in the address is the page that somebody wanted: they are back there as soon as it worked."""
 
+    answering = "portal.prove_answer"
+
     def __init__(self, proofs: FreshProofs, desk: ForSignedIn, settings: PortalSettings) -> None:
         self._proofs = proofs
         self._desk = desk
@@ -56,17 +58,17 @@ class FreshProofPages:
             self._proofs.begin(who, value, language=spoken())
         except TooEarly:
             # What was sent is still good: the page where it is typed says when another may be asked for.
-            return _go(url_for("portal.prove_answer", value=value, to=place()))
+            return _go(url_for(self.answering, value=value, to=place()))
         except NotAllowed as refused:
             return self._choose(who, Said((Problem("offer", refused.reason),), status=422))
         except MustWait as wait:
             return self._choose(who, self._too_often(wait))
-        return _go(url_for("portal.prove_answer", value=value, to=place()))
+        return _go(url_for(self.answering, value=value, to=place()))
 
     def _ask(self, who: SignedIn, value: str, said: Said = NOTHING) -> Response:
         challenge = self._proofs.pending(who, value)
         if challenge is None:
-            return _go(url_for("portal.prove", to=place()))
+            return self._back()
         method, sent = value.partition(".")[0], self._proofs.underway(who, value)
         shown = {"prompt": challenge.prompt, "method": method}
         if sent is None:
@@ -78,7 +80,7 @@ class FreshProofPages:
         form = self._desk.form(who, ALWAYS)
         challenge, move = self._proofs.pending(who, value), form.get("move")
         if move == "back":
-            return _go(url_for("portal.prove", to=place()))
+            return self._back()
         if challenge is None:
             return self._choose(who, Said((Problem("offer", OVER),), status=422))
         if move == "cancel":
@@ -97,7 +99,7 @@ class FreshProofPages:
             return self._ask(who, value, information(words.too_early(seconds), status=429, retry_after=seconds))
         except MustWait as wait:
             return self._choose(who, self._too_often(wait))
-        return _go(url_for("portal.prove_answer", value=value, to=place()))
+        return _go(url_for(self.answering, value=value, to=place()))
 
     def _judged(self, who: SignedIn, value: str, challenge: Challenge, form: Mapping[str, str]) -> Response:
         fields = challenge.prompt.fields
@@ -116,6 +118,12 @@ class FreshProofPages:
             return self._ask(who, value, Said((problem,), typed=form, status=422))
         except MustWait as wait:
             return self._choose(who, self._too_often(wait))
+        return self._passed()
+
+    def _back(self) -> Response:
+        return _go(url_for("portal.prove", to=place()))
+
+    def _passed(self) -> Response:
         return _go(place())
 
     def _too_often(self, wait: MustWait) -> Said:

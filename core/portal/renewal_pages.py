@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import abort, redirect, url_for
@@ -11,11 +12,14 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import NotAllowed
 from ..contracts.text import Text
 from ..recovery.renewals import Later
+from ..service.address_checks import AddressChecks
+from ..service.fresh_proofs import TooEarly
 from ..service.renewal import Due, Renewal
 from ..service.signed_in import SignedIn
 from . import dates
 from .for_signed_in import ForSignedIn, Rule
 from .headers import has_form
+from .language import spoken
 from .listed import listed
 from .settings import PortalSettings
 from .sign_in_pages import place
@@ -27,8 +31,9 @@ MONTH = timedelta(days=30)
 class RenewalPages:
     """`to` in the address is the page that somebody wanted: they are there as soon as nothing is asked any more."""
 
-    def __init__(self, renewal: Renewal, desk: ForSignedIn, settings: PortalSettings) -> None:
+    def __init__(self, renewal: Renewal, checks: AddressChecks, desk: ForSignedIn, settings: PortalSettings) -> None:
         self._renewal = renewal
+        self._checks = checks
         self._desk = desk
         self._settings = settings
         self._moves: Mapping[str, Callable[[SignedIn, str], str]] = {
@@ -84,8 +89,16 @@ class RenewalPages:
         return place()
 
     def _yes(self, who: SignedIn, which: str) -> str:
+        if way := self._checks.way_of(who, which):
+            return self._send(who, way)
         self._renewal.confirm(who, which)
         return url_for("portal.asked", to=place())
+
+    def _send(self, who: SignedIn, way: str) -> str:
+        """An address is right when the code that goes there comes back."""
+        with suppress(TooEarly):
+            self._checks.begin(who, way, language=spoken())
+        return url_for("portal.check_answer", value=way, to=place())
 
     def _remove(self, who: SignedIn, which: str) -> str:
         self._renewal.want(who, place())

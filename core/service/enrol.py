@@ -19,6 +19,7 @@ from ..db.pending import Adding
 from ..db.sealing import KeyPurpose
 from ..db.session import Transaction, after_commit
 from ..recovery import limits
+from .address_checks import AddressChecks
 from .arrange import Arranging
 from .back_office import BackOffice
 from .counted import tell
@@ -72,6 +73,7 @@ class Enrolling:
     proofs: FreshProofs
     arranging: Arranging
     renewal: Renewal
+    checks: AddressChecks
     addresses: NewAddresses
     drafts: Drafts
     notices: Notices

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import ClassVar
 
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.events import Event, MethodCopied, MethodRunningOut, PersonMissed, PersonProved
@@ -52,6 +53,8 @@ class Missed(NotAllowed):
 class FreshProofs:
     """Who is signed in is known, so the page may show what is theirs. Guesses are counted as in a recovery."""
 
+    purpose: ClassVar[str] = "proof"
+
     records: Records
     snapshots: Snapshots
     mine: MyMethods
@@ -81,8 +84,8 @@ class FreshProofs:
             refusal = self.post.count(tx, who.person.id) if posted else None
             if refusal is None:
                 lasts = now + min(LONGEST, challenge.lifetime)
-                self.records.pending.put(tx, _proving(who, method, value), begun, lasts)
-                self.post.queue(tx, _proving(who, method, value), posted)
+                self.records.pending.put(tx, self._proving(who, method, value), begun, lasts)
+                self.post.queue(tx, self._proving(who, method, value), posted)
         if refusal is not None:
             raise refusal
 
@@ -115,7 +118,7 @@ class FreshProofs:
         if method is None:
             return None
         with self.records.db.read() as tx:
-            return self.records.pending.get(tx, _proving(who, method, value), self.around.now())
+            return self.records.pending.get(tx, self._proving(who, method, value), self.around.now())
 
     def _sent(self, who: SignedIn, method: Method, value: str) -> tuple[datetime, ...]:
         """What was sent for it already; another message waits as in a recovery."""
@@ -139,7 +142,7 @@ class FreshProofs:
         with self.records.db.write() as tx:
             self.misses.refuse_locked(tx, self._budgets(who, method))
             # Counted before it is looked at, so that tries at the same moment are no free ones.
-            attempt = self.records.pending.attempt(tx, _proving(who, method, value), self.around.now(), TRIES)
+            attempt = self.records.pending.attempt(tx, self._proving(who, method, value), self.around.now(), TRIES)
         if attempt is None:
             raise NotAllowed(OVER)
         begun, left = attempt
@@ -158,7 +161,7 @@ class FreshProofs:
             self.misses.refuse_locked(tx, self._budgets(who, method))
             if self.records.freezes.stopped(tx, who.person):
                 raise NotAllowed(NO_WAY)
-            if not self.records.pending.take(tx, _proving(who, method, value), now):
+            if not self.records.pending.take(tx, self._proving(who, method, value), now):
                 raise OutOfTurn("this was answered already")
             running_out = spend(tx, self.records, who.person.id, method, judged, now=now)
             self.records.sessions.note(tx, who.session, lambda session: replace(session, proven_at=now))
@@ -176,7 +179,7 @@ class FreshProofs:
         with self.records.db.write() as tx:
             facts = self.mine.facts(tx, who)
         offers = () if facts.refusal else facts.offers
-        return {f"{offer.method}.{offer.id}": offer for offer in offers if _will_do(methods[offer.method])}
+        return {f"{offer.method}.{offer.id}": offer for offer in offers if self._will_do(methods[offer.method])}
 
     def _way(self, who: SignedIn, value: str) -> tuple[Method, Offer]:
         offer = self._ways(who).get(value)
@@ -189,19 +192,17 @@ class FreshProofs:
         # session over gets no other one by it.
         return self.misses.budgets(method, method.key, who.person.id, Lane.KNOWN_BROWSER)
 
+    def _will_do(self, method: Method) -> bool:
+        """Not by mail: whoever found the screen open has the mailbox beside it. Not by what comes after another proof.
+
+        Nor by what is answered on another device: nobody waits for that here.
+        """
+        return method.first and not method.hears and method.rides_on is not Carrier.MAILBOX
+
+    def _proving(self, who: SignedIn, method: Method, value: str) -> Adding:
+        # Nothing that is being added has such a session, so neither can be confirmed in the other's place.
+        return Adding(f"{who.session} {self.purpose} {value}", who.person.id, method.key)
+
     def _record(self, tx: Transaction, who: SignedIn, *happened: Event) -> None:
         self.records.audit.append(tx, happened, at=self.around.now(), person_id=who.person.id)
         after_commit(tx, lambda: tell(self.around.meter, happened))
-
-
-def _will_do(method: Method) -> bool:
-    """Not by mail: whoever found the screen open has the mailbox beside it. Not by what comes after another proof.
-
-    Nor by what is answered on another device: nobody waits for that here.
-    """
-    return method.first and not method.hears and method.rides_on is not Carrier.MAILBOX
-
-
-def _proving(who: SignedIn, method: Method, value: str) -> Adding:
-    # Nothing that is being added has such a session, so neither can be confirmed in the other's place.
-    return Adding(f"{who.session} proof {value}", who.person.id, method.key)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from .accounts import Accounts
+from .address_checks import AddressChecks
 from .arrange import Arranging
 from .ask import Asking
 from .back_office import BackOffice
@@ -129,12 +130,16 @@ def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices,
     records, around = house["records"], house["around"]
     post = CodePost(records=records, delivering=notices.delivering, office=office, links=links, around=around)
     office.teach("code", post.work)
+    renewal = Renewal(**house, mine=mine)
     return Enrolling(
         **house,
         mine=mine,
         proofs=FreshProofs(**house, mine=mine, misses=misses, post=post, notices=notices, office=office),
         arranging=Arranging(**house, mine=mine),
-        renewal=Renewal(**house, mine=mine),
+        renewal=renewal,
+        checks=AddressChecks(
+            **house, mine=mine, misses=misses, post=post, notices=notices, office=office, renewal=renewal
+        ),
         drafts=Drafts(records=house["records"], around=house["around"]),
         addresses=NewAddresses(**house, post=post),
         notices=notices,

@@ -42,7 +42,7 @@ SHOWN_BY_A_FORM = {
     *("portal.start", "portal.move", "portal.stop", "demo.signed_in", "sign_in.left"),
     *("portal.methods_begin", "portal.methods_keep", "portal.methods_forget"),
     *("portal.methods_call", "portal.methods_default"),
-    *("portal.prove_begin", "portal.prove_give", "portal.asked_move", "demo.pressed"),
+    *("portal.prove_begin", "portal.prove_give", "portal.asked_move", "portal.check_give", "demo.pressed"),
 }
 # So far from one page to the next that each look has its turn.
 STRIDE = next(stride for stride in range(5, 99) if gcd(stride, len(LOOKS)) == 1)

@@ -27,7 +27,9 @@ from keyback.plugins.methods.authenticator import Authenticator
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 ASKED = "/methods/asked?to=/accounts"
 RULES = EnrolmentRules(later_allowed=2, later_for=timedelta(days=7), confirm_again_after=timedelta(days=90))
-NEEDS_A_DEVICE = Policy("p", proof=ProofRules(optional=frozenset({"authenticator", "saved_codes"})), enrolment=RULES)
+NEEDS_A_DEVICE = Policy(
+    "p", proof=ProofRules(optional=frozenset({"authenticator", "email", "saved_codes"})), enrolment=RULES
+)
 
 
 @dataclass
@@ -79,6 +81,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
     house = small_house(database, methods=[Authenticator(Authenticator.Settings())])
+    house.store.change("id-of-jo", contacts=())
     with house.records.db.write() as tx:
         house.records.settings.save_policies(tx, [NEEDS_A_DEVICE], who="the tests", why="tests")
     with house.records.db.read() as tx:
@@ -185,6 +188,25 @@ def test_each_yes_leaves_the_others_and_the_last_one_goes_on(pages: Pages) -> No
     assert one_by_one(pages) == [second]
     pages.post(move="yes", which=second)
     assert pages.get().location == "/accounts"
+
+
+def test_an_address_is_right_when_its_code_comes_back(pages: Pages) -> None:
+    now, person = pages.house.clock(), pages.jo.who.person.id
+    with pages.house.records.db.write() as tx:
+        mailbox = pages.house.records.enrolments.add(
+            tx, person, "email", "j••••@ho••••.example", {"to": "jo@home.example"}, proven_at=now, usable_from=now
+        )
+    pages.grow_old()
+    there = pages.post(move="yes", which=mailbox).location
+    assert there.startswith("/methods/check/email.")
+    assert "Enter the code we e‑mailed" in words(pages.get(there))
+    pages.house.work()
+    assert mailbox in one_by_one(pages)
+    wrong = pages.post(there, move="continue", code="00000000")
+    assert wrong.status_code == 422
+    code = str(pages.house.sent("email")[-1].subject).split()[0]
+    assert pages.post(there, move="continue", code=code).location == ASKED
+    assert mailbox not in one_by_one(pages)
 
 
 def test_what_is_not_right_any_more_is_removed_and_then_it_goes_on(pages: Pages) -> None:
