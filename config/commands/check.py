@@ -29,9 +29,10 @@ def run(_arguments: argparse.Namespace) -> int:
             *_unreachable(house),
             *_unusable_policies(house),
             *_disclosing(house),
-            *_near_only(house),
+            *_misnamed_channels(house),
             *_signing_in(house),
         ]
+        _say_what_is_only_near(house)
         tried = len(house.snapshots.current.plugins.everything())
     for problem in found:
         print(f"  - {problem}")
@@ -63,8 +64,8 @@ def _unreachable(house: House) -> Iterator[str]:
             yield f"method {method.key}: nothing carries {method.medium}: load a channel that does, or leave it out"
 
 
-def _near_only(house: House) -> Iterator[str]:
-    """Said, and no problem: many organisations know everybody's phone."""
+def _say_what_is_only_near(house: House) -> None:
+    """No problem: many organisations know everybody's phone."""
     for method in house.snapshots.current.plugins.methods.values():
         medium = method.medium or ""
         if medium in PHONE_MEDIA and not house.around.rules_of(medium).numbers.regions:
@@ -72,7 +73,15 @@ def _near_only(house: House) -> Iterator[str]:
                 f"method {method.key}: only numbers of your directory get messages, and nobody can add one: "
                 f"name the regions in [media.{medium}]"
             )
-    yield from ()
+
+
+def _misnamed_channels(house: House) -> Iterator[str]:
+    """A medium goes by the channels that are named for it and by no others."""
+    for medium, rules in house.around.media.items():
+        carrying = house.snapshots.current.plugins.channels_for(medium)
+        for key in rules.channels:
+            if key not in carrying:
+                yield f"media.{medium}.channels: {key} does not carry {medium}, or does not work"
 
 
 def _disclosing(house: House) -> Iterator[str]:

@@ -31,8 +31,9 @@ class MediumRules:
     money_per_day: int = 50 * PARTS
 
     def in_order(self, channels: Mapping[str, T]) -> tuple[T, ...]:
-        """The channels that carry it, the first choice first: those that are named, or all as they are configured."""
-        return tuple(channels[key] for key in self.channels if key in channels) or tuple(channels.values())
+        """The channels that carry it, the first choice first: those that are named and no others, or all as they are
+        configured."""
+        return tuple(channels[key] for key in self.channels or channels if key in channels)
 
     def price(self, channels: Sequence[str]) -> int:
         """What one message may cost at most, whichever of these carries it in the end."""

@@ -106,6 +106,18 @@ def test_check_is_content_when_everything_answers(here: Path, capsys: pytest.Cap
     outbox = f'[pin.channel.outbox]\ndemo = true\npath = "{here}/outbox.db"\n'
     (here / "keyback.toml").write_text(f"demo = true\n{calm}{outbox}", encoding="utf-8")
     assert main(["check"]) == 0, capsys.readouterr().out
+    assert "only numbers of your directory" in capsys.readouterr().out
+
+
+def test_check_names_a_channel_that_does_not_carry_what_it_is_named_for(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (here / "keyback.toml").open("a", encoding="utf-8") as file:
+        file.write('[media.sms]\nregions = ["DE"]\nchannels = ["smtp"]\n')
+    assert main(["check"]) == 1
+    told = capsys.readouterr().out
+    assert "smtp does not carry sms" in told
+    assert "only numbers of your directory" not in told
 
 
 # people ----------------------------------------------------------------------------------------------------------

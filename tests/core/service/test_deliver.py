@@ -83,6 +83,12 @@ def test_the_settings_say_who_is_first_and_who_carries_nothing(open_house: Open)
     assert first.sent == []
 
 
+def test_what_is_named_for_a_medium_and_does_not_work_is_replaced_by_nobody(open_house: Open) -> None:
+    house, first, second = open_house(channels=("third",))
+    assert deliver(house).why == "no-channel"
+    assert first.sent + second.sent == []
+
+
 @pytest.mark.parametrize("medium", ["sms", "email"])
 def test_the_next_provider_is_asked_when_the_first_surely_did_not_take_it(medium: str, open_house: Open) -> None:
     house, first, _ = open_house()
