@@ -19,6 +19,8 @@ from .ports import free_port
 from .story import wait_until
 
 FOLDER = Path(__file__).parent / "oidc_provider"
+# Distributions ship older ones, in which it does not start.
+OLDEST_NODE = 20
 DISCOVERY = "/.well-known/openid-configuration"
 
 
@@ -26,6 +28,9 @@ def missing() -> str:
     """Why there can be none here; empty when there can."""
     if shutil.which("node") is None:
         return "Node.js is not installed (Debian: apt-get install nodejs npm)"
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    if int(version.strip().lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
+        return f"Node.js {version.strip()} is too old for npm's oidc-provider: {OLDEST_NODE} at least"
     if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
         return "npm's oidc-provider is not installed: .ci/node-packages does it"
     return ""
