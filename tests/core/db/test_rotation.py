@@ -18,6 +18,7 @@ from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.audit import Audit
 from keyback.core.db.begun import Begun
 from keyback.core.db.contacts import ContactsSeen
+from keyback.core.db.deliveries import Attempt, Deliveries, State
 from keyback.core.db.enrolments import Enrolments
 from keyback.core.db.freezes import Freeze, Freezes
 from keyback.core.db.heard import HeardAnswer, HeardAnswers
@@ -65,6 +66,8 @@ class House:
             Enrolments(keyring).add(tx, "person-1", "codes", "l", DETAILS, proven_at=now, usable_from=now)
             Pending(keyring).put(tx, ADDING, DRAWN, now + DAY)
             Standings(keyring).put(tx, "person-1", Standing(default="sms.1"), 0)
+            sent = Attempt("a1", "challenge", "sms", "gateway", "AT", State.ACCEPTED, provider_id="theirs")
+            Deliveries(keyring).put(tx, sent, now)
             HeardAnswers(keyring).put(tx, HeardAnswer("challenge", DETAILS, True, now + DAY))
             ContactsSeen(keyring).since(tx, "person-1", [MAIL], now)
             Freezes(keyring).freeze(tx, Freeze("person-1", now, "password.set", "recovery-1"))
@@ -91,6 +94,8 @@ class House:
             assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
             assert Pending(keyring).get(tx, ADDING, self.now) == DRAWN
             assert Standings(keyring).of(tx, "person-1") == (Standing(default="sms.1"), 1)
+            delivery = tx.execute(select(tables.delivery)).mappings().one()
+            assert sealed.DELIVERY.open(keyring, delivery) == b"theirs"
             heard = HeardAnswers(keyring).of(tx, "challenge")
             assert heard is not None
             assert heard.answer == DETAILS
