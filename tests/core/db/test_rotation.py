@@ -78,10 +78,6 @@ class House:
             Audit(keyring).append(tx, [PasswordSet("a")], at=now, person_id="person-1", details=DETAILS)
             job = Jobs(keyring).put(tx, "mail", "message", "r", DETAILS, due_at=now, leased_by="me", leased_until=now)
             self.job_id = job.id
-            attempt = Attempt("1", "challenge", "sms", "twilio", "DE", State.ACCEPTED, provider_id="SM1")
-            Deliveries(keyring).put(tx, attempt, now)
-            # One whose provider has no name for it.
-            Deliveries(keyring).put(tx, replace(attempt, id="2", provider_id=""), now)
             SignIns(keyring).put(tx, "browser", Departure("state", "nonce", "verifier", now, now + DAY))
             Sessions(keyring).open(tx, "key", self.session)
         Audit(keyring).chain(self.db, now)
@@ -117,8 +113,6 @@ class House:
             found = Sessions(keyring).find(tx, "key")
             assert found is not None
             assert found.session == self.session
-            named = tx.execute(select(tables.delivery).where(tables.delivery.c.id == "1")).mappings().one()
-            assert sealed.DELIVERY.open(keyring, named) == b"SM1"
             assert sealed.SIGN_IN.open(keyring, tx.execute(select(tables.sign_in)).mappings().one())
 
     def made_by(self, version: int, purpose: KeyPurpose) -> int:
