@@ -11,8 +11,9 @@ from keyback.core.db.tables import metadata, recovery
 
 from .keyback import Keyback
 
-# Limits are counted, and the house works on without anybody: leases, the audit's chain.
-LIVELY = {"counter", "lease", "checkpoint"}
+# Limits are counted, and the house works on without anybody: leases, the audit's chain. What became of messages says
+# of nobody whose it was; none leaves without an event and a recovery that do.
+LIVELY = {"counter", "lease", "checkpoint", "delivery"}
 CHAIN = {"seq", "hash"}
 Row = tuple[Any, ...]
 # Where a recovery's row says whose it is.
