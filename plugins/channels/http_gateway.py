@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import time
@@ -28,6 +27,7 @@ from ...core import (
     e164,
     hookimpl,
 )
+from ._networks import Networks, must_be_secret
 from ._outside import LONGEST_STEP, Outside, Request, failure, refusal
 
 _GAP = re.compile(r"\{(to|to_digits|text|answer_to)\}")
@@ -96,7 +96,7 @@ class HttpGatewaySettings(PluginSettings):
         title="Words for: failed",
         description="It will not arrive.",
     )
-    private_networks: tuple[str, ...] = Setting(
+    private_networks: Networks = Setting(
         (),
         title="Private networks",
         description="Networks like 10.1.2.0/24 in which the gateway may be. Otherwise it must be on the internet.",
@@ -113,9 +113,7 @@ class HttpGatewaySettings(PluginSettings):
             raise ValueError("is not a plain address")
         if "{" in parts.netloc or not parts.hostname or (parts.port or 1) < 1:
             raise ValueError("needs a host that does not change")
-        # A code in clear would be everybody's on the way.
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-            raise ValueError("must begin with https://, or http:// to this very machine")
+        must_be_secret(parts)
         return value
 
     @field_validator("headers")
@@ -131,13 +129,6 @@ class HttpGatewaySettings(PluginSettings):
         # 3xx would mean to follow somewhere else, and nobody does.
         if not value or not all(re.fullmatch("2[0-9][0-9]", status) for status in value):
             raise ValueError("numbers from 200 to 299")
-        return value
-
-    @field_validator("private_networks")
-    @classmethod
-    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            ipaddress.ip_network(network)
         return value
 
     @field_validator("name_in_answer")
@@ -161,13 +152,6 @@ class HttpGatewaySettings(PluginSettings):
             filled = {"to": "+1", "to_digits": "1", "text": '"\n', "answer_to": "https://a.example/1"}
             json.loads(_fill_json(self.body.get_secret_value(), filled))
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _lines(value: SecretStr) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import smtplib
 import ssl
 import time
@@ -26,6 +25,7 @@ from ...core import (
     mailbox,
 )
 from ._mail import Letter, Stationery, wire
+from ._networks import is_loopback
 
 # No single step of the talk may take longer, however late the deadline is.
 LONGEST_STEP = 10.0
@@ -82,16 +82,9 @@ class SmtpSettings(PluginSettings):
     @model_validator(mode="after")
     def _no_secrets_in_clear(self) -> SmtpSettings:
         # Codes and the password would cross the network for everybody to read.
-        if self.security is Security.NONE and not _is_loopback(self.host):
+        if self.security is Security.NONE and not is_loopback(self.host):
             raise ValueError("without TLS the server must be 127.0.0.1, ::1 or localhost")
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass

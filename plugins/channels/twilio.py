@@ -11,7 +11,6 @@ from binascii import Error as NotBase64
 from collections.abc import Mapping
 from hashlib import sha1
 from http.client import HTTPException
-from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -32,6 +31,7 @@ from ...core import (
     e164,
     hookimpl,
 )
+from ._networks import Networks, must_be_secret
 from ._outside import Outside, Request, failure
 from ._twilio_codes import refused, state
 from ._twiml import TWIML, ask_for_key, only_say
@@ -63,7 +63,7 @@ class TwilioSettings(PluginSettings):
     proxy: SecretStr = Setting(
         SecretStr(""), title="Proxy", description="http://name:password@host:port on the way there. Empty: none."
     )
-    private_networks: tuple[str, ...] = Setting(
+    private_networks: Networks = Setting(
         (), title="Private networks", description="Networks like 10.1.2.0/24 in which that address may be."
     )
     ca_file: str = Setting(
@@ -84,17 +84,8 @@ class TwilioSettings(PluginSettings):
         parts = urlsplit(value)
         if parts.username or parts.query or parts.fragment or not parts.hostname:
             raise ValueError("is not a plain address")
-        # A code in clear would be everybody's on the way.
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-            raise ValueError("must begin with https://, or http:// to this very machine")
+        must_be_secret(parts)
         return value.rstrip("/")
-
-    @field_validator("private_networks")
-    @classmethod
-    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            ip_network(network)
-        return value
 
     @field_validator("proxy")
     @classmethod
@@ -103,13 +94,6 @@ class TwilioSettings(PluginSettings):
         if value.get_secret_value() and (parts.scheme != "http" or not parts.hostname or not parts.port):
             raise ValueError("http://host:port, with a name and a password before the host if it asks for them")
         return value
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Twilio(Channel):

@@ -24,6 +24,7 @@ from ...core import (
     Text,
     hookimpl,
 )
+from ._networks import Networks
 from ._outside import Outside, Request, failure, refusal
 from ._web_push import SALT_BYTES, encrypted, point, ticket, to_bytes, to_text
 
@@ -60,7 +61,7 @@ class WebPushSettings(PluginSettings):
         title="Push services",
         description="Hosts that phones may name as theirs; *. in front means every host below. All others are refused.",
     )
-    private_networks: tuple[str, ...] = Setting(
+    private_networks: Networks = Setting(
         (),
         title="Private networks",
         description="Networks like 10.1.2.0/24 in which a push service of your own may be.",
