@@ -6,7 +6,6 @@ import re
 import secrets
 import time
 from array import array
-from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
@@ -31,6 +30,7 @@ from ...core import (
     hookimpl,
 )
 from ._baresip import Baresip, Happened, NoPhone, modules, version
+from ._reports import Reports
 from ._spoken import RATE, speak, speaks, write
 
 # In seconds: how long a call may last in all, how long it may ring, and for how long silence waits for the key.
@@ -39,7 +39,6 @@ LONGEST, RING, PATIENCE = 60.0, 30.0, 25.0
 LISTENS, BETWEEN_KEYS = 2.0, 0.3
 # Before its caller gives up on it; what is left is for the answer.
 MARGIN, CHECK = 1.0, 8.0
-MOST_REPORTS = 10_000
 # The first major version that checks an exchange's certificate.
 VERIFIES = 2
 RINGING = ("CALL_RINGING", "CALL_PROGRESS", "CALL_ESTABLISHED")
@@ -108,7 +107,7 @@ class Sip(Channel):
     def __init__(self, settings: SipSettings) -> None:
         super().__init__(settings)
         self._lines = BoundedSemaphore(settings.lines)
-        self._told: deque[DeliveryReport] = deque(maxlen=MOST_REPORTS)
+        self._told = Reports()
         self._calling: set[Baresip] = set()
 
     def send(self, message: Message, ctx: Context) -> Receipt:
@@ -127,7 +126,7 @@ class Sip(Channel):
 
     def reports(self) -> Sequence[DeliveryReport]:
         """How calls went that rang."""
-        return [self._told.popleft() for _ in range(len(self._told))]
+        return self._told.take()
 
     def check(self) -> None:
         """Whether the programs are there, and whether the exchange answers and knows us. Nobody is called."""
@@ -185,7 +184,7 @@ class Sip(Channel):
             self._calling.discard(phone)
             phone.close()
             self._lines.release()
-            self._told.append(DeliveryReport(name, state, why))
+            self._told.tell(DeliveryReport(name, state, why))
 
     def _dialled(self, to: str) -> str:
         return self.settings.dials.replace("{to}", to).replace("{to_digits}", to.removeprefix("+"))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections import deque
 from collections.abc import Sequence
-from ipaddress import ip_network
 from ssl import SSLCertVerificationError
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field as Setting
-from pydantic import SecretStr, field_validator
+from pydantic import SecretStr
 
 from ...core import (
     Channel,
@@ -27,6 +25,8 @@ from ...core import (
     e164,
     hookimpl,
 )
+from ._networks import Networks
+from ._reports import Reports
 
 try:
     from smpplib import exceptions, gsm
@@ -61,7 +61,6 @@ _RECEIPT = re.compile(rb"id:(?P<id>[^ ]{1,65}) .*?stat:(?P<stat>[A-Z]{7})", re.D
 VALIDITY = "000000000500000R"
 # In seconds. The carrier asks now and then whether we are here; who polls for receipts answers.
 CHECK, MARGIN = 10.0, 0.5
-MOST_REPORTS = 10_000
 
 
 class SmppSettings(PluginSettings):
@@ -69,7 +68,7 @@ class SmppSettings(PluginSettings):
 
     host: str = Setting(title="Server", description="The carrier's SMPP server.", min_length=1)
     port: int = Setting(3550, title="Port", description="Usually 3550 with TLS.", ge=1, le=65535)
-    plain_networks: tuple[str, ...] = Setting(
+    plain_networks: Networks = Setting(
         (),
         title="Networks without TLS",
         description="Networks like 10.1.2.0/24, of a tunnel to the carrier, in which TLS may be left out. Otherwise "
@@ -84,13 +83,6 @@ class SmppSettings(PluginSettings):
         description="A name of up to 11 letters, or a number.",
         pattern=r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$",
     )
-
-    @field_validator("plain_networks")
-    @classmethod
-    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            ip_network(network)
-        return value
 
 
 class Smpp(Channel):
@@ -108,7 +100,7 @@ class Smpp(Channel):
             raise PluginError("needs smpplib: install Keyback with the extra `smpp`")
         self._lock = Lock()
         self._line: Line | None = None
-        self._told: deque[DeliveryReport] = deque(maxlen=MOST_REPORTS)
+        self._told = Reports()
 
     def send(self, message: Message, ctx: Context) -> Receipt:
         to = e164(message.to) if message.medium in self.media else None
@@ -129,7 +121,7 @@ class Smpp(Channel):
                 self._listen()
             finally:
                 self._lock.release()
-        return [self._told.popleft() for _ in range(len(self._told))]
+        return self._told.take()
 
     def check(self) -> None:
         """Whether the carrier lets us in. Nothing is sent."""
@@ -209,7 +201,7 @@ class Smpp(Channel):
         if found is None or found["stat"].decode() not in _STATES:
             return
         state, why = _STATES[found["stat"].decode()]
-        self._told.append(
+        self._told.tell(
             DeliveryReport(_text(pdu.receipted_message_id) or found["id"].decode("ascii", "replace"), state, why)
         )
 
