@@ -8,7 +8,6 @@ import socket
 import socketserver
 import subprocess
 import threading
-import time
 import wave
 from array import array
 from dataclasses import dataclass
@@ -17,9 +16,12 @@ from typing import Self
 
 from .authority import Authority
 from .ports import free_port
+from .story import wait_until
 
 MODULES = "/usr/lib/baresip/modules"
 RATE = 8000
+# Bytes of a sound file before its sound.
+HEADER = 44
 
 
 def missing() -> str:
@@ -76,7 +78,8 @@ class SipPhone:
 
     def __exit__(self, *_: object) -> None:
         self._line.close()
-        self._process.terminate()
+        # Asked politely it may wait for the end of a call that nobody ends.
+        self._process.kill()
         self._process.wait(10)
 
     def press(self, key: str) -> None:
@@ -88,12 +91,18 @@ class SipPhone:
         self._tell("hangup", "")
 
     def heard(self) -> array[int]:
-        """Everything that came out of it, in all calls; complete once the call is over."""
+        """Everything that came out of it so far, in all calls."""
         together = array("h")
         for path in sorted((self.folder / "heard").glob("*dec.wav")):
-            with wave.open(str(path)) as recorded:
-                together.frombytes(recorded.readframes(recorded.getnframes()))
+            # Past the header, which says how much it is only once the call is over.
+            samples = path.read_bytes()[HEADER:]
+            together.frombytes(samples[: len(samples) // 2 * 2])
         return together
+
+    def has_heard(self, words: array[int]) -> bool:
+        """Whether they came out of it, to their end."""
+        heard = self.heard()
+        return len(heard) >= len(words) and alike(words, heard) > 0.9
 
     def _tell(self, command: str, params: str) -> None:
         order = json.dumps({"command": command, "params": params}).encode()
@@ -101,13 +110,13 @@ class SipPhone:
 
 
 def _connected(port: int) -> socket.socket:
-    ends = time.monotonic() + 20
-    while time.monotonic() < ends:
+    def connect() -> socket.socket | None:
         try:
             return socket.create_connection(("127.0.0.1", port), 5)
         except ConnectionRefusedError:
-            time.sleep(0.02)
-    raise RuntimeError("the phone does not start")
+            return None
+
+    return wait_until(connect, "the phone to start")
 
 
 class SayingNo:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import time
 import traceback
 import wave
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 from servers.sip_phone import SayingNo, SipPhone, alike, missing
+from servers.story import wait_until
 
 from keyback.core import Call, Context, DeliveryFailed, DeliveryReport, Message, PluginError, Text
 from keyback.plugins.channels import _baresip, _spoken
@@ -24,6 +24,8 @@ from keyback.plugins.channels.sip import Sip, SipSettings
 GREETING = "This is Alderwick. To hear the code you asked for, press the hash key. If you didn't ask, hang up."
 WORDS = "Your code is 4, 8, 2, 1, – 0, 9, 7, 3."
 CODE = "4, 8, 2, 1"
+# In seconds: a call is said in real time, and then it has to end.
+OVER = 40
 CALL = Message("voice", "+43 664 123 45 05", Text(WORDS), call=Call(Text(GREETING)))
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "a call can be made")
@@ -46,24 +48,17 @@ def spoken(words: str, path: Path) -> array[int]:
         return array("h", file.readframes(file.getnframes()))
 
 
-def until(true: Callable[[], object], seconds: float = 30) -> None:
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it did not come about"
-        time.sleep(0.05)
-
-
 def over(sip: Sip) -> DeliveryReport:
     """What became of the call, once it is over."""
     told: list[DeliveryReport] = []
-    until(lambda: told.extend(sip.reports()) or told)
+    wait_until(lambda: told.extend(sip.reports()) or told, "the call's end", OVER)
     return told[0]
 
 
 def hung_up(phone: SipPhone, sip: Sip) -> DeliveryReport:
     """The same, ended by whoever was called, who may need a moment to pick up before."""
     told: list[DeliveryReport] = []
-    until(lambda: phone.hang_up() or told.extend(sip.reports()) or told)
+    wait_until(lambda: phone.hang_up() or told.extend(sip.reports()) or told, "the call's end", OVER)
     return told[0]
 
 
@@ -87,15 +82,16 @@ def test_nothing_is_said_of_the_code_before_the_key_and_then_it_is_understood(
     sip = Sip(settings(phone.port))
     greeting, words = spoken(GREETING, tmp_path / "greeting.wav"), spoken(WORDS, tmp_path / "words.wav")
     receipt = sip.send(CALL, ctx)
-    time.sleep(len(greeting) / 8000 + 3)  # it is said in real time: nobody can wait for it in another way
+    wait_until(lambda: phone.has_heard(greeting), "the greeting", OVER)
+    assert alike(words, phone.heard()) < 0.7
     phone.press("#")
-    time.sleep(len(words) / 8000 + 4)
+    wait_until(lambda: phone.has_heard(words), "the code", OVER)
     assert hung_up(phone, sip) == DeliveryReport(receipt.id, "delivered", "")
     heard = phone.heard()
     assert alike(greeting, heard) > 0.9
     assert alike(words, heard) > 0.9
     assert alike(words, heard[: len(greeting) + 8000]) < 0.7
-    until(lambda: not phones_left())
+    wait_until(lambda: not phones_left(), "our phone to be gone")
 
 
 def test_who_presses_nothing_hears_nothing_of_the_code(
@@ -120,7 +116,7 @@ def test_the_code_stands_in_no_command_line_and_in_no_folder_that_others_can_rea
     assert folder.stat().st_mode & 0o077 == 0
     assert "hunter2" not in "".join(path.read_text() for path in folder.iterdir() if path.suffix != ".wav")
     hung_up(phone, sip)
-    until(lambda: not folder.exists())
+    wait_until(lambda: not folder.exists(), "its folder to be gone")
 
 
 def test_words_and_invitation_can_be_encrypted(tmp_path: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:

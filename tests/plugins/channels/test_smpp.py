@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from threading import Thread
 import pytest
 from pydantic import SecretStr, ValidationError
 from servers.smsc import NAME, PASSWORD, Script, Smsc
+from servers.story import wait_until
 
 from keyback.core import Context, DeliveryFailed, DeliveryReport, Message, PluginError, Text
 from keyback.plugins.channels import smpp as plugin
@@ -47,13 +47,6 @@ def failure(channel: Smpp, ctx: Context, message: Message = TEXT) -> tuple[str, 
     for secret in (CODE, "1234505", PASSWORD):
         assert secret not in printed
     return raised.value.kind, raised.value.retry, raised.value.unknown
-
-
-def until(true: Callable[[], object]) -> None:
-    ends = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < ends, "it did not come about"
-        time.sleep(0.01)
 
 
 def test_a_text_arrives_in_the_small_alphabet_and_the_carrier_names_it(channel: Smpp, smsc: Smsc, ctx: Context) -> None:
@@ -129,7 +122,7 @@ def test_an_answer_that_was_lost_leaves_it_open_and_the_next_one_takes_a_new_lin
 def test_a_carrier_that_hung_up_meanwhile_loses_nothing(channel: Smpp, smsc: Smsc, ctx: Context) -> None:
     channel.send(TEXT, ctx)
     smsc.hang_up()
-    until(lambda: (channel.reports(), channel._line is None)[1])
+    wait_until(lambda: (channel.reports(), channel._line is None)[1], "the connection to be given up")
     channel.send(TEXT, ctx)
     assert (len(smsc.submitted), smsc.binds) == (2, 2)
 
@@ -146,24 +139,24 @@ def test_receipts_are_told_by_the_carriers_own_name(
 ) -> None:
     smsc.script.append(Script(receipt=stat))
     receipt, told = channel.send(TEXT, ctx), list[DeliveryReport]()
-    until(lambda: told.extend(channel.reports()) or told)
+    wait_until(lambda: told.extend(channel.reports()) or told, "a receipt")
     assert told == [DeliveryReport(receipt.id, state, why)]
     assert channel.reports() == []
     # Otherwise the carrier would say it again.
-    until(lambda: smsc.answered)
+    wait_until(lambda: smsc.answered, "our answer")
 
 
 def test_an_odd_receipt_and_a_persons_answer_are_no_reports(channel: Smpp, smsc: Smsc, ctx: Context) -> None:
     smsc.script.append(Script(receipt="WHATEVR"))
     channel.send(TEXT, ctx)
-    until(lambda: (channel.reports(), smsc.answered)[1])
+    wait_until(lambda: (channel.reports(), smsc.answered)[1], "our answer")
     assert channel.reports() == []
 
 
 def test_who_polls_for_receipts_answers_whether_we_are_here(channel: Smpp, smsc: Smsc, ctx: Context) -> None:
     channel.send(TEXT, ctx)
     smsc.ask_whether_they_are_here()
-    until(lambda: (channel.reports(), smsc.answered)[1])
+    wait_until(lambda: (channel.reports(), smsc.answered)[1], "our answer")
     channel.send(TEXT, ctx)
     assert smsc.binds == 1
 
