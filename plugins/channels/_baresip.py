@@ -67,7 +67,7 @@ class Baresip:
 
     def __enter__(self) -> Baresip:
         try:
-            self._start()
+            self.start()
         except BaseException:
             self.close()
             raise
@@ -75,6 +75,21 @@ class Baresip:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def start(self) -> None:
+        """Let it know who calls. Raises NoPhone; whatever happens, `close` it."""
+        port = _free_port()
+        for name, lines in (("config", self._config(port)), ("accounts", []), ("contacts", [])):
+            (self.folder / name).write_text("\n".join([*lines, ""]))
+        where = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.folder)}
+        self._process = subprocess.Popen(  # noqa: S603 - every word of it is ours
+            # No call outlives this process for long, whatever becomes of it.
+            ["timeout", LONGEST, "baresip", "-f", str(self.folder)],  # noqa: S607 - where they are installed
+            env=where, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self._line = self._connected(port)
+        # Told and not written down: the password stands in no file. And what becomes of it is heard from the first.
+        self.tell("uanew", self._account)
 
     def tell(self, command: str, params: str = "") -> None:
         """One order. Raises OSError."""
@@ -121,20 +136,6 @@ class Baresip:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _start(self) -> None:
-        port = _free_port()
-        for name, lines in (("config", self._config(port)), ("accounts", []), ("contacts", [])):
-            (self.folder / name).write_text("\n".join([*lines, ""]))
-        where = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.folder)}
-        self._process = subprocess.Popen(  # noqa: S603 - every word of it is ours
-            # No call outlives this process for long, whatever becomes of it.
-            ["timeout", LONGEST, "baresip", "-f", str(self.folder)],  # noqa: S607 - where they are installed
-            env=where, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self._line = self._connected(port)
-        # Told and not written down: the password stands in no file. And what becomes of it is heard from the first.
-        self.tell("uanew", self._account)
 
     def _connected(self, port: int) -> socket.socket:
         ends = time.monotonic() + STARTING

@@ -27,10 +27,16 @@ def speaks() -> bool:
 
 
 def speak(words: str, locale: str, path: Path, *, silence_after: float) -> None:
-    """Into a file. The words go in by a pipe: in a command line everybody on this machine could read them."""
+    """Into a file. Raises NoVoice.
+
+    The words go in by a pipe: in a command line everybody on this machine could read them.
+    """
     said = _asked(words, locale) or _asked(words, "en")
-    with wave.open(io.BytesIO(said)) as spoken:
-        rate, samples = spoken.getframerate(), array("h", spoken.readframes(spoken.getnframes()))
+    try:
+        with wave.open(io.BytesIO(said)) as spoken:
+            rate, samples = spoken.getframerate(), array("h", spoken.readframes(spoken.getnframes()))
+    except (wave.Error, EOFError, ValueError) as error:
+        raise NoVoice("espeak-ng said nothing that is sound") from error
     quiet = array("h", bytes(2 * int(RATE * silence_after)))
     write(path, array("h", bytes(RATE)) + _slower(samples, rate) + quiet)
 
@@ -46,11 +52,15 @@ def write(path: Path, samples: array[int]) -> None:
 
 def _asked(words: str, locale: str) -> bytes:
     """What it says, as a WAV file; empty in a language that it does not know."""
-    done = subprocess.run(  # noqa: S603 - every word of the command is ours
-        ["espeak-ng", "--stdin", "--stdout", "-s", WORDS_A_MINUTE, "-v", locale],  # noqa: S607
-        input=words[:LONGEST_WORDS].encode("utf-8", "replace"), capture_output=True, check=False,
-        timeout=SPEAKING_SECONDS, env={"PATH": os.environ.get("PATH", "")},
-    )  # fmt: skip
+    try:
+        done = subprocess.run(  # noqa: S603 - every word of the command is ours
+            ["espeak-ng", "--stdin", "--stdout", "-s", WORDS_A_MINUTE, "-v", locale],  # noqa: S607
+            input=words[:LONGEST_WORDS].encode("utf-8", "replace"), capture_output=True, check=False,
+            timeout=SPEAKING_SECONDS, env={"PATH": os.environ.get("PATH", "")},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        # Not as its cause: that holds what was to be said.
+        raise NoVoice("espeak-ng takes too long") from None
     return done.stdout if done.returncode == 0 and done.stdout.startswith(b"RIFF") else b""
 
 

@@ -7,6 +7,7 @@ import secrets
 import time
 from array import array
 from collections.abc import Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from functools import cached_property
 from threading import BoundedSemaphore, Thread
@@ -31,7 +32,7 @@ from ...core import (
 )
 from ._baresip import Baresip, Happened, NoPhone, modules, version
 from ._reports import Reports
-from ._spoken import RATE, speak, speaks, write
+from ._spoken import RATE, NoVoice, speak, speaks, write
 
 # In seconds: how long a call may last in all, how long it may ring, and for how long silence waits for the key.
 LONGEST, RING, PATIENCE = 60.0, 30.0, 25.0
@@ -47,6 +48,8 @@ _KINDS = {
     "404": "number", "410": "number", "484": "number", "604": "number",
     "486": "busy", "600": "busy", "603": "declined", "480": "not-reachable", "408": "not-reachable",
 }  # fmt: skip
+# What this machine lacks.
+_WITHOUT: dict[type[Exception], str] = {NoPhone: "no-phone", NoVoice: "no-voice"}
 _PLAIN = re.compile(r"[A-Za-z0-9._~!$&'()*+,=%@/-]+")
 
 
@@ -150,22 +153,32 @@ class Sip(Channel):
 
     def _dial(self, to: str, message: Message, locale: str, ends: float) -> Receipt:
         """Until it rings; the rest of the call goes on by itself."""
-        name, phone = secrets.token_hex(8), Baresip(self._account(), self._authorities())
+        name = secrets.token_hex(8)
+        with ExitStack() as unless_it_rings:
+            # Whatever happens here, the line is free again and nothing of the words stays.
+            unless_it_rings.callback(self._lines.release)
+            phone = Baresip(self._account(), self._authorities())
+            unless_it_rings.callback(phone.close)
+            happened = self._ring(phone, to, message, locale, ends)
+            self._calling.add(phone)
+            unless_it_rings.callback(self._calling.discard, phone)
+            Thread(target=self._go_on, args=(phone, message.call, happened, name), name="call", daemon=True).start()
+            unless_it_rings.pop_all()
+        return Receipt(name)
+
+    def _ring(self, phone: Baresip, to: str, message: Message, locale: str, ends: float) -> Happened | None:
+        """Dial, and wait for the exchange's first word. Raises DeliveryFailed."""
         try:
             self._prepare(phone, message, locale)
-            phone.__enter__()
+            phone.start()
             phone.tell("dial", f"sip:{self._dialled(to)}@{self.settings.server}")
             happened = _rings(phone, ends)
             failed = _refused(happened)
-        except (OSError, ValueError, EOFError) as error:
-            failed = DeliveryFailed("no-phone" if isinstance(error, NoPhone) else "unreachable", retry=False)
-        if failed is None:
-            self._calling.add(phone)
-            Thread(target=self._go_on, args=(phone, message.call, happened, name), name="call", daemon=True).start()
-            return Receipt(name)
-        phone.close()
-        self._lines.release()
-        raise failed
+        except (OSError, ValueError) as error:
+            failed = DeliveryFailed(_WITHOUT.get(type(error), "unreachable"), retry=False)
+        if failed is not None:
+            raise failed
+        return happened
 
     def _prepare(self, phone: Baresip, message: Message, locale: str) -> None:
         assert message.call is not None

@@ -20,6 +20,7 @@ from ...core import (
     e164,
     hookimpl,
 )
+from ._networks import must_be_secret
 
 try:
     import boto3
@@ -80,9 +81,8 @@ class SnsSettings(PluginSettings):
         parts = urlsplit(value)
         if value and (parts.username or parts.query or parts.fragment or not parts.hostname):
             raise ValueError("is not a plain address")
-        # A code in clear would be everybody's on the way.
-        if value and parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-            raise ValueError("must begin with https://, or http:// to this very machine")
+        if value:
+            must_be_secret(parts)
         return value
 
     @model_validator(mode="after")

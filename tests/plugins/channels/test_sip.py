@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 import traceback
 import wave
 from array import array
@@ -197,6 +198,22 @@ def test_there_are_no_more_calls_than_lines(phone: SipPhone, ctx: Context) -> No
     soon = replace(ctx, deadline=ctx.now + timedelta(seconds=1.5))
     assert failure(sip, soon) == ("busy-lines", True, False)
     hung_up(phone, sip)
+
+
+@pytest.mark.parametrize("program", ["takes too long", "says nothing"])
+def test_a_voice_that_fails_leaves_the_line_free_and_nothing_of_the_words(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str
+) -> None:
+    if program == "takes too long":
+        monkeypatch.setattr(_spoken, "SPEAKING_SECONDS", 0.0)
+    else:
+        (tmp_path / "espeak-ng").symlink_to("/bin/true")
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sip = Sip(settings(1, lines=1))
+    # Once more: the only line there is must not be lost with the first.
+    assert [failure(sip, ctx) for _ in range(2)] == [("no-voice", False, False)] * 2
+    assert not list(tmp_path.glob("keyback-call-*"))
 
 
 @pytest.mark.parametrize(
