@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -43,6 +44,14 @@ def same(left: str, right: str) -> bool:
     return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))
 
 
+def _id(data: Mapping[str, str]) -> str:
+    """A digest: the id travels through pages, the address must not.
+
+    Of names and values with their ends: a number and its extension are not one longer number.
+    """
+    return sha256(json.dumps(sorted(data.items())).encode()).hexdigest()[:16]
+
+
 class OneTimeCode(Method):
     """A code to one of the person's addresses. A subclass says which addresses and which words."""
 
@@ -74,8 +83,7 @@ class OneTimeCode(Method):
 
     def offer(self, data: Mapping[str, str]) -> Offer:
         """The way to one address: `to`, and whatever else it takes to get there."""
-        # A digest as id: the id travels through pages, the address must not.
-        return Offer(self.key, sha256("".join(data.values()).encode()).hexdigest()[:16], self.masked(data["to"]), data)
+        return Offer(self.key, _id(data), self.masked(data["to"]), data)
 
     def begin(self, offers: Sequence[Offer] | None, ctx: Context) -> Challenge:
         code = draw_digits(self.settings.digits, ctx)

@@ -150,3 +150,17 @@ def test_a_number_that_was_enrolled_lately_carries_nothing_yet() -> None:
 def test_the_same_way_has_the_same_id_always() -> None:
     later = replace(CTX, now=NOW + timedelta(days=1), locale="de")
     assert [o.id for o in PIGEON.offers(JO, (), CTX)] == [o.id for o in PIGEON.offers(JO, (), later)]
+
+
+KEPT = st.dictionaries(st.sampled_from(("to", "extension", "floor")), st.text(st.sampled_from("+12"), max_size=4))
+
+
+@given(st.lists(KEPT.map(lambda kept: {"to": "", **kept}), min_size=2, max_size=2))
+def test_two_ways_have_one_id_only_if_everything_kept_of_them_is_the_same(both: list[dict[str, str]]) -> None:
+    left, right = (PIGEON.offer(kept).id for kept in both)
+    assert (left == right) == (both[0] == both[1])
+    assert left == PIGEON.offer(dict(reversed(both[0].items()))).id
+
+
+def test_an_extension_is_not_the_end_of_a_longer_number() -> None:
+    assert PIGEON.offer({"to": PHONE, "extension": "5"}).id != PIGEON.offer({"to": PHONE + "5"}).id
