@@ -29,6 +29,7 @@ from .contracts.errors import (
     PluginError,
     SettingsInvalid,
     StoreUnavailable,
+    WrongPassword,
 )
 from .contracts.human_check import HumanCheck, Humanity, Part, Widget
 from .contracts.masking import mask_mail, mask_phone
@@ -59,6 +60,8 @@ from .contracts.store import (
     CanUnlock,
     DirectoryRules,
     KnowsLinks,
+    KnowsLockout,
+    Lockout,
     Outcome,
     OutcomeKind,
     Store,
@@ -102,6 +105,8 @@ __all__ = [
     "KeybackError",
     "KnowsDevices",
     "KnowsLinks",
+    "KnowsLockout",
+    "Lockout",
     "Message",
     "Method",
     "MustWait",
@@ -133,6 +138,7 @@ __all__ = [
     "Verdict",
     "Wakes",
     "Widget",
+    "WrongPassword",
     "draw_digits",
     "e164",
     "events",

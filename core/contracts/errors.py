@@ -1,4 +1,4 @@
-"""The eleven things that can go wrong; each is an outcome with the data that its reader needs."""
+"""The twelve things that can go wrong; each is an outcome with the data that its reader needs."""
 
 from __future__ import annotations
 
@@ -42,6 +42,10 @@ class PasswordRefused(KeybackError):
     def __init__(self, reasons: Sequence[Text]) -> None:
         super().__init__("; ".join(reason.message for reason in reasons))
         self.reasons = tuple(reasons)
+
+
+class WrongPassword(KeybackError):
+    """This is not the account's password (raised by stores that change a known one). People see: try again."""
 
 
 class DeliveryFailed(KeybackError):

@@ -74,9 +74,29 @@ class Store(Plugin, ABC):
 
 @runtime_checkable
 class CanChange(Protocol):
-    """A known password can be changed with the old one."""
+    """A known password can be changed with the old one, by people who may not sign in with it any more as well."""
 
-    def change_password(self, account: Account, old: Secret, new: Secret, *, ctx: Context) -> None: ...
+    def change_password(self, account: Account, old: Secret, new: Secret, *, ctx: Context) -> None:
+        """Raises WrongPassword, and else what `set_password` does. Returning means: it is set.
+
+        An account that is locked or disabled gets PasswordRefused, whichever password was typed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """How many wrong passwords lock an account, 0 where none ever do, and how many count against it now."""
+
+    threshold: int
+    counted: int = 0
+
+
+@runtime_checkable
+class KnowsLockout(Protocol):
+    """The directory says how close an account is to being locked by wrong passwords."""
+
+    def lockout(self, account: Account, *, ctx: Context) -> Lockout | None:
+        """Read now, on a server that counts; None: cannot know. Then only who is signed in may try an old password."""
 
 
 @runtime_checkable

@@ -81,6 +81,8 @@ ROWS: Mapping[type[Exception], Row] = {
     ),
     # To the outside an ambiguous name is an unknown one, and no page ever hears of either. If one does, it is a bug.
     errors.Ambiguous: BROKEN,
+    # Said on the page that asked for it. If another page hears of it, it is a bug.
+    errors.WrongPassword: BROKEN,
     errors.PasswordRefused: Row(422, Text("That password was refused."), Text("Choose another one."), back="again"),
     errors.OutOfTurn: Row(
         409,
