@@ -22,6 +22,8 @@ class AccountState:
 
     enabled: bool = True
     locked: bool = False
+    # Since when too many wrong tries have locked it, where the directory tells.
+    locked_since: datetime | None = None
     locked_by_admin: bool = False
     expired: bool = False
     must_change: bool = False

@@ -120,8 +120,10 @@ def state_of(entry: Object, policy: Policy, now: datetime) -> AccountState:
     # Without a duration a lock holds until somebody lifts it; a lock we cannot read is a lock.
     over = since is not None and bool(policy.lockout) and since + policy.lockout <= now
     ends = moment(entry.text("pwdEndTime"))
+    locked = bool(locked_at) and not over
     return AccountState(
-        locked=bool(locked_at) and not over,
+        locked=locked,
+        locked_since=since if locked and not by_admin else None,
         locked_by_admin=by_admin,
         expired=ends is not None and ends <= now,
         must_change=entry.text("pwdReset").upper() == "TRUE",

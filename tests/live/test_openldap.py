@@ -213,6 +213,7 @@ def test_a_lock_ends_when_its_policy_says_so(make_store: Callable[..., OpenLdap]
         account = make_store().find(person.uid, a_context(now=now))
         assert account is not None
         assert account.state.locked is locked
+        assert account.state.locked_since == (ppolicy.moment(since) if locked else None)
 
 
 def test_an_administrators_lock_is_seen_and_never_lifted(store: OpenLdap, slapd: Slapd, found: Found) -> None:
@@ -222,6 +223,7 @@ def test_an_administrators_lock_is_seen_and_never_lifted(store: OpenLdap, slapd:
     state = found(person).state
     assert state.locked
     assert state.locked_by_admin
+    assert state.locked_since is None
     assert refused(store, account, NEW) == BY_HAND
     with pytest.raises(PasswordRefused):
         store.unlock(account, ctx=a_context())
