@@ -8,14 +8,14 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import ldap3
 from ldap3.utils.log import OFF, set_library_log_detail_level
 
-from ...core import Context, OutcomeUnknown, StoreUnavailable
+from ...core import OutcomeUnknown, StoreUnavailable
+from ._budget import Budget
 
 # At its chattier levels ldap3 prints passwords, even when asked to hide them.
 set_library_log_detail_level(OFF)
@@ -30,9 +30,6 @@ WRONG_PASSWORD = 49
 NO_RIGHT = 50
 UNWILLING = 53
 ASSERTION_FAILED = 122
-
-# Seconds kept back from the host's deadline.
-MARGIN = 0.2
 
 # An LDAP control as ldap3 wants it: its number, whether it is critical, its value.
 Control = tuple[str, bool, bytes | None]
@@ -74,37 +71,6 @@ class Address:
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'ldaps' if self.implicit_tls else 'ldap'}://{host}:{self.port}"
-
-
-class Budget:
-    """How long one call may still take. Time is counted from the call on, so that clocks may differ."""
-
-    def __init__(self, now: datetime, seconds: float) -> None:
-        self._began = time.monotonic()
-        self._began_at = now
-        self._seconds = seconds
-
-    @classmethod
-    def of(cls, ctx: Context) -> Budget:
-        """What the host gives, less a little: our own word on what happened is better than its giving up on us."""
-        return cls(ctx.now, (ctx.deadline - ctx.now).total_seconds() - MARGIN)
-
-    @property
-    def left(self) -> float:
-        """Seconds left; negative when it is over."""
-        return self._began + self._seconds - time.monotonic()
-
-    @property
-    def now(self) -> datetime:
-        """The host's time, moved on by what passed since the call began."""
-        return self._began_at + timedelta(seconds=time.monotonic() - self._began)
-
-    def at_most(self, seconds: float) -> float:
-        """That long or what is left, if that is less. Raises StoreUnavailable when nothing is left."""
-        left = self.left
-        if left <= 0:
-            raise StoreUnavailable("the time for asking the directory is over")
-        return min(seconds, left)
 
 
 @dataclass(frozen=True, slots=True)

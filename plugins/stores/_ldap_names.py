@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from ._ldap import Wire
+from ._spelling import fold
 
 # How long what was learned about groups is believed.
 BELIEVED = 60.0
@@ -21,17 +21,6 @@ def equals(attribute: str, value: str) -> str:
 def any_of(conditions: Sequence[str]) -> str:
     """One of them holds."""
     return conditions[0] if len(conditions) == 1 else f"(|{''.join(conditions)})"
-
-
-def fold(name: str) -> str:
-    """The same name in other clothes: other widths, capitals, invisible signs, outer spaces."""
-    seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
-    return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
-
-
-def has_unspeakable(text: str) -> bool:
-    """Control characters and halves of characters: nobody types them, and servers disagree about them."""
-    return any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
 
 
 def normal_dn(dn: str) -> tuple[str, ...]:

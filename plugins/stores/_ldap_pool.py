@@ -10,7 +10,8 @@ from threading import BoundedSemaphore, Lock
 from typing import TypeVar
 
 from ...core import StoreUnavailable
-from ._ldap import Address, Budget, Dropped, Wire
+from ._budget import Budget
+from ._ldap import Address, Dropped, Wire
 
 T = TypeVar("T")
 

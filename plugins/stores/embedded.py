@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +37,7 @@ from ...core import (
     Text,
     hookimpl,
 )
+from ._spelling import fold, has_unspeakable
 
 _metadata = sa.MetaData()
 
@@ -128,16 +128,16 @@ class Embedded(Store):
         self._engine.dispose()
 
     def find(self, identifier: str, ctx: Context) -> Account | None:
-        if len(identifier) > 256 or _has_unspeakable(identifier):
+        if len(identifier) > 256 or has_unspeakable(identifier):
             return None
         with self._connection() as connection:
-            rows = connection.execute(_BY_NAME, {"folded": _fold(identifier)}).mappings().all()
+            rows = connection.execute(_BY_NAME, {"folded": fold(identifier)}).mappings().all()
         if len(rows) > 1:
             raise Ambiguous("two accounts have this name or address")
         return self._account(rows[0]) if rows else None
 
     def look(self, key: AccountKey, ctx: Context) -> Account | None:
-        if key.store != self.key or _has_unspeakable(key.id):
+        if key.store != self.key or has_unspeakable(key.id):
             return None
         with self._connection() as connection:
             row = connection.execute(_BY_ID, {"id": key.id}).mappings().one_or_none()
@@ -192,7 +192,7 @@ class Embedded(Store):
         contacts = [["mail", mail] for mail in mails] + [["phone", phone] for phone in phones]
         values: dict[str, Any] = {
             "name": name,
-            "folded": _fold(name),
+            "folded": fold(name),
             "display_name": display_name,
             "enabled": enabled,
             "locked": locked,
@@ -203,7 +203,7 @@ class Embedded(Store):
         }
         if password is not None:
             values |= {"password": _hasher.hash(_checked(password)), "stamp": _people.c.stamp + 1}
-        return AccountKey(self.key, self._put({_fold(n) for n in (name, *mails)}, values))
+        return AccountKey(self.key, self._put({fold(n) for n in (name, *mails)}, values))
 
     def _put(self, names: set[str], values: dict[str, Any]) -> str:
         """Insert or update one person with all their names, as one."""
@@ -284,21 +284,10 @@ def _make_durable(connection: DBAPIConnection, _record: object) -> None:
     cursor.close()
 
 
-def _fold(name: str) -> str:
-    """The same name in other clothes: other widths, capitals, invisible signs, outer spaces."""
-    seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
-    return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
-
-
-def _has_unspeakable(text: str) -> bool:
-    """Control characters and halves of characters: nobody types them, and databases choke on them."""
-    return any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
-
-
 def _checked(password: Secret) -> bytes:
     """The exact bytes; what could be set and then never be typed is refused."""
     typed = password.reveal()
-    if not typed or _has_unspeakable(typed):
+    if not typed or has_unspeakable(typed):
         raise PasswordRefused([Text("This password holds a sign that cannot be typed everywhere. Choose another.")])
     return typed.encode()
 

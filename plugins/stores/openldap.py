@@ -30,11 +30,13 @@ from ...core import (
 )
 from . import _ldap as ldap
 from . import _ppolicy as ppolicy
-from ._ldap import Address, Answer, Budget, Credentials, Object, SignInRefused, Terms, Wire
-from ._ldap_names import BELIEVED, Groups, any_of, equals, fold, has_unspeakable, is_under, normal_dn
+from ._budget import Budget
+from ._ldap import Address, Answer, Credentials, Object, SignInRefused, Terms, Wire
+from ._ldap_names import BELIEVED, Groups, any_of, equals, is_under, normal_dn
 from ._ldap_pool import Pool
 from ._openldap_check import examine
 from ._openldap_settings import OpenLdapSettings
+from ._spelling import fold, has_unspeakable
 
 log = logging.getLogger(__name__)
 
