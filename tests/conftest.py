@@ -17,6 +17,8 @@ from servers.chromium import running_chromium
 from servers.postgres import Postgres, missing, running_postgres
 from xdist.scheduler import LoadFileScheduling
 
+from keyback.core.db.session import Database
+
 # Hypothesis takes an example that lasts a fifth of a second for a fault; on a busy machine it is none.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -91,3 +93,13 @@ def postgres() -> Iterator[Postgres]:
         pytest.skip(why)
     with running_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Empty tables in a file to be copied, made once: making them takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "keyback.db"
+    database = Database(f"sqlite:///{file}")
+    database.upgrade()
+    database.close()
+    return file

@@ -19,15 +19,6 @@ from keyback.plugins.channels.outbox import Outbox, OutboxSettings
 from keyback.plugins.methods.voice import Voice, VoiceSettings
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "keyback.db"
-    database = Database(f"sqlite:///{file}")
-    database.upgrade()
-    database.close()
-    return file
-
-
 @pytest.fixture
 def box(tmp_path: Path) -> Outbox:
     return Outbox(OutboxSettings(demo=True, path=str(tmp_path / "outbox.sqlite")))

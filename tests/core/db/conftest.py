@@ -39,23 +39,12 @@ def kek() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "keyback.db"
-    _migrate(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(scope="session")
 def _migrated_postgres(postgres: Postgres) -> str:
     url = postgres.database()
-    _migrate(url)
-    return url
-
-
-def _migrate(url: str) -> None:
     database = Database(url)
     database.upgrade()
     database.close()
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -80,7 +69,7 @@ def empty_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated database without a row: a copy, or one that is emptied, because migrating takes longer than a test."""
     if kind == "sqlite":
-        file = shutil.copy(request.getfixturevalue("_migrated_sqlite"), tmp_path / "keyback.db")
+        file = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "keyback.db")
         yield f"sqlite:///{file}"
         return
     migrated: str = request.getfixturevalue("_migrated_postgres")

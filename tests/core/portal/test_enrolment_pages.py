@@ -31,15 +31,6 @@ from keyback.plugins.methods.webauthn import WebAuthn
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "keyback.db"
-    database = Database(f"sqlite:///{file}")
-    database.upgrade()
-    database.close()
-    return file
-
-
 @dataclass
 class Pages:
     """The pages, and who is signed in."""

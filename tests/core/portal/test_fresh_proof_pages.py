@@ -64,15 +64,6 @@ class Pages:
         self.house.clock.forward(hours=1)
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "keyback.db"
-    database = Database(f"sqlite:///{file}")
-    database.upgrade()
-    database.close()
-    return file
-
-
 @pytest.fixture
 def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")

@@ -12,28 +12,18 @@ from servers.small_house import Cloud, SmallHouse, small_house
 from keyback.core.db.session import Database
 
 
-@pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Empty tables, made once: making them takes longer than most tests."""
-    file = tmp_path_factory.mktemp("migrated") / "keyback.db"
-    database = Database(f"sqlite:///{file}")
-    database.upgrade()
-    database.close()
-    return file
-
-
 @pytest.fixture
-def house(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
+def house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
     """Somebody called jo, with a mailbox, a phone and saved codes."""
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'keyback.db')}")
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
     yield small_house(database)
     database.close()
 
 
 @pytest.fixture
-def linked(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
+def linked(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
     """The same house with a second directory, in which jo has a linked account with a mailbox of its own."""
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'linked.db')}")
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'linked.db')}")
     house = small_house(database, cloud=Cloud(), realms={"fake": ("fake.example",), "cloud": ("cloud.example",)})
     house.link()
     yield house

@@ -26,10 +26,10 @@ Open = Callable[[MediumRules], SmallHouse]
 
 
 @pytest.fixture
-def open_house(tmp_path: Path, _migrated: Path) -> Open:
+def open_house(tmp_path: Path, migrated: Path) -> Open:
     def opened(rules: MediumRules) -> SmallHouse:
         file = tmp_path / "budgets.db"
-        file.write_bytes(_migrated.read_bytes())
+        file.write_bytes(migrated.read_bytes())
         return small_house(Database(f"sqlite:///{file}"), media={"sms": rules})
 
     return opened

@@ -50,9 +50,9 @@ class Called(NamedTuple):
 
 
 @pytest.fixture(params=[False])
-def called(request: pytest.FixtureRequest, tmp_path: Path, _migrated: Path) -> Iterator[Called]:
+def called(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Called]:
     """`params`: whether the key approves."""
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'calls.db')}")
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'calls.db')}")
     with Twilio(tmp_path) as twilio:
         channel = cast("Any", plugin.Twilio(twilio.settings()))
         media = {"voice": MediumRules(numbers=NumberRules(frozenset({"AT"})))}

@@ -19,8 +19,8 @@ APP = "authenticator"
 
 
 @pytest.fixture
-def house(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'keyback.db')}")
+def house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
     yield small_house(database, methods=[Authenticator(Authenticator.Settings())])
     database.close()
 

@@ -35,10 +35,10 @@ Open = Callable[..., tuple[SmallHouse, FakeChannel, FakeChannel]]
 
 
 @pytest.fixture
-def open_house(tmp_path: Path, _migrated: Path) -> Open:
+def open_house(tmp_path: Path, migrated: Path) -> Open:
     def opened(**rules: object) -> tuple[SmallHouse, FakeChannel, FakeChannel]:
         file, second = tmp_path / "deliver.db", Second()
-        file.write_bytes(_migrated.read_bytes())
+        file.write_bytes(migrated.read_bytes())
         medium = MediumRules(**rules)  # type: ignore[arg-type]
         house = small_house(Database(f"sqlite:///{file}"), channels=(second,), media={"sms": medium, "email": medium})
         return house, house.channel, second

@@ -27,9 +27,9 @@ APP = "authenticator"
 
 
 @pytest.fixture
-def house(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
+def house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
     """jo has a mailbox, a phone and saved codes, and may add an app."""
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'keyback.db')}")
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
     yield small_house(database, methods=[Authenticator(Authenticator.Settings())])
     database.close()
 

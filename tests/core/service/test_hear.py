@@ -67,8 +67,8 @@ class Carriers(FakeChannel):
 
 
 @pytest.fixture
-def house(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'hears.db')}")
+def house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'hears.db')}")
     house = small_house(database, methods=[Press(Press.Settings())], channel=Carriers())
     with database.write() as tx:
         rules = PublicRules(methods=("email", "press"), look_up=timedelta(0), type_destination=())

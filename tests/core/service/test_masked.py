@@ -29,8 +29,8 @@ EVERYBODY = ("jo", *STRANGERS)
 
 
 @pytest.fixture
-def empty(tmp_path: Path, _migrated: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'masked.db')}")
+def empty(tmp_path: Path, migrated: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'masked.db')}")
     yield database
     database.close()
 

@@ -58,8 +58,8 @@ def asked(visit: Visit) -> Challenge:
 
 
 @pytest.fixture
-def home(tmp_path: Path, _migrated: Path) -> Iterator[Home]:
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'passkeys.db')}")
+def home(tmp_path: Path, migrated: Path) -> Iterator[Home]:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'passkeys.db')}")
     house, phone = small_house(database, methods=[METHOD]), Device()
     house.add("kim")
     challenge = METHOD.enrol(a_person(), (), house.context())

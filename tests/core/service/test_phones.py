@@ -21,8 +21,8 @@ from keyback.plugins.methods.phone_approval import LIFETIME
 
 
 @pytest.fixture
-def home(tmp_path: Path, _migrated: Path) -> Iterator[Home]:
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'phones.db')}")
+def home(tmp_path: Path, migrated: Path) -> Iterator[Home]:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'phones.db')}")
     yield a_home(database)
     database.close()
 

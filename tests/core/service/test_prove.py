@@ -37,8 +37,8 @@ def method() -> Watched:
 
 
 @pytest.fixture
-def house(tmp_path: Path, _migrated: Path, method: Watched) -> Iterator[SmallHouse]:
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'apps.db')}")
+def house(tmp_path: Path, migrated: Path, method: Watched) -> Iterator[SmallHouse]:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'apps.db')}")
     house = small_house(database, methods=[method])
     house.add("kim")
     person, now = house.records.keyring.pseudonym("fake", "id-of-jo"), house.clock()

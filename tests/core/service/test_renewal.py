@@ -29,8 +29,8 @@ NEEDS_A_DEVICE = Policy("p", proof=ProofRules(optional=frozenset({APP, "saved_co
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def house(tmp_path: Path, _migrated: Path, request: pytest.FixtureRequest) -> Iterator[SmallHouse]:
-    url = f"sqlite:///{shutil.copy(_migrated, tmp_path / 'keyback.db')}"
+def house(tmp_path: Path, migrated: Path, request: pytest.FixtureRequest) -> Iterator[SmallHouse]:
+    url = f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}"
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         url = server.database()

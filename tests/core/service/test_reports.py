@@ -53,8 +53,8 @@ def another() -> AlsoTelling:
 
 
 @pytest.fixture
-def house(tmp_path: Path, _migrated: Path, carrier: Telling, another: AlsoTelling) -> SmallHouse:
-    (tmp_path / "reports.db").write_bytes(_migrated.read_bytes())
+def house(tmp_path: Path, migrated: Path, carrier: Telling, another: AlsoTelling) -> SmallHouse:
+    (tmp_path / "reports.db").write_bytes(migrated.read_bytes())
     return small_house(Database(f"sqlite:///{tmp_path / 'reports.db'}"), channels=(carrier, another))
 
 

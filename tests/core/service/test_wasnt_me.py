@@ -348,8 +348,8 @@ def test_a_link_in_capitals_is_the_same(house: SmallHouse, links: NoticeLinks) -
 
 
 @pytest.fixture
-def desk_house(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
+def desk_house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
     """The same house, where the help desk reads mail."""
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'desk.db')}")
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'desk.db')}")
     yield small_house(database, help_desk_mail=HELP_DESK)
     database.close()
