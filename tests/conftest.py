@@ -28,6 +28,7 @@ SERVERS = {
     "slapd": ("slapd", "/usr/sbin/slapd"),
     "PostgreSQL": ("initdb", *map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb"))),
     "Chromium": ("chromium", "google-chrome"),
+    "Samba": ("samba", "/usr/sbin/samba"),
 }
 
 
