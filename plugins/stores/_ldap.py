@@ -34,6 +34,20 @@ ASSERTION_FAILED = 122
 # An LDAP control as ldap3 wants it: its number, whether it is critical, its value.
 Control = tuple[str, bool, bytes | None]
 
+# What becomes of each attribute: steps in order, each a kind and its values. All of a write happens, or nothing of it.
+Step = tuple[str, Sequence[bytes]]
+Changes = Mapping[str, Sequence[Step]]
+
+
+def replaced(*values: bytes) -> Sequence[Step]:
+    """Whatever stands there gives way to these."""
+    return [(ldap3.MODIFY_REPLACE, list(values))]
+
+
+def swapped(old: bytes, new: bytes) -> Sequence[Step]:
+    """Only if the old one stands there, the new one takes its place."""
+    return [(ldap3.MODIFY_DELETE, [old]), (ldap3.MODIFY_ADD, [new])]
+
 
 class Dropped(StoreUnavailable):
     """The connection broke while nothing was being written: the same question may be asked again on a new one.
@@ -183,13 +197,12 @@ class Wire:
         found = self.search(dn, "(objectClass=*)", attributes, subtree=False)
         return found.objects[0] if found.objects else None
 
-    def modify(self, dn: str, attribute: str, values: Sequence[bytes], controls: Sequence[Control] = ()) -> Answer:
-        """Replace an attribute's values. Raises OutcomeUnknown when the answer is lost, for then it may be written."""
-        change = {attribute: [(ldap3.MODIFY_REPLACE, list(values))]}
+    def modify(self, dn: str, changes: Changes, controls: Sequence[Control] = ()) -> Answer:
+        """Write to one object. Raises OutcomeUnknown when the answer is lost, for then it may be written."""
         if self.broken or self._connection.closed:
             raise Dropped(f"the connection to {self.server} is gone")
         try:
-            self._ask(lambda: self._connection.modify(dn, change, controls=list(controls) or None))
+            self._ask(lambda: self._connection.modify(dn, dict(changes), controls=list(controls) or None))
         except Dropped as problem:
             raise OutcomeUnknown(str(problem)) from None
         finally:

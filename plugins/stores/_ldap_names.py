@@ -13,9 +13,10 @@ from ._spelling import fold
 BELIEVED = 60.0
 
 
-def equals(attribute: str, value: str) -> str:
+def equals(attribute: str, value: str | bytes) -> str:
     """A filter for exactly this value. Every byte is escaped: there is no list of dangerous ones to keep up."""
-    return f"({attribute}={''.join(f'{chr(92)}{byte:02x}' for byte in value.encode())})"
+    raw = value.encode() if isinstance(value, str) else value
+    return f"({attribute}={''.join(f'{chr(92)}{byte:02x}' for byte in raw)})"
 
 
 def any_of(conditions: Sequence[str]) -> str:

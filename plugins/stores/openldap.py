@@ -149,7 +149,7 @@ class OpenLdap(Store):
         def lift(wire: Wire) -> None:
             entry = self._mine(wire, account)
             # Replaced by nothing: a delete would fail on whoever is not locked.
-            answer = wire.modify(entry.dn, "pwdAccountLockedTime", [])
+            answer = wire.modify(entry.dn, {"pwdAccountLockedTime": ldap.replaced()})
             if answer.code != ldap.SUCCESS:
                 raise self._refusal(wire, entry, answer)
 
@@ -178,10 +178,11 @@ class OpenLdap(Store):
         if (entry.text("pwdChangedTime") or None) != account.stamp:
             raise PasswordRefused([_SOMEBODY_ELSE])
         controls = (ppolicy.ASK_POLICY, ppolicy.unless_changed_since(account.stamp))
-        answer = wire.modify(entry.dn, "userPassword", [typed], controls)
+        written = {"userPassword": ldap.replaced(typed)}
+        answer = wire.modify(entry.dn, written, controls)
         if answer.code == ldap.NO_SUCH_ATTRIBUTE:
             # Two resets met in a full history: nothing was written, and the mark tells if the other one was.
-            answer = wire.modify(entry.dn, "userPassword", [typed], controls)
+            answer = wire.modify(entry.dn, written, controls)
         if answer.code != ldap.SUCCESS:
             raise self._refusal(wire, entry, answer)
 
