@@ -11,13 +11,15 @@ from ...core.service.disclosing import PRICE, missing_canaries
 from ...core.service.media import PHONE_MEDIA
 from ...core.service.vouching import SignInUnavailable
 from ..house import House
+from . import live
 from .opened import Subparsers, opened
 
 
 def add(subparsers: Subparsers) -> None:
     """Its line in `keyback --help`."""
     parser = subparsers.add_parser("check", help="say what would not work: settings, keys, database, every plugin")
-    parser.set_defaults(run=run)
+    live.add_to(parser)
+    parser.set_defaults(run=lambda arguments: live.try_out(arguments) if arguments.live else run(arguments))
 
 
 def run(_arguments: argparse.Namespace) -> int:

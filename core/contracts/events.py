@@ -379,6 +379,17 @@ class BackupRestored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StoreTried(Event):
+    """An administrator begins to try a store with a test account, whose password is set several times. `who` may type
+    on the server."""
+
+    name = "store.tried"
+    loud = True
+    store: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsSaved(Event):
     """A plugin's settings, a policy or the public rules were saved."""
 
