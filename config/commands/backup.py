@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ...core.contracts.errors import SettingsInvalid
-from ...core.contracts.events import BackupRestored
+from ...core.contracts.staff_events import BackupRestored
 from ...core.db.backup import begin_anew, copy_to
 from .opened import Subparsers, opened
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ...core.contracts.events import KeysRotated
+from ...core.contracts.staff_events import KeysRotated
 from ...core.db.rotation import reseal
 from ...core.db.sealing import NEVER_ROTATED, KeyPurpose
 from .opened import Subparsers, opened

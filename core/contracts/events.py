@@ -6,15 +6,10 @@ No event holds a name, an address, a code or a password. Personal details go bes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened. `name` is dotted, subject first; `loud` ones deserve an administrator's eye."""
-
-    name: ClassVar[str]
-    loud: ClassVar[bool] = False
+# What administrators do is among ALL too, whoever asks first.
+from . import staff_events  # noqa: F401
+from .event import Event as Event  # noqa: PLC0414 - everybody takes it from here
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,43 +354,6 @@ class MethodCopied(Event):
     name = "enrolment.copied"
     loud = True
     method: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeysRotated(Event):
-    """A purpose got a new key."""
-
-    name = "keys.rotated"
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True)
-class BackupRestored(Event):
-    """The database is an older copy: what was under way in it, and its saved codes, are over."""
-
-    name = "backup.restored"
-    recoveries: int
-    enrolments: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoreTried(Event):
-    """An administrator begins to try a store with a test account, whose password is set several times. `who` may type
-    on the server."""
-
-    name = "store.tried"
-    loud = True
-    store: str
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsSaved(Event):
-    """A plugin's settings, a policy or the public rules were saved."""
-
-    name = "settings.saved"
-    loud = True
-    what: str
 
 
 ALL: tuple[type[Event], ...] = tuple(Event.__subclasses__())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ..contracts.errors import NotAllowed
-from ..contracts.events import SettingsSaved
 from ..contracts.people import Person
+from ..contracts.staff_events import SettingsSaved
 from ..contracts.text import Text
 from ..recovery.decoys import FEWEST_PEOPLE, USUAL_CHANGE, Seen, Shapes, freeze
 from .disguise import seen, showable
