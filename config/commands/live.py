@@ -7,8 +7,8 @@ import getpass
 from pathlib import Path
 
 from ...core.contracts.errors import NotAllowed, PluginError, SettingsInvalid
-from ...core.contracts.events import StoreTried
 from ...core.contracts.people import Account
+from ...core.contracts.staff_events import StoreTried
 from ...core.contracts.store import Store
 from ...core.contracts.text import Secret
 from ...core.service.named import account_named
