@@ -3,7 +3,7 @@ by how it is made.
 
 The everyday run has axe judge each page in one of the looks, in turn, and leaves out pages that differ from another in
 words only; `make faults` has it judge every page in all of them. Every page that is loaded is looked at in all widths.
-All 75 pages in all 24 looks were last judged on 22 November 2026: of 1,800, none had a fault.
+All 134 pages of that hour in all 24 looks were last judged on 22 November 2026, 12:25 UTC: of 3,216, none had a fault.
 """
 
 from __future__ import annotations
