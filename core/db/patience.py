@@ -1,4 +1,4 @@
-"""A PostgreSQL that says nothing any more is hung up on.
+"""Our connection to PostgreSQL: one that says nothing any more is hung up on, and what was prepared stays.
 
 The server's own limits end what it is too busy for. They are no help when it stands still, or when the network takes a
 question and loses the answer: the socket would be listened to for hours, and with it a thread of the pages.
@@ -32,3 +32,13 @@ class Impatient(psycopg.Connection[Any]):
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
+
+    def rollback(self) -> None:
+        """As every connection's, but what is prepared stays.
+
+        The driver forgets all of it here, in case the transaction had made a table that is gone again. Ours make none,
+        and every statement would be parsed and planned anew: a journey in which a job and a page meet rolls back once.
+        """
+        with self.lock:
+            if self.pgconn.transaction_status != TransactionStatus.IDLE:
+                self.wait(self._exec_command(b"ROLLBACK"))

@@ -212,6 +212,21 @@ def test_a_commit_whose_answer_is_lost_is_not_taken_for_a_failure(
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_what_was_prepared_outlives_a_rollback(database: Database, now: datetime) -> None:
+    with database.write() as tx:
+        tx.execute(insert(lease), row("a", now))
+    with pytest.raises(ZeroDivisionError), database.write() as tx:
+        tx.execute(insert(lease), row("b", now))
+        raise ZeroDivisionError
+    with database.write() as tx:
+        tx.execute(insert(lease), row("c", now))
+        times = "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'"
+        assert tx.scalars(text(times)).all() == [3]
+    with database.read() as tx:
+        assert set(tx.scalars(select(lease.c.what))) == {"a", "c"}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 def test_it_heals_by_itself_when_the_server_comes_back(database: Database, other_process: Database) -> None:
     with database.read() as tx:
         backend = tx.scalar(text("SELECT pg_backend_pid()"))
