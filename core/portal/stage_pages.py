@@ -104,6 +104,9 @@ class StagePages:
         }
         if prompt.widget in TEMPLATES:
             values["template"] = TEMPLATES[prompt.widget]
+        if prompt.widget == "passkey":
+            # As it was typed here: whose name it is this page knows no better than its reader.
+            values["name"] = recovery.name
         if prompt.widget == "call":
             values["call"] = self._call(recovery, pick)
             # How the call goes is shown to whoever has proven something, so their page asks.

@@ -374,6 +374,9 @@ ADDED: dict[str, tuple[str, ...]] = {
         "This browser can't use passkeys here, or its JavaScript is switched off. Choose another way.",
         "This device is added already.", "This passkey or key can't be added. Try another one.",
     ),
+    "whose browser has passkeys at hand at a field": (
+        "Your browser may list your passkeys here. Choose one, or press the button.",
+    ),
     "who pressed the button before anything came from their phone": ("We've heard nothing from your phone yet.",),
     "why a method can't be added": (
         "This can't be added here.", "You have {} of these already. Remove one first.",

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from servers.demo import Visitor
+from servers.colleague import Colleague
+from servers.demo import Visitor, joins
 from servers.story import NEW
 from servers.virtual_phone import VirtualPhone
+from servers.ways import Paper
 
 from keyback.config.demo.people import KITS
 
 STOPPED = "Your device stopped before it was done"
 OLD_BROWSER = """delete PublicKeyCredential.parseCreationOptionsFromJSON;
 delete PublicKeyCredential.parseRequestOptionsFromJSON; delete PublicKeyCredential.prototype.toJSON;"""
+# What the page asks the browser for, in order; a browser refuses a second request while the first one waits.
+WRITE_DOWN = """window.asked = [];
+const get = navigator.credentials.get.bind(navigator.credentials);
+navigator.credentials.get = (how) => {
+  asked.push(how.mediation || "by the button");
+  how.signal?.addEventListener("abort", () => asked.push("given up"));
+  return get(how);
+};"""
 
 
 @pytest.fixture
@@ -108,3 +120,32 @@ def test_kit_adds_a_passkey_and_comes_back_by_it(visitor: Visitor, phone: Virtua
     visitor.press("Use passkey or key")
     visitor.is_told_of_a_problem()
     refusals_are_expected(visitor)
+
+
+def test_a_passkey_is_chosen_from_the_browsers_list_or_by_the_button(visitor: Visitor, demo_folder: Path) -> None:
+    page, phone = visitor.page, VirtualPhone(visitor, lists=True)
+    robin = Colleague(visitor, joins(demo_folder, KITS), KITS)
+    robin.sign_in()
+    add(visitor, "Passkey or security key", "add-passkey")
+    visitor.press("Add it")
+    page.get_by_role("heading", name="Passkey or security key is added").wait_for()
+    robin.add(Paper())
+    robin.sign_out()
+
+    # Nobody pressed anything: the list at the field is enough.
+    visitor.forgot(robin.name)
+    visitor.choose("Passkey or security key")
+    page.get_by_role("heading", name="One more proof").wait_for()
+
+    phone.is_at_hand(False)
+    visitor.context.add_init_script(WRITE_DOWN)
+    visitor.forgot(robin.name)
+    visitor.choose("Passkey or security key")
+    named = page.get_by_label("Work e-mail or user name")
+    named.wait_for()
+    assert named.input_value() == robin.name
+    visitor.press("Use passkey or key")
+    page.wait_for_function("asked.join() === 'conditional,given up,by the button'")
+    phone.is_at_hand(True)
+    page.reload()
+    page.get_by_role("heading", name="One more proof").wait_for()

@@ -6,11 +6,16 @@ from typing import Any
 
 from .demo import Visitor
 
+# As browsers of some years ago: nothing is listed at fields, a passkey is asked for by the button alone.
+LISTS_NOTHING = "PublicKeyCredential.isConditionalMediationAvailable = async () => false;"
+
 
 class VirtualPhone:
-    """It belongs to one tab of a visitor's browser."""
+    """It belongs to one tab of a visitor's browser. Where that lists passkeys, its owner always chooses at once."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: Visitor, *, lists: bool = False) -> None:
+        if not lists:
+            visitor.context.add_init_script(LISTS_NOTHING)
         # A device is only asked for the page that somebody looks at.
         visitor.page.bring_to_front()
         self._wire = visitor.context.new_cdp_session(visitor.page)
@@ -22,6 +27,10 @@ class VirtualPhone:
     def knows_its_owner(self, knows: bool) -> None:
         """Whether the finger on it is the right one."""
         self._send("setUserVerified", authenticatorId=self._id, isUserVerified=knows)
+
+    def is_at_hand(self, is_there: bool) -> None:
+        """Whether somebody answers when it asks."""
+        self._send("setAutomaticPresenceSimulation", authenticatorId=self._id, enabled=is_there)
 
     def holds(self) -> dict[str, Any]:
         """Its only passkey."""

@@ -5,6 +5,7 @@
   const field = box.querySelector("[name=passkey]");
   const button = box.querySelector("button");
   const said = box.querySelector("[role=status]");
+  const place = document.querySelector("[data-lists]");
   const create = box.dataset.asks === "create";
   const key = window.PublicKeyCredential;
 
@@ -31,11 +32,27 @@
     return { id: made.id, rawId: toText(made.rawId), type: made.type, response, clientExtensionResults: {} };
   }
 
-  async function ask() {
-    const publicKey = read(JSON.parse(box.dataset.options));
-    const made = await (create ? navigator.credentials.create({ publicKey }) : navigator.credentials.get({ publicKey }));
+  async function ask(how) {
+    const asked = { publicKey: read(JSON.parse(box.dataset.options)), ...how };
+    const made = await (create ? navigator.credentials.create(asked) : navigator.credentials.get(asked));
     field.value = JSON.stringify(written(made));
     button.form.requestSubmit(button);
+  }
+
+  function tell(error) {
+    if (error.name === "AbortError") return;
+    said.textContent = error.name === "InvalidStateError" ? said.dataset.there : said.dataset.stopped;
+  }
+
+  // A request that opens nothing: it waits until somebody chooses from the list that the browser keeps at a field.
+  let quiet = null;
+  async function list() {
+    if (!place || !await key?.isConditionalMediationAvailable?.()) return;
+    place.classList.remove("waits");
+    // A browser keeps one request at a time.
+    quiet?.abort();
+    quiet = new AbortController();
+    await ask({ mediation: "conditional", signal: quiet.signal });
   }
 
   let asking = false;
@@ -47,12 +64,17 @@
     if (asking) return;
     asking = true;
     said.textContent = "";
+    quiet?.abort();
     ask().catch((error) => {
-      said.textContent = error.name === "InvalidStateError" ? said.dataset.there : said.dataset.stopped;
+      tell(error);
+      list().catch(tell);
     }).finally(() => { asking = false; });
   });
   // A page that comes back from the browser's memory asks anew.
-  window.addEventListener("pageshow", () => { field.value = ""; });
+  window.addEventListener("pageshow", () => {
+    field.value = "";
+    list().catch(tell);
+  });
 
   if (key && navigator.credentials) {
     box.querySelector("[data-without]").hidden = true;

@@ -48,6 +48,16 @@ def test_the_button_is_there_for_scripts_and_the_notice_for_everybody_else(held:
     assert options(page)["allowCredentials"] == []
 
 
+def test_a_browser_may_list_its_passkeys_at_a_field_that_is_sent_nowhere(portal: Portal) -> None:
+    page = portal.holding(replace(asked(), name='jo" autofocus x="')).get()
+    (at,) = re.findall(r'<input id="known-as"[^>]*>', page.text)
+    assert 'autocomplete="username webauthn"' in at
+    assert "name=" not in at
+    assert "jo&#34; autofocus" in at
+    # Its place is kept, so that nothing moves when the script shows it.
+    assert '<div class="field waits" data-lists>' in page.text
+
+
 def test_what_the_script_filled_in_is_the_answer(held: Portal) -> None:
     held.service.answers["answer"] = Answered(a_recovery(turn=2), FIRST)
     held.post(passkey='{"id": "x"}')
