@@ -99,6 +99,14 @@ class KnowsLockout(Protocol):
         """Read now, on a server that counts; None: cannot know. Then only who is signed in may try an old password."""
 
 
+class NeverLocks:
+    """Ready made, for stores in which no number of wrong passwords locks anybody."""
+
+    def lockout(self, account: Account, *, ctx: Context) -> Lockout | None:
+        """None ever do."""
+        return Lockout(threshold=0)
+
+
 @runtime_checkable
 class CanUnlock(Protocol):
     """An account can be unlocked without a reset; harmless when it is not locked."""

@@ -9,10 +9,10 @@ from itertools import count
 from threading import RLock
 
 from ..contracts.channel import Channel, Message, Receipt
-from ..contracts.errors import DeliveryFailed, OutcomeUnknown, PasswordRefused
+from ..contracts.errors import DeliveryFailed, OutcomeUnknown, PasswordRefused, WrongPassword
 from ..contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from ..contracts.plugin import Context, NoSettings, PluginSettings
-from ..contracts.store import Store
+from ..contracts.store import NeverLocks, Store
 from ..contracts.text import Secret, Text
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
@@ -44,7 +44,7 @@ def a_person(*accounts: Account) -> Person:
     return Person("p-ada", accounts, tuple(dict.fromkeys(c for account in accounts for c in account.contacts)))
 
 
-class FakeStore(Store):
+class FakeStore(NeverLocks, Store):
     """A directory in memory. `trouble` is raised instead of an answer; `loses_answers` writes and then says unknown."""
 
     key = "fake"
@@ -87,6 +87,16 @@ class FakeStore(Store):
             self.writes.append(now.key)
         if self.loses_answers:
             raise OutcomeUnknown("the answer was lost on purpose")
+
+    def change_password(self, account: Account, old: Secret, new: Secret, *, ctx: Context) -> None:
+        """With the old one."""
+        self._answer()
+        state = self._accounts[account.key.id].state
+        if state.locked or not state.enabled:
+            raise PasswordRefused([Text("The directory refused this password.")])
+        if not self.accepts(account, old, ctx=ctx):
+            raise WrongPassword("the old password is another")
+        self.set_password(account, new, unlock=False, ctx=ctx)
 
     def unlock(self, account: Account, *, ctx: Context) -> None:
         """Open it again."""

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from ..contracts.errors import KeybackError, PasswordRefused
-from ..contracts.people import Account, AccountKey
-from ..contracts.store import CanTell, DirectoryRules, Store
-from ..contracts.text import Secret
+from ..contracts.people import AccountKey
+from ..contracts.store import CanTell, DirectoryRules
 from .fakes import a_context
-from .suite import ODD, PluginSuite, is_a, must, refuses
+from .known_passwords import KnownPasswordSuite
+from .suite import ODD, is_a, must, refuses
 
 ODD_NAMES = (*ODD, "*", "a*", "*)(uid=*", "a,dc=b", "\\2a", "%", "_", "' OR '1'='1", "DOMAIN\\", "@", "\r\n", "..")
 
 
-class StoreSuite(PluginSuite):
+class StoreSuite(KnownPasswordSuite):
     """For stores, against a directory with an account `name` whose password may be changed."""
-
-    plugin: Store
-    name: ClassVar[str]
-    passwords: ClassVar[tuple[str, str]] = ("correct horse battery 1", "correct horse battery 2")
-
-    def opens(self, password: str) -> bool:
-        """Whether this password opens the account: asked of the directory, best not through the plugin."""
-        if not isinstance(self.plugin, CanTell):
-            raise NotImplementedError("override `opens`: this store cannot tell")
-        return self.plugin.accepts(self._account(), Secret(password), ctx=a_context()) is True
-
-    def _account(self) -> Account:
-        account = self.plugin.find(self.name, a_context())
-        if account is None:
-            raise AssertionError("the account to test with was not found")
-        return account
-
-    def _set(self, password: str, account: Account | None = None) -> None:
-        ctx = a_context(seconds=30)
-        self.plugin.set_password(account or self._account(), Secret(password), unlock=True, ctx=ctx)
 
     def test_an_account_is_found_with_a_key_of_this_store(self) -> None:
         account = self._account()

@@ -199,16 +199,12 @@ class Wire:
 
     def modify(self, dn: str, changes: Changes, controls: Sequence[Control] = ()) -> Answer:
         """Write to one object. Raises OutcomeUnknown when the answer is lost, for then it may be written."""
-        if self.broken or self._connection.closed:
-            raise Dropped(f"the connection to {self.server} is gone")
-        try:
-            self._ask(lambda: self._connection.modify(dn, dict(changes), controls=list(controls) or None))
-        except Dropped as problem:
-            raise OutcomeUnknown(str(problem)) from None
-        finally:
-            # ldap3 keeps the last request, and it holds the new password.
-            self._connection.request = None
-        return self._answer()
+        return self._write(lambda: self._connection.modify(dn, dict(changes), controls=list(controls) or None))
+
+    def exchange_password(self, dn: str, old: bytes, new: bytes, controls: Sequence[Control] = ()) -> Answer:
+        """The extended operation for passwords (RFC 3062). Raises OutcomeUnknown."""
+        order = self._connection.extend.standard.modify_password
+        return self._write(lambda: order(dn, old, new, controls=list(controls) or None))
 
     def bind(self, controls: Sequence[Control] = ()) -> Answer:
         """Sign in with the credentials that the connection was opened for."""
@@ -242,6 +238,18 @@ class Wire:
         self._connection.password = None
         if left_over is not None:
             left_over.close()
+
+    def _write(self, order: Callable[[], object]) -> Answer:
+        if self.broken or self._connection.closed:
+            raise Dropped(f"the connection to {self.server} is gone")
+        try:
+            self._ask(order)
+        except Dropped as problem:
+            raise OutcomeUnknown(str(problem)) from None
+        finally:
+            # ldap3 keeps the last request, and it holds the new password.
+            self._connection.request = None
+        return self._answer()
 
     def _ask(self, ask: Callable[[], object]) -> None:
         timeout = self.budget.at_most(self._terms.receive_timeout)

@@ -17,7 +17,14 @@ ASK_POLICY: Control = (POLICY_CONTROL, False, None)
 # An administrator's lock "for ever". A successful reset would lift it, so it must be seen before.
 LOCKED_BY_ADMIN = "000001010000Z"
 
-STATE = ("pwdAccountLockedTime", "pwdChangedTime", "pwdReset", "pwdEndTime", "pwdPolicySubentry")
+STATE = (
+    "pwdAccountLockedTime",
+    "pwdChangedTime",
+    "pwdReset",
+    "pwdEndTime",
+    "pwdPolicySubentry",
+    "pwdFailureTime",
+)
 POLICY = (
     "pwdMinLength",
     "pwdMaxLength",
@@ -25,7 +32,10 @@ POLICY = (
     "pwdMinAge",
     "pwdCheckQuality",
     "pwdSafeModify",
+    "pwdLockout",
     "pwdLockoutDuration",
+    "pwdMaxFailure",
+    "pwdFailureCountInterval",
 )
 
 
@@ -64,6 +74,9 @@ class Policy:
     check_quality: int = 0
     safe_modify: bool = False
     lockout: timedelta = timedelta()
+    # So many wrong passwords lock, none ever where it is 0; each counts for so long, for ever where it is nothing.
+    lock_after: int = 0
+    forget_after: timedelta = timedelta()
 
     @classmethod
     def of(cls, entry: Object) -> Policy:
@@ -75,8 +88,10 @@ class Policy:
             history=_number(entry, "pwdInHistory") or None,
             min_age=timedelta(seconds=_number(entry, "pwdMinAge")),
             check_quality=checked,
-            safe_modify=entry.text("pwdSafeModify").upper() == "TRUE",
+            safe_modify=_says(entry, "pwdSafeModify"),
             lockout=timedelta(seconds=_number(entry, "pwdLockoutDuration")),
+            lock_after=_number(entry, "pwdMaxFailure") if _says(entry, "pwdLockout") else 0,
+            forget_after=timedelta(seconds=_number(entry, "pwdFailureCountInterval")),
         )
 
 
@@ -126,7 +141,7 @@ def state_of(entry: Object, policy: Policy, now: datetime) -> AccountState:
         locked_since=since if locked and not by_admin else None,
         locked_by_admin=by_admin,
         expired=ends is not None and ends <= now,
-        must_change=entry.text("pwdReset").upper() == "TRUE",
+        must_change=_says(entry, "pwdReset"),
     )
 
 
@@ -150,3 +165,7 @@ def _integer(value: bytes | None) -> int | None:
 def _number(entry: Object, attribute: str) -> int:
     text = entry.text(attribute)
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _says(entry: Object, attribute: str) -> bool:
+    return entry.text(attribute).upper() == "TRUE"

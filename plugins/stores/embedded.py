@@ -27,6 +27,7 @@ from ...core import (
     Contact,
     ContactKind,
     Context,
+    NeverLocks,
     OutcomeUnknown,
     PasswordRefused,
     PluginError,
@@ -35,6 +36,7 @@ from ...core import (
     Store,
     StoreUnavailable,
     Text,
+    WrongPassword,
     hookimpl,
 )
 from ._spelling import fold, has_unspeakable
@@ -96,7 +98,7 @@ class EmbeddedSettings(PluginSettings):
     )
 
 
-class Embedded(Store):
+class Embedded(NeverLocks, Store):
     """Accounts in a database of their own. Only administrators write contacts here, so all of them are trusted."""
 
     key = "embedded"
@@ -144,13 +146,25 @@ class Embedded(Store):
         return None if row is None else self._account(row)
 
     def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
-        values: dict[str, Any] = {
+        self._put_password(account, password, {"locked": False} if unlock else {}, ctx)
+
+    def change_password(self, account: Account, old: Secret, new: Secret, *, ctx: Context) -> None:
+        """With the old one, also for who must change it. The stamp makes sure that the old one is still the one."""
+        with self._connection() as connection:
+            row = connection.execute(_BY_ID, {"id": account.key.id}).mappings().one_or_none()
+        if row is not None and (row["locked"] or not row["enabled"]):
+            raise PasswordRefused([Text("This account is locked. Unlock it, or reset the password.")])
+        if row is None or row["password"] is None or not _matches(row["password"], old, ctx):
+            raise WrongPassword("the old password is another")
+        self._put_password(account, new, {}, ctx)
+
+    def _put_password(self, account: Account, password: Secret, more: dict[str, Any], ctx: Context) -> None:
+        values = {
             "password": _hash(password, ctx),
             "stamp": _people.c.stamp + 1,
             "must_change": False,
+            **more,
         }
-        if unlock:
-            values["locked"] = False
         # The stamp in the condition makes this a test-and-set: a late writer changes nothing.
         mine = (_people.c.id == account.key.id) & (_people.c.stamp == int(account.stamp or 0))
         written = self._write(sa.update(_people).where(mine, _people.c.enabled).values(**values))

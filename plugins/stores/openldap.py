@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from ...core import (
@@ -34,14 +34,13 @@ from ._budget import Budget
 from ._ldap import Address, Answer, Credentials, Object, SignInRefused, Terms, Wire
 from ._ldap_names import BELIEVED, Groups, any_of, equals, is_under, normal_dn
 from ._ldap_pool import Pool
+from ._openldap_bytes import bytes_of, ripen
+from ._openldap_change import SOMEBODY_ELSE, Changing
 from ._openldap_check import examine
 from ._openldap_settings import OpenLdapSettings
 from ._spelling import fold, has_unspeakable
 
 log = logging.getLogger(__name__)
-
-# The mark of a change counts whole seconds: two changes within one would look like one.
-RIPE = timedelta(seconds=2)
 
 # More than are ever found at once, before their rules are asked for.
 MOST_FOUND = 1000
@@ -49,7 +48,6 @@ MOST_FOUND = 1000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
-_SOMEBODY_ELSE = Text("Somebody else just changed this password. Start again.")
 _REASONS: Mapping[ppolicy.Rule, Text] = {
     ppolicy.Rule.TOO_SHORT: Text("The directory says: too short for it."),
     ppolicy.Rule.TOO_LONG: Text("The directory says: too long for it."),
@@ -61,7 +59,7 @@ _POOR = Text(
 )
 
 
-class OpenLdap(Store):
+class OpenLdap(Changing, Store):
     """A store whose service account may write passwords and not read them, so that the overlay rules our resets."""
 
     key = "openldap"
@@ -138,9 +136,9 @@ class OpenLdap(Store):
 
     def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
         """One test-and-set. `unlock` is not asked: a reset unlocks by itself, and asking for both at once fails."""
-        typed = _bytes_of(password)
+        typed = bytes_of(password)
         budget = Budget.of(ctx)
-        _ripen(account.stamp, budget)
+        ripen(account.stamp, budget)
         self._pool.work(lambda wire: self._write(wire, account, typed), budget, server=account.server)
 
     def unlock(self, account: Account, *, ctx: Context) -> None:
@@ -176,7 +174,7 @@ class OpenLdap(Store):
     def _write(self, wire: Wire, account: Account, typed: bytes) -> None:
         entry = self._mine(wire, account)
         if (entry.text("pwdChangedTime") or None) != account.stamp:
-            raise PasswordRefused([_SOMEBODY_ELSE])
+            raise PasswordRefused([SOMEBODY_ELSE])
         controls = (ppolicy.ASK_POLICY, ppolicy.unless_changed_since(account.stamp))
         written = {"userPassword": ldap.replaced(typed)}
         answer = wire.modify(entry.dn, written, controls)
@@ -277,7 +275,7 @@ class OpenLdap(Store):
         """The server's no in the person's words. What is the operator's fault goes to the log as well."""
         rule = ppolicy.remark(answer).rule
         if answer.code == ldap.ASSERTION_FAILED:
-            return PasswordRefused([_SOMEBODY_ELSE])
+            return PasswordRefused([SOMEBODY_ELSE])
         if answer.code == ldap.REFUSED and rule is not ppolicy.Rule.MAY_NOT_CHANGE:
             return PasswordRefused([self._reason(wire, entry, rule)])
         log.error("%s refused a write: %s %s (rule %s)", wire.server, answer.code, answer.words, rule)
@@ -307,30 +305,6 @@ def _context(ca_file: str) -> ssl.SSLContext:
         return ldap.strict_context(ca_file)
     except OSError:
         raise PluginError("the file of the certificate authority holds no certificates (PEM)") from None
-
-
-def _bytes_of(password: Secret) -> bytes:
-    """The exact bytes; what could be set and then never be used is refused before anything is sent."""
-    typed = password.reveal()
-    if not typed or has_unspeakable(typed):
-        raise PasswordRefused([Text("This password holds a sign that cannot be typed everywhere. Choose another.")])
-    if typed.startswith("{"):
-        # {SSHA}… would be taken for a hash that is ready to be stored, and rules would not be asked.
-        raise PasswordRefused([Text("A password for this directory cannot begin with a curly bracket.")])
-    return typed.encode()
-
-
-def _ripen(stamp: str | None, budget: Budget) -> None:
-    """Wait until our own change cannot leave the mark that is there already."""
-    changed = None if stamp is None else ppolicy.moment(stamp)
-    if changed is None:
-        return
-    # Never longer than RIPE, even if the server's clock is ahead of ours.
-    wait = min(RIPE, changed + RIPE - datetime.now(UTC)).total_seconds()
-    if wait > 0:
-        if wait >= budget.left:
-            raise StoreUnavailable("the password changed a moment ago, and there is no time to wait")
-        time.sleep(wait)
 
 
 def _opened(answer: Answer) -> bool | None:

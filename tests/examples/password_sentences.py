@@ -18,6 +18,7 @@ ABOUT_PASSWORDS: dict[str, tuple[str, ...]] = {
         "This account asks for other proofs. Reset it by its own name.",
         "Somebody else changed this password at the same moment. Choose another password.",
         "Somebody else just changed this password. Start again.",
+        "This account is locked. Unlock it, or reset the password.",
         "For a few seconds you can try again without proving who you are.",
         "We're also telling you by e-mail.",
         "We're also telling you by text.",

@@ -43,6 +43,7 @@ _POLICIES: Mapping[str, Mapping[str, object]] = {
     "nochange": {"pwdAllowUserChange": "FALSE"},
     "nohistory": {"pwdInHistory": 0},
     "shortlock": {"pwdLockoutDuration": 60},
+    "forgetful": {"pwdFailureCountInterval": 3600},
     "services": {"pwdLockout": "FALSE", "pwdMustChange": "FALSE"},
 }
 
@@ -92,7 +93,8 @@ access to filter="(memberOf={ADMINS})" attrs=userPassword,pwdAccountLockedTime
 # … on people: write passwords, never read them, so that the policy overlay rules resets …
 access to {people} attrs=userPassword {keyback} =xw by self =xw by anonymous auth by * none
 access to {people} attrs=pwdAccountLockedTime {keyback} manage by * none
-access to {people} attrs=pwdChangedTime,pwdReset,pwdEndTime,pwdPolicySubentry {keyback} read by self read by * none
+access to {people} attrs=pwdChangedTime,pwdReset,pwdEndTime,pwdPolicySubentry,pwdFailureTime
+  {keyback} read by self read by * none
 access to {people} attrs=entry,children,objectClass,uid,cn,sn,displayName,mail,mobile,telephoneNumber,memberOf,entryUUID
   {keyback} read by self read by * none
 # … and to see groups, policies and where people are.

@@ -14,14 +14,18 @@ import pytest
 from keyback.core import (
     Account,
     Ambiguous,
+    CanChange,
     CanTell,
     CanUnlock,
     ContactKind,
     Context,
+    KnowsLockout,
+    Lockout,
     PasswordRefused,
     PluginError,
     Secret,
     StoreUnavailable,
+    WrongPassword,
 )
 from keyback.core.testing import StoreSuite
 from keyback.plugins.stores import embedded
@@ -179,6 +183,35 @@ def test_adding_somebody_again_keeps_id_and_password(store: Embedded) -> None:
     assert key == before.key
     assert store.find("jo.frost@alderwick.example", a_context()) is None
     assert store.accepts(before, Secret(OLD), ctx=a_context()) is True
+
+
+def test_who_must_change_a_password_can_do_so_with_the_old_one(store: Embedded) -> None:
+    store.add_person(name="fresh", password=Secret(OLD), must_change=True)
+    assert isinstance(store, CanChange)
+    store.change_password(found(store, "fresh"), Secret(OLD), NEW, ctx=a_context())
+    assert not found(store, "fresh").state.must_change
+    assert store.accepts(found(store, "fresh"), NEW, ctx=a_context()) is True
+
+
+def test_wrong_passwords_lock_nobody_here(store: Embedded) -> None:
+    assert isinstance(store, KnowsLockout)
+    assert store.lockout(found(store, "jfrost"), ctx=a_context()) == Lockout(0)
+
+
+@pytest.mark.parametrize("state", [{"locked": True}, {"enabled": False}])
+@pytest.mark.parametrize("old", [OLD, "not the one"])
+def test_a_closed_account_is_not_changed_whichever_password_was_typed(
+    store: Embedded, state: dict[str, bool], old: str
+) -> None:
+    store.add_person(name="closed", password=Secret(OLD), **state)
+    with pytest.raises(PasswordRefused):
+        store.change_password(found(store, "closed"), Secret(old), NEW, ctx=a_context())
+
+
+def test_who_has_no_password_has_typed_a_wrong_one(store: Embedded) -> None:
+    store.add_person(name="new")
+    with pytest.raises(WrongPassword):
+        store.change_password(found(store, "new"), Secret(OLD), NEW, ctx=a_context())
 
 
 def test_a_disabled_account_is_not_written(store: Embedded) -> None:
