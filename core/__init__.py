@@ -47,7 +47,7 @@ from .contracts.method import (
     Prompt,
     Verdict,
 )
-from .contracts.notifier import Happening, Notifier
+from .contracts.notifier import FollowsLog, Happening, LogEntry, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
 from .contracts.own_address import OwnAddress
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
@@ -99,6 +99,7 @@ __all__ = [
     "Enrolment",
     "Factor",
     "Field",
+    "FollowsLog",
     "Happening",
     "Heard",
     "HumanCheck",
@@ -108,6 +109,7 @@ __all__ = [
     "KnowsLinks",
     "KnowsLockout",
     "Lockout",
+    "LogEntry",
     "Message",
     "Method",
     "MustWait",

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from .channel import Message
 from .events import Event
@@ -48,3 +48,27 @@ class Notifier(Plugin, ABC):
     @abstractmethod
     def notify(self, happening: Happening, ctx: Context) -> Sequence[Message]:
         """Called by a job, at least once for each event. Raise DeliveryFailed(kind, retry=...) to be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An event as the log keeps it. `seq` counts without a gap; people are pseudonyms; `loud` deserves an eye."""
+
+    seq: int
+    id: str
+    at: datetime
+    name: str
+    recovery: str
+    person: str
+    data: Mapping[str, object]
+    loud: bool
+    # The chain's up to here: whoever keeps it elsewhere sees later whether the log was cut short or written anew.
+    hash: bytes
+
+
+@runtime_checkable
+class FollowsLog(Protocol):
+    """A notifier that keeps the log elsewhere: every event of everybody, in the log's order, none left out."""
+
+    def keep(self, entries: Sequence[LogEntry], ctx: Context) -> None:
+        """Returning means: they arrived. Raise DeliveryFailed, and the same come again: `seq` tells them apart."""

@@ -210,6 +210,12 @@ counter = Table(
 )
 
 # Our own writers' order on one account, and who of several processes does what only one may do.
+follower = Table(
+    "follower",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
 lease = Table(
     "lease",
     metadata,

@@ -23,6 +23,7 @@ from .disguise import Disguise
 from .drafts import Drafts
 from .enrol import Enrolling
 from .find import Finding
+from .follow import Following
 from .fresh_proofs import FreshProofs
 from .gate import Gate
 from .hear import Hearing
@@ -162,6 +163,7 @@ def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office:
     records, snapshots = house["records"], house["snapshots"]
     Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
     office.also(Reports(records=records, snapshots=snapshots, calls=delivering.calls).collect, everywhere=True)
+    office.also(Following(records, snapshots, delivering.calls, house["around"]).look)
 
 
 def _teach_to_tell(messenger: Messenger, notices: Notices, office: BackOffice) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .. import figures
-from ..db import backlog
+from ..db import backlog, followers
 from ..meter import Reading
 from .back_office import BackOffice
 from .calls import Calls
@@ -39,10 +39,13 @@ class Watch:
         with self.records.db.read() as tx:
             lanes = backlog.waiting(tx, now)
             unchained = backlog.unchained_since(tx)
+            behind = followers.behind(tx)
             keys = backlog.newest_keys(tx)
         for lane, (count, oldest) in lanes.items():
             yield figures.WAITING, (lane,), float(count)
             yield figures.OLDEST, (lane,), (now - oldest).total_seconds()
         yield figures.UNCHAINED, (), (now - unchained).total_seconds() if unchained else 0.0
+        for notifier, lacking in behind.items():
+            yield figures.BEHIND, (notifier,), float(lacking)
         for purpose, made in keys.items():
             yield figures.KEYS, (purpose,), (now - made).total_seconds()

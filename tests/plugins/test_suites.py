@@ -49,6 +49,7 @@ from keyback.plugins.methods.sms import Sms
 from keyback.plugins.methods.voice import Voice, VoiceSettings
 from keyback.plugins.methods.webauthn import WebAuthn, WebAuthnSettings
 from keyback.plugins.notifiers.account_notice import AccountNotice, AccountNoticeSettings
+from keyback.plugins.notifiers.syslog import Syslog, SyslogSettings
 
 SAVED_CODES = SavedCodes(SavedCodesSettings(pepper=SecretStr("pepper " * 8)))
 (CODE,), DATA = SAVED_CODES.issue(1, a_context("issued").random)
@@ -265,6 +266,10 @@ class TestOutbox(ChannelSuite):
 
 class TestAccountNotice(NotifierSuite):
     plugin = AccountNotice(AccountNoticeSettings())
+
+
+class TestSyslog(NotifierSuite):
+    plugin = Syslog(SyslogSettings(host="siem.example"))
 
 
 class TestProofOfWork(HumanCheckSuite):
