@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass
-
 import pytest
-from servers.browser import Page
 from servers.fault_proxy import FaultProxy, Mode
 from servers.historian import assert_true
-from servers.keyback import Keyback
-from servers.outfit import a_story, opens
-from servers.persistent import Persistent, together
+from servers.outfit import opens
 from servers.serving import Serve, say
 from servers.slapd import PASSWORD, Slapd
 from servers.stopped import Stopped
 from servers.story import Post
+from servers.told import TOLD, Told, proven
 
 QUICK, FULL = 1, 100
 # So many at once that the last answer is lost before the first one is asked after again.
 AT_ONCE = 10
-# Eight seconds are promised; the rest is for a machine that has other things to do.
-TOLD, TRUE = 8.0 + 4.0, 60.0
-
-
-@dataclass
-class Told:
-    """What somebody was told, and when."""
-
-    person: Persistent
-    asked_at: float = 0.0
-    page: Page | None = None
-    seconds: float = 0.0
-
-    def ask(self) -> None:
-        """Type a new password."""
-        self.asked_at = time.monotonic()
-        self.page = self.person.renew(self.person.story.here())
-        self.seconds = time.monotonic() - self.asked_at
-
-    def hear(self, *stages: str) -> float:
-        """Wait for the truth; how long it took in all."""
-        self.page = self.person.story.wait_for_stage(*stages, seconds=TRUE)
-        return time.monotonic() - self.asked_at
 
 
 def test_a_lost_reply_is_found_out(serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy) -> None:
@@ -80,7 +51,7 @@ def _lose_replies(
     told: list[Told] = []
     truth = 0.0
     while len(told) < count:
-        batch = _batch(keyback, post, slapd, min(AT_ONCE, count))
+        batch = proven(keyback, post, slapd, min(AT_ONCE, count))
         _lose(batch, proxy, Mode.SWALLOW_REPLY)
         for one in batch:
             assert one.page is not None
@@ -99,7 +70,7 @@ def _lose_orders(
     told: list[Told] = []
     truth = 0.0
     while len(told) < count:
-        batch = _batch(keyback, post, slapd, min(AT_ONCE, count))
+        batch = proven(keyback, post, slapd, min(AT_ONCE, count))
         _lose(batch, proxy, Mode.SWALLOW_REQUEST)
         for one in batch:
             assert one.page is not None
@@ -115,20 +86,12 @@ def _lose_orders(
     _report("orders", told, truth)
 
 
-def _batch(keyback: Keyback, post: Post, slapd: Slapd, count: int) -> list[Told]:
-    """So many who have proven who they are."""
-    people = [Persistent(a_story(keyback, post, slapd), stops_at="renewing") for _ in range(count)]
-    together(people)
-    return [Told(person) for person in people]
-
-
 def _lose(batch: list[Told], proxy: FaultProxy, mode: Mode) -> None:
     # Whatever asks for the truth afterwards comes through.
     proxy.on_bytes = lambda _: proxy.heal() if proxy.bytes_seen.is_set() else None
     for one in batch:
-        lost, asks = proxy.swallowed, threading.Thread(target=one.ask)
-        writer = Stopped(one.person.story.keyback)
-        asks.start()
+        lost, writer = proxy.swallowed, Stopped(one.person.story.keyback)
+        asks = one.asking()
         writer.wait()
         # It looks at the object once more; the second thing that it sends is the order.
         proxy.fault(mode, skip=1)
