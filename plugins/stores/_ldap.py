@@ -44,6 +44,11 @@ def replaced(*values: bytes) -> Sequence[Step]:
     return [(ldap3.MODIFY_REPLACE, list(values))]
 
 
+def removed(value: bytes) -> Sequence[Step]:
+    """This value alone goes; where it is not, nothing happens."""
+    return [(ldap3.MODIFY_DELETE, [value])]
+
+
 def swapped(old: bytes, new: bytes) -> Sequence[Step]:
     """Only if the old one stands there, the new one takes its place."""
     return [(ldap3.MODIFY_DELETE, [old]), (ldap3.MODIFY_ADD, [new])]

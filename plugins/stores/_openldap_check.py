@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from ...core import PluginError
 from . import _ppolicy as ppolicy
-from ._ldap import Wire
+from ._ldap import Object, Wire
 from ._ldap_names import equals
+from ._openldap_rights import examine_rights
 from ._openldap_settings import OpenLdapSettings
 
 log = logging.getLogger(__name__)
@@ -19,9 +21,9 @@ SAMPLE = 20
 def examine(wire: Wire, settings: OpenLdapSettings) -> None:
     """Look at one server. Raises PluginError for what makes resets impossible, logs what makes them weaker."""
     _controls(wire)
-    _people(wire, settings)
-    if settings.default_policy:
-        _policy(wire, settings.default_policy)
+    people = _people(wire, settings)
+    _policies(wire, settings, people)
+    examine_rights(wire, settings, people)
     for group in settings.admin_groups:
         if wire.read(group, ["1.1"]) is None:
             raise PluginError(
@@ -39,10 +41,10 @@ def _controls(wire: Wire) -> None:
         log.warning("%s has no password policy overlay: history and length are not enforced there", wire.server)
 
 
-def _people(wire: Wire, settings: OpenLdapSettings) -> None:
+def _people(wire: Wire, settings: OpenLdapSettings) -> tuple[Object, ...]:
     if wire.read(settings.base, ["1.1"]) is None:
         raise PluginError(f"{settings.base} is not there, or the service account may not read it")
-    wanted = ["entryUUID", "userPassword", "pwdChangedTime"]
+    wanted = ["entryUUID", "userPassword", "pwdChangedTime", "pwdPolicySubentry"]
     sample = wire.search(settings.base, equals("objectClass", settings.person_class), wanted, most=SAMPLE).objects
     if not sample:
         raise PluginError(
@@ -57,6 +59,20 @@ def _people(wire: Wire, settings: OpenLdapSettings) -> None:
     if not any(person.text("pwdChangedTime") for person in sample):
         # Without it every reset of somebody who has one would look overtaken.
         log.warning("nobody's pwdChangedTime can be seen; unless all passwords are older than the overlay, allow it")
+    return sample
+
+
+def _policies(wire: Wire, settings: OpenLdapSettings, people: Iterable[Object]) -> None:
+    if settings.default_policy:
+        _policy(wire, settings.default_policy)
+    else:
+        log.warning("default_policy is empty: nobody is shown the rules of a policy that their object does not name")
+    for dn in {person.text("pwdPolicySubentry") for person in people} - {"", settings.default_policy}:
+        try:
+            _policy(wire, dn)
+        except PluginError as problem:
+            # The others can be served all the same.
+            log.warning("for some people: %s", problem)
 
 
 def _policy(wire: Wire, dn: str) -> None:

@@ -336,25 +336,3 @@ def test_somebody_outside_the_services_rights_is_a_case_for_the_help_desk(
     assert refused(store, boss, NEW) == BY_HAND
     assert "refused a write: 50" in caplog.text
     assert slapd.bind(f"uid=boss,{PEOPLE}", PASSWORD)[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"base": f"ou=Nowhere,{SUFFIX}"}, "is not there"),
-        ({"person_class": "printer"}, "no object of class printer"),
-        ({"bind_password": "not the password"}, "refuses the service account"),
-        ({"admin_groups": (f"cn=nobody,ou=Groups,{SUFFIX}",)}, "administrators' group"),
-        ({"default_policy": f"cn=nothing,{POLICIES}"}, "policy"),
-    ],
-)
-def test_the_check_says_what_to_mend(make_store: Callable[..., OpenLdap], wrong: dict[str, object], words: str) -> None:
-    with pytest.raises(PluginError, match=words):
-        make_store(**wrong).check()
-
-
-def test_the_check_warns_of_what_weakens_resets(
-    make_store: Callable[..., OpenLdap], caplog: pytest.LogCaptureFixture
-) -> None:
-    make_store(default_policy=f"cn=minage,{POLICIES}").check()
-    assert "pwdMinAge" in caplog.text
