@@ -15,7 +15,7 @@ from servers.stopped import Stopped
 from servers.story import Post, wait_until
 from servers.told import TRUE, Told, proven
 
-FULL = 20
+FULL = 200
 # So few that all are killed before the first one types again, twenty seconds later.
 AT_ONCE = 5
 # Before the order, while it is on its way, and after its answer; `test_kill.py` kills there every day.

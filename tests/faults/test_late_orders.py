@@ -15,8 +15,8 @@ from servers.slapd import Slapd
 from servers.story import Post, wait_until
 from servers.told import TOLD, TRUE, Told, proven
 
-FULL = 20
-FROZEN = 8.0
+FULL = 200
+FROZEN = 30.0
 # So many write at once; how many of their orders are under way at the frost is counted.
 AT_ONCE = 12
 # An order's length differs by a number's digits; a question's is another altogether.

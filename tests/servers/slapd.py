@@ -40,7 +40,7 @@ from .slapd_contents import (
 
 def missing() -> str:
     """Why no slapd can be started here; empty when one can."""
-    if _slapd("slapd") is None or _slapd("slapadd") is None:
+    if _found("slapd") is None or _found("slapadd") is None:
         return "slapd is not installed (Debian: apt-get install slapd)"
     if not (MODULES / "ppolicy.la").exists():
         return f"slapd has no password policy overlay in {MODULES}"
@@ -74,7 +74,7 @@ class Slapd:
         """Make what is not there yet, start, and wait until it answers."""
         if not self._written:
             self._write()
-        command = [_slapd("slapd") or "", "-d", "0", "-f", str(self.folder / "slapd.conf")]
+        command = [tool("slapd"), "-d", "0", "-f", str(self.folder / "slapd.conf")]
         with (self.folder / "slapd.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "-h", f"{self.url} {self.plain_url}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -253,7 +253,7 @@ class Slapd:
         entries = self.folder / "start.ldif"
         entries.write_text(ldif(), encoding="utf-8")
         subprocess.run(
-            [_slapd("slapadd") or "", "-q", "-f", self.folder / "slapd.conf", "-b", SUFFIX, "-l", entries],
+            [tool("slapadd"), "-q", "-f", self.folder / "slapd.conf", "-b", SUFFIX, "-l", entries],
             check=True,
             capture_output=True,
         )
@@ -275,8 +275,13 @@ def running_slapd(*, extra: str = "") -> Iterator[Slapd]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _slapd(tool: str) -> str | None:
-    return shutil.which(tool, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+def tool(name: str) -> str:
+    """Where a program of the server lies."""
+    return _found(name) or name
+
+
+def _found(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 def _escaped(value: str) -> str:

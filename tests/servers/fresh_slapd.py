@@ -1,0 +1,109 @@
+"""An OpenLDAP as Debian leaves it after `apt-get install slapd`: its own first entries, nothing set up yet."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from .authority import Authority
+from .ports import free_port
+from .slapd import missing, tool
+
+# What Debian fills in and loads when the package is installed.
+FIRST = Path("/usr/share/slapd/slapd.init.ldif")
+SUFFIX = "dc=example,dc=org"
+ADMIN_PASSWORD = "chosen while it was installed"
+
+
+class FreshSlapd:
+    """A server in a folder of its own, whose root is whoever runs the tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tls = folder / "tls"
+        self.local = f"ldapi://{quote(str(folder / 'ldapi'), safe='')}"
+        self.port = free_port()
+        self.url = f"ldaps://localhost:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Load what Debian loads, start, and wait for the local socket."""
+        self._certify()
+        for name in ("config", "data"):
+            (self.folder / name).mkdir(mode=0o700)
+        self._load("-n0", _first(self.folder))
+        self._load("-n1", f"dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n")
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [tool("slapd"), "-d0", "-F", str(self.folder / "config"), "-h", f"{self.local} {self.url}"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        patience = time.monotonic() + 20
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > patience:
+                raise RuntimeError(f"slapd does not start: {(self.folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+
+    def _certify(self) -> None:
+        certificate, key = Authority(self.tls).issue("localhost")
+        shutil.copy(certificate, self.tls / "server.pem")
+        shutil.copy(key, self.tls / "server.key")
+
+    def _load(self, database: str, entries: str) -> None:
+        subprocess.run(
+            [tool("slapadd"), database, "-F", self.folder / "config"], input=entries.encode(), check=True,
+            capture_output=True,
+        )  # fmt: skip
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as local, contextlib.suppress(OSError):
+            local.connect(str(self.folder / "ldapi"))
+            return True
+        return False
+
+
+def _first(folder: Path) -> str:
+    places = {
+        "@SUFFIX@": SUFFIX,
+        "@PASSWORD@": ADMIN_PASSWORD,
+        "/var/run/slapd": str(folder),
+        "/var/lib/ldap": str(folder / "data"),
+        # On a machine of its own that is root.
+        "gidNumber=0+uidNumber=0": f"gidNumber={os.getgid()}+uidNumber={os.getuid()}",
+    }
+    text = FIRST.read_text(encoding="utf-8")
+    for written, here in places.items():
+        text = text.replace(written, here)
+    return text
+
+
+@contextlib.contextmanager
+def running_fresh_slapd() -> Iterator[FreshSlapd]:
+    """Gone with its folder afterwards; where none can be, whoever wants one is skipped."""
+    why = missing() or ("" if FIRST.is_file() else "Debian's first entries of slapd are not here")
+    if why:
+        pytest.skip(why)
+    folder = Path(tempfile.mkdtemp(prefix="keyback-fresh-"))
+    slapd = FreshSlapd(folder)
+    try:
+        slapd.start()
+        yield slapd
+    finally:
+        slapd.stop()
+        shutil.rmtree(folder, ignore_errors=True)
