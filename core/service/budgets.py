@@ -49,21 +49,22 @@ class Budgets:
     def take(self, tx: Transaction, cost: Cost) -> str:
         """Count one message; the name of the budget that forbids it, or nothing.
 
-        Looked at before they are counted: what a narrow budget forbids must not use a wide one up, or a stranger who
-        asks for the same number a thousand times would stop everybody's.
+        What is forbidden is taken back, in the same transaction: what a narrow budget forbids must not use a wide one
+        up, or a stranger who asks for the same number a thousand times would stop everybody's.
         """
         wanted, now = self._wanted(cost), self.around.now()
-        off = _off(cost.medium, cost.number.region)
-        *before, switched = self.records.counters.peek(tx, [*wanted, off], now)
-        if switched.locked_until is not None and not cost.notice:
-            return f"{cost.medium}-region-off"
-        if full := _first_over(wanted, [count.count + mark.by for mark, count in zip(wanted, before, strict=True)]):
+        # Only looked at, in the same statement: it counts nothing.
+        off = replace(_off(cost.medium, cost.number.region), by=0)
+        *after, switched = self.records.counters.bump(tx, [*wanted, off], now)
+        full = _first_over(wanted, after)
+        if switched.locked_until is not None and switched.locked_until > now and not cost.notice:
+            full = f"{cost.medium}-region-off"
+        if full:
+            self.records.counters.bump(tx, [replace(mark, by=-mark.by) for mark in wanted], now)
             return full
-        after = self.records.counters.bump(tx, list(wanted), now)
         self._say(tx, [event for (mark, quota), count in zip(wanted.items(), after, strict=True)
                        for event in _crossed(mark, quota, count)])  # fmt: skip
-        # Others may have taken the rest in the same moment.
-        return _first_over(wanted, [count.count for count in after])
+        return ""
 
     def watch(self) -> None:
         """Switch off what hardly anybody answers: the codes go somewhere, but not to our people."""
@@ -105,9 +106,9 @@ def _off(medium: str, region: str) -> Mark:
     return Mark("region-off", f"{medium}:{region}", DAY)
 
 
-def _first_over(wanted: Mapping[Mark, Quota], counts: Sequence[int]) -> str:
+def _first_over(wanted: Mapping[Mark, Quota], counts: Sequence[Count]) -> str:
     each = zip(wanted.values(), counts, strict=True)
-    return next((quota.name for quota, count in each if count > quota.most), "")
+    return next((quota.name for quota, count in each if count.count > quota.most), "")
 
 
 def _crossed(mark: Mark, quota: Quota, count: Count) -> list[Event]:

@@ -20,7 +20,7 @@ from .disguise import Disguise
 from .faultpoint import faultpoint
 from .join import queue_joining
 from .messages import Messenger
-from .mover import Moved, Mover
+from .mover import Moved, Mover, Overtaken
 from .recognise import Recognising
 from .records import Records
 from .snapshot import Snapshots
@@ -97,13 +97,24 @@ class Finding:
                 rules = told.rules if len(accounts) == 1 else DirectoryRules()
                 found = self.recognising.found(facts, recovery, rules) if theirs else found
             found = replace(found, shown=self.disguise.shown(recovery, found.subject))
-            moved = self.mover.move(tx, recovery, found, details={"name": recovery.name})
+            moved = self._save(tx, recovery, found)
             self.records.jobs.done(tx, [job.id])
             queue_joining(self.mover, tx, moved)
             if moved.recovery.stage is Stage.ANSWERING:
                 self.messenger.queue(tx, moved)
         faultpoint("found")
         self.mover.hand_over(moved)
+
+    def _save(self, tx: Transaction, recovery: Recovery, found: Found) -> Moved:
+        """Their page may have moved meanwhile. Nothing that was read depends on that, so it is not read again."""
+        details = {"name": recovery.name}
+        try:
+            return self.mover.move(tx, recovery, found, details=details)
+        except Overtaken:
+            newest = self.records.recoveries.load(tx, recovery.id)
+            if newest is None or newest.found:
+                raise
+            return self.mover.move(tx, newest, found, details=details)
 
     def _strictest_first(self, accounts: list[Account]) -> list[Account]:
         stores = self.snapshots.current.plugins.stores

@@ -174,6 +174,23 @@ def test_what_was_found_is_saved_at_a_moment_that_is_the_same_for_everybody(hous
     assert held["jo"] == began + timedelta(seconds=2.5)
 
 
+def test_what_was_read_is_not_read_again_where_the_page_moved_meanwhile(house: SmallHouse) -> None:
+    jobs: list[Job] = []
+    house.staff.office.hand_over = lambda job, rest=None: bool(jobs.append(job))  # type: ignore[method-assign]
+    visit = house.start()
+    (job,) = jobs
+    asked = list[str]()
+    house.records.freezes.stopped = lambda tx, person: bool(asked.append(person.id))  # type: ignore[method-assign]
+    visit.pick("email")
+    # As it left the start: what was picked since is not in it.
+    house.staff.office._workers["find"](job)
+    assert visit.recovery.found
+    assert visit.recovery.pick is not None
+    assert len(asked) == 1
+    house.work()
+    assert len(house.sent("email")) == 1
+
+
 def test_a_linked_account_is_saved_at_a_moment_that_nobody_can_aim_at(linked: SmallHouse) -> None:
     assert isinstance(linked.cloud, Cloud)
     with linked.records.db.write() as tx:
