@@ -28,7 +28,7 @@ ALLOWED = frozenset(
 DOTS = "••••"
 
 # Libraries that would log what they send: a directory's password modify, a provider's request with its token.
-TALKATIVE = ("ldap3", "urllib3", "authlib", "requests", "aiosmtpd", "sqlalchemy", "alembic", "asyncio")
+TALKATIVE = ("ldap3", "msal", "urllib3", "authlib", "requests", "aiosmtpd", "sqlalchemy", "alembic", "asyncio")
 # Loggers whose lines hold what people typed into an address bar.
 SILENT = ("werkzeug", "gunicorn.access")
 
