@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from openapi_core import Config, OpenAPI
+from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
+from servers import contracts
 from servers.http_sink import Answer, Asked
 from servers.twilio import ACCOUNT, Twilio, refused
 
 from keyback.core import Call, Context, DeliveryFailed, Message, Text
 from keyback.plugins.channels import twilio as plugin
 
-CONTRACTS = Path(os.environ.get("KEYBACK_CONTRACTS", Path(__file__).parents[4] / "shared" / "contracts"))
-PUBLISHED = CONTRACTS / "twilio-sms-voice.openapi.yaml"
+PUBLISHED = "twilio-sms-voice"
 ANSWER_TO = "https://reset.alderwick.example/callback/twilio/a-token-of-ours"
 TEXT = Message("sms", "+44 1632 960123", Text("48210973 is your code"), answer_to=ANSWER_TO)
 CALL = Message("voice", "+44 1632 960123", Text("4, 8"), call=Call(Text("Press.")), answer_to=ANSWER_TO)
 BEHIND = replace(CALL, call=Call(Text("Press."), extension="4711"))
 
-pytestmark = pytest.mark.skipif(
-    not PUBLISHED.is_file(), reason="Twilio's published contract is not here: name its folder in KEYBACK_CONTRACTS"
-)
+pytestmark = pytest.mark.skipif(bool(contracts.missing(PUBLISHED)), reason=contracts.missing(PUBLISHED))
 
 
 @pytest.fixture(scope="module")
 def judge() -> OpenAPI:
-    # Whether the document itself is well made is Twilio's to know.
-    return OpenAPI.from_file_path(str(PUBLISHED), config=Config(spec_validator_cls=None))
+    return contracts.judge(PUBLISHED)
 
 
 @pytest.fixture
