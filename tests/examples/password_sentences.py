@@ -45,7 +45,14 @@ ABOUT_PASSWORDS: dict[str, tuple[str, ...]] = {
         "The directory says: changed too recently.",
         "The directory says: changed too recently; try after {}.",
         "The directory says: doesn't meet its rules, and it doesn't say which. Try a longer one with digits and signs.",
+        "The directory says: use three of these four: small letters, capitals, digits, signs.",
+        "The directory says: use only A to Z, digits, blanks and the signs of an English keyboard.",
+        "The directory says: doesn't meet its rules, and it doesn't say which. Leave out common words and names.",
         "A password for this directory cannot begin with a curly bracket.",
         "This password holds a sign that cannot be typed everywhere. Choose another.",
+    ),
+    "rules of a directory that it does not tell": (
+        "Three of these four: small letters, capitals, digits, signs",
+        "Only A to Z, digits, blanks and the signs of an English keyboard",
     ),
 }

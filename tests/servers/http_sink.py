@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body[start : start + 1] if answer.drip else answer.body)
             time.sleep(answer.drip)
 
-    do_POST = do_PUT = do_GET = _answer  # noqa: N815 -- http.server looks for these names
+    do_POST = do_PUT = do_GET = do_PATCH = _answer  # noqa: N815 -- http.server looks for these names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is http.server's
         """Nothing is written to the test's output."""

@@ -1,0 +1,97 @@
+"""Whether a tenant can be worked with: consent by consent, in words an operator can act on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from ._budget import Budget
+from ._entra_people import WANTED
+from ._entra_roles import GroupsUnseen, assignments, memberships
+from ._entra_settings import EntraSettings
+from ._entra_tokens import Tokens, granted
+from ._graph import Fields, Graph, Refused
+
+log = logging.getLogger(__name__)
+
+READ, GROUPS, ROLES = "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory"
+WRITE, END, DOMAINS = "User-PasswordProfile.ReadWrite.All", "User.RevokeSessions.All", "Domain.Read.All"
+PHONES, MAILBOXES = "UserAuthMethod-Phone.Read.All", "UserAuthMethod-Email.Read.All"
+
+WITHOUT = {
+    READ: "nobody can be found.",
+    GROUPS: "administrators could not be recognised by their groups, so nobody is served.",
+    ROLES: "administrators could not be recognised by their roles, so nobody is served.",
+    WRITE: "no password can be set.",
+    END: "sessions stay open after a reset.",
+    DOMAINS: "it cannot be seen who signs in at another server, so nobody is served.",
+    PHONES: "the phones that people registered cannot be read, and the settings name them.",
+    MAILBOXES: "the mail addresses that people registered cannot be read, and the settings name them.",
+}
+
+Probe = tuple[str, Callable[[], object]]
+
+
+def examine(graph: Graph, tokens: Tokens, settings: EntraSettings, budget: Budget) -> Sequence[str]:
+    """Every consent that is missing, each with its reason; what is merely unwise goes to the log."""
+    owned = granted(tokens.token(budget))
+    if owned is None:
+        log.warning("the token cannot be read: whether passwords may be set shows at the first reset")
+    elif too_much := sorted(one for one in owned if "ReadWrite" in one and one != WRITE):
+        log.warning("the application may do more than it needs", extra={"store": "entra", "what": ", ".join(too_much)})
+    missing = [one for one in (WRITE, END) if owned is not None and one not in owned]
+    missing += dict.fromkeys(_unanswered(graph, settings, budget))
+    _tell_of_sync(graph, settings, budget)
+    return [
+        f"Give the application the permission {one} and consent to it: without it {WITHOUT[one]}" for one in missing
+    ]
+
+
+def _unanswered(graph: Graph, settings: EntraSettings, budget: Budget) -> Iterator[str]:
+    """Asks what a look-up asks, about one user, and says which consent each refused question needs."""
+    try:
+        sample = _sample(graph, budget)
+    except Refused as refused:
+        if refused.status != 403:
+            raise
+        sample = None
+    if sample is None or not isinstance(sample.get("accountEnabled"), bool):
+        yield READ
+        return
+    for consent, probe in _probes(graph, settings, str(sample["id"]), budget):
+        try:
+            probe()
+        except GroupsUnseen:
+            yield GROUPS
+        except Refused as refused:
+            if refused.status != 403:
+                raise
+            yield consent
+
+
+def _probes(graph: Graph, settings: EntraSettings, user_id: str, budget: Budget) -> Iterator[Probe]:
+    yield DOMAINS, lambda: list(graph.every("domains", {"$select": "id,authenticationType"}, budget))
+    yield GROUPS, partial(memberships, graph, user_id, budget)
+    for kind in ("roleAssignments", "roleEligibilitySchedules")[: 1 + settings.eligible_roles]:
+        yield ROLES, partial(assignments, graph, kind, user_id, budget)
+    for name, consent in (("phoneMethods", PHONES), ("emailMethods", MAILBOXES)):
+        if name in (*settings.phones, *settings.mails):
+            yield consent, partial(graph.read, f"users/{user_id}/authentication/{name}", {}, budget)
+
+
+def _sample(graph: Graph, budget: Budget) -> Fields | None:
+    """Any user will do."""
+    found = graph.read("users", {"$select": ",".join(WANTED), "$top": "1"}, budget) or {}
+    return next(iter(found.get("value", ())), None)
+
+
+def _tell_of_sync(graph: Graph, settings: EntraSettings, budget: Budget) -> None:
+    """Asked without a consent of its own: where it is refused, nothing is missing but a hint."""
+    try:
+        here = (graph.read("organization", {"$select": "id,onPremisesSyncEnabled"}, budget) or {}).get("value", ())
+    except Refused:
+        return
+    if any(one.get("onPremisesSyncEnabled") is True for one in here):
+        said = {"store": "entra", "what": settings.mastered_in}
+        log.warning("accounts are synced to this tenant: they are reset in the store that is their master", extra=said)
