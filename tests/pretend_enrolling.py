@@ -41,7 +41,9 @@ MINE = (
     Mine("sms", Text("Text message"), "+XX XXXXXXX17", unproven="0123456789abcdef"),
 )  # fmt: skip
 DAYS = timedelta(hours=72)
-CAN_ADD = (("authenticator", APP), ("saved_codes", CODES))
+CAN_ADD = (
+    ("authenticator", APP), ("saved_codes", CODES), ("sms", Text("Text message")), ("voice", Text("Phone call")),
+)  # fmt: skip
 ENOUGH = Overview(MINE, GetBack(True, 2, ("sms", "authenticator", "saved_codes"), ()), CAN_ADD, cool_down=DAYS)
 TOO_LITTLE = Overview(MINE[6:7], GetBack(False, 2, ("sms",), ("authenticator", "saved_codes")), CAN_ADD)
 # What is asked after a sign-in.

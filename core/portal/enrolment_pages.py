@@ -13,7 +13,7 @@ from ..contracts.text import Text
 from ..service.enrol import OVER, Enrolling, SignInAgain, Wrong
 from ..service.my_methods import Mine, Overview
 from ..service.signed_in import SignedIn
-from . import dates, own_address, words
+from . import dates, own_address, phone_kinds, words
 from .address_check_pages import AddressCheckPages
 from .arranging_pages import ArrangingPages
 from .for_signed_in import ForSignedIn, Rule
@@ -39,7 +39,7 @@ TEMPLATES = {
     "phone": "add_address.html",
     "sent": "add_code.html",
 }
-FIELDS = ("token", "move", "method", "given", "safe", "called")
+FIELDS = ("token", "move", "method", "given", "safe", "called", *phone_kinds.FIELDS)
 
 # What has just been done, and since when it counts.
 Done = tuple[Text, Text | None]
@@ -127,7 +127,8 @@ class EnrolmentPages:
             return own_address.code(key, underway, self._settings.now())
         seen = self._enrolling.mine.look(who)
         waits = own_address.Waits(seen.cool_down, seen.get_back.asked_for)
-        return own_address.where(key, challenge, underway, waits, spoken())
+        kinds = phone_kinds.choice(key, dict(seen.can_add), underway.typed)
+        return {**own_address.where(key, challenge, underway, waits, spoken()), **kinds}
 
     def _cancel(self, who: SignedIn, key: str) -> Response:
         self._enrolling.give_up(who, key)
@@ -164,7 +165,10 @@ class EnrolmentPages:
             # It is gone, or another tab was quicker: the page says where it stands.
             return self._go_on(key)
 
-    def _confirm(self, who: SignedIn, key: str, form: Mapping[str, str]) -> Response:
+    def _confirm(self, who: SignedIn, asked: str, form: Mapping[str, str]) -> Response:
+        key = phone_kinds.meant(asked, form)
+        if key != asked and (refusal := self._turn_to(who, key)):
+            return refusal
         challenge = self._enrolling.pending(who, key)
         if challenge is None:
             return redirect(url_for("portal.methods_add"), 303)
@@ -189,6 +193,19 @@ class EnrolmentPages:
         waits = counts_from > self._settings.now()
         text = Text("It counts from {moment}.", moment=dates.moment(counts_from)) if waits else Text("It counts now.")
         return self._list(who, done=(Text("{method} is added", method=self._called(who, key)), text))
+
+    def _turn_to(self, who: SignedIn, key: str) -> Response | None:
+        """The same page by another method, because it is another kind of phone; the refusal, if there is one."""
+        begun = self._enrolling.pending(who, key)
+        if begun is not None and begun.prompt.widget == "phone":
+            return None
+        try:
+            self._enrolling.begin(who, key, language=spoken())
+        except SignInAgain:
+            raise
+        except NotAllowed as refused:
+            return self._choose(who, Said((Problem("method", refused.reason),), status=422))
+        return None
 
     def _problems(self, challenge: Challenge, wrong: Wrong) -> tuple[Problem, ...]:
         fields = challenge.prompt.fields

@@ -46,6 +46,7 @@ def where(key: str, challenge: Challenge, underway: Underway, waits: Waits, lang
     phone = challenge.prompt.widget == "phone"
     chosen = underway.typed.get("region") or numbers.home(challenge.prompt.data.get("calling_code", ""))
     return {
+        "method": key,
         "rings": key in CALLED,
         "before": underway.typed,
         "chosen": chosen,

@@ -109,7 +109,9 @@ AGREED: dict[str, tuple[str, ...]] = {
     "add a phone": (
         "Add a phone", "We'll check it now with a code, so that it works when you need it.", "Country or region",
         "Phone number", "With or without the first 0.", "Extension", "You've added this number already.", "Send code",
-        "Call me",
+        "Call me", "What kind of phone?", "Mobile – text or call", "Landline or second phone – call only",
+        "Office phone – call only, with extension", "How should we check it?", "Text me a code",
+        "Call me – press # and hear the code",
         "Phone numbers can be stolen or moved to another SIM. That's why a phone is never your only proof.",
         "A new number counts after {}.", "That number is too short for {}.", "Your organisation doesn't send to {}.",
     ),
@@ -118,7 +120,7 @@ AGREED: dict[str, tuple[str, ...]] = {
         "This mailbox opens with the password you'd be resetting, so it doesn't count. Use a private one.",
     ),
     "saved codes, made": (
-        "Your saved codes", "Print them or write them down. We show them only this once.", "Print",
+        "Your saved codes", "Print them or write them down. We show them only this once.", "Print", "Copy all",
         "I've put them somewhere safe", "Done",
     ),
     "new password": (
@@ -363,6 +365,7 @@ ADDED: dict[str, tuple[str, ...]] = {
     ),
     "days": ("{} {} {}", "{}, {} (UTC)"),
     "the half page with saved codes": (
+        "All codes are copied.", "Your browser didn't copy them. Print them or write them down.",
         "Keyback codes for {}", "{} · made {} · each works once",
         "Use at: {}. Keep away from your computer, like a spare key.",
         "Put the codes somewhere safe first, then tick the box.",

@@ -39,10 +39,24 @@ def add_codes(visitor: Visitor) -> list[str]:
     visitor.choose("Saved code")
     visitor.sees("saved-codes")
     codes: list[str] = page.locator(".paper li").all_inner_texts()
+    visitor.press("Copy all")
+    page.get_by_role("status").get_by_text("All codes are copied.").wait_for()
+    assert pasted(visitor).split() == codes
     page.get_by_label("I’ve put them somewhere safe").check()
     visitor.press("Done")
     page.get_by_role("heading", name="Saved code is added").wait_for()
     return codes
+
+
+def pasted(visitor: Visitor) -> str:
+    """What another page gets that somebody pastes into."""
+    other = visitor.context.new_page()
+    other.set_content("<textarea></textarea>")
+    other.locator("textarea").press("Control+V")
+    text: str = other.locator("textarea").input_value()
+    other.close()
+    visitor.page.bring_to_front()
+    return text
 
 
 def test_kit_adds_an_app_and_paper_and_comes_back_by_them(visitor: Visitor) -> None:

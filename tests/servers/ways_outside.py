@@ -101,7 +101,7 @@ class PhoneCall(TextMessage):
 
     def _give_address(self, visitor: Visitor) -> None:
         visitor.page.get_by_label("Phone number").fill(self.to)
-        visitor.press("Call me")
+        visitor.press("Send code")
 
     def _codes(self, visitor: Visitor) -> list[str]:
         visitor.outbox.goto(f"{visitor.base}{self.outbox}")
