@@ -6,7 +6,16 @@ from functools import partial
 
 from flask import Flask
 
-from ..core.portal import EnrolmentPages, HelpDesk, Logo, PortalSettings, SignInPages, create_portal, create_sign_in
+from ..core.portal import (
+    AccountPages,
+    EnrolmentPages,
+    HelpDesk,
+    Logo,
+    PortalSettings,
+    SignInPages,
+    create_portal,
+    create_sign_in,
+)
 from ..core.portal.settings import ADVICE
 from ..core.portal.timed import Timed
 from ..core.service.signed_in import SignedIn
@@ -43,7 +52,9 @@ def create_app(house: House) -> Flask:
         sign_in = SignInPages(house.door, look, first)
         app.register_blueprint(create_sign_in(sign_in, look))
         methods = EnrolmentPages(house.staff.enrolling, sign_in.whoever_is_signed_in, look)
-        app.register_blueprint(open_pages(methods=methods, whoever_is_signed_in=sign_in.whoever_is_signed_in))
+        whoever = sign_in.whoever_is_signed_in
+        accounts = AccountPages(house.staff.linking, house.staff.enrolling, whoever, look)
+        app.register_blueprint(open_pages(methods=methods, accounts=accounts, whoever_is_signed_in=whoever))
     else:
         app.register_blueprint(open_pages())
     if settings.demo:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from flask import Flask
 from flask.testing import FlaskClient
 from pretend_enrolling import PretendEnrolling
+from pretend_linking import PretendLinking
 
 from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.channel import Heard
@@ -22,13 +23,22 @@ from keyback.core.contracts.people import Account, AccountKey, Contact, ContactK
 from keyback.core.contracts.store import DirectoryRules, OutcomeKind
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.languages import Languages
-from keyback.core.portal import EnrolmentPages, HelpDesk, PortalSettings, SignInPages, create_portal, create_sign_in
+from keyback.core.portal import (
+    AccountPages,
+    EnrolmentPages,
+    HelpDesk,
+    PortalSettings,
+    SignInPages,
+    create_portal,
+    create_sign_in,
+)
 from keyback.core.recovery.passwords import Line, PasswordContext, judge, requirements
 from keyback.core.recovery.policy import Disclosure, PasswordRules, Policy, Proof, PublicRules, Purpose
 from keyback.core.recovery.release import released
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
 from keyback.core.service.door import Door
 from keyback.core.service.enrol import Enrolling
+from keyback.core.service.linking import Linking
 from keyback.core.service.measure import Measured
 from keyback.core.service.phones import Reply, Said
 from keyback.core.service.recover import RecoveryService
@@ -333,6 +343,13 @@ def open_portal(*, methods: bool = False, **values: Any) -> Portal:
     signing_in = SignInPages(cast("Door", SimpleNamespace(signing_in=service, sessions=service)), settings)
     app.register_blueprint(create_sign_in(signing_in, settings))
     whoever, enrolling = signing_in.whoever_is_signed_in, cast("Enrolling", PretendEnrolling(service))
-    mine = EnrolmentPages(enrolling, lambda _: service.answers.get("whoever", SIGNED_IN), settings) if methods else None
-    app.register_blueprint(create_portal(parts, entries, settings, methods=mine, whoever_is_signed_in=whoever))
+    mine: dict[str, Any] = {}
+    if methods:
+
+        def somebody(_: object) -> SignedIn | None:
+            return service.answers.get("whoever", SIGNED_IN)
+
+        mine["methods"] = EnrolmentPages(enrolling, somebody, settings)
+        mine["accounts"] = AccountPages(cast("Linking", PretendLinking(service)), enrolling, somebody, settings)
+    app.register_blueprint(create_portal(parts, entries, settings, **mine, whoever_is_signed_in=whoever))
     return Portal(service, app, app.test_client(), clock)

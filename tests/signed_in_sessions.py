@@ -34,11 +34,21 @@ class InSession:
         return found
 
 
-def sign_in(house: SmallHouse, name: str = "jo", *, key: str = "key-1", ago: timedelta = timedelta(0)) -> InSession:
-    """Somebody signed in; `ago`: when they proved it there."""
-    account = house.store.look(AccountKey("fake", f"id-of-{name}"), house.context())
+def sign_in(
+    house: SmallHouse,
+    name: str = "jo",
+    *,
+    key: str = "key-1",
+    ago: timedelta = timedelta(0),
+    at: AccountKey | None = None,
+) -> InSession:
+    """Somebody signed in; `ago`: when they proved it there, `at`: with which account."""
+    wanted = at or AccountKey("fake", f"id-of-{name}")
+    account = house.snapshots.current.plugins.stores[wanted.store].look(wanted, house.context())
     assert account is not None
-    person = Person(house.records.keyring.pseudonym(account.key.store, account.key.id), (account,), account.contacts)
+    with house.records.db.write() as tx:
+        person_id = house.staff.recognising.person_id(tx, account.key)
+    person = Person(person_id, (account,), account.contacts)
     now = house.clock()
     session = Session(
         person, "https://idp.example", f"sub-{name}", "", "an.id.token",

@@ -102,6 +102,18 @@ class Enrolments:
         """Forget all of a method; returns how many."""
         return tx.execute(_remove_all, {"person": person_id, "of_method": method}).rowcount
 
+    def hand_on(self, tx: Connection, person_id: str, to: str, at: datetime) -> int:
+        """They are another person's from now on, sealed anew; returns how many. Raises SealBroken."""
+        rows = tx.execute(_of, {"person": person_id}).mappings().all()
+        if rows:
+            remember_person(tx, to, at)
+        for found in rows:
+            old = self._open(found)
+            row = dict(found) | {"person_id": to, "version": found["version"] + 1}
+            asked = {"of_id": found["id"], "of_version": found["version"]}
+            tx.execute(_update, self._sealed(row, old.label, old.data) | asked)
+        return len(rows)
+
     def _sealed(self, row: dict[str, Any], label: str, data: Mapping[str, str]) -> dict[str, Any]:
         plain = json.dumps({"label": label, "data": dict(data)}).encode()
         row = row | {"sealed": sealed.ENROLMENT.seal(self._keyring, plain, row)}

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select
 
 from ..contracts.people import AccountKey
 from . import sealed
@@ -21,6 +21,7 @@ _of_person = (
     select(table).where(table.c.person_id == bindparam("person")).order_by(table.c.linked_at, table.c.pseudonym)
 )
 _of_account = select(table).where(table.c.pseudonym == bindparam("of_pseudonym"))
+_part = delete(table).where(table.c.pseudonym == bindparam("of_pseudonym"), table.c.person_id == bindparam("person"))
 _mine = table.alias("mine")
 _with_account = (
     select(table)
@@ -49,6 +50,11 @@ class Links:
         row["sealed"] = sealed.ACCOUNT.seal(self._keyring, json.dumps([key.store, key.id]).encode(), row)
         row["seal"] = sealed.ACCOUNT_ROW.seal(self._keyring, row)
         return tx.execute(_add.on(tx), row).first() is not None
+
+    def part(self, tx: Connection, person_id: str, key: AccountKey) -> bool:
+        """It is this person's no more; False if it was not."""
+        asked = {"of_pseudonym": self._keyring.pseudonym(key.store, key.id), "person": person_id}
+        return tx.execute(_part, asked).rowcount == 1
 
     def accounts_of(self, tx: Connection, person_id: str) -> tuple[AccountKey, ...]:
         """The person's accounts, the first linked first. Raises SealBroken."""

@@ -56,6 +56,7 @@ class SealedRow:
 
 RECOVERY = SealedColumn(tables.recovery, "sealed", KeyPurpose.RECOVERY, ("id",))
 ACCOUNT = SealedColumn(tables.account, "sealed", KeyPurpose.CONTACT, ("pseudonym", "person_id"))
+WAITING_LINK = SealedColumn(tables.waiting_link, "sealed", KeyPurpose.CONTACT, ("pseudonym", "person_ref"))
 ENROLMENT = SealedColumn(tables.enrolment, "sealed", KeyPurpose.CONTACT, ("id", "person_id", "version"))
 PENDING = SealedColumn(tables.pending, "sealed", KeyPurpose.CONTACT, ("key", "expires_at"))
 HEARD = SealedColumn(tables.heard, "sealed", KeyPurpose.RECOVERY, ("challenge", "passed", "expires_at"))
@@ -77,6 +78,7 @@ SESSION = SealedColumn(
 COLUMNS = (
     RECOVERY,
     ACCOUNT,
+    WAITING_LINK,
     ENROLMENT,
     PENDING,
     HEARD,
@@ -96,6 +98,7 @@ PROOF_ROW = SealedRow(
     tables.proof, ("challenge", "recovery_id", "person_ref", "method", "rides_on", "credential", "at")
 )
 ACCOUNT_ROW = SealedRow(tables.account, ("pseudonym", "person_id", "how", "linked_at"))
+WAITING_LINK_ROW = SealedRow(tables.waiting_link, ("pseudonym", "person_ref", "how", "since", "counts_from"))
 ENROLMENT_ROW = SealedRow(
     tables.enrolment, ("id", "person_id", "method", "proven_at", "usable_from", "used_at", "version")
 )
@@ -110,6 +113,7 @@ ROWS = (
     RECOVERY_KEY_ROW,
     PROOF_ROW,
     ACCOUNT_ROW,
+    WAITING_LINK_ROW,
     ENROLMENT_ROW,
     CONTACT_ROW,
     FREEZE_ROW,

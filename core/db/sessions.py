@@ -57,6 +57,7 @@ _note = update(table).where(table.c.id == bindparam("of_id"))
 _end = delete(table).where(table.c.id == bindparam("of_id"))
 _of_people = table.c.person_ref.in_(bindparam("refs", expanding=True))
 _end_of = delete(table).where(_of_people)
+_end_of_ref = delete(table).where(table.c.person_ref == bindparam("ref"), table.c.id != bindparam("but_not"))
 _by_subject = table.c.subject_ref == bindparam("ref")
 _by_sid = table.c.sid_ref == bindparam("ref")
 _end_by_subject = delete(table).where(_by_subject).returning(table.c.person_ref)
@@ -96,6 +97,10 @@ class Sessions:
     def end_of(self, tx: Connection, person: Person) -> int:
         """End all that this person, or one of their accounts before it was linked, has; returns how many."""
         return tx.execute(_end_of, {"refs": sorted(self._refs(person))}).rowcount
+
+    def end_of_ref(self, tx: Connection, person_id: str, *, but_not: str = "") -> int:
+        """End all of whom only the id is known, but this one; returns how many."""
+        return tx.execute(_end_of_ref, {"ref": person_id, "but_not": but_not}).rowcount
 
     def end_vouched(self, tx: Connection, issuer: str, *, subject: str = "", sid: str = "") -> Collection[str]:
         """End what the identity provider calls by this session or, without one, by this subject; says whose."""

@@ -153,6 +153,19 @@ account = Table(
     Column("seal", LargeBinary, nullable=False),
 )
 
+# Two accounts that somebody signed in to joined: it counts later, so that who owns them can read the notices first.
+waiting_link = Table(
+    "waiting_link",
+    metadata,
+    Column("pseudonym", String(64), primary_key=True),
+    Column("person_ref", String(64), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("how", String(64), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("counts_from", Moment, nullable=False, index=True),
+    Column("seal", LargeBinary, nullable=False),
+)
+
 enrolment = Table(
     "enrolment",
     metadata,

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import KeybackError
 from ..service.recover import RecoveryService
+from .account_pages import AccountPages
 from .assets import FOLDER, Assets
 from .callback_page import CallbackPage
 from .cookie import Cookies
@@ -30,9 +31,18 @@ from .sign_in_pages import SignInPages, Whoever, create_sign_in, nobody
 from .stage_pages import StagePages
 from .start_page import StartPage
 from .wasnt_me import WasntMe
-from .welcome import MY_METHODS, NEEDS, FrontDoor
+from .welcome import MY_ACCOUNTS, MY_METHODS, NEEDS, FrontDoor
 
-__all__ = ["EnrolmentPages", "HelpDesk", "Logo", "PortalSettings", "SignInPages", "create_portal", "create_sign_in"]
+__all__ = [
+    "AccountPages",
+    "EnrolmentPages",
+    "HelpDesk",
+    "Logo",
+    "PortalSettings",
+    "SignInPages",
+    "create_portal",
+    "create_sign_in",
+]
 
 HERE = Path(__file__).parent
 # Address, name, page and verb.
@@ -46,15 +56,18 @@ def create_portal(
     *,
     ready: Callable[[], bool] = lambda: True,
     methods: EnrolmentPages | None = None,
+    accounts: AccountPages | None = None,
     whoever_is_signed_in: Whoever = nobody,
 ) -> Blueprint:
-    """The pages, and what holds for every response of the app. `methods`: only where people can sign in."""
+    """The pages, and what holds for every response of the app. `methods`, `accounts`: only where people can sign in."""
     portal = Blueprint("portal", __name__, template_folder="templates")
     assets = Assets(HERE / "static")
     if look.logo:
         assets.add(look.logo.name, look.logo.content)
     cookies = Cookies(look)
-    front = FrontDoor((*NEEDS, MY_METHODS) if methods else NEEDS, look, ready, whoever_is_signed_in)
+    signed_in = ((methods, MY_METHODS), (accounts, MY_ACCOUNTS))
+    needs = (*NEEDS, *(need for pages, need in signed_in if pages))
+    front = FrontDoor(needs, look, ready, whoever_is_signed_in)
     language = SpokenLanguage(look.languages, cookies)
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
@@ -71,6 +84,7 @@ def create_portal(
         ("/recover/<recovery_id>/password", "password", live.password, "POST"),
         *_from_elsewhere(service, look, assets),
         *(methods.rules() if methods else ()),
+        *(accounts.rules() if accounts else ()),
     )
     _add(portal, rules)
     portal.before_request(lambda: check_origin(request, look))

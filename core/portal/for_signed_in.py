@@ -8,6 +8,7 @@ from functools import wraps
 from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from ..contracts.text import Text
 from ..service.enrol import Enrolling, SignInAgain
 from ..service.signed_in import SignedIn
 from .form_body import read_form
@@ -19,7 +20,11 @@ from .sign_in_pages import Whoever, place
 SIGN_IN = "sign_in.start"
 # What the menu of a page with a form sends along with all that was typed.
 LANGUAGE = "language"
-NOT_TYPED = frozenset({"token", "move", "passkey", LANGUAGE})
+# A password is kept in no draft, not even an encrypted one.
+NOT_TYPED = frozenset({"token", "move", "passkey", "current_password", LANGUAGE})
+# Where somebody goes back to who does not sign in again: the page's name, and what the way there is called.
+Home = tuple[str, Text]
+METHODS: Home = ("portal.methods", Text("Back to my methods"))
 # Address, name, page and verb.
 Rule = tuple[str, str, Callable[..., Response], str]
 
@@ -35,9 +40,10 @@ class _AnotherLanguage(Exception):
 class ForSignedIn:
     """Whoever is not signed in goes to sign in, and comes back to the page they wanted."""
 
-    def __init__(self, enrolling: Enrolling, who: Whoever) -> None:
+    def __init__(self, enrolling: Enrolling, who: Whoever, *, home: Home = METHODS) -> None:
         self._enrolling = enrolling
         self._who = who
+        self._home = home
 
     def rules(self, *pages: Rule, behind: bool = False) -> tuple[Rule, ...]:
         """The same pages, each told who is signed in. `behind`: whoever must add a method first gets no further."""
@@ -66,8 +72,9 @@ class ForSignedIn:
             self._enrolling.drafts.keep(who, request.path, typed)
         there = url_for(SIGN_IN, to=request.path, again=1)
         here = url_for("portal.prove", to=request.path) if self._enrolling.proofs.choices(who) else ""
-        said = Said(status=403)
-        return self.page("sign_in_again.html", who, said, text=again.reason, sign_in=there, prove=here)
+        said, (home, back) = Said(status=403), self._home
+        shown = {"text": again.reason, "home": url_for(home), "back": back}
+        return self.page("sign_in_again.html", who, said, sign_in=there, prove=here, **shown)
 
     def form(self, who: SignedIn, known: Collection[str]) -> Mapping[str, str]:
         """What was typed, if the form was made for this session."""

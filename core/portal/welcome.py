@@ -44,6 +44,13 @@ MY_METHODS = Need(
     "M9 6h11M9 12h11M9 18h11M4 6h1M4 12h1M4 18h1",
     before=True,
 )
+MY_ACCOUNTS = Need(
+    "portal.accounts",
+    Text("My accounts"),
+    Text("Join accounts that belong to you, so one reset fixes both."),
+    "M4 5h9v8H4zM11 16h9v-6",
+    before=True,
+)
 
 
 class FrontDoor:

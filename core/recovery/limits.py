@@ -126,6 +126,10 @@ SYSTEM_SIGN_INS = Quota("system-sign-ins", most=20_000, window=HOUR)
 ADDITIONS = Quota("additions", most=20, window=HOUR)
 # Codes that somebody signed in may have sent to addresses of their own choice, whichever these are.
 NEW_ADDRESS_SENDS = Quota("new-address-sends", most=10, window=DAY)
+# Passwords of another account that somebody signed in may try, whichever account it is.
+LINK_TRIES = Quota("link-tries", most=10, window=HOUR)
+# And for one account, whoever tries: fewer than the directories that lock accounts allow.
+LINK_TRIES_ACCOUNT = Quota("link-tries-account", most=3, window=DAY)
 SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)
 SYSTEM_SENDS = Quota("system-sends", most=5000, window=HOUR)
 

@@ -13,7 +13,7 @@ from ..contracts.events import Event
 from ..db.jobs import Job
 from ..db.session import Transaction, after_commit
 from ..recovery.flow import step
-from ..recovery.moves import Move
+from ..recovery.moves import Move, Superseded
 from ..recovery.state import Recovery
 from .back_office import BackOffice
 from .counted import tell
@@ -65,6 +65,14 @@ class Mover:
         self.record(tx, saved, events, now, details)
         after_commit(tx, lambda: say(type(move).__name__, recovery.stage.value, saved))
         return Moved(saved)
+
+    def supersede(self, tx: Transaction, person_id: str, because: str) -> None:
+        """End all that this person has open, or make it void where nothing was proven; what a write under way became
+        is told first. Raises Overtaken."""
+        for recovery_id in self._records.recoveries.open_of(tx, person_id, but_not=""):
+            recovery = self._records.recoveries.load(tx, recovery_id)
+            if recovery is not None and recovery.is_open:
+                self.move(tx, recovery, Superseded(because))
 
     def record(
         self,

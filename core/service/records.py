@@ -23,6 +23,7 @@ from ..db.sessions import Sessions
 from ..db.settings_store import SettingsStore
 from ..db.sign_ins import SignIns
 from ..db.standings import Standings
+from ..db.waiting_links import WaitingLinks
 from ..recovery.state import Recovery
 
 
@@ -45,6 +46,7 @@ class Records:
     jobs: Jobs
     leases: Leases
     links: Links
+    waiting_links: WaitingLinks
     settings: SettingsStore
     sign_ins: SignIns
     sessions: Sessions
@@ -76,6 +78,7 @@ class Records:
             jobs=Jobs(keyring),
             leases=Leases(),
             links=Links(keyring),
+            waiting_links=WaitingLinks(keyring),
             settings=SettingsStore(keyring),
             sign_ins=SignIns(keyring),
             sessions=Sessions(keyring),

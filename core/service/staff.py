@@ -28,14 +28,18 @@ from .fresh_proofs import FreshProofs
 from .gate import Gate
 from .hear import Hearing
 from .join import Joining
+from .link_effect import LinkEffect
+from .linking import Linking
 from .measure import Measure
 from .messages import Messenger
 from .misses import Misses
 from .mover import Mover
+from .my_accounts import MyAccounts
 from .my_methods import MyMethods
 from .new_address import NewAddresses
 from .notice_links import NoticeLinks
 from .notices import Notices
+from .other_account import OtherAccount
 from .phones import Phones
 from .prove import Proving
 from .recognise import Recognising
@@ -62,6 +66,7 @@ class Staff:
 
     service: RecoveryService
     enrolling: Enrolling
+    linking: Linking
     office: BackOffice
     recognising: Recognising
     watch: Watch
@@ -114,7 +119,8 @@ def employ(
     _hang_up_chores(house, mover, delivering, office)
     watch = Watch(records=records, office=office, calls=calls, around=around)
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
-    return Staff(service, enrolling, office, recognising, watch)
+    linking = _linking(house, recognising, mover, calls, enrolling=enrolling)
+    return Staff(service, enrolling, linking, office, recognising, watch)
 
 
 def _renewing(
@@ -145,6 +151,20 @@ def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices,
         addresses=NewAddresses(**house, post=post),
         notices=notices,
         office=office,
+    )
+
+
+def _linking(house: _House, recognising: Recognising, mover: Mover, calls: Calls, *, enrolling: Enrolling) -> Linking:
+    effect = LinkEffect(records=house["records"], mover=mover, around=house["around"])
+    enrolling.office.also(effect.bring_due)
+    return Linking(
+        **house,
+        recognising=recognising,
+        accounts=MyAccounts(**house, calls=calls),
+        other=OtherAccount(**house, recognising=recognising, calls=calls),
+        mine=enrolling.mine,
+        effect=effect,
+        notices=enrolling.notices,
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..contracts.errors import StoreUnavailable
-from ..contracts.events import DECLINED_ON_PHONE, SelfServiceStopped
+from ..contracts.events import DECLINED_ON_PHONE, AccountParted, SelfServiceStopped
 from ..db.freezes import Freeze
 from ..db.jobs import Job
 from ..db.session import Transaction
-from ..recovery.moves import Superseded
 from .back_office import BackOffice
 from .mover import Moved, Mover, Overtaken
 from .notice_links import NoticeLinks, Told
@@ -70,8 +69,8 @@ class Stopping:
             return []
         event = SelfServiceStopped(told.about)
         self.records.audit.append(tx, [event], at=now, recovery_id=told.recovery_id, person_id=told.person_id)
-        for recovery_id in self.records.recoveries.open_of(tx, told.person_id, but_not=""):
-            self._end(tx, recovery_id)
+        self.mover.supersede(tx, told.person_id, "frozen")
+        self._undo_links(tx, told.person_id)
         about = self.records.recoveries.load(tx, told.recovery_id)
         jobs = self.notices.warn_help_desk(tx, told.recovery_id, about, event)
         if about is not None:
@@ -80,8 +79,9 @@ class Stopping:
             jobs += moved.jobs
         return jobs
 
-    def _end(self, tx: Transaction, recovery_id: str) -> None:
-        """Close it, or make it void where nothing was proven; what a write under way became is told first."""
-        recovery = self.records.recoveries.load(tx, recovery_id)
-        if recovery is not None and recovery.is_open:
-            self.mover.move(tx, recovery, Superseded("frozen"))
+    def _undo_links(self, tx: Transaction, person_id: str) -> None:
+        """Accounts that were joined and do not count together yet: it may be the joining that wasn't them."""
+        for link in self.records.waiting_links.about(tx, person_id):
+            self.records.waiting_links.remove(tx, link)
+            parted = AccountParted((link.host.store, link.joined.store), "frozen")
+            self.records.audit.append(tx, [parted], at=self.around.now(), person_id=person_id)

@@ -92,6 +92,16 @@ _REMOVED = _Words(
     Text("Since {date}, {time} (UTC), it can no longer be used to reset your {company} password."),
     Text("{method} was removed from your {company} account at {time} UTC. Not you? Call {help_desk} now."),
 )
+_LINKED = _Words(
+    Text("Two of your accounts were joined"),
+    Text("{accounts}: from {date}, {time} (UTC), one reset can set a new {company} password for both."),
+    Text("Two of your {company} accounts were joined at {time} UTC. Not you? Call {help_desk} now."),
+)
+_PARTED = _Words(
+    Text("Two of your accounts were parted"),
+    Text("{accounts}: since {date}, {time} (UTC), each {company} password is reset on its own."),
+    Text("Two of your {company} accounts were parted at {time} UTC. Not you? Call {help_desk} now."),
+)
 _FEW_LEFT = _Words(
     Text("You have {left} saved codes left"),
     Text(
@@ -120,7 +130,7 @@ class AccountNotice(Notifier):
 
     key = "account_notice"
     label = Text("Notices to the person")
-    wants = frozenset({"proof.given", "password.set", "account.unlocked", "enrolment", "self-service.stopped"})
+    wants = frozenset({"proof.given", "password.set", "account.unlocked", "enrolment", "link", "self-service.stopped"})
     Settings = AccountNoticeSettings
     settings: AccountNoticeSettings
 
@@ -179,6 +189,10 @@ def _words_for(event: events.Event) -> _Words | None:
             return _ADDED
         case events.MethodRemoved():
             return _REMOVED
+        case events.AccountLinked():
+            return _LINKED
+        case events.AccountParted(why="self"):
+            return _PARTED
         case events.MethodRunningOut(method="saved_codes", left=left):
             return _FEW_LEFT if left else _LAST_USED
         case events.SelfServiceStopped():
@@ -188,9 +202,10 @@ def _words_for(event: events.Event) -> _Words | None:
 
 def _since(happening: Happening) -> datetime:
     """The moment that a mail is about: when it happened, or when what was added begins to count."""
-    event = happening.event
-    counts = datetime.fromisoformat(event.usable_from) if isinstance(event, events.MethodAdded) else happening.at
-    return counts.astimezone(UTC)
+    match happening.event:
+        case events.MethodAdded(usable_from=moment) | events.AccountLinked(counts_from=moment):
+            return datetime.fromisoformat(moment).astimezone(UTC)
+    return happening.at.astimezone(UTC)
 
 
 def _moment(at: datetime) -> Mapping[str, object]:

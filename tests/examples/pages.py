@@ -53,15 +53,17 @@ from keyback.core.portal.errors import ROWS, STATUSES, CookiesOff, NotYours
 from keyback.core.portal.prompt_form import Problem
 from keyback.core.portal.said import Said
 from keyback.core.portal.stage_pages import StagePages
-from keyback.core.portal.welcome import MY_METHODS, NEEDS, FrontDoor, Need
+from keyback.core.portal.welcome import MY_ACCOUNTS, MY_METHODS, NEEDS, FrontDoor, Need
 from keyback.core.portal.words import CLOSED
 from keyback.core.recovery.policy import Disclosure, PublicRules
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage
 from keyback.core.service.arrange import TOO_LONG
 from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
 from keyback.core.service.fresh_proofs import Missed
+from keyback.core.service.linking import AGAIN as ACCOUNTS_AGAIN
 from keyback.core.service.new_address import Underway
 from keyback.core.service.new_number import NOT_REACHED
+from keyback.core.service.other_account import NOT_YOURS, NotTheirs
 from keyback.core.service.tickets import Answered, Ticket
 from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 from keyback.core.testing import a_context
@@ -182,6 +184,8 @@ SIX_ASKED = Authenticator(Authenticator.Settings()).begin(None, a_context())
 SENT = Underway(NOW + timedelta(seconds=24), 1, undelivered=False, phone=True)
 DENIED = Wrong(NOT_REACHED, 9, {"destination": NOT_REACHED})
 PASSWORDS = {"#new_password": "four plain words", "#new_password_again": "four plain words"}
+OTHER = {"#identifier": "maya.okafor", "#current_password": "four plain words"}
+JOIN = "button[value=join]"
 DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 
 # One transparent dot: the walk looks at the page around the picture.
@@ -192,8 +196,6 @@ NEEDS_TO_COME = (
     Need("portal.who", Text("Unlock my account"),
          Text("You know your password, but too many wrong tries locked you out."),
          "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 6.9-1"),
-    Need("portal.who", Text("My accounts"), Text("Join accounts that belong to you, so one reset fixes both."),
-         "M4 5h9v8H4zM11 16h9v-6", before=True),
 )  # fmt: skip
 
 PAGES = (
@@ -327,6 +329,21 @@ PAGES = (
     Page("questions, set up with errors", "add_questions.html", ASKED, answers={"pending": QUESTIONS},
          typed={"#answer-2": "a tin roof"}, press=CONTINUE),
     Page("remove a method", "remove_method.html", "/methods/remove/e1"),
+    Page("my accounts", "accounts.html", "/accounts"),
+    Page("my accounts, joined", "accounts.html", "/accounts/join", typed=OTHER, press=JOIN),
+    Page("my accounts, parted", "accounts.html", "/accounts/part/joined", press="button[value=part]"),
+    Page("join an account", "join_account.html", "/accounts/join"),
+    Page("join an account with errors", "join_account.html", "/accounts/join", press=JOIN),
+    Page("join an account, not theirs", "join_account.html", "/accounts/join", typed=OTHER, press=JOIN,
+         answers={"join": NotTheirs(NOT_YOURS)}),
+    Page("join an account, too often", "join_account.html", "/accounts/join", typed=OTHER, press=JOIN,
+         answers={"join": errors.MustWait(UNTIL)}),
+    Page("join an account, signed in long ago", "sign_in_again.html", "/accounts/join",
+         answers={"may_change": SignInAgain(ACCOUNTS_AGAIN)}),
+    Page("part an account", "part_account.html", "/accounts/part/joined"),
+    Page("part an account, the other way round", "part_account.html", "/accounts/part/first"),
+    Page("parted and signed out", "parted.html", "/accounts/part/first", press="button[value=part]",
+         answers={"part": False}),
     Page("demo sign-in", "demo/sign_in.html", "/demo"),
     Page("demo, signed in", "demo/sign_in.html", "/demo", typed=DEMO_NAME, press=SIGN_IN),
     Page("demo, a wrong password", "demo/sign_in.html", "/demo", typed={"#identifier": "maya"}, press=SIGN_IN),
@@ -352,7 +369,9 @@ def raises(app: Flask) -> None:
     app.add_url_rule("/signed-in", "signed-in", lambda: render_template("signed_in.html", page="signed-in", to="/"))
     look = portal_settings(sign_in_url="/", sign_in_first=True)
     app.add_url_rule(
-        "/everything", "everything", FrontDoor((*NEEDS, MY_METHODS, *NEEDS_TO_COME), look, lambda: True).welcome
+        "/everything",
+        "everything",
+        FrontDoor((*NEEDS, MY_METHODS, MY_ACCOUNTS, *NEEDS_TO_COME), look, lambda: True).welcome,
     )
 
 

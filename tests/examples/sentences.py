@@ -5,6 +5,7 @@ Gaps are written as `{}`. What belongs to parts that are not built yet is not li
 
 from __future__ import annotations
 
+from .account_sentences import ABOUT_ACCOUNTS, ACCOUNTS_AS_AGREED
 from .address_sentences import ABOUT_ADDRESSES
 from .password_sentences import ABOUT_PASSWORDS
 from .phone_sentences import ABOUT_PHONES
@@ -13,6 +14,7 @@ from .renewal_sentences import ABOUT_RENEWAL, AS_AGREED
 # As the design words them.
 AGREED: dict[str, tuple[str, ...]] = {
     **AS_AGREED,
+    **ACCOUNTS_AS_AGREED,
     "every page": (
         "There is a problem", "Problem:", "Error:", "Continue", "Cancel", "Choose another way", "Start again",
         "Step {} of 3:", "who you are", "prove it's you", "new password", "done:",
@@ -21,7 +23,7 @@ AGREED: dict[str, tuple[str, ...]] = {
     "signed in": ("Sign out", "You're signed out"),
     "welcome": (
         "What do you need?", "It takes about two minutes.", "Reset my password",
-        "You forgot it, or it no longer works.", "Before it happens", "You need your password for these two.",
+        "You forgot it, or it no longer works.", "Before it happens",
     ),
     "who": (
         "Who are you?", "Let's get you back in. You'll need your phone, or another way you set up.",
@@ -180,7 +182,7 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Add a method", "What if I lose my phone?",
         "Use another method from this list, or a saved code. With none left, call the help desk.", "Remove",
         "So that you can get back in by yourself. Takes about two minutes.", "Back to my methods",
-        "{} is added", "It counts from {}.", "It counts now.", "{} is removed", "Remove {}?", "Keep it",
+        "{} is added", "It counts from {}.", "It counts now.", "{} is removed", "Remove {}?",
         "Without it you could not get back in today.", "You'd still have {}.", "Switched off by your organisation",
         "To change your methods, sign in again. It's been more than 5 minutes.", "Sign in",
     ),
@@ -213,6 +215,7 @@ AGREED: dict[str, tuple[str, ...]] = {
 
 # What pages and messages say besides, with the reason why it has to be said.
 ADDED: dict[str, tuple[str, ...]] = {
+    **ABOUT_ACCOUNTS,
     **ABOUT_ADDRESSES,
     **ABOUT_PASSWORDS,
     **ABOUT_PHONES,
