@@ -20,6 +20,7 @@ from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.sealing import KeyPurpose, Keyring
 from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.sign_ins import Departure, SignIns
+from keyback.core.db.waiting_links import WaitingLink, WaitingLinks
 from keyback.core.recovery.policy import Policy, PublicRules, Purpose
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
 
@@ -83,6 +84,13 @@ class Past:
         for number in range(count):
             lifted = self.now if number % 2 else None
             yield keeper._row(Freeze(self.ref(number), self.now - DAY, "password.set", _token(), lifted))
+
+    def waiting_links(self, count: int) -> Iterator[Row]:
+        """Accounts that were joined a moment ago."""
+        keeper, until = WaitingLinks(self.keyring), self.now + 3 * DAY
+        for number in range(count):
+            host, joined = AccountKey(STORE, f"entry-{number}"), AccountKey("cloud", f"entry-{number}")
+            yield keeper._row(WaitingLink(self.ref(number), host, joined, "password", self.now, until))
 
     def recoveries(self, count: int, stage: Stage = Stage.ANSWERING, *, ends_in: timedelta = DAY) -> Iterator[Row]:
         """A code was sent, and nobody came back; closed ones are those that were found out of time."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 # What administrators do is among ALL too, whoever asks first.
 from . import staff_events  # noqa: F401
 from .event import Event as Event  # noqa: PLC0414 - everybody takes it from here
+from .link_events import AccountLinked as AccountLinked  # noqa: PLC0414 - notifiers too
+from .link_events import AccountParted as AccountParted  # noqa: PLC0414
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,44 +356,6 @@ class MethodCopied(Event):
     name = "enrolment.copied"
     loud = True
     method: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLinked(Event):
-    """A person showed that another account is theirs too, and joined it. `how`: password or sign-in; `counts_from`:
-    when one reset can set both, in ISO 8601."""
-
-    name = "link.added"
-    stores: tuple[str, ...]
-    how: str
-    counts_from: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinkCounts(Event):
-    """From now on one reset can set both."""
-
-    name = "link.counts"
-    stores: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkMissed(Event):
-    """Somebody signed in did not show that another account is theirs. `reason`: unknown, ambiguous, wrong, locked,
-    taken, frozen, or as for nobody."""
-
-    name = "link.missed"
-    store: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountParted(Event):
-    """Two accounts are one person's no more. `why`: self, or frozen where somebody said "this wasn't me" in time."""
-
-    name = "link.removed"
-    stores: tuple[str, ...]
-    why: str
 
 
 ALL: tuple[type[Event], ...] = tuple(Event.__subclasses__())

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..contracts.events import AccountParted, Event, LinkCounts
+from ..contracts.event import Event
+from ..contracts.link_events import AccountParted, LinkCounts
 from ..contracts.people import AccountKey
 from ..db.session import Transaction, after_commit
 from ..db.waiting_links import WaitingLink

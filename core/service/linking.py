@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..contracts.errors import NotAllowed, OutOfTurn
-from ..contracts.events import AccountLinked, AccountParted
+from ..contracts.link_events import AccountLinked, AccountParted
 from ..contracts.people import Account, AccountKey, Person
 from ..contracts.text import Secret, Text
 from ..db.session import Transaction, after_commit

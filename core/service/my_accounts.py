@@ -94,10 +94,11 @@ class MyAccounts:
 
     def _given(self, own: Account) -> tuple[AccountKey, ...]:
         store = self.snapshots.current.plugins.stores.get(own.key.store)
-        if not isinstance(store, KnowsLinks):
+        if store is None or not isinstance(store, KnowsLinks):
             return ()
+        knows: KnowsLinks = store
         context = self.around.context(seconds=LOOK_SECONDS)
         try:
-            return tuple(self.calls.read(store, lambda: store.linked_to(own, ctx=context), LOOK_SECONDS))
+            return tuple(self.calls.read(store, lambda: knows.linked_to(own, ctx=context), LOOK_SECONDS))
         except StoreUnavailable:
             return ()

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..contracts.errors import Ambiguous, MustWait, NotAllowed, StoreUnavailable
-from ..contracts.events import Event, LimitReached, LinkMissed
+from ..contracts.events import Event, LimitReached
+from ..contracts.link_events import LinkMissed
 from ..contracts.people import Account, Person
 from ..contracts.store import CanTell, KnowsLockout, Store
 from ..contracts.text import Secret, Text

@@ -119,8 +119,7 @@ def employ(
     _hang_up_chores(house, mover, delivering, office)
     watch = Watch(records=records, office=office, calls=calls, around=around)
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
-    linking = _linking(house, recognising, mover, calls, enrolling=enrolling)
-    return Staff(service, enrolling, linking, office, recognising, watch)
+    return Staff(service, enrolling, _linking(house, mover, calls, enrolling), office, recognising, watch)
 
 
 def _renewing(

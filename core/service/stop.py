@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..contracts.errors import StoreUnavailable
-from ..contracts.events import DECLINED_ON_PHONE, AccountParted, SelfServiceStopped
+from ..contracts.events import DECLINED_ON_PHONE, SelfServiceStopped
+from ..contracts.link_events import AccountParted
 from ..db.freezes import Freeze
 from ..db.jobs import Job
 from ..db.session import Transaction

@@ -59,6 +59,7 @@ def full(database: Database, url: str, kek: bytes) -> SmallHouse:
         tables.recovery: past.recoveries(MANY), tables.event: log.events(2 * MANY),
         tables.session: past.signed_in(MANY), tables.sign_in: past.setting_out(MANY), tables.pending: past.adding(MANY),
         tables.heard: past.heard(MANY), tables.standing: past.standings(), tables.delivery: past.deliveries(MANY),
+        tables.waiting_link: past.waiting_links(MANY),
     }  # fmt: skip
     for each, those in rows.items():
         bulk.load(each, those, MANY)

@@ -34,6 +34,7 @@ from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.settings_store import SettingsStore
 from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.db.standings import Standings
+from keyback.core.db.waiting_links import WaitingLink, WaitingLinks
 from keyback.core.recovery.policy import Policy, Proof, PublicRules
 from keyback.core.recovery.renewals import Standing
 from keyback.core.recovery.state import Recovery
@@ -42,6 +43,7 @@ DAY = timedelta(days=1)
 ROTATED = sorted(set(KeyPurpose) - NEVER_ROTATED)
 MAIL = Contact(ContactKind.MAIL, "canary-mail@example.org", "mail")
 LDAP = AccountKey("openldap", "canary-uuid")
+CLOUD = AccountKey("cloud", "canary-id")
 DETAILS = {"name": "canary-name"}
 ADDING = Adding("canary-session", "person-1", "app")
 DRAWN = Begun(Challenge(Prompt(Text("Add it"), Text("Type it")), DAY, {"secret": "canary-secret"}))
@@ -63,6 +65,7 @@ class House:
             Recoveries(keyring).insert(tx, self.recovery, b"d" * 32)
             Proofs(keyring).consume(tx, "recovery-1", "person-1", Proof("sms", "phone", "c", "challenge"), now)
             Links(keyring).link(tx, "person-1", LDAP, "signed in", now)
+            WaitingLinks(keyring).add(tx, WaitingLink("person-1", LDAP, CLOUD, "password", now, now + DAY))
             Enrolments(keyring).add(tx, "person-1", "codes", "l", DETAILS, proven_at=now, usable_from=now)
             Pending(keyring).put(tx, ADDING, DRAWN, now + DAY)
             Standings(keyring).put(tx, "person-1", Standing(default="sms.1"), 0)
@@ -100,6 +103,7 @@ class House:
             assert heard is not None
             assert heard.answer == DETAILS
             assert ContactsSeen(keyring).since(tx, "person-1", [MAIL], self.now + DAY) == {0: None}
+            assert [link.joined for link in WaitingLinks(keyring).about(tx, "person-1")] == [CLOUD]
             assert Freezes(keyring).of(tx, "person-1") is not None
             settings = SettingsStore(keyring)
             assert settings.plugin_rows(tx)[0].settings == {"a": 1}

@@ -27,15 +27,6 @@ FIRST, SECOND = AccountKey("fake", "id-of-jo"), AccountKey("cloud", "cloud-id-of
 SECRET = {"store": "cloud", "identifier": "jo.cloud", "current_password": OLD}
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "keyback.db"
-    database = Database(f"sqlite:///{file}")
-    database.upgrade()
-    database.close()
-    return file
-
-
 @dataclass
 class Pages:
     """The pages, and who is signed in."""

@@ -33,9 +33,9 @@ DAYS = timedelta(hours=72)
 
 
 @pytest.fixture
-def house(tmp_path: Path, _migrated: Path) -> Iterator[SmallHouse]:
+def house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
     """Jo and kim, each with an account in both directories that nobody has joined."""
-    database = Database(f"sqlite:///{shutil.copy(_migrated, tmp_path / 'keyback.db')}")
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
     house = small_house(database, cloud=Cloud())
     house.add("kim")
     house.add("jo")
@@ -204,7 +204,7 @@ def test_an_account_is_asked_three_times_a_day_at_most_whoever_asks(house: Small
             join(house, who, password="wrong")
     with pytest.raises(MustWait):
         join(house, kim)
-    assert events(house)[-1] == "limit.reached"
+    assert "limit.reached" in events(house)
 
 
 def test_somebody_who_tries_many_accounts_has_to_wait(house: SmallHouse, jo: InSession) -> None:

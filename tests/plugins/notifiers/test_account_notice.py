@@ -70,6 +70,8 @@ EVENTS = [
     events.PasswordSet("openldap"),
     events.AccountUnlocked("openldap"),
     events.CodesIssued(10),
+    events.AccountLinked(("openldap", "cloud"), "password", "2030-06-04T12:00:00+00:00"),
+    events.AccountParted(("openldap", "cloud"), "self"),
     events.SelfServiceStopped("password.set"),
     events.MethodRunningOut("saved_codes", 3),
     events.MethodRunningOut("saved_codes", 0),
