@@ -159,9 +159,12 @@ def seed(house: House) -> None:
         )
         if person.in_the_cloud:
             second = cloud.add_person(
-                name=person.in_the_cloud, display_name=person.display_name, password=Secret(FORGOTTEN)
+                name=person.in_the_cloud,
+                display_name=person.display_name,
+                password=Secret(person.password or FORGOTTEN),
             )
-            _join(house, first, second)
+            if person.joined:
+                _join(house, first, second)
 
 
 def _rule(house: House) -> None:

@@ -23,6 +23,8 @@ class Pretended:
     known: bool = True
     # The sign-in name of a second account, in the pretend cloud.
     in_the_cloud: str = ""
+    # Whether both are known to be theirs; otherwise that is theirs to say.
+    joined: bool = True
     # Of whoever did not forget it.
     password: str = field(default="", repr=False)
 
@@ -33,6 +35,7 @@ class Pretended:
 
 
 KITS = "seven rainy sundays"
+KIT_IN_THE_CLOUD = "kit.larsen@cloud.example"
 
 PEOPLE = (
     Pretended(
@@ -89,12 +92,16 @@ PEOPLE = (
         "Kit Larsen",
         Text(
             "Remembers the password, {password}, but has no way back: sign in at “My methods” and add this phone, this "
-            "mailbox or something else.",
+            "mailbox or something else. Has an account in a cloud too, {cloud}, with the same password: join it at “My "
+            "accounts”.",
             password=KITS,
+            cloud=KIT_IN_THE_CLOUD,
         ),
         "kit@home.example",
         "+447700900165",
         known=False,
+        in_the_cloud=KIT_IN_THE_CLOUD,
+        joined=False,
         password=KITS,
     ),
     Pretended(

@@ -65,9 +65,8 @@ def create_portal(
     if look.logo:
         assets.add(look.logo.name, look.logo.content)
     cookies = Cookies(look)
-    signed_in = ((methods, MY_METHODS), (accounts, MY_ACCOUNTS))
-    needs = (*NEEDS, *(need for pages, need in signed_in if pages))
-    front = FrontDoor(needs, look, ready, whoever_is_signed_in)
+    mine = [(theirs, need) for theirs, need in ((methods, MY_METHODS), (accounts, MY_ACCOUNTS)) if theirs]
+    front = FrontDoor((*NEEDS, *(need for _, need in mine)), look, ready, whoever_is_signed_in)
     language = SpokenLanguage(look.languages, cookies)
     start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
@@ -83,8 +82,7 @@ def create_portal(
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
         ("/recover/<recovery_id>/password", "password", live.password, "POST"),
         *_from_elsewhere(service, look, assets),
-        *(methods.rules() if methods else ()),
-        *(accounts.rules() if accounts else ()),
+        *(rule for theirs, _ in mine for rule in theirs.rules()),
     )
     _add(portal, rules)
     portal.before_request(lambda: check_origin(request, look))
