@@ -153,7 +153,8 @@ def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices,
     )
 
 
-def _linking(house: _House, recognising: Recognising, mover: Mover, calls: Calls, *, enrolling: Enrolling) -> Linking:
+def _linking(house: _House, mover: Mover, calls: Calls, enrolling: Enrolling) -> Linking:
+    recognising = enrolling.mine.recognising
     effect = LinkEffect(records=house["records"], mover=mover, around=house["around"])
     enrolling.office.also(effect.bring_due)
     return Linking(

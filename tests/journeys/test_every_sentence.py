@@ -44,7 +44,7 @@ OWN_WORDS = (
         for word in (person.display_name, person.mail, person.phone, person.name)
     ),
     *(words for letter in LETTERS for words in (letter.subject, *letter.text.split("\n"))),
-    *("maya.okafor@alderwick.example", "maya.okafor", "Maya Okafor"),
+    *("maya.okafor@alderwick.example", "maya.okafor", "Maya Okafor", "Cloud"),
     # Where a phone's page is.
     A_PHONE.prompt.data["address"],
     # The key of a method that is switched off: there is no plugin to say what it is called.
