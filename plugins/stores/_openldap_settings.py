@@ -1,44 +1,20 @@
-"""What must be known to use an OpenLDAP; refuses what could not be safe."""
+"""What must be known to use an OpenLDAP, beyond how to reach it."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import Path
+from pydantic import Field
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-
-from ...core import PluginSettings
-from ._ldap import Address
+from ._ldap_settings import DirectorySettings
 
 
-class OpenLdapSettings(PluginSettings):
-    """Where it is, who we are there, and what its attributes mean."""
+class OpenLdapSettings(DirectorySettings):
+    """What its objects and attributes mean."""
 
-    servers: tuple[str, ...] = Field(
-        title="Servers",
-        description="ldaps://host or ldap://host, the preferred one first. Each must take writes.",
-        min_length=1,
-    )
-    called: str = Field(
-        "",
-        title="Called",
-        description="What people call their account here: Windows sign-in, say. Empty: the kind of directory.",
-        max_length=60,
-    )
-    start_tls: bool = Field(
-        True, title="StartTLS", description="Ask for TLS on ldap:// connections. Without it, ldap:// is refused."
-    )
-    ca_file: str = Field(
-        title="Certificate authority",
-        description="File with the certificates (PEM) of the authority that signed the servers' certificates.",
-    )
     bind_dn: str = Field(
         title="Service account",
         description="Full name (DN) of Keyback's account. It should be able to write userPassword, never to read it.",
         min_length=1,
     )
-    bind_password: SecretStr = Field(title="Its password", description="Sent over TLS only.", min_length=1)
-    base: str = Field(title="People", description="The subtree in which people are looked for.", min_length=1)
     person_class: str = Field("person", title="Object class", description="What all people are, and services are not.")
     identifiers: tuple[str, ...] = Field(
         ("uid", "mail"),
@@ -46,65 +22,11 @@ class OpenLdapSettings(PluginSettings):
         description="Attributes in which a typed name is looked up. The first one is the sign-in name.",
         min_length=1,
     )
-    phones: tuple[str, ...] = Field(
-        ("mobile", "telephoneNumber"), title="Phones", description="Attributes that hold phone numbers."
-    )
-    mails: tuple[str, ...] = Field(("mail",), title="Mail", description="Attributes that hold mail addresses.")
-    trusted_contacts: tuple[str, ...] = Field(
-        (),
-        title="Trusted contacts",
-        description="Those of the phone and mail attributes that people cannot write themselves. Others prove nothing.",
-    )
     groups_base: str = Field(
         "", title="Groups", description="The subtree in which groups lie. Empty: the same as people's."
-    )
-    admin_groups: tuple[str, ...] = Field(
-        (),
-        title="Administrators",
-        description="Full names (DN) of groups whose members are privileged, nested ones too.",
-    )
-    privileged_subtrees: tuple[str, ...] = Field(
-        (), title="Privileged subtrees", description="Everybody below these (DN) is privileged."
     )
     default_policy: str = Field(
         "",
         title="Default policy",
         description="Full name (DN) of the password policy of accounts that name none, as the server has it.",
     )
-    connect_timeout: timedelta = Field(
-        timedelta(seconds=3), title="Patience to connect", description="After this the next server is tried."
-    )
-    receive_timeout: timedelta = Field(
-        timedelta(seconds=5), title="Patience for an answer", description="After this an answer counts as lost."
-    )
-    connections: int = Field(
-        4, title="Connections", description="At most so many at once, in each process.", ge=1, le=8
-    )
-
-    @field_validator("servers")
-    @classmethod
-    def _readable(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(str(Address.parse(url)) for url in servers)
-
-    @field_validator("ca_file")
-    @classmethod
-    def _there(cls, ca_file: str) -> str:
-        if not Path(ca_file).is_file():
-            raise ValueError("there is no such file; without it no server could be told from an impostor")
-        return ca_file
-
-    @field_validator("connect_timeout", "receive_timeout")
-    @classmethod
-    def _finite(cls, timeout: timedelta) -> timedelta:
-        if not timedelta(milliseconds=100) <= timeout <= timedelta(seconds=30):
-            raise ValueError("between a tenth of a second and 30 seconds")
-        return timeout
-
-    @model_validator(mode="after")
-    def _safe(self) -> OpenLdapSettings:
-        if not self.start_tls and any(url.startswith("ldap://") for url in self.servers):
-            raise ValueError("ldap:// without StartTLS would send passwords in the clear: use ldaps:// or StartTLS")
-        strangers = set(self.trusted_contacts) - set(self.phones) - set(self.mails)
-        if strangers:
-            raise ValueError(f"trusted contacts are not among phones and mail: {', '.join(sorted(strangers))}")
-        return self
