@@ -6,8 +6,9 @@ import math
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ NO_RIGHT = 50
 UNWILLING = 53
 ASSERTION_FAILED = 122
 
+# The control that asks for an answer in pages.
+PAGES = "1.2.840.113556.1.4.319"
+
 # An LDAP control as ldap3 wants it: its number, whether it is critical, its value.
 Control = tuple[str, bool, bytes | None]
 
@@ -47,6 +51,11 @@ def replaced(*values: bytes) -> Sequence[Step]:
 def removed(value: bytes) -> Sequence[Step]:
     """This value alone goes; where it is not, nothing happens."""
     return [(ldap3.MODIFY_DELETE, [value])]
+
+
+def added(value: bytes) -> Sequence[Step]:
+    """Put there besides; refused where an attribute holds one value and has it."""
+    return [(ldap3.MODIFY_ADD, [value])]
 
 
 def swapped(old: bytes, new: bytes) -> Sequence[Step]:
@@ -190,12 +199,20 @@ class Wire:
                 base, condition, scope, ldap3.DEREF_NEVER, list(attributes), size_limit=most, time_limit=10
             )
         )
-        answer = self._answer()
-        if answer.code not in (SUCCESS, SIZE_LIMIT, NO_SUCH_OBJECT, REFERRAL):
-            raise StoreUnavailable(f"{self.server} answered a search with {answer.code} {answer.words}".rstrip())
-        # Referrals are rows too; following one would send our password wherever it points.
-        rows = [row for row in self._connection.response or () if row["type"] == "searchResEntry"]
-        return Found(tuple(_object(row) for row in rows), more=answer.code == SIZE_LIMIT)
+        return Found(self._rows(), more=self._answer().code == SIZE_LIMIT)
+
+    def pages(self, base: str, condition: str, attributes: Sequence[str], *, size: int) -> Iterator[tuple[Object, ...]]:
+        """Ask for very many, a page at a time: Active Directory ends a longer answer, Samba heeds no limit."""
+        paged = partial(
+            self._connection.search, base, condition, ldap3.SUBTREE, ldap3.DEREF_NEVER, list(attributes),
+            paged_size=size,
+        )  # fmt: skip
+        cookie: bytes | None = None
+        while cookie != b"":
+            self._ask(partial(paged, paged_cookie=cookie))
+            yield self._rows()
+            page = (self._connection.result.get("controls") or {}).get(PAGES, {})
+            cookie = (page.get("value") or {}).get("cookie") or b""
 
     def read(self, dn: str, attributes: Sequence[str]) -> Object | None:
         """One object by its place."""
@@ -255,6 +272,14 @@ class Wire:
             # ldap3 keeps the last request, and it holds the new password.
             self._connection.request = None
         return self._answer()
+
+    def _rows(self) -> tuple[Object, ...]:
+        answer = self._answer()
+        if answer.code not in (SUCCESS, SIZE_LIMIT, NO_SUCH_OBJECT, REFERRAL):
+            raise StoreUnavailable(f"{self.server} answered a search with {answer.code} {answer.words}".rstrip())
+        # Referrals are rows too; following one would send our password wherever it points.
+        rows = [row for row in self._connection.response or () if row["type"] == "searchResEntry"]
+        return tuple(_object(row) for row in rows)
 
     def _ask(self, ask: Callable[[], object]) -> None:
         timeout = self.budget.at_most(self._terms.receive_timeout)

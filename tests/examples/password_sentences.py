@@ -49,6 +49,8 @@ ABOUT_PASSWORDS: dict[str, tuple[str, ...]] = {
         "The directory says: use only A to Z, digits, blanks and the signs of an English keyboard.",
         "The directory says: doesn't meet its rules, and it doesn't say which. Leave out common words and names.",
         "A password for this directory cannot begin with a curly bracket.",
+        "Three of these: small letters, capitals, digits, other signs",
+        "Too many wrong passwords were tried for this account. Reset the password instead.",
         "This password holds a sign that cannot be typed everywhere. Choose another.",
     ),
     "rules of a directory that it does not tell": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ class SambaAd:
         return {
             "servers": (self.url,),
             "ca_file": str(self.ca_file),
-            "bind_name": contents.SERVICE,
+            "bind_dn": contents.SERVICE,
             "bind_password": contents.SERVICE_PASSWORD,
             "base": PEOPLE,
             "domain": contents.DOMAIN,
@@ -147,11 +148,11 @@ class SambaAd:
             assert root.result["result"] == 0, root.result
         return dn
 
-    def group(self, name: str, *members: str) -> str:
-        """A group with these members; its DN."""
+    def group(self, name: str, *members: str, kind: int = -0x7FFFFFFE) -> str:
+        """A group with these members; its DN. Usually one that rights can be given to."""
         dn = f"CN={name},{GROUPS}"
         with self.root() as root:
-            root.add(dn, ["group"], {"sAMAccountName": name} | ({"member": list(members)} if members else {}))
+            root.add(dn, ["group"], {"sAMAccountName": name, "groupType": kind, **_some(member=members)})
             assert root.result["result"] == 0, root.result
         return dn
 
@@ -175,6 +176,19 @@ class SambaAd:
     def protect(self, person: Someone) -> None:
         """As Windows does to every administrator within an hour."""
         self._inside("protect", person.dn)
+
+    @contextlib.contextmanager
+    def without_right(self, name: str) -> Iterator[None]:
+        """For a while Keyback's account lacks this one of its rights on people."""
+        with self._other_access(PEOPLE, lambda written: re.sub(rf"\([^)]*{contents.RIGHTS[name]}[^)]*\)", "", written)):
+            yield
+
+    @contextlib.contextmanager
+    def open_to_all(self, dn: str) -> Iterator[None]:
+        """For a while everybody who is signed in may reset this account."""
+        ace = f"(OA;;CR;{contents.RIGHTS['Reset Password']};;AU)"
+        with self._other_access(dn, lambda written: re.sub(r"D:[A-Z]*", lambda head: head[0] + ace, written, count=1)):
+            yield
 
     def read(self, dn: str, *attributes: str) -> dict[str, list[bytes]]:
         """What an administrator sees, as it was sent."""
@@ -256,8 +270,17 @@ class SambaAd:
     def _unpack(self) -> None:
         subprocess.run(["tar", "-C", self.folder, "-xf", furnished()], check=True)
 
-    def _inside(self, what: str, *values: str) -> None:
-        from_within(what, self._conf, *values)
+    @contextlib.contextmanager
+    def _other_access(self, dn: str, change: Callable[[str], str]) -> Iterator[None]:
+        before = self._inside("access", dn)
+        self._inside("give", dn, change(before))
+        try:
+            yield
+        finally:
+            self._inside("give", dn, before)
+
+    def _inside(self, what: str, *values: str) -> str:
+        return from_within(what, self._conf, *values)
 
 
 @contextlib.contextmanager
@@ -271,6 +294,11 @@ def running_samba() -> Iterator[SambaAd]:
             yield ad
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _some(**lists: Sequence[str]) -> dict[str, list[str]]:
+    """Those that are not empty: the directory takes no attribute without a value."""
+    return {name: list(values) for name, values in lists.items() if values}
 
 
 def in_quotes(password: str) -> bytes:

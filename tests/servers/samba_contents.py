@@ -22,6 +22,20 @@ PASSWORD = "Start-123 as it was"
 
 MINIMUM, HISTORY, THRESHOLD = 8, 3, 5
 
+# What docs/directories.md gives to Keyback's account (SID) on people, and on the rules of people's own.
+_OF_PEOPLE = "bf967aba-0de6-11d0-a285-00aa003049e2"
+RIGHTS = {
+    "Reset Password": "00299570-246d-11d0-a768-00aa006e0529",
+    "lockoutTime": "28630ebf-41d5-11d1-a9c1-0000f80367c1",
+    "pwdLastSet": "bf967a0a-0de6-11d0-a285-00aa003049e2",
+}
+MAY_WRITE = f"(OA;CIIO;RPWP;ATTRIBUTE;{_OF_PEOPLE};SID)"
+ON_PEOPLE = (
+    f"(OA;CIIO;CR;{RIGHTS['Reset Password']};{_OF_PEOPLE};SID)",
+    *(MAY_WRITE.replace("ATTRIBUTE", RIGHTS[name]) for name in ("lockoutTime", "pwdLastSet")),
+)
+ON_RULES = "(A;CI;LCRPLORC;;;SID)"
+
 
 def smb_conf(folder: Path, address: str, certificate: Path, key: Path, authority: Path) -> str:
     """Directory and Kerberos alone, on an address of its own: the directory's ports cannot be moved."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -66,7 +67,11 @@ def _furnish(packed: Path) -> None:
         conf = folder / "smb.conf"
         nowhere = folder / "none"
         conf.write_text(contents.smb_conf(folder, "127.0.0.1", nowhere, nowhere, nowhere))
-        from_within("furnish", conf, contents.SERVICE_PASSWORD, contents.FENCE)
+        wanted = {
+            "password": contents.SERVICE_PASSWORD, "fence": contents.FENCE, "may_write": contents.MAY_WRITE,
+            "on_people": contents.ON_PEOPLE, "rules": contents.RULES, "on_rules": contents.ON_RULES,
+        }  # fmt: skip
+        from_within("furnish", conf, json.dumps(wanted))
         half = packed.with_suffix(".half")
         subprocess.run(["tar", "-C", folder, "--sparse", "-cf", half, "dc"], check=True)
         half.rename(packed)
@@ -81,10 +86,10 @@ def _where_files_hold_no_access(folder: Path) -> list[str]:
     return []
 
 
-def from_within(what: str, conf: Path, *values: str) -> None:
-    """Do to a domain what can only be done from within, also while it runs."""
-    ran = subprocess.run(
-        [SYSTEM_PYTHON, "-P", INSIDE, what, conf, *values], capture_output=True, text=True, check=False
-    )
+def from_within(what: str, conf: Path, *values: str) -> str:
+    """Do to a domain what can only be done from within, also while it runs; what was said."""
+    command = [SYSTEM_PYTHON, "-P", INSIDE, what, conf, *values]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode != 0:
         raise RuntimeError(f"{what}: {ran.stderr[-2000:]}")
+    return ran.stdout.strip()

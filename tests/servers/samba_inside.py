@@ -1,12 +1,15 @@
 """What can only be done to a domain from within. Run by the system's own Python, which has Samba's module.
 
-furnish CONF            what the private domain has from the start
+furnish CONF JSON       what the private domain has from the start
+access CONF DN          who may what there, in written form
+give CONF DN ACCESS     let this hold there
 age CONF DN DAYS        the password was set so long ago
 protect CONF DN         what Windows does hourly to administrators, and Samba never: its protected access list
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
@@ -19,11 +22,7 @@ from samba.ndr import ndr_pack, ndr_unpack  # type: ignore[import-not-found]
 from samba.param import LoadParm  # type: ignore[import-not-found]
 from samba.samdb import SamDB  # type: ignore[import-not-found]
 
-# The numbers by which access lists name a class, a right and attributes; docs/directories.md says what each opens.
-USER = "bf967aba-0de6-11d0-a285-00aa003049e2"
-RESET_PASSWORD = "00299570-246d-11d0-a768-00aa006e0529"
-LOCKOUT_TIME = "28630ebf-41d5-11d1-a9c1-0000f80367c1"
-PWD_LAST_SET = "bf967a0a-0de6-11d0-a285-00aa003049e2"
+# Lets a write pass that the server would refuse.
 UNCHECKED = "local_oid:1.3.6.1.4.1.7165.4.3.12:0"
 
 
@@ -74,8 +73,9 @@ class Domain:
         return str(ndr_unpack(security.dom_sid, self.read(dn, "objectSid")))
 
 
-def furnish(domain: Domain, password: str, fence: str) -> None:
+def furnish(domain: Domain, told: str) -> None:
     """Rules, three trees, a group of administrators, and the accounts that Keyback can sign in as."""
+    wanted = json.loads(told)
     day = -864_000_000_000
     domain.replace(
         domain.dn,
@@ -86,19 +86,22 @@ def furnish(domain: Domain, password: str, fence: str) -> None:
         domain.sam.add({"dn": f"OU={name},{domain.dn}", "objectClass": "organizationalUnit"})
     group = f"CN=Staff Admins,OU=Groups,{domain.dn}"
     domain.sam.add({"dn": group, "objectClass": "group", "sAMAccountName": "Staff Admins"})
-    domain.account("stranger", password)
-    delegate(domain, domain.account("keyback", password))
-    fenced = domain.account("keyback-fence", password)
-    schema = f"CN=ms-DS-{fence.removeprefix('msDS-')},CN=Schema,CN=Configuration,{domain.dn}"
-    delegate(domain, fenced, str(ndr_unpack(misc.GUID, domain.read(schema, "schemaIDGUID"))))
+    domain.account("stranger", wanted["password"])
+    schema = f"CN=ms-DS-{wanted['fence'].removeprefix('msDS-')},CN=Schema,CN=Configuration,{domain.dn}"
+    fence = str(ndr_unpack(misc.GUID, domain.read(schema, "schemaIDGUID")))
+    for name, also in (("keyback", []), ("keyback-fence", [wanted["may_write"].replace("ATTRIBUTE", fence)])):
+        sid = domain.account(name, wanted["password"])
+        aces = [ace.replace("SID", sid) for ace in (*wanted["on_people"], *also)]
+        domain.allow(f"OU=People,{domain.dn}", *aces)
+        domain.allow(wanted["rules"], wanted["on_rules"].replace("SID", sid))
 
 
-def delegate(domain: Domain, sid: str, *also: str) -> None:
-    """What Keyback's account needs: reset, unlock and must-change on people, and to read their rules."""
-    written = (LOCKOUT_TIME, PWD_LAST_SET, *also)
-    aces = [f"(OA;CIIO;RPWP;{attribute};{USER};{sid})" for attribute in written]
-    domain.allow(f"OU=People,{domain.dn}", f"(OA;CIIO;CR;{RESET_PASSWORD};{USER};{sid})", *aces)
-    domain.allow(f"CN=Password Settings Container,CN=System,{domain.dn}", f"(A;CI;LCRPLORC;;;{sid})")
+def access(domain: Domain, dn: str) -> None:
+    print(domain.access(dn))  # noqa: T201
+
+
+def give(domain: Domain, dn: str, written: str) -> None:
+    domain.give_access(dn, written)
 
 
 def age(domain: Domain, dn: str, days: str) -> None:
@@ -115,4 +118,5 @@ def protect(domain: Domain, dn: str) -> None:
 
 if __name__ == "__main__":
     _, what, conf, *rest = sys.argv
-    {"furnish": furnish, "age": age, "protect": protect}[what](Domain(conf), *rest)
+    told = {"furnish": furnish, "access": access, "give": give, "age": age, "protect": protect}
+    told[what](Domain(conf), *rest)

@@ -1,0 +1,238 @@
+"""Active Directory: find, tell, unlock, set a password once, and change a known one."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from ...core import (
+    Account,
+    AccountKey,
+    Context,
+    DirectoryRules,
+    PasswordRefused,
+    PluginError,
+    Secret,
+    Store,
+    StoreUnavailable,
+    Text,
+    WrongPassword,
+    hookimpl,
+)
+from . import _active_directory_answers as answers
+from . import _active_directory_facts as facts
+from . import _ldap as ldap
+from ._active_directory_answers import Tried
+from ._active_directory_change import Changing, bytes_of
+from ._active_directory_check import examine
+from ._active_directory_facts import Stamp
+from ._active_directory_hints import Hints
+from ._active_directory_people import People
+from ._active_directory_rules import RuleBook
+from ._active_directory_settings import ActiveDirectorySettings
+from ._budget import Budget
+from ._ldap import Address, Answer, Credentials, Object, SignInRefused, Step, Terms, Wire
+from ._ldap_pool import Pool
+from ._spelling import fold, has_unspeakable
+
+log = logging.getLogger(__name__)
+
+
+class ActiveDirectory(Changing, Store):
+    """A store whose service account may reset, unlock and demand a change, of people in one place, and nothing else."""
+
+    key = "active_directory"
+    label = Text("Active Directory")
+    Settings = ActiveDirectorySettings
+    strictness: ClassVar[int] = 80
+    settings: ActiveDirectorySettings
+
+    def __init__(self, settings: ActiveDirectorySettings) -> None:
+        super().__init__(settings)
+        self._terms = Terms(
+            settings.ca_file, settings.connect_timeout.total_seconds(), settings.receive_timeout.total_seconds()
+        )
+        self._service = Credentials(settings.bind_dn, settings.bind_password.get_secret_value().encode())
+        self._addresses = tuple(Address.parse(url) for url in settings.servers)
+        self._tls = _context(settings.ca_file)
+        self._pool = Pool(self._addresses, settings.connections, self._sign_in)
+        self._people = People(self.key, settings)
+        self._rules = RuleBook(self._people.domain)
+        self._hints = Hints()
+
+    @property
+    def called(self) -> Text | str:
+        return self.settings.called or self.label
+
+    def check(self) -> None:
+        """Sign in to every server, and see whether all that is needed can be done there, and no more."""
+        for address in self._addresses:
+            budget = Budget(datetime.now(UTC), 10)
+            try:
+                with closing(self._sign_in(address, budget)) as wire:
+                    examine(wire, self.settings, self._people, self._rules)
+                    self._hints.asked_of(wire)
+            except StoreUnavailable as problem:
+                raise PluginError(str(problem)) from None
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def find(self, identifier: str, ctx: Context) -> Account | None:
+        # Nothing that no name can be is even asked: servers disagree about control characters.
+        if len(identifier) > 256 or has_unspeakable(identifier) or not fold(identifier):
+            return None
+
+        def read(wire: Wire) -> Account | None:
+            entry = self._people.named(wire, identifier)
+            return None if entry is None else self._people.account(wire, entry)
+
+        return self._pool.work(read, Budget.of(ctx))
+
+    def look(self, key: AccountKey, ctx: Context) -> Account | None:
+        if key.store != self.key:
+            return None
+
+        def read(wire: Wire) -> Account | None:
+            entry = self._people.keyed(wire, key)
+            return None if entry is None else self._people.account(wire, entry)
+
+        return self._pool.work(read, Budget.of(ctx))
+
+    def rules(self, account: Account, ctx: Context) -> DirectoryRules:
+        """The domain's, or those of the person's own; nothing where it cannot be seen which of them bind."""
+
+        def read(wire: Wire) -> DirectoryRules:
+            entry = self._people.keyed(wire, account.key)
+            rules = None if entry is None else self._rules.binding(wire, entry)
+            enforced = bool(self._hints.asked_of(wire))
+            return DirectoryRules() if rules is None else rules.shown(history=enforced)
+
+        return self._pool.work(read, Budget.of(ctx))
+
+    def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
+        """One order for password, lock and must-change: all of it happens or nothing."""
+        typed = bytes_of(password)
+        changes = {"unicodePwd": ldap.replaced(typed)}
+        if unlock:
+            changes["lockoutTime"] = ldap.replaced(b"0")
+        if self.settings.must_change:
+            changes["pwdLastSet"] = ldap.replaced(b"0")
+        mark = ctx.random(12).hex().encode()
+
+        def write(wire: Wire) -> None:
+            entry = self._unmoved(wire, account)
+            hints = self._hints.asked_of(wire)
+            answer = wire.modify(entry.dn, {**changes, **self._fenced(entry, mark)}, hints)
+            if answer.code != ldap.SUCCESS:
+                raise self._refusal(wire, entry, answer, password, too_soon_matters=bool(hints))
+            self._look_again(wire, entry)
+
+        self._pool.work(write, Budget.of(ctx), server=account.server)
+
+    def unlock(self, account: Account, *, ctx: Context) -> None:
+        """Lift the lock of too many wrong tries; harmless when there is none."""
+
+        def lift(wire: Wire) -> None:
+            entry = self._mine(wire, account)
+            answer = wire.modify(entry.dn, {"lockoutTime": ldap.replaced(b"0")})
+            if answer.code != ldap.SUCCESS:
+                raise self._refusal(wire, entry, answer, Secret(""), too_soon_matters=False)
+
+        self._pool.work(lift, Budget.of(ctx), server=account.server)
+
+    def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
+        """Whether the mark moved, asked on a new connection to the same server: the old one may tell nothing more."""
+        with closing(self._pool.connect(Budget.of(ctx), account.server)) as wire:
+            entry = self._people.keyed(wire, account.key)
+        return None if entry is None else Stamp.of(entry).moved_since(Stamp.read(account.stamp))
+
+    def accepts(self, account: Account, password: Secret, *, ctx: Context) -> bool | None:
+        """Whether a sign-in with exactly these bytes succeeds. It may be a former one: they work for an hour more."""
+        budget = Budget.of(ctx)
+        with closing(self._pool.connect(budget, account.server)) as wire:
+            entry = self._people.keyed(wire, account.key)
+            address = wire.server
+        if entry is None or not password.reveal() or has_unspeakable(password.reveal()):
+            return None
+        who = Credentials(entry.dn, password.reveal().encode())
+        with closing(ldap.connect(address, who, self._terms, self._tls, budget)) as wire:
+            return answers.opened(wire.bind())
+
+    def _sign_in(self, address: Address, budget: Budget) -> Wire:
+        wire = ldap.connect(address, self._service, self._terms, self._tls, budget)
+        answer = wire.bind()
+        if answer.code != ldap.SUCCESS:
+            wire.close()
+            log.error("%s refuses the service account: %s %s", address, answer.code, answer.words)
+            raise SignInRefused(f"{address} refuses the service account ({answer.code}): check its name and password")
+        return wire
+
+    def _mine(self, wire: Wire, account: Account) -> Object:
+        """Read once more before every order: the server would take orders for disabled and powerful accounts too."""
+        entry = self._people.keyed(wire, account.key)
+        if entry is None:
+            raise StoreUnavailable("the account is not there any more")
+        state = facts.state_of(entry, wire.budget.now)
+        if not state.enabled or state.expired or self._people.privileged(wire, entry):
+            raise PasswordRefused([answers.BY_HAND])
+        return entry
+
+    def _unmoved(self, wire: Wire, account: Account) -> Object:
+        """As `_mine`, if nothing happened to its password since. The server offers no such condition by itself."""
+        entry = self._mine(wire, account)
+        if str(Stamp.of(entry)) != account.stamp:
+            raise PasswordRefused([answers.SOMEBODY_ELSE])
+        return entry
+
+    def _fenced(self, entry: Object, mark: bytes) -> dict[str, Sequence[Step]]:
+        """Whoever read the same old value and comes second fails as a whole: it is gone."""
+        if not self.settings.fence:
+            return {}
+        stands = entry.values.get(self.settings.fence.lower(), ())
+        return {self.settings.fence: ldap.swapped(stands[0], mark) if stands else ldap.added(mark)}
+
+    def _look_again(self, wire: Wire, before: Object) -> None:
+        """Somebody who had to choose another password has done so; without a right of its own the demand stays."""
+        if self.settings.must_change or before.text("pwdLastSet") != "0":
+            return
+        # It is set, and nothing that happens here may say otherwise.
+        with suppress(StoreUnavailable):
+            now = wire.read(before.dn, ["pwdLastSet"])
+            if now is not None and now.text("pwdLastSet") == "0":
+                log.error("%s: without the right Unexpire Password, people must choose yet another one", wire.server)
+
+    def _refusal(
+        self, wire: Wire, entry: Object, answer: Answer, password: Secret, *, too_soon_matters: bool
+    ) -> PasswordRefused | WrongPassword | StoreUnavailable:
+        """The server's no in the person's words. What is the operator's fault goes to the log as well."""
+        try:
+            rules = self._rules.binding(wire, entry)
+        except StoreUnavailable:
+            # The no stands, whether or not we can say more about it.
+            rules = None
+        if told := answers.refusal(answer, Tried(entry, len(password.reveal()), rules, too_soon_matters)):
+            return told
+        log.error("%s refused a write: %s %s", wire.server, answer.code, answer.words)
+        if answer.code == answers.UNKNOWN_CONTROL:
+            self._hints.forget(wire)
+        if answer.code in (ldap.REFUSED, ldap.NO_RIGHT, ldap.UNWILLING):
+            return PasswordRefused([answers.BY_HAND])
+        return StoreUnavailable(f"{wire.server} answered a write with {answer.code}")
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ldap.strict_context(ca_file)
+    except OSError:
+        raise PluginError("the file of the certificate authority holds no certificates (PEM)") from None
+
+
+@hookimpl
+def keyback_stores() -> list[type[Store]]:
+    """Active Directory."""
+    return [ActiveDirectory]
