@@ -301,7 +301,15 @@ class Wire:
         return Answer(result["result"], str(result.get("message") or ""), controls)
 
 
-def connect(server: Address, who: Credentials, terms: Terms, context: ssl.SSLContext, budget: Budget) -> Wire:
+def connect(
+    server: Address,
+    who: Credentials,
+    terms: Terms,
+    context: ssl.SSLContext,
+    budget: Budget,
+    *,
+    kind: type[Wire] = Wire,
+) -> Wire:
     """Open a connection with TLS on it; nobody is signed in yet. Raises Dropped."""
     # A new Server each time: ldap3's black-lists an address for six seconds after one failure.
     target = ldap3.Server(
@@ -327,7 +335,7 @@ def connect(server: Address, who: Credentials, terms: Terms, context: ssl.SSLCon
         # Whole seconds, it goes into a C structure; each operation sets its own, finer one.
         receive_timeout=math.ceil(budget.at_most(terms.connect_timeout)),
     )
-    wire = Wire(connection, server, terms, budget)
+    wire = kind(connection, server, terms, budget)
     wire.open()
     return wire
 

@@ -10,7 +10,7 @@ from . import _ppolicy as ppolicy
 from ._ldap import Object, Wire
 from ._ldap_names import equals
 from ._openldap_rights import examine_rights
-from ._openldap_settings import OpenLdapSettings
+from ._openldap_settings import OpenLdapSettings, Server
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ SAMPLE = 20
 
 def examine(wire: Wire, settings: OpenLdapSettings) -> None:
     """Look at one server. Raises PluginError for what makes resets impossible, logs what makes them weaker."""
-    _controls(wire)
+    _controls(wire, settings)
     people = _people(wire, settings)
     _policies(wire, settings, people)
     examine_rights(wire, settings, people)
@@ -32,10 +32,12 @@ def examine(wire: Wire, settings: OpenLdapSettings) -> None:
             )
 
 
-def _controls(wire: Wire) -> None:
+def _controls(wire: Wire, settings: OpenLdapSettings) -> None:
     root = wire.read("", ["supportedControl"])
     offered = set() if root is None else set(root.texts("supportedControl"))
-    if ppolicy.ASSERTION_CONTROL not in offered:
+    if settings.kind is Server.DS389:
+        log.warning("389 Directory Server cannot refuse a late writer: only Keyback's own lease keeps two resets apart")
+    elif ppolicy.ASSERTION_CONTROL not in offered:
         raise PluginError(f"{wire.server} has no assertion control (RFC 4528): two resets at once could both win")
     if ppolicy.POLICY_CONTROL not in offered:
         log.warning("%s has no password policy overlay: history and length are not enforced there", wire.server)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from ._ldap_settings import DirectorySettings
 
 
+class Server(StrEnum):
+    """Whose names for locks, rules and marks are spoken."""
+
+    OPENLDAP = "openldap"
+    DS389 = "389-ds"
+
+
 class OpenLdapSettings(DirectorySettings):
     """What its objects and attributes mean."""
 
+    kind: Server = Field(
+        Server.OPENLDAP,
+        title="Kind of server",
+        description="openldap, or 389-ds: 389 Directory Server, which was never tried; see docs/directories.md.",
+    )
     bind_dn: str = Field(
         title="Service account",
         description="Full name (DN) of Keyback's account. It should be able to write userPassword, never to read it.",

@@ -31,13 +31,14 @@ from ...core import (
 from . import _ldap as ldap
 from . import _ppolicy as ppolicy
 from ._budget import Budget
+from ._ds389 import Wire389
 from ._ldap import Address, Answer, Credentials, Object, SignInRefused, Terms, Wire
 from ._ldap_names import BELIEVED, Groups, any_of, equals, is_under, normal_dn
 from ._ldap_pool import Pool
 from ._openldap_bytes import bytes_of, ripen
 from ._openldap_change import SOMEBODY_ELSE, Changing
 from ._openldap_check import examine
-from ._openldap_settings import OpenLdapSettings
+from ._openldap_settings import OpenLdapSettings, Server
 from ._spelling import fold, has_unspeakable
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ log = logging.getLogger(__name__)
 # More than are ever found at once, before their rules are asked for.
 MOST_FOUND = 1000
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# entryUUID, or nsUniqueId.
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{8}){3}")
 
 _BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
 _REASONS: Mapping[ppolicy.Rule, Text] = {
@@ -76,6 +78,7 @@ class OpenLdap(Changing, Store):
         self._service = Credentials(settings.bind_dn, settings.bind_password.get_secret_value().encode())
         self._addresses = tuple(Address.parse(url) for url in settings.servers)
         self._tls = _context(settings.ca_file)
+        self._kind = Wire389 if settings.kind is Server.DS389 else Wire
         self._pool = Pool(self._addresses, settings.connections, self._sign_in)
         self._groups = Groups(settings.groups_base or settings.base)
         self._policies: dict[str, tuple[float, ppolicy.Policy]] = {}
@@ -185,7 +188,7 @@ class OpenLdap(Changing, Store):
             raise self._refusal(wire, entry, answer)
 
     def _sign_in(self, address: Address, budget: Budget) -> Wire:
-        wire = ldap.connect(address, self._service, self._terms, self._tls, budget)
+        wire = ldap.connect(address, self._service, self._terms, self._tls, budget, kind=self._kind)
         answer = wire.bind()
         if answer.code != ldap.SUCCESS:
             wire.close()
@@ -213,7 +216,7 @@ class OpenLdap(Changing, Store):
 
     def _object(self, wire: Wire, key: AccountKey) -> Object | None:
         """By the one thing about it that never changes: names and places do."""
-        if not _UUID.fullmatch(key.id):
+        if not _ID.fullmatch(key.id):
             return None
         found = wire.search(self.settings.base, equals("entryUUID", key.id), self._wanted, most=2)
         return found.objects[0] if len(found.objects) == 1 else None
