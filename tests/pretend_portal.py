@@ -225,6 +225,9 @@ class PretendService:
 
     silent_ones: tuple[Text, ...] = ()
 
+    def signed_out(self, recovery: Recovery) -> bool:
+        return bool(self.answers.get("signed_out"))
+
     def silent(self, recovery: Recovery) -> tuple[Text, ...]:
         return self.silent_ones
 

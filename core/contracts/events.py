@@ -134,6 +134,23 @@ class PasswordSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsEnded(Event):
+    """Whoever was signed in with the old password has to sign in again."""
+
+    name = "sessions.ended"
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsNotEnded(Event):
+    """The directory was asked for a quarter of an hour to end what is open with the old password, and did not."""
+
+    name = "sessions.not-ended"
+    loud = True
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
 class PasswordNotSet(Event):
     """The directory refused (`refused`), or surely did nothing (`not-set`)."""
 

@@ -28,6 +28,8 @@ class Happening:
     addresses: tuple[Contact, ...] = ()
     accounts: tuple[str, ...] = ()
     help_desk: str = ""
+    # Whether every directory that took a new password has ended what was open with the old one.
+    signed_out: bool = False
     # What the method is called that was added or removed.
     method: Text | None = None
     # By the mailboxes that may carry it, the page where the person can say "this wasn't me". It can do harm in no other

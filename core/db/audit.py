@@ -39,6 +39,9 @@ def _keep_key(new: Insert) -> Executable:
 
 
 # `returning` makes several events one statement; without it the driver would send them one by one.
+_told = select(table.c.data).where(
+    table.c.recovery_id == bindparam("of_recovery"), is_set(table.c.recovery_id), table.c.name == bindparam("of_name")
+)
 _append = insert(table).returning(table.c.id)
 _key_of = PerDialect(_keep_key)
 _known_key = select(person_key).where(person_key.c.name == bindparam("of_name"))
@@ -96,6 +99,10 @@ class Audit:
             return None
         key = sealed.PERSON_KEY.open(self._keyring, found)
         return value_json.STRINGS.validate_json(_unlock(key, row["details"], row["id"]))
+
+    def told(self, tx: Connection, recovery_id: str, name: str) -> list[dict[str, Any]]:
+        """What the events of this name say that belong to this recovery."""
+        return [json.loads(data) for data in tx.scalars(_told, {"of_recovery": recovery_id, "of_name": name})]
 
     def erase(self, tx: Connection, person_id: str) -> int:
         """Destroy the person's key and their events' details; the chain stays whole. Returns how many events."""

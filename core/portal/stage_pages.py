@@ -182,6 +182,7 @@ class StagePages:
             "outcomes": self._rows(recovery),
             "told_by": outcomes.told_by(_known(recovery)),
             "advice": self._settings.advice,
+            "signed_out": self._service.renewing.signed_out(recovery),
             "keeps_old": outcomes.set_in(self._settings.keeps_old_password, recovery.outcomes),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ..contracts.events import PasswordSet, PersonSignedOut
 from ..contracts.people import Account
@@ -10,11 +11,15 @@ from ..contracts.store import Outcome, OutcomeKind
 from ..db.session import Transaction
 from ..recovery.moves import Interrupted, Settled, Superseded
 from ..recovery.state import Recovery, Stage
+from .end_sessions import EndingSessions
 from .mover import Moved, Mover
 from .notices import Notices
 from .records import Records
 from .surroundings import Surroundings
 from .write import SOMEBODY_ELSE, TURN
+
+# The notice says whether people were signed out everywhere, so it waits until an honest directory has done it.
+SESSIONS_END = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +29,7 @@ class Concluding:
     records: Records
     mover: Mover
     notices: Notices
+    ending: EndingSessions
     around: Surroundings
 
     def take_leases(self, tx: Transaction, recovery: Recovery, accounts: tuple[Account, ...]) -> bool:
@@ -45,12 +51,15 @@ class Concluding:
         for account in written:
             self.records.leases.free(tx, self._what(account), recovery.id)
         subject = recovery.subject
-        stores = dict.fromkeys(outcome.account.store for outcome in outcomes if outcome.kind is OutcomeKind.SET)
+        done = {outcome.account for outcome in outcomes if outcome.kind is OutcomeKind.SET}
+        stores = dict.fromkeys(outcome.account.store for outcome in outcomes if outcome.account in done)
         if subject is None or not stores:
             return
+        ending = self.ending.queue(tx, moved, (account for account in written if account.key in done))
         if subject.policy.notices.on_done:
             first, *_ = stores
-            self.notices.queue(tx, moved, PasswordSet(first), stores=tuple(stores))
+            after = SESSIONS_END if ending else timedelta(0)
+            self.notices.queue(tx, moved, PasswordSet(first), stores=tuple(stores), after=after)
         # Whoever knew the old password may be signed in with it.
         if self.records.sessions.end_of(tx, subject.person):
             self.mover.record(tx, recovery, [PersonSignedOut("reset")], self.around.now())

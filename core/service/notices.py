@@ -16,6 +16,7 @@ from ..contracts.events import (
     MethodAdded,
     MethodRemoved,
     NoticeSent,
+    PasswordSet,
     SelfServiceStopped,
 )
 from ..contracts.notifier import Happening, Notifier
@@ -28,6 +29,7 @@ from ..recovery.state import Recovery
 from .back_office import BackOffice
 from .calls import Calls
 from .deliver import NO_LANE, Carried, Delivering, Errand
+from .end_sessions import signed_out
 from .mover import Moved, Mover
 from .notice_links import NoticeLinks, Told
 from .records import Records
@@ -66,21 +68,24 @@ class Notices:
     office: BackOffice
     around: Surroundings
 
-    def queue(self, tx: Transaction, moved: Moved, event: Event, *, stores: Sequence[str] = ()) -> None:
-        """In the commit of what happened: if it happened, somebody will be told. `stores`: where, if not everywhere."""
+    def queue(
+        self,
+        tx: Transaction,
+        moved: Moved,
+        event: Event,
+        *,
+        stores: Sequence[str] = (),
+        after: timedelta = timedelta(0),
+    ) -> None:
+        """In the commit of what happened: if it happened, somebody will be told. `stores`: where, if not everywhere;
+        `after`: when to look what else there is to say."""
+        told = {"event": event.name, "fields": json.dumps(asdict(event)), "at": self.around.now().isoformat()}
+        told["stores"] = " ".join(stores)
         for notifier in self.snapshots.current.plugins.notifiers.values():
-            if notifier.hears(event):
-                self.mover.queue(
-                    tx,
-                    moved,
-                    NO_LANE,
-                    "notify",
-                    notifier=notifier.key,
-                    event=event.name,
-                    fields=json.dumps(asdict(event)),
-                    stores=" ".join(stores),
-                    at=self.around.now().isoformat(),
-                )
+            if notifier.hears(event) and after:
+                self.mover.wait_for(tx, moved, NO_LANE, "notify", after=after, notifier=notifier.key, **told)
+            elif notifier.hears(event):
+                self.mover.queue(tx, moved, NO_LANE, "notify", notifier=notifier.key, **told)
 
     def tell(self, job: Job) -> None:
         """Ask the notifier for its messages, and queue each in its channel's lane."""
@@ -203,6 +208,7 @@ class Notices:
             addresses=_addresses(person) if person else (),
             accounts=tuple(account.name for account in accounts if not stores or account.key.store in stores),
             help_desk=self.around.help_desk,
+            signed_out=isinstance(event, PasswordSet) and signed_out(self.records, self.snapshots, recovery),
             wasnt_me=self._wasnt_me(recovery, person, Told(person.id, recovery.id, event.name, at)) if person else {},
         )
 

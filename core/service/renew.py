@@ -17,6 +17,7 @@ from ..recovery.policy import Policy, satisfied
 from ..recovery.state import Recovery, Stage, Subject
 from .accounts import BY_HAND, Accounts, Ready
 from .conclude import Concluding
+from .end_sessions import signed_out
 from .faultpoint import faultpoint
 from .known_browser import remember
 from .measure import Measure, Measured
@@ -69,6 +70,10 @@ class Renewing:
     def silent(self, recovery: Recovery) -> tuple[Text | str, ...]:
         """The directories that didn't answer in time to take part."""
         return self.accounts.silent(recovery) if recovery.proofs else ()
+
+    def signed_out(self, recovery: Recovery) -> bool:
+        """Whether nothing is open with the old password any more, as far as directories can say."""
+        return signed_out(self.records, self.snapshots, recovery)
 
     def renew(self, ticket: Ticket, token: str, password: Secret, chosen: Collection[str]) -> tuple[Recovery, Ticket]:
         """Set it on the chosen accounts, named by their targets' values.

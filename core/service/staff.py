@@ -21,6 +21,7 @@ from .conclude import Concluding
 from .deliver import Delivering
 from .disguise import Disguise
 from .drafts import Drafts
+from .end_sessions import EndingSessions
 from .enrol import Enrolling
 from .find import Finding
 from .follow import Following
@@ -100,7 +101,7 @@ def employ(
     tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around)
     measure = Measure(around=around, breached=breached, strength=strength)
     writer = Writer(snapshots=snapshots, calls=calls, around=around)
-    concluding = _teach_to_settle(house, mover, writer, notices, office)
+    concluding = _teach_to_settle(house, mover, writer, notices, calls)
     proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
     hearing = Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls)
     stopping = Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around)
@@ -168,10 +169,12 @@ def _linking(house: _House, mover: Mover, calls: Calls, enrolling: Enrolling) ->
     )
 
 
-def _teach_to_settle(house: _House, mover: Mover, writer: Writer, notices: Notices, office: BackOffice) -> Concluding:
+def _teach_to_settle(house: _House, mover: Mover, writer: Writer, notices: Notices, calls: Calls) -> Concluding:
     """What became of a password is said by one piece, whether its answer came or was lost."""
-    records, around = house["records"], house["around"]
-    concluding = Concluding(records=records, mover=mover, notices=notices, around=around)
+    records, around, office = house["records"], house["around"], notices.office
+    ending = EndingSessions(**house, mover=mover, calls=calls, office=office)
+    office.teach("end-sessions", ending.work)
+    concluding = Concluding(records=records, mover=mover, notices=notices, ending=ending, around=around)
     settling = Settling(
         records=records, mover=mover, writer=writer, concluding=concluding, office=office, around=around
     )

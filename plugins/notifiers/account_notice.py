@@ -69,6 +69,7 @@ _PASSWORD_SET = _Words(
     Text("Your {company} password was reset for {accounts} on {date}, {time} (UTC)."),
     Text("Your {company} password was reset at {time} UTC. Not you? Call {help_desk} now."),
 )
+_SIGNED_OUT = Text("You were signed out everywhere. Some apps notice it within an hour.")
 _UNLOCKED = _Words(
     Text("Your account was unlocked"),
     Text("Your {company} account was unlocked on {date}, {time} (UTC). Your password is the same as before."),
@@ -163,6 +164,8 @@ class AccountNotice(Notifier):
         link = happening.wasnt_me.get(address.value, "")
         values = {**values, **_moment(_since(happening))}
         told = words.mail.filled(company=ctx.company, accounts=accounts, **values)
+        if happening.signed_out:
+            told = Text("{told} {more}", told=told, more=_SIGNED_OUT)
         end = (words.say_so if link else words.call).filled(wasnt_me=link, **values)
         return (
             Message("email", to, Text("{told}\n\n{end}", told=told, end=end), words.subject.filled(**values))

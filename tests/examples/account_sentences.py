@@ -37,6 +37,9 @@ ABOUT_ACCOUNTS: dict[str, tuple[str, ...]] = {
         "Your methods stay with {}. The account you're signed in with would have none of them.",
         "You were signed out here. Sign in again to set up methods for this account.",
     ),
+    "what is open with the old password, where a directory ended it": (
+        "You were signed out everywhere. Some apps notice it within an hour.",
+    ),
     "notices about it": (
         "Two of your accounts were joined", "Two of your accounts were parted",
         "{}: from {}, {} (UTC), one reset can set a new {} password for both.",

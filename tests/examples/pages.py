@@ -256,6 +256,7 @@ PAGES = (
     Page("writing", "writing.html", recovery=at(Stage.WRITING)),
     Page("unsettled", "unsettled.html", recovery=at(Stage.UNSETTLED, OutcomeKind.SET, OutcomeKind.UNKNOWN)),
     Page("done", "done.html", recovery=replace(at(Stage.DONE, OutcomeKind.SET), entry="alderwick")),
+    Page("done, signed out", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET), answers={"signed_out": True}),
     Page("done, two accounts", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET, OutcomeKind.SET)),
     Page("closed, expired", "closed.html", recovery=closed("expired")),
     *(Page(f"closed, {why or 'otherwise'}", "closed.html", recovery=closed(why), like="closed, expired")

@@ -1,0 +1,123 @@
+"""What is open with the old password ends where the directory can, and "everywhere" is said only where that is true."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from servers.small_house import Cloud, SmallHouse, Visit
+from sqlalchemy import select
+
+from keyback.core.contracts.errors import StoreUnavailable
+from keyback.core.contracts.people import Account
+from keyback.core.contracts.plugin import Context
+from keyback.core.db.tables import event
+from keyback.core.service.end_sessions import MOST_TRIES
+
+SENTENCE = "You were signed out everywhere. Some apps notice it within an hour."
+
+
+class Ends:
+    """What a directory does that can."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+        self.trouble: Exception | None = None
+
+    def end_sessions(self, account: Account, *, ctx: Context) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.ended.append(account.name)
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> Ends:
+    """The cloud can, and the first directory cannot."""
+    ends = Ends()
+    monkeypatch.setattr(Cloud, "end_sessions", lambda self, account, *, ctx: ends.end_sessions(account, ctx=ctx),
+                        raising=False)  # fmt: skip
+    return ends
+
+
+def proven(linked: SmallHouse) -> Visit:
+    visit = linked.start("jo.cloud")
+    visit.prove_by_mail()
+    visit.prove_by_paper()
+    return visit
+
+
+def events(house: SmallHouse) -> list[str]:
+    with house.records.db.read() as tx:
+        return [name for name in tx.scalars(select(event.c.name)) if name.startswith("sessions.")]
+
+
+def notice(house: SmallHouse) -> str:
+    """What the mail about the new password says, once it is time for it."""
+    house.clock.forward(seconds=6)
+    house.work()
+    mails = [message for message in house.sent("email") if "is set" in str(message.subject)]
+    return str(mails[-1].text) if mails else ""
+
+
+def says(house: SmallHouse, visit: Visit) -> bool:
+    return house.service.renewing.signed_out(visit.recovery)
+
+
+def test_sessions_end_after_a_reset_and_page_and_notice_say_so(linked: SmallHouse, ends: Ends) -> None:
+    visit = proven(linked)
+    visit.renew("violet anchors drift homeward", "jo.cloud")
+    assert not says(linked, visit), "nobody has done it yet"
+    linked.work()
+    assert ends.ended == ["jo.cloud"]
+    assert says(linked, visit)
+    assert events(linked) == ["sessions.ended"]
+    assert SENTENCE in notice(linked)
+
+
+def test_everywhere_is_not_said_where_one_directory_cannot(linked: SmallHouse, ends: Ends) -> None:
+    visit = proven(linked)
+    visit.renew()
+    linked.work()
+    assert ends.ended == ["jo.cloud"]
+    assert not says(linked, visit)
+    assert SENTENCE not in notice(linked)
+
+
+def test_nothing_ends_where_nothing_was_set(linked: SmallHouse, ends: Ends) -> None:
+    assert linked.cloud is not None
+    visit = proven(linked)
+    linked.cloud.trouble_when_writing = StoreUnavailable("down")
+    visit.renew()
+    linked.work()
+    assert ends.ended == []
+
+
+def test_a_silent_directory_is_asked_again_and_nothing_is_said_meanwhile(linked: SmallHouse, ends: Ends) -> None:
+    ends.trouble = StoreUnavailable("down")
+    visit = proven(linked)
+    visit.renew("violet anchors drift homeward", "jo.cloud")
+    linked.work()
+    assert SENTENCE not in notice(linked)
+    assert not says(linked, visit)
+    ends.trouble = None
+    linked.clock.forward(minutes=2)
+    linked.work()
+    assert (ends.ended, says(linked, visit)) == (["jo.cloud"], True)
+
+
+def test_a_directory_that_never_does_it_is_told_to_administrators(linked: SmallHouse, ends: Ends) -> None:
+    ends.trouble = StoreUnavailable("down")
+    proven(linked).renew("violet anchors drift homeward", "jo.cloud")
+    for _ in range(MOST_TRIES + 2):
+        linked.work()
+        linked.clock.forward(seconds=timedelta(minutes=1).total_seconds())
+    assert events(linked) == ["sessions.not-ended"]
+
+
+def test_a_reset_without_such_a_directory_waits_for_nothing(linked: SmallHouse) -> None:
+    visit: Any = proven(linked)
+    visit.renew("violet anchors drift homeward", "jo")
+    linked.work()
+    assert [m for m in linked.sent("email") if "is set" in str(m.subject)]
+    assert events(linked) == []
