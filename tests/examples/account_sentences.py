@@ -14,6 +14,10 @@ ACCOUNTS_AS_AGREED: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 ABOUT_ACCOUNTS: dict[str, tuple[str, ...]] = {
+    "signing out": (
+        "Your password and your methods stay as they are.", "Other pages of your organisation may still know you.",
+        "Sign out there too",
+    ),
     "what stands below an account": (
         "You're signed in with this one.", "One reset can set both passwords.",
     ),

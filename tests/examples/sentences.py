@@ -289,10 +289,6 @@ ADDED: dict[str, tuple[str, ...]] = {
         "You can't sign in right now.",
         "Your organisation's sign-in doesn't answer. Resetting a password still works. Wait {} to try again.",
     ),
-    "signing out": (
-        "Your password and your methods stay as they are.", "Other pages of your organisation may still know you.",
-        "Sign out there too",
-    ),
     "browsers without scripts, and people who hear": (
         ("Scripts are off, so your browser can't do the robot check for you. Use a picture instead: the button below "
         "shows one."),
