@@ -64,7 +64,8 @@ def _groups(wire: Wire, settings: ActiveDirectorySettings) -> None:
 
 def _somebody(wire: Wire, settings: ActiveDirectorySettings, people: People) -> Object:
     """An ordinary person to try our rights on."""
-    seen = next(wire.pages(settings.base, facts.PEOPLE, ["1.1"], size=SAMPLE))
+    # A page may hold nothing but hints at other domains.
+    seen = next(filter(None, wire.pages(settings.base, facts.PEOPLE, ["1.1"], size=SAMPLE)), ())
     if not seen:
         raise PluginError(f"no person can be seen below {settings.base}: is it there, and may the account read it?")
     for place in seen:

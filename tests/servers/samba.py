@@ -131,6 +131,10 @@ class SambaAd:
             assert root.result["result"] == 0, root.result
         return Someone(uid, dn, PASSWORD)
 
+    def crowd(self, people: int) -> None:
+        """Add so many people without passwords, in one go, in a tree of their own."""
+        self._inside("crowd", str(people))
+
     def rules_for(self, person: Someone, **values: int | str) -> str:
         """Rules of this person's own (a PSO); the name of the object that holds them."""
         name = f"rules of {person.uid} {uuid.uuid4().hex[:6]}"

@@ -1,6 +1,7 @@
 """What can only be done to a domain from within. Run by the system's own Python, which has Samba's module.
 
 furnish CONF JSON       what the private domain has from the start
+crowd CONF N            so many people without passwords
 access CONF DN          who may what there, in written form
 give CONF DN ACCESS     let this hold there
 age CONF DN DAYS        the password was set so long ago
@@ -96,6 +97,16 @@ def furnish(domain: Domain, told: str) -> None:
         domain.allow(wanted["rules"], wanted["on_rules"].replace("SID", sid))
 
 
+def crowd(domain: Domain, people: str) -> None:
+    tree = f"OU=Crowd of {people},{domain.dn}"
+    domain.sam.transaction_start()
+    domain.sam.add({"dn": tree, "objectClass": "organizationalUnit"})
+    for n in range(int(people)):
+        name = f"crowd{people}-{n}"
+        domain.sam.add({"dn": f"CN={name},{tree}", "objectClass": "user", "sAMAccountName": name})
+    domain.sam.transaction_commit()
+
+
 def access(domain: Domain, dn: str) -> None:
     print(domain.access(dn))  # noqa: T201
 
@@ -118,5 +129,7 @@ def protect(domain: Domain, dn: str) -> None:
 
 if __name__ == "__main__":
     _, what, conf, *rest = sys.argv
-    told = {"furnish": furnish, "access": access, "give": give, "age": age, "protect": protect}
+    told = {
+        "furnish": furnish, "crowd": crowd, "access": access, "give": give, "age": age, "protect": protect,
+    }  # fmt: skip
     told[what](Domain(conf), *rest)
