@@ -24,7 +24,7 @@ class DirectoryRules:
 
 
 class OutcomeKind(StrEnum):
-    """What became of one account's password."""
+    """What became of one account: of its password, or, where only that was asked for, of its lock."""
 
     SET = "set"
     REFUSED = "refused"

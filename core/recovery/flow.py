@@ -22,16 +22,19 @@ from .moves import (
     Missed,
     MoreTime,
     Move,
+    NothingToUnlock,
+    Order,
     PasswordAccepted,
     PersonMove,
     Picked,
     Proved,
     Settled,
     Superseded,
+    UnlockOrdered,
     WentBack,
     Wrote,
 )
-from .policy import Disclosure, satisfied
+from .policy import Disclosure, Purpose, satisfied
 from .release import released
 from .state import Pick, Recovery, Sent, Stage, Subject
 
@@ -69,8 +72,10 @@ def step(recovery: Recovery, move: Move, now: datetime) -> Step:
             return _missed(recovery, recovery.pick, move)
         case Stage.ANSWERING, Proved() if recovery.subject is not None and recovery.pick is not None:
             return _proved(recovery, recovery.subject, recovery.pick, move, now)
-        case Stage.RENEWING, PasswordAccepted() if recovery.subject is not None:
-            return _accepted(recovery, recovery.subject, move)
+        case Stage.RENEWING, (PasswordAccepted() | UnlockOrdered()) if recovery.subject is not None:
+            return _ordered(recovery, recovery.subject, move)
+        case Stage.RENEWING, NothingToUnlock(because) if recovery.purpose is Purpose.UNLOCK:
+            return close(recovery, because)
         case (Stage.WRITING, Wrote(outcomes)) | (Stage.UNSETTLED, Settled(outcomes)):
             return _wrote(recovery, outcomes, now)
         case Stage.WRITING, Interrupted():
@@ -194,7 +199,7 @@ def _proved(recovery: Recovery, subject: Subject, pick: Pick, move: Proved, now:
         raise OutOfTurn("this proof belongs elsewhere")
     proofs = (*recovery.proofs, move.proof)
     enough = satisfied(subject.policy.proof, proofs)
-    given = (events.ProofGiven(pick.method, enough),)
+    given = (events.ProofGiven(pick.method, enough, recovery.purpose),)
     proven = replace(recovery, proofs=proofs, pick=None)
     if enough:
         return replace(proven, stage=Stage.RENEWING), given
@@ -203,7 +208,10 @@ def _proved(recovery: Recovery, subject: Subject, pick: Pick, move: Proved, now:
     return close(proven, "no-way-left", *given)
 
 
-def _accepted(recovery: Recovery, subject: Subject, move: PasswordAccepted) -> Step:
+def _ordered(recovery: Recovery, subject: Subject, move: Order) -> Step:
+    if isinstance(move, UnlockOrdered) is not (recovery.purpose is Purpose.UNLOCK):
+        # Whoever came to unlock was promised that the password stays the same.
+        raise OutOfTurn("that is not what this recovery is for")
     # P1: the copied policy and today's must both be satisfied, and only the person's own accounts can be meant.
     for policy in (subject.policy, move.policy_now):
         if not satisfied(policy.proof, recovery.proofs):
@@ -219,7 +227,8 @@ def _accepted(recovery: Recovery, subject: Subject, move: PasswordAccepted) -> S
     stores = tuple(account.key.store for account in move.accounts)
     told = {outcome.account: outcome for outcome in (*recovery.outcomes, *move.left)}
     writing = replace(recovery, stage=Stage.WRITING, intents=move.accounts, outcomes=tuple(told.values()))
-    return writing, (events.PasswordIntended(stores),)
+    intended = events.UnlockIntended if isinstance(move, UnlockOrdered) else events.PasswordIntended
+    return writing, (intended(stores),)
 
 
 def _wrote(recovery: Recovery, outcomes: tuple[Outcome, ...], now: datetime) -> Step:
@@ -229,7 +238,7 @@ def _wrote(recovery: Recovery, outcomes: tuple[Outcome, ...], now: datetime) -> 
     kinds = {o.kind for o in merged.values()}
     # What was unknown and still is, is no news.
     news = [o for o in outcomes if o.kind is not OutcomeKind.UNKNOWN or recovery.stage is Stage.WRITING]
-    told = tuple(_told(o) for o in news)
+    told = tuple(_told(recovery.purpose, o) for o in news)
     moved = replace(recovery, outcomes=tuple(merged.values()))
     if OutcomeKind.UNKNOWN in kinds:
         return replace(moved, stage=Stage.UNSETTLED), told
@@ -238,6 +247,10 @@ def _wrote(recovery: Recovery, outcomes: tuple[Outcome, ...], now: datetime) -> 
         return close(moved, recovery.closed_because, *told)
     if kinds == {OutcomeKind.SET}:
         return replace(moved, stage=Stage.DONE, intents=()), told
+    if recovery.purpose is Purpose.UNLOCK and OutcomeKind.NOT_SET not in kinds:
+        # A refused password is followed by another one; what may not be unlocked stays locked.
+        open_now = replace(moved, stage=Stage.DONE, intents=())
+        return (open_now, told) if OutcomeKind.SET in kinds else close(moved, "by-hand", *told)
     # Refused or not set: the person may try again without proving anything anew, for a while but not for ever.
     most = recovery.started_at + recovery.rules.lifetime + recovery.rules.more_time + GRACE
     later = max(recovery.expires_at, min(now + GRACE, most))
@@ -250,11 +263,11 @@ def _awaited(recovery: Recovery) -> list[AccountKey]:
     return [account.key for account in recovery.intents]
 
 
-def _told(outcome: Outcome) -> Event:
-    store = outcome.account.store
+def _told(purpose: Purpose, outcome: Outcome) -> Event:
+    store, unlocks = outcome.account.store, purpose is Purpose.UNLOCK
     if outcome.kind is OutcomeKind.SET:
-        return events.PasswordSet(store)
+        return events.AccountUnlocked(store) if unlocks else events.PasswordSet(store)
     if outcome.kind is OutcomeKind.UNKNOWN:
-        return events.PasswordUnknown(store)
-    reason = outcome.reasons[0].message if outcome.reasons else ""
-    return events.PasswordNotSet(store, outcome.kind, reason)
+        return events.UnlockUnknown(store) if unlocks else events.PasswordUnknown(store)
+    not_done = events.AccountNotUnlocked if unlocks else events.PasswordNotSet
+    return not_done(store, outcome.kind, outcome.reasons[0].message if outcome.reasons else "")

@@ -53,6 +53,22 @@ class PasswordAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlockOrdered:
+    """Nothing more is to be asked, and these accounts are about to be unlocked. `left`: as for a password."""
+
+    accounts: tuple[Account, ...]
+    policy_now: Policy
+    left: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToUnlock:
+    """No account is to be unlocked here. `because`: not-locked, by-hand, reset-instead."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoreTime:
     """Fifteen more minutes, once."""
 
@@ -122,5 +138,6 @@ class Superseded:
     because: str = "superseded"
 
 
-PersonMove: TypeAlias = Picked | WentBack | Missed | Proved | PasswordAccepted | MoreTime | Cancelled
+Order: TypeAlias = PasswordAccepted | UnlockOrdered
+PersonMove: TypeAlias = Picked | WentBack | Missed | Proved | Order | NothingToUnlock | MoreTime | Cancelled
 Move: TypeAlias = PersonMove | Looked | Found | Joined | Wrote | Interrupted | Settled | Expired | Superseded

@@ -47,6 +47,7 @@ class Model:
     public: PublicRules
     copied: ProofRules
     own_accounts: frozenset[str]
+    unlocks: bool = False
     stage: str = "choosing"
     # None: not found yet. Otherwise whether anybody is there.
     somebody: bool | None = None
@@ -149,6 +150,9 @@ class Model:
         self.awaited = list(accounts)
         return self.go("writing", now)
 
+    def find_nothing_locked(self, now: datetime) -> str | None:
+        return self.go("closed", now) if self.unlocks and self.is_their_turn(now, "renewing") else None
+
     def tell(self, told: Sequence[tuple[str, str]], now: datetime, *, settled: bool) -> str | None:
         if self.stage != ("unsettled" if settled else "writing"):
             return None
@@ -162,6 +166,8 @@ class Model:
             return self.go("closed")
         if set(self.outcomes.values()) == {"set"}:
             return self.go("done")
+        if self.unlocks and "not-set" not in self.outcomes.values():
+            return self.go("done" if "set" in self.outcomes.values() else "closed")
         longest = NOW + self.public.lifetime + self.public.more_time + GRACE
         self.expires = max(self.expires, min(now + GRACE, longest))
         return self.go("renewing", now)

@@ -44,15 +44,17 @@ from keyback.core.recovery.moves import (
     Missed,
     MoreTime,
     Move,
+    NothingToUnlock,
     PasswordAccepted,
     Picked,
     Proved,
     Settled,
     Superseded,
+    UnlockOrdered,
     WentBack,
     Wrote,
 )
-from keyback.core.recovery.policy import ProofRules, PublicRules
+from keyback.core.recovery.policy import ProofRules, PublicRules, Purpose
 from keyback.core.recovery.state import Recovery, Stage
 
 MINUTE = timedelta(minutes=1)
@@ -91,13 +93,15 @@ challenges = st.sampled_from(["one", "two", "three"])
 class Walk(RuleBasedStateMachine):
     """One recovery and its model, moved together."""
 
-    @initialize(public=public_rules, copied=proof_rules, honest_moves=st.integers(0, 12))
-    def begin(self, public: PublicRules, copied: ProofRules, honest_moves: int) -> None:
+    @initialize(
+        public=public_rules, copied=proof_rules, purpose=st.sampled_from(Purpose), honest_moves=st.integers(0, 12)
+    )
+    def begin(self, public: PublicRules, copied: ProofRules, purpose: Purpose, honest_moves: int) -> None:
         self.now = NOW
         self.public = public
         self.subject = replace(LINKED, policy=replace(POLICY, proof=copied))
-        self.recovery = a_recovery(rules=public)
-        self.model = Model(public, copied, OWN)
+        self.recovery = a_recovery(rules=public, purpose=purpose)
+        self.model = Model(public, copied, OWN, unlocks=purpose is Purpose.UNLOCK)
         self.accepted_by: ProofRules | None = None
         self.written: Counter[AccountKey] = Counter()
         for _ in range(honest_moves):
@@ -114,7 +118,7 @@ class Walk(RuleBasedStateMachine):
         elif model.stage == "answering":
             self.prove(twist="")
         elif model.stage == "renewing":
-            self.accept_a_password(sorted(OWN), model.copied, same=True)
+            self.order(sorted(OWN), model.copied, same=True)
         elif model.stage == "writing":
             self.tell(["set", "unknown"], wrong="")
 
@@ -205,16 +209,28 @@ class Walk(RuleBasedStateMachine):
         self.move(Proved(a_proof(method, challenge), offer), expected)
 
     @precondition(lambda self: self.model.stage == "renewing")
-    @rule(names=st.sampled_from(MEANT), today=proof_rules, same=st.booleans(), left=left_outs)
-    def accept_a_password(
-        self, names: list[str], today: ProofRules, same: bool, left: Sequence[tuple[str, str]] = ()
+    @rule(names=st.sampled_from(MEANT), today=proof_rules, same=st.booleans(), left=left_outs, other=st.booleans())
+    def order(
+        self,
+        names: list[str],
+        today: ProofRules,
+        same: bool,
+        left: Sequence[tuple[str, str]] = (),
+        other: bool = False,
     ) -> None:
+        """A password is accepted, or accounts are to be unlocked; `other`: not what this recovery is for."""
         today = self.model.copied if same else today
-        expected = self.model.accept(names, today, self.now, left)
+        expected = None if other else self.model.accept(names, today, self.now, left)
         accounts = tuple(ACCOUNTS[name] for name in names)
         outcomes = tuple(Outcome(ACCOUNTS[name].key, OutcomeKind(kind)) for name, kind in left)
-        self.move(PasswordAccepted(accounts, replace(POLICY, proof=today), outcomes), expected)
+        kind = UnlockOrdered if self.model.unlocks is not other else PasswordAccepted
+        self.move(kind(accounts, replace(POLICY, proof=today), outcomes), expected)
         self.accepted_by = today if expected else self.accepted_by
+
+    @precondition(lambda self: self.model.stage == "renewing" and self.now > NOW + MINUTE)
+    @rule()
+    def find_nothing_locked(self) -> None:
+        self.move(NothingToUnlock("not-locked"), self.model.find_nothing_locked(self.now))
 
     @precondition(lambda self: self.model.stage in ("writing", "unsettled"))
     @rule(ends=st.lists(kinds, min_size=2, max_size=2), wrong=st.sampled_from(["", "more", "fewer", "twice"]))

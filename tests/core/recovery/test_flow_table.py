@@ -46,15 +46,17 @@ from keyback.core.recovery.moves import (
     Missed,
     MoreTime,
     Move,
+    NothingToUnlock,
     PasswordAccepted,
     Picked,
     Proved,
     Settled,
     Superseded,
+    UnlockOrdered,
     WentBack,
     Wrote,
 )
-from keyback.core.recovery.policy import ProofRules
+from keyback.core.recovery.policy import ProofRules, Purpose
 from keyback.core.recovery.state import Recovery, Sent, Stage
 
 Arrows: TypeAlias = dict[tuple[str, str], set[str]]
@@ -90,9 +92,15 @@ STANDING: Mapping[Stage, tuple[Recovery, ...]] = {
         answering(extended=True),
         answering(proofs=(a_proof("email"),)),
     ),
-    Stage.RENEWING: (renewing(), renewing(subject=LINKED), renewing(extended=True), renewing(proofs=(a_proof("sms"),))),
-    Stage.WRITING: (writing(), writing(closed_because="superseded")),
-    Stage.UNSETTLED: (unsettled(), unsettled(closed_because="superseded")),
+    Stage.RENEWING: (
+        renewing(),
+        renewing(subject=LINKED),
+        renewing(extended=True),
+        renewing(proofs=(a_proof("sms"),)),
+        renewing(purpose=Purpose.UNLOCK),
+    ),
+    Stage.WRITING: (writing(), writing(closed_because="superseded"), writing(purpose=Purpose.UNLOCK)),
+    Stage.UNSETTLED: (unsettled(), unsettled(closed_because="superseded"), unsettled(purpose=Purpose.UNLOCK)),
     Stage.DONE: (renewing(stage=Stage.DONE, outcomes=outcomes("set", "set")),),
     Stage.CLOSED: (a_recovery(Stage.CLOSED), renewing(stage=Stage.CLOSED), answering(stage=Stage.CLOSED)),
 }
@@ -106,6 +114,8 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
     "Missed": (Missed(),),
     "Proved": (Proved(a_proof("sms"), an_offer("sms")),),
     "PasswordAccepted": (PasswordAccepted(JO.accounts, POLICY), PasswordAccepted(JO.accounts[:1], POLICY)),
+    "UnlockOrdered": (UnlockOrdered(JO.accounts, POLICY), UnlockOrdered(JO.accounts[:1], POLICY)),
+    "NothingToUnlock": (NothingToUnlock("not-locked"),),
     "MoreTime": (MoreTime(),),
     "Cancelled": (Cancelled(),),
     "Wrote": tuple(Wrote(outcomes(*kinds)) for kinds in product(OutcomeKind, OutcomeKind)),
