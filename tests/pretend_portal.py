@@ -122,7 +122,7 @@ class PretendService:
 
     def as_parts(self) -> RecoveryService:
         """It stands for every part of the real one."""
-        names = ("starting", "tickets", "choosing", "proving", "hearing", "renewing", "stopping", "phones")
+        names = ("starting", "tickets", "choosing", "proving", "hearing", "renewing", "unlocking", "stopping", "phones")
         return cast("RecoveryService", SimpleNamespace(**dict.fromkeys(names, self)))
 
     has_alternative = True
@@ -236,6 +236,15 @@ class PretendService:
         self.recovery, self.key = renewed, "key-after-renewing"
         return renewed, Ticket(self.recovery.id, self.key)
 
+    @property
+    def offered(self) -> bool:
+        return bool(self.answers.get("offered"))
+
+    def unlock(self, ticket: Ticket, token: str) -> tuple[Recovery, Ticket]:
+        unlocked = self._heard("unlock", token)
+        self.recovery, self.key = unlocked, "key-after-unlocking"
+        return unlocked, Ticket(self.recovery.id, self.key)
+
     def rules(self, recovery: Recovery) -> tuple[Line, ...]:
         return requirements(PasswordRules(), DIRECTORY, CONTEXT)
 
@@ -315,7 +324,7 @@ class Portal:
     def post(self, path: str = f"/recover/{ID}", headers: Mapping[str, str] | None = None, **fields: Any) -> Any:
         """As our own page in a browser would send it."""
         given = {"Sec-Fetch-Site": "same-origin"} if headers is None else headers
-        if path != "/recover":
+        if path not in ("/recover", "/unlock"):
             fields = {"token": self.service.form_token(self.service.recovery), "move": "continue", **fields}
         return self.browser.post(path, base_url=ORIGIN, data=fields, headers=given)
 

@@ -30,7 +30,8 @@ WIDEST = {
 # What goes out as text messages, by how it begins.
 BY_TEXT = (
     "{code} is your {company} code, good",
-    "Somebody gave a proof",
+    "Somebody gave a proof to reset",
+    "Somebody gave a proof to unlock",
     "Your {company} password was reset at",
     "Your {company} account was unlocked at",
     "Saved codes were added to your {company}",

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..contracts.errors import KeybackError
+from ..recovery.policy import Purpose
 from ..service.recover import RecoveryService
 from .account_pages import AccountPages
 from .assets import FOLDER, Assets
@@ -66,17 +67,14 @@ def create_portal(
         assets.add(look.logo.name, look.logo.content)
     cookies = Cookies(look)
     mine = [(theirs, need) for theirs, need in ((methods, MY_METHODS), (accounts, MY_ACCOUNTS)) if theirs]
-    front = FrontDoor((*NEEDS, *(need for _, need in mine)), look, ready, whoever_is_signed_in)
+    needs = (*NEEDS, *(need for _, need in mine))
+    front = FrontDoor(needs, look, ready, whoever_is_signed_in, lambda: service.unlocking.offered)
     language = SpokenLanguage(look.languages, cookies)
-    start = StartPage(service, entries, cookies, look)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
     live = LiveHelp(service, cookies, look)
     rules: tuple[Rule, ...] = (
         *_for_everybody(front, assets),
-        ("/recover", "who", start.who, "GET"),
-        ("/recover", "start", start.start, "POST"),
-        ("/human/<name>", "human_part", start.part, "GET"),
-        ("/go/<entry>", "arrive", start.arrive, "GET"),
+        *_starts(service, entries, cookies, look),
         ("/recover/<recovery_id>", "show", pages.show, "GET"),
         ("/recover/<recovery_id>", "move", pages.move, "POST"),
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
@@ -97,6 +95,20 @@ def _for_everybody(front: FrontDoor, assets: Assets) -> tuple[Rule, ...]:
         ("/healthz", "healthz", front.healthz, "GET"),
         ("/readyz", "readyz", front.readyz, "GET"),
         (f"{FOLDER}<name>", "static", assets.response, "GET"),
+    )
+
+
+def _starts(service: RecoveryService, entries: Doors, cookies: Cookies, look: PortalSettings) -> tuple[Rule, ...]:
+    """Where a recovery begins: to reset a password, or to unlock."""
+    start = StartPage(service, entries, cookies, look)
+    unlock = StartPage(service, entries, cookies, look, Purpose.UNLOCK)
+    return (
+        ("/recover", "who", start.who, "GET"),
+        ("/recover", "start", start.start, "POST"),
+        ("/unlock", "unlock", unlock.who, "GET"),
+        ("/unlock", "start_unlock", unlock.start, "POST"),
+        ("/human/<name>", "human_part", start.part, "GET"),
+        ("/go/<entry>", "arrive", start.arrive, "GET"),
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import abort, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from ..contracts.errors import MustWait, NotAllowed, OutOfTurn, PasswordRefused, StoreUnavailable
+from ..contracts.errors import MustWait, NotAllowed, OutcomeUnknown, OutOfTurn, PasswordRefused, StoreUnavailable
 from ..contracts.one_time_code import same
 from ..contracts.text import Secret, Text
 from ..recovery.state import Pick, Recovery, Stage
@@ -23,7 +23,7 @@ from .headers import clear_cache, has_form
 from .prompt_form import Problem, read_answer
 from .said import Said, information, warning
 from .settings import PortalSettings
-from .stage_pages import StagePages, no_sends_left
+from .stage_pages import StagePages, no_sends_left, unlocks
 
 ALWAYS = ("token", "move")
 FIELDS = (*ALWAYS, "offer", "destination", "new_password", "new_password_again", set_it_for.FIELD)
@@ -206,6 +206,9 @@ class RecoveryPages:
             case "wrong", Stage.CHOOSING:
                 tries = recovery.rules.answers_per_challenge
                 return self._pages.page(recovery, warning(words.used_up(tries, fields), status=422))
+            case _, Stage.RENEWING if unlocks(recovery):
+                # Nothing more is to be asked.
+                return self._unlock(answered.ticket, recovery)
         return self._go_on(answered.ticket)
 
     def _too_late(self, answered: Answered, pick: Pick, form: Form) -> Response:
@@ -217,7 +220,23 @@ class RecoveryPages:
             recovery, text = self._service.choosing.again(answered.ticket, form["token"]), words.STOPPED_BY_DEVICE
         return self._pages.page(recovery, Said((Problem(fields[0].name, text),), status=422))
 
+    def _unlock(self, ticket: Ticket, recovery: Recovery) -> Response:
+        """Right after the last proof, or once more. From here on only a page that shows where it stands is true."""
+        token = self._service.tickets.form_token(recovery)
+        try:
+            recovery, ticket = self._service.unlocking.unlock(replace(ticket, seen=recovery), token)
+        except StoreUnavailable:
+            silent = words.silent(self._settings.company, unlocking=True)
+            said = warning(silent, status=503, retry_after=SOON)
+            return self._with_key(ticket, self._pages.page(self._look(ticket), said))
+        except (OutcomeUnknown, NotAllowed, OutOfTurn):
+            return self._go_on(ticket)
+        return self._known_again(recovery, self._go_on(ticket))
+
     def _renew(self, ticket: Ticket, recovery: Recovery, form: Form) -> Response:
+        if unlocks(recovery):
+            only(form, ALWAYS)
+            return self._unlock(ticket, recovery)
         only(form, (*ALWAYS, "new_password", "new_password_again", set_it_for.FIELD))
         chosen = set_it_for.chosen(self._service.renewing.targets(recovery), form)
         # What was ticked stays; passwords never do.
@@ -244,7 +263,10 @@ class RecoveryPages:
         """To the recovery's own page, by GET."""
         # The redirect's own policy rules the Referer of the request that follows it.
         has_form()
-        response = redirect(url_for("portal.show", recovery_id=ticket.recovery_id), 303)
+        return self._with_key(ticket, redirect(url_for("portal.show", recovery_id=ticket.recovery_id), 303))
+
+    def _with_key(self, ticket: Ticket, response: Response) -> Response:
+        """With the key that came with this turn, if one did."""
         if ticket != self._cookies.ticket(request):
             self._cookies.hand_out(response, ticket)
         return response
@@ -267,7 +289,7 @@ def _just_started() -> bool:
         path = urlsplit(request.headers.get("Referer", "")).path
     except ValueError:
         return False
-    return path == "/recover" or path.startswith("/go/")
+    return path in ("/recover", "/unlock") or path.startswith("/go/")
 
 
 def _asked_for() -> Said:

@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response
 from ..contracts.store import OutcomeKind
 from ..contracts.text import Text
 from ..recovery.limits import SUBJECT_MISSES
-from ..recovery.policy import Disclosure
+from ..recovery.policy import Disclosure, Purpose
 from ..recovery.state import Pick, Recovery, Stage, Subject
 from ..service.recover import RecoveryService
-from . import outcomes, set_it_for, words
+from . import outcomes, set_it_for, unlock_words, words
 from .doors import Door, Doors
 from .headers import clear_cache, has_form
 from .said import NOTHING, Said
@@ -60,6 +60,7 @@ class StagePages:
             "action": url_for("portal.move", recovery_id=recovery.id),
             "said": said,
             "problems": said.problems,
+            "unlocking": unlocks(recovery),
         }
         values |= self._values[recovery.stage](recovery, said)
         if recovery.is_open:
@@ -126,7 +127,7 @@ class StagePages:
             "template": "waiting.html",
             "page": "waiting",
             "waited": waited,
-            "silent": words.silent(self._settings.company),
+            "silent": words.silent(self._settings.company, unlocking=unlocks(recovery)),
             "poll": url_for("portal.stage", recovery_id=recovery.id),
         }
 
@@ -160,6 +161,8 @@ class StagePages:
             "again_for": outcomes.again_for(recovery.deadline - self._settings.now()),
             "several": len(targets) > 1,
         }
+        if unlocks(recovery):
+            return {**told, "template": "unlocking.html", "page": "unlocking"}
         # With several accounts the outcomes are a page of their own, and its buttons lead to the form.
         if told["several"] and recovery.outcomes and set_it_for.FIELD not in said.typed:
             return {**told, **self._way_back(recovery), "template": "outcomes.html", "page": "outcomes"}
@@ -176,11 +179,18 @@ class StagePages:
         return {"outcomes": self._rows(recovery), "poll": url_for("portal.stage", recovery_id=recovery.id)}
 
     def _done(self, recovery: Recovery, said: Said) -> Values:
-        return {
+        told: Values = {
             **self._way_back(recovery),
-            "heading": outcomes.heading(recovery.outcomes) or words.SET,
             "outcomes": self._rows(recovery),
             "told_by": outcomes.told_by(_known(recovery)),
+        }
+        if unlocks(recovery):
+            ago = unlock_words.locked_ago(_known(recovery), recovery.outcomes, self._settings.now())
+            heading = unlock_words.heading(recovery.outcomes)
+            return {**told, "template": "unlocked.html", "heading": heading, "locked_ago": ago}
+        return {
+            **told,
+            "heading": outcomes.heading(recovery.outcomes) or words.SET,
             "advice": self._settings.advice,
             "signed_out": self._service.renewing.signed_out(recovery),
             "keeps_old": outcomes.set_in(self._settings.keeps_old_password, recovery.outcomes),
@@ -199,12 +209,14 @@ class StagePages:
             "outcomes": self._rows(recovery),
             "ref": reference(recovery),
             # Whoever is stopped gets nowhere by starting again: only the help desk helps.
-            "start": "" if because == "frozen" else self._start(recovery),
+            "start": "" if because in ("frozen", "by-hand") else self._start(recovery),
+            "reset": because in ("not-locked", "reset-instead"),
         }
 
     def _start(self, recovery: Recovery) -> str:
         door = self._door(recovery)
-        return url_for("portal.arrive", entry=door.key) if door else url_for("portal.who")
+        again = "portal.unlock" if unlocks(recovery) else "portal.who"
+        return url_for("portal.arrive", entry=door.key) if door else url_for(again)
 
     def _way_back(self, recovery: Recovery) -> Values:
         door = self._door(recovery)
@@ -214,7 +226,13 @@ class StagePages:
         return self._doors.get(recovery.entry) if recovery.entry else None
 
     def _rows(self, recovery: Recovery) -> tuple[outcomes.Row, ...]:
-        return outcomes.rows(self._service.renewing.targets(recovery), recovery.outcomes, self._settings.company)
+        rows = unlock_words.rows if unlocks(recovery) else outcomes.rows
+        return rows(self._service.renewing.targets(recovery), recovery.outcomes, self._settings.company)
+
+
+def unlocks(recovery: Recovery) -> bool:
+    """Whether its person came to unlock: what is shown before the first proof depends on that, and not on who it is."""
+    return recovery.purpose is Purpose.UNLOCK
 
 
 def no_sends_left(recovery: Recovery) -> bool:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import NotAllowed
 from ..contracts.text import Text
+from ..recovery.policy import Purpose
 from ..service.gate import NotHuman
 from ..service.recover import RecoveryService
 from ..service.start import Arrival
@@ -35,14 +36,24 @@ EMPTY = Text("Enter your work e-mail or user name")
 class StartPage:
     """Shows the form and takes it."""
 
-    def __init__(self, service: RecoveryService, doors: Doors, cookies: Cookies, settings: PortalSettings) -> None:
+    def __init__(
+        self,
+        service: RecoveryService,
+        doors: Doors,
+        cookies: Cookies,
+        settings: PortalSettings,
+        purpose: Purpose = Purpose.RESET,
+    ) -> None:
+        self._purpose = purpose
         self._service = service
         self._doors = doors
         self._cookies = cookies
         self._settings = settings
 
     def who(self) -> Response:
-        """The start without a door."""
+        """The start without a door. Where nobody can be unlocked, a reset is what helps."""
+        if self._unlocking and not self._service.unlocking.offered:
+            return redirect(url_for("portal.who", login_hint=hinted() or None))
         return self._page(hinted())
 
     def arrive(self, entry: str) -> Response:
@@ -75,6 +86,7 @@ class StartPage:
             entry=entry,
             return_to=return_to,
             language=spoken(),
+            purpose=self._purpose,
         )
         response = {field: form[field] for field in HUMAN if field in form}
         try:
@@ -98,6 +110,10 @@ class StartPage:
             request.environ, accept_ranges=True, complete_length=len(part.content)
         )
 
+    @property
+    def _unlocking(self) -> bool:
+        return self._purpose is Purpose.UNLOCK
+
     def _page(
         self,
         name: str,
@@ -119,6 +135,7 @@ class StartPage:
             name=name[:LONGEST],
             entry=entry,
             return_to=return_to,
+            unlocking=self._unlocking,
             widget=widget,
             alternative=self._service.starting.has_alternative,
             problems=(problem,) if problem else (),

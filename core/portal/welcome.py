@@ -36,6 +36,13 @@ NEEDS = (
         "M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.4M20 4.4v5h-5",
     ),
 )
+# Only where some directory can, and some policy allows it.
+UNLOCK = Need(
+    "portal.unlock",
+    Text("Unlock my account"),
+    Text("You know your password, but too many wrong tries locked you out."),
+    "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 6.9-1",
+)
 # Only where people can sign in.
 MY_METHODS = Need(
     "portal.methods",
@@ -62,12 +69,15 @@ class FrontDoor:
         look: PortalSettings,
         ready: Callable[[], bool],
         whoever_is_signed_in: Whoever = nobody,
+        unlocks: Callable[[], bool] = lambda: False,
     ) -> None:
         self._now = [need for need in needs if not need.before]
         self._before = [need for need in needs if need.before]
         self._look = look
         self._ready = ready
         self._whoever = whoever_is_signed_in
+        # Asked with every page: a policy may be saved while this process runs.
+        self._unlocks = unlocks
 
     def welcome(self) -> Response:
         """What do you need? Or sign in first, and see it then."""
@@ -76,7 +86,7 @@ class FrontDoor:
             "welcome.html",
             page="welcome",
             signed_in=signed_in,
-            now=self._now,
+            now=[*self._now[:1], UNLOCK, *self._now[1:]] if self._unlocks() else self._now,
             before=self._before,
             sign_in="" if signed_in else self._look.sign_in_url,
             sign_in_first=self._look.sign_in_first,

@@ -62,6 +62,12 @@ CLOSED: Mapping[str, tuple[Text, Text]] = {
             "changed unless we told you so."
         ),
     ),
+    "not-locked": (Text("Your account isn't locked."), Text("If your password doesn't work, reset it.")),
+    "reset-instead": (Text("Your account is still locked."), Text("Here a new password unlocks it. Reset it.")),
+    "by-hand": (
+        Text("Your account is still locked."),
+        Text("Your organisation unlocks this account by hand. Call the help desk."),
+    ),
     "": (
         Text("This try is over."),
         Text("Nothing was changed unless we told you so. The help desk can help with reference {ref}."),
@@ -75,8 +81,10 @@ SOME_SET: Mapping[str, Text] = {
 }
 
 
-def silent(company: str) -> Text:
-    """A directory that does not answer."""
+def silent(company: str, *, unlocking: bool = False) -> Text:
+    """A directory that does not answer. Whether the old password opens anything, whoever is locked out knows."""
+    if unlocking:
+        return Text("{company}'s directory doesn't answer. Nothing was changed.", company=company)
     return Text(
         "{company}'s directory doesn't answer. Nothing was changed; your old password still works.", company=company
     )

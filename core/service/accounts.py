@@ -1,4 +1,4 @@
-"""Which accounts a new password is for: what may be chosen, and what each of them is at this moment."""
+"""Which accounts a write is for: what may be chosen, and what each of them is at this moment."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..contracts.errors import NotAllowed, OutOfTurn, StoreUnavailable
-from ..contracts.events import PasswordNotSet
+from ..contracts.events import AccountNotUnlocked, PasswordNotSet
 from ..contracts.people import Account, Person
 from ..contracts.store import Outcome, OutcomeKind
 from ..contracts.text import Text
-from ..recovery.policy import PasswordRules, Policy, out_of_scope, satisfied
+from ..recovery.policy import PasswordRules, Policy, Purpose, out_of_scope, satisfied
 from ..recovery.state import Recovery, Subject
 from .mover import Mover
 from .records import Records
@@ -99,7 +99,8 @@ class Accounts:
         why = self._why_not(recovery, subject, fresh) if fresh else "gone"
         if fresh is not None and not why:
             return fresh
-        refused = PasswordNotSet(account.key.store, OutcomeKind.REFUSED, why)
+        not_done = AccountNotUnlocked if recovery.purpose is Purpose.UNLOCK else PasswordNotSet
+        refused = not_done(account.key.store, OutcomeKind.REFUSED, why)
         with self.records.db.write() as tx:
             self.mover.record(tx, recovery, [refused], self.around.now())
         return Outcome(account.key, OutcomeKind.REFUSED, (OTHER_PROOFS if why == "other-proofs" else BY_HAND,))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..contracts.events import PasswordSet, PersonSignedOut
+from ..contracts.events import AccountUnlocked, PasswordSet, PersonSignedOut
 from ..contracts.people import Account
 from ..contracts.store import Outcome, OutcomeKind
 from ..db.session import Transaction
 from ..recovery.moves import Interrupted, Settled, Superseded
+from ..recovery.policy import Purpose
 from ..recovery.state import Recovery, Stage
 from .end_sessions import EndingSessions
 from .mover import Moved, Mover
@@ -24,7 +25,7 @@ SESSIONS_END = timedelta(seconds=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Concluding:
-    """Leases before, and notices and the end of other recoveries after, a password write."""
+    """Leases before, and notices and the end of other recoveries after, a write."""
 
     records: Records
     mover: Mover
@@ -55,11 +56,16 @@ class Concluding:
         stores = dict.fromkeys(outcome.account.store for outcome in outcomes if outcome.account in done)
         if subject is None or not stores:
             return
-        ending = self.ending.queue(tx, moved, (account for account in written if account.key in done))
+        unlocks = recovery.purpose is Purpose.UNLOCK
+        ending = not unlocks and self.ending.queue(tx, moved, (one for one in written if one.key in done))
         if subject.policy.notices.on_done:
             first, *_ = stores
+            told = AccountUnlocked(first) if unlocks else PasswordSet(first)
             after = SESSIONS_END if ending else timedelta(0)
-            self.notices.queue(tx, moved, PasswordSet(first), stores=tuple(stores), after=after)
+            self.notices.queue(tx, moved, told, stores=tuple(stores), after=after)
+        if unlocks:
+            # The password is the same: sessions and other proofs are as good as before.
+            return
         # Whoever knew the old password may be signed in with it.
         if self.records.sessions.end_of(tx, subject.person):
             self.mover.record(tx, recovery, [PersonSignedOut("reset")], self.around.now())
@@ -81,6 +87,9 @@ class Concluding:
             other = self.mover.move(tx, other, Interrupted()).recovery
         done = {outcome.account for outcome in outcomes if outcome.kind is OutcomeKind.SET}
         now_set = tuple(account for account in written if account.key in done)
+        # Whether an account is locked says nothing of who wrote.
+        if other.purpose is Purpose.UNLOCK:
+            return
         if other.stage is Stage.UNSETTLED and (overtaken := _overtaken(other, now_set)):
             self.mover.move(tx, other, Settled(overtaken))
 

@@ -134,7 +134,7 @@ class Proving:
             moved = self.mover.move(tx, recovery, Proved(proof, offer), key_digest=digest(ticket))
             if not recovery.proofs and recovery.subject.policy.notices.on_start:
                 enough = moved.recovery.stage is Stage.RENEWING
-                self.notices.queue(tx, moved, ProofGiven(pick.method, enough))
+                self.notices.queue(tx, moved, ProofGiven(pick.method, enough, recovery.purpose))
             if running_out:
                 self.mover.record(tx, moved.recovery, [running_out], now)
                 self.notices.queue(tx, moved, running_out)

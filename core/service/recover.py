@@ -12,6 +12,7 @@ from .renew import Renewing
 from .start import Starting
 from .stop import Stopping
 from .ticket_office import TicketOffice
+from .unlock import Unlocking
 
 
 @dataclass(frozen=True)
@@ -24,5 +25,6 @@ class RecoveryService:
     proving: Proving
     hearing: Hearing
     renewing: Renewing
+    unlocking: Unlocking
     stopping: Stopping
     phones: Phones

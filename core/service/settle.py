@@ -9,9 +9,11 @@ from ..contracts.people import Account, AccountKey
 from ..contracts.store import Outcome, OutcomeKind
 from ..db.jobs import Job
 from ..recovery.moves import Interrupted, Settled
+from ..recovery.policy import Purpose
 from ..recovery.state import Recovery, Stage
 from .back_office import BackOffice
 from .conclude import Concluding
+from .locks import Locks
 from .mover import Mover
 from .records import Records
 from .surroundings import Surroundings
@@ -31,6 +33,7 @@ class Settling:
     records: Records
     mover: Mover
     writer: Writer
+    locks: Locks
     concluding: Concluding
     office: BackOffice
     around: Surroundings
@@ -47,7 +50,7 @@ class Settling:
                 recovery = self.mover.move(tx, recovery, Interrupted()).recovery
         unknown = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.UNKNOWN}
         mine = [a for a in recovery.intents if a.key in unknown and a.key.store == job.payload["store"]]
-        settled = [outcome for account in mine if (outcome := self._settle(job, account)) is not None]
+        settled = [outcome for account in mine if (outcome := self._settle(job, recovery, account)) is not None]
         if settled:
             self._tell(recovery, settled, unknown)
         if len(settled) < len(mine):
@@ -64,12 +67,14 @@ class Settling:
             self.concluding.conclude(tx, moved, outcomes, recovery.intents)
         self.mover.hand_over(moved)
 
-    def _settle(self, job: Job, account: Account) -> Outcome | None:
-        moved, now = self.writer.settle(account), self.around.now()
-        if moved is None:
+    def _settle(self, job: Job, recovery: Recovery, account: Account) -> Outcome | None:
+        # A new password leaves a mark, an unlock leaves no lock.
+        asked = self.locks.settle if recovery.purpose is Purpose.UNLOCK else self.writer.settle
+        done, now = asked(account), self.around.now()
+        if done is None:
             self._unmoved_since.pop((job.id, account.key), None)
             return None
-        if moved:
+        if done:
             return Outcome(account.key, OutcomeKind.SET)
         since = self._unmoved_since.setdefault((job.id, account.key), now)
         began = datetime.fromisoformat(job.payload["began"])

@@ -16,6 +16,7 @@ from .callback_links import CallbackLinks
 from .calls import Calls
 from .choose import Choosing
 from .chores import Chores
+from .claim import Claiming
 from .code_post import CodePost
 from .conclude import Concluding
 from .deliver import Delivering
@@ -31,6 +32,7 @@ from .hear import Hearing
 from .join import Joining
 from .link_effect import LinkEffect
 from .linking import Linking
+from .locks import Locks
 from .measure import Measure
 from .messages import Messenger
 from .misses import Misses
@@ -56,6 +58,7 @@ from .stop import Stopping
 from .strength import Strength
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice
+from .unlock import Unlocking
 from .watch import Watch
 from .ways import Ways
 from .write import Writer
@@ -100,18 +103,18 @@ def employ(
     notices = Notices(**house, mover=mover, calls=calls, delivering=delivering, office=office, links=links)
     tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around)
     measure = Measure(around=around, breached=breached, strength=strength)
-    writer = Writer(snapshots=snapshots, calls=calls, around=around)
-    concluding = _teach_to_settle(house, mover, writer, notices, calls)
     proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
     hearing = Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls)
     stopping = Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around)
+    renewing, unlocking = _writing(house, mover, notices, tickets, measure)
     service = RecoveryService(
         starting=Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets),
         tickets=tickets,
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=proving,
         hearing=hearing,
-        renewing=_renewing(house, mover, writer, concluding, tickets=tickets, measure=measure),
+        renewing=renewing,
+        unlocking=unlocking,
         stopping=stopping,
         phones=Phones(**house, hearing=hearing, stopping=stopping),
     )
@@ -123,13 +126,28 @@ def employ(
     return Staff(service, enrolling, _linking(house, mover, calls, enrolling), office, recognising, watch)
 
 
-def _renewing(
-    house: _House, mover: Mover, writer: Writer, concluding: Concluding, *, tickets: TicketOffice, measure: Measure
-) -> Renewing:
+def _writing(
+    house: _House, mover: Mover, notices: Notices, tickets: TicketOffice, measure: Measure
+) -> tuple[Renewing, Unlocking]:
+    """What writes to directories: by the same claim, and what became of it is found out by the same job."""
+    records, snapshots, around = house["records"], house["snapshots"], house["around"]
+    writer = Writer(snapshots=snapshots, calls=notices.calls, around=around)
+    locks = Locks(snapshots=snapshots, writer=writer)
+    concluding = _teach_to_settle(house, mover, locks, notices)
     accounts = Accounts(**house, mover=mover, writer=writer)
-    return Renewing(
-        **house, mover=mover, accounts=accounts, writer=writer, concluding=concluding, tickets=tickets, measure=measure
+    claiming = Claiming(records=records, mover=mover, concluding=concluding, around=around)
+    renewing = Renewing(
+        records=records,
+        snapshots=snapshots,
+        accounts=accounts,
+        writer=writer,
+        claiming=claiming,
+        tickets=tickets,
+        around=around,
+        measure=measure,
     )
+    unlocking = Unlocking(**house, mover=mover, accounts=accounts, locks=locks, claiming=claiming, tickets=tickets)
+    return renewing, unlocking
 
 
 def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices, links: CallbackLinks) -> Enrolling:
@@ -169,14 +187,20 @@ def _linking(house: _House, mover: Mover, calls: Calls, enrolling: Enrolling) ->
     )
 
 
-def _teach_to_settle(house: _House, mover: Mover, writer: Writer, notices: Notices, calls: Calls) -> Concluding:
-    """What became of a password is said by one piece, whether its answer came or was lost."""
+def _teach_to_settle(house: _House, mover: Mover, locks: Locks, notices: Notices) -> Concluding:
+    """What became of a write is said by one piece, whether its answer came or was lost."""
     records, around, office = house["records"], house["around"], notices.office
-    ending = EndingSessions(**house, mover=mover, calls=calls, office=office)
+    ending = EndingSessions(**house, mover=mover, calls=notices.calls, office=office)
     office.teach("end-sessions", ending.work)
     concluding = Concluding(records=records, mover=mover, notices=notices, ending=ending, around=around)
     settling = Settling(
-        records=records, mover=mover, writer=writer, concluding=concluding, office=office, around=around
+        records=records,
+        mover=mover,
+        writer=locks.writer,
+        locks=locks,
+        concluding=concluding,
+        office=office,
+        around=around,
     )
     office.teach("settle", settling.work)
     return concluding

@@ -29,13 +29,15 @@ from .tickets import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How somebody came: from where, through which door, with which known-browser cookie, and how the page spoke."""
+    """How somebody came: from where, for what, through which door, with which known-browser cookie, and how the page
+    spoke."""
 
     address: str = field(repr=False)
     browser: str = field(default="", repr=False)
     entry: str = ""
     return_to: str = ""
     language: str = ""
+    purpose: Purpose = Purpose.RESET
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ class Starting:
         snapshot, now = self.snapshots.current, self.around.now()
         return Recovery(
             id=recovery_id,
-            purpose=Purpose.RESET,
+            purpose=arrival.purpose,
             stage=Stage.CHOOSING,
             name=name,
             rules=snapshot.public,

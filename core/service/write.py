@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..contracts.errors import OutcomeUnknown, PasswordRefused, StoreUnavailable
+from ..contracts.errors import PasswordRefused, StoreUnavailable
 from ..contracts.people import Account
+from ..contracts.plugin import Context
 from ..contracts.store import CanTell, Outcome, OutcomeKind, Store
 from ..contracts.text import Secret, Text
 from .calls import Calls
@@ -57,23 +59,27 @@ class Writer:
         return tuple(outcomes)
 
     def write(self, account: Account, password: Secret, *, unlock: bool, until: datetime) -> Outcome:
-        """Set it, once, if it is not too late to begin. Never sent twice, whatever happens (P3)."""
+        """Set it, once, if it is not too late to begin; a lost answer is looked up."""
+
+        def give(store: Store, context: Context) -> None:
+            store.set_password(account, password, unlock=unlock, ctx=context)
+
+        return self.order(account, give, until=until) or self._read_back(account, password)
+
+    def order(self, account: Account, give: Callable[[Store, Context], None], *, until: datetime) -> Outcome | None:
+        """Give an order, once, if it is not too late to begin; None: its answer was lost. Never sent twice (P3)."""
         if self.around.now() >= until:
             return Outcome(account.key, OutcomeKind.NOT_SET, (NO_ANSWER,))
         context = self.around.context(seconds=WRITE_SECONDS)
         try:
             store = self._store(account)
-            self.calls.write(
-                store, lambda: store.set_password(account, password, unlock=unlock, ctx=context), WRITE_SECONDS
-            )
+            self.calls.write(store, lambda: give(store, context), WRITE_SECONDS)
         except PasswordRefused as refused:
             return Outcome(account.key, OutcomeKind.REFUSED, refused.reasons)
         except StoreUnavailable:
             return Outcome(account.key, OutcomeKind.NOT_SET, (NO_ANSWER,))
-        except OutcomeUnknown:
-            return self._read_back(account, password)
-        except Exception:  # a plugin that broke may have written before it did: only the directory knows
-            return self._read_back(account, password)
+        except Exception:  # also a plugin that broke may have written before it did: only the directory knows
+            return None
         faultpoint("write-answered")
         return Outcome(account.key, OutcomeKind.SET)
 

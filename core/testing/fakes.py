@@ -55,6 +55,7 @@ class FakeStore(NeverLocks, Store):
         self.trouble: Exception | None = None
         self.loses_answers = False
         self.writes: list[AccountKey] = []
+        self.unlocks: list[AccountKey] = []
         self._lock = RLock()
         self._accounts: dict[str, Account] = {}
         self._passwords: dict[str, str] = {}
@@ -101,8 +102,12 @@ class FakeStore(NeverLocks, Store):
     def unlock(self, account: Account, *, ctx: Context) -> None:
         """Open it again."""
         self._answer()
-        now = self._accounts[account.key.id]
-        self._accounts[now.key.id] = replace(now, state=replace(now.state, locked=False))
+        with self._lock:
+            now = self._accounts[account.key.id]
+            self._accounts[now.key.id] = replace(now, state=replace(now.state, locked=False))
+            self.unlocks.append(now.key)
+        if self.loses_answers:
+            raise OutcomeUnknown("the answer was lost on purpose")
 
     def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
         """Whether the stamp moved."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import Field as Setting
@@ -63,6 +63,11 @@ _STARTED = _Words(
     Text("Somebody gave a proof to reset your {company} password at {time} UTC. Not you? Call {help_desk} now."),
     Text("If it was you, there's nothing to do. If not: This wasn't me {wasnt_me}\nor call {help_desk}."),
     Text("If it was you, there's nothing to do. If not: call {help_desk}."),
+)
+_UNLOCK_STARTED = replace(
+    _STARTED,
+    subject=Text("Somebody started to unlock your account"),
+    text=Text("Somebody gave a proof to unlock your {company} account at {time} UTC. Not you? Call {help_desk} now."),
 )
 _PASSWORD_SET = _Words(
     Text("Your new password is set"),
@@ -176,9 +181,9 @@ class AccountNotice(Notifier):
 
 def _words_for(event: events.Event) -> _Words | None:
     match event:
-        case events.ProofGiven(enough=False):
+        case events.ProofGiven(enough=False, purpose=purpose):
             # The last proof is told together with what came of it.
-            return _STARTED
+            return _UNLOCK_STARTED if purpose == "unlock" else _STARTED
         case events.PasswordSet():
             return _PASSWORD_SET
         case events.AccountUnlocked():

@@ -32,7 +32,6 @@ from pretend_portal import (
     ID,
     NOW,
     OFFERED,
-    PERSON,
     PROOF,
     SIGNED_IN,
     SUBJECT,
@@ -45,17 +44,16 @@ from pretend_portal import (
 from keyback.core.contracts import errors
 from keyback.core.contracts.human_check import Part, Widget
 from keyback.core.contracts.method import Challenge, Field, Prompt
-from keyback.core.contracts.people import Account, AccountKey
-from keyback.core.contracts.store import Outcome, OutcomeKind
+from keyback.core.contracts.store import OutcomeKind
 from keyback.core.contracts.text import Text
 from keyback.core.portal import words
 from keyback.core.portal.errors import ROWS, STATUSES, CookiesOff, NotYours
 from keyback.core.portal.prompt_form import Problem
 from keyback.core.portal.said import Said
 from keyback.core.portal.stage_pages import StagePages
-from keyback.core.portal.welcome import MY_ACCOUNTS, MY_METHODS, NEEDS, FrontDoor, Need
+from keyback.core.portal.welcome import MY_ACCOUNTS, MY_METHODS, NEEDS, FrontDoor
 from keyback.core.portal.words import CLOSED
-from keyback.core.recovery.policy import Disclosure, PublicRules
+from keyback.core.recovery.policy import Disclosure, PublicRules, Purpose
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage
 from keyback.core.service.arrange import TOO_LONG
 from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
@@ -73,11 +71,10 @@ from keyback.plugins.methods.phone_approval import PhoneApproval
 from keyback.plugins.methods.voice import Voice, VoiceSettings
 from keyback.plugins.methods.webauthn import WebAuthn
 
+from .stages import LOCKED_SUBJECT, RENEWING, TWO, at, closed, unlocking
+
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
 UNTIL = NOW + timedelta(seconds=24)
-CLOUD = Account(AccountKey("cloud", "8"), "maya.okafor@alderwick.example", "Maya Okafor")
-TWO = replace(SUBJECT, person=replace(PERSON, accounts=(*PERSON.accounts, CLOUD)))
-RENEWING = a_recovery(stage=Stage.RENEWING, found=True, subject=SUBJECT, proofs=(PROOF,))
 PROVEN = a_recovery(found=True, subject=SUBJECT, proofs=(PROOF,), turn=4)
 WIDGET = create_challenge("PBKDF2/SHA-256", 1, counter=3, hmac_secret="a", hmac_key_secret="b").to_dict()
 
@@ -116,20 +113,6 @@ class Page:
     typed: Mapping[str, str] = field(default_factory=dict)
     press: str = ""
     like: str = ""
-
-
-def outcomes(*kinds: OutcomeKind) -> tuple[Outcome, ...]:
-    keys = (PERSON.accounts[0].key, CLOUD.key)
-    return tuple(Outcome(key, kind) for key, kind in zip(keys, kinds, strict=False))
-
-
-def at(stage: Stage, *kinds: OutcomeKind) -> Recovery:
-    """A recovery of somebody with as many accounts as there are outcomes."""
-    return replace(RENEWING, stage=stage, subject=TWO if len(kinds) > 1 else SUBJECT, outcomes=outcomes(*kinds))
-
-
-def closed(why: str) -> Recovery:
-    return a_recovery(stage=Stage.CLOSED, closed_because=why)
 
 
 def answered(reason: str, recovery: Recovery) -> dict[str, Any]:
@@ -191,13 +174,6 @@ DEMO_NAME = {"#identifier": "maya", "#current_password": "right"}
 # One transparent dot: the walk looks at the page around the picture.
 DOT = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
-# Needs that have no page yet, so that the walk sees a welcome page with all that it can hold.
-NEEDS_TO_COME = (
-    Need("portal.who", Text("Unlock my account"),
-         Text("You know your password, but too many wrong tries locked you out."),
-         "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 6.9-1"),
-)  # fmt: skip
-
 PAGES = (
     Page("welcome", "welcome.html", "/"),
     Page("welcome, with everything", "welcome.html", "/everything"),
@@ -209,7 +185,9 @@ PAGES = (
     Page("start by a door", "who.html", "/go/alderwick?login_hint=maya"),
     Page("start by picture", "who.html", "/recover", press="button[name=check]"),
     Page("start with error", "who.html", "/recover", press="main form button"),
+    Page("start to unlock", "who.html", "/unlock", answers={"offered": True}),
     Page("choosing", "choosing.html"),
+    Page("choosing, to unlock", "choosing.html", recovery=a_recovery(purpose=Purpose.UNLOCK)),
     Page("a way is used up", "choosing.html", recovery=answering(), answers=answered("wrong", a_recovery()),
          typed=A_CODE, press=CONTINUE),
     Page("second choice", "choosing.html", recovery=PROVEN),
@@ -258,6 +236,16 @@ PAGES = (
     Page("done", "done.html", recovery=replace(at(Stage.DONE, OutcomeKind.SET), entry="alderwick")),
     Page("done, signed out", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET), answers={"signed_out": True}),
     Page("done, two accounts", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET, OutcomeKind.SET)),
+    Page("to be unlocked, after silence", "unlocking.html", recovery=unlocking(Stage.RENEWING),
+         answers={"unlock": errors.StoreUnavailable("down")}, press=CONTINUE),
+    Page("one of two is unlocked", "unlocking.html",
+         recovery=unlocking(Stage.RENEWING, OutcomeKind.SET, OutcomeKind.NOT_SET)),
+    Page("unlocking, being written", "writing.html", recovery=unlocking(Stage.WRITING)),
+    Page("unlocking, unsettled", "unsettled.html", recovery=unlocking(Stage.UNSETTLED, OutcomeKind.UNKNOWN)),
+    Page("unlocked", "unlocked.html",
+         recovery=replace(unlocking(Stage.DONE, OutcomeKind.SET), subject=LOCKED_SUBJECT)),
+    Page("unlocked, two accounts", "unlocked.html",
+         recovery=replace(unlocking(Stage.DONE, OutcomeKind.SET, OutcomeKind.REFUSED), entry="alderwick")),
     Page("closed, expired", "closed.html", recovery=closed("expired")),
     *(Page(f"closed, {why or 'otherwise'}", "closed.html", recovery=closed(why), like="closed, expired")
       for why in CLOSED if why != "expired"),
@@ -369,11 +357,8 @@ def raises(app: Flask) -> None:
     # As it is before it goes on by itself.
     app.add_url_rule("/signed-in", "signed-in", lambda: render_template("signed_in.html", page="signed-in", to="/"))
     look = portal_settings(sign_in_url="/", sign_in_first=True)
-    app.add_url_rule(
-        "/everything",
-        "everything",
-        FrontDoor((*NEEDS, MY_METHODS, MY_ACCOUNTS, *NEEDS_TO_COME), look, lambda: True).welcome,
-    )
+    everything = FrontDoor((*NEEDS, MY_METHODS, MY_ACCOUNTS), look, lambda: True, unlocks=lambda: True)
+    app.add_url_rule("/everything", "everything", everything.welcome)
 
 
 def stops(portal: Portal) -> None:

@@ -10,11 +10,13 @@ from .address_sentences import ABOUT_ADDRESSES
 from .password_sentences import ABOUT_PASSWORDS
 from .phone_sentences import ABOUT_PHONES
 from .renewal_sentences import ABOUT_RENEWAL, AS_AGREED
+from .unlock_sentences import ABOUT_UNLOCKING, UNLOCK_AS_AGREED
 
 # As the design words them.
 AGREED: dict[str, tuple[str, ...]] = {
     **AS_AGREED,
     **ACCOUNTS_AS_AGREED,
+    **UNLOCK_AS_AGREED,
     "every page": (
         "There is a problem", "Problem:", "Error:", "Continue", "Cancel", "Choose another way", "Start again",
         "Step {} of 3:", "who you are", "prove it's you", "new password", "done:",
@@ -204,8 +206,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "If it was you, there's nothing to do. If not: This wasn't me {}\nor call {}.",
         "Your {} password was reset for {} on {}, {} (UTC).", "Wasn't you? This wasn't me {}\nor call {} at once.",
         "Your {} password was reset at {} UTC. Not you? Call {} now.",
-        "Your account was unlocked",
-        "Your {} account was unlocked on {}, {} (UTC). Your password is the same as before.",
         "Self-service is stopped for your account", "Because you told us \"this wasn't me\".",
         "The help desk will be in touch; call {} to be quicker.",
         "{} was added to your account", "{} was removed from your account",
@@ -220,6 +220,7 @@ ADDED: dict[str, tuple[str, ...]] = {
     **ABOUT_PASSWORDS,
     **ABOUT_PHONES,
     **ABOUT_RENEWAL,
+    **ABOUT_UNLOCKING,
     "one of something": (
         "{} minute", "{} second", "You can try once more.", "We keep your proofs for {} minute.",
         "That's {} wrong code, so this way is closed for now. Choose another way.",
@@ -343,7 +344,6 @@ ADDED: dict[str, tuple[str, ...]] = {
     ),
     "notices by text, where there is one for mail, and about saved codes": (
         "Somebody gave a proof to reset your {} password at {} UTC. Not you? Call {} now.",
-        "Your {} account was unlocked at {} UTC. Not you? Call {} now.",
         "Self-service is stopped for your {} account. Call {} to be quicker.",
         "Saved codes were added to your account",
         "Saved codes were added to your {} account at {} UTC. Not you? Call {} now.",

@@ -21,7 +21,7 @@ from keyback.core.db.jobs import Job
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.host import Host, Plugins
-from keyback.core.recovery.policy import PublicRules
+from keyback.core.recovery.policy import PublicRules, Purpose
 from keyback.core.recovery.state import Recovery
 from keyback.core.service.back_office import Worker
 from keyback.core.service.media import PHONE_MEDIA, MediumRules
@@ -107,6 +107,11 @@ class Directory(FakeStore):
             raise self.trouble_when_writing
         super().set_password(account, password, unlock=unlock, ctx=ctx)
 
+    def unlock(self, account: Account, *, ctx: Context) -> None:
+        if self.trouble_when_writing is not None:
+            raise self.trouble_when_writing
+        super().unlock(account, ctx=ctx)
+
     def change(self, account_id: str, **changes: Any) -> None:
         """As an administrator of the directory would."""
         self._accounts[account_id] = replace(self._accounts[account_id], **changes)
@@ -182,8 +187,11 @@ class SmallHouse:
             if not due:
                 return
 
-    def start(self, name: str = "jo", *, browser: str = "", address: str = "192.0.2.1") -> Visit:
-        ticket = self.service.starting.start(name, {"human": "yes"}, Arrival(address, browser))
+    def start(
+        self, name: str = "jo", *, browser: str = "", address: str = "192.0.2.1", purpose: Purpose = Purpose.RESET
+    ) -> Visit:
+        arrival = Arrival(address, browser, purpose=purpose)
+        ticket = self.service.starting.start(name, {"human": "yes"}, arrival)
         return Visit(self, ticket)
 
     def add(self, name: str, **changes: Any) -> AccountKey:
@@ -289,6 +297,11 @@ class Visit:
         targets = self.house.service.renewing.targets(self.recovery)
         chosen = [each.value for each in targets if (each.name in names if names else not each.is_set)]
         recovery, self.ticket = self.house.service.renewing.renew(self.ticket, self.token, Secret(password), chosen)
+        return recovery
+
+    def unlock(self) -> Recovery:
+        """Have unlocked what is locked."""
+        recovery, self.ticket = self.house.service.unlocking.unlock(self.ticket, self.token)
         return recovery
 
 

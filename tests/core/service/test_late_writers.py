@@ -9,8 +9,8 @@ from keyback.core.contracts.errors import OutcomeUnknown, OutOfTurn, StoreUnavai
 from keyback.core.contracts.store import OutcomeKind
 from keyback.core.contracts.text import Secret
 from keyback.core.recovery.state import Recovery, Stage
-from keyback.core.service import renew
-from keyback.core.service.renew import Renewing
+from keyback.core.service import claim
+from keyback.core.service.claim import Claiming
 from keyback.core.service.write import Writer
 
 OTHER = "copper meadow whistle tangent"
@@ -47,7 +47,7 @@ def test_a_writer_that_was_stopped_after_its_claim_writes_no_more(
     house: SmallHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visit = proven(house)
-    monkeypatch.setattr(renew, "faultpoint", lambda name: house.clock.forward(seconds=4))
+    monkeypatch.setattr(claim, "faultpoint", lambda name: house.clock.forward(seconds=4))
     recovery = visit.renew()
     assert recovery.stage is Stage.RENEWING
     assert [outcome.kind for outcome in recovery.outcomes] == [OutcomeKind.NOT_SET]
@@ -65,7 +65,7 @@ def test_what_the_directory_did_is_unknown_when_our_database_is_gone(
         raise StoreUnavailable("our database did not answer")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Renewing, "_store", silent)
+        patched.setattr(Claiming, "_conclude", silent)
         with pytest.raises(OutcomeUnknown):
             visit.renew()
     house.clock.forward(seconds=13)
@@ -78,7 +78,7 @@ def test_a_store_that_was_switched_off_after_the_claim_was_not_written(
     house: SmallHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visit = proven(house)
-    monkeypatch.setattr(renew, "faultpoint", lambda name: monkeypatch.setattr(Writer, "_store", switched_off))
+    monkeypatch.setattr(claim, "faultpoint", lambda name: monkeypatch.setattr(Writer, "_store", switched_off))
     recovery = visit.renew()
     assert (recovery.stage, recovery.outcomes[0].kind) == (Stage.RENEWING, OutcomeKind.NOT_SET)
 

@@ -15,7 +15,7 @@ from keyback.core.contracts.store import OutcomeKind
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.recovery.policy import Audience, PasswordRules, Policy, ProofRules
 from keyback.core.recovery.state import Recovery, Stage
-from keyback.core.service import renew
+from keyback.core.service import claim
 from keyback.core.service.accounts import BY_HAND, OTHER_PROOFS
 from keyback.core.service.write import NO_ANSWER, NOT_ASKED, Writer
 
@@ -288,7 +288,7 @@ def test_the_truth_about_one_does_not_wait_for_the_directory_of_the_other(
     linked: SmallHouse, visit: Visit, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(renew, "faultpoint", die("intent-stored"))
+        patched.setattr(claim, "faultpoint", die("intent-stored"))
         with pytest.raises(KeyboardInterrupt):
             visit.renew()
     cloud.trouble = StoreUnavailable("down")
@@ -322,7 +322,7 @@ def test_a_dead_writers_other_account_stays_unknown_when_one_is_overtaken(
 ) -> None:
     other = proven_again(linked)
     with monkeypatch.context() as patched:
-        patched.setattr(renew, "faultpoint", die("intent-stored"))
+        patched.setattr(claim, "faultpoint", die("intent-stored"))
         with pytest.raises(KeyboardInterrupt):
             visit.renew()
     linked.clock.forward(seconds=21)
@@ -357,13 +357,13 @@ def test_a_writer_whose_turn_has_passed_cannot_tell_for_another_one(
 ) -> None:
     """What was noted meanwhile leaves the claim its own; a new claim of the same recovery is for other passwords."""
     with monkeypatch.context() as patched:
-        patched.setattr(renew, "faultpoint", die("intent-stored"))
+        patched.setattr(claim, "faultpoint", die("intent-stored"))
         with pytest.raises(KeyboardInterrupt):
             visit.renew()
     writing = in_the_row(linked, visit)
-    assert linked.service.renewing._same_claim(replace(writing, version=writing.version - 1)) == writing
+    assert linked.service.renewing.claiming._same_claim(replace(writing, version=writing.version - 1)) == writing
     with pytest.raises(OutOfTurn):
-        linked.service.renewing._same_claim(replace(writing, turn=writing.turn - 1))
+        linked.service.renewing.claiming._same_claim(replace(writing, turn=writing.turn - 1))
 
 
 def test_each_directory_is_asked_for_the_truth_in_its_own_lane(
@@ -371,7 +371,7 @@ def test_each_directory_is_asked_for_the_truth_in_its_own_lane(
 ) -> None:
     linked.work()
     with monkeypatch.context() as patched:
-        patched.setattr(renew, "faultpoint", die("intent-stored"))
+        patched.setattr(claim, "faultpoint", die("intent-stored"))
         with pytest.raises(KeyboardInterrupt):
             visit.renew()
     for _ in range(2):

@@ -67,6 +67,7 @@ def test_the_stop_is_told_without_another_link(ctx: Context) -> None:
 
 EVENTS = [
     events.ProofGiven("sms", enough=False),
+    events.ProofGiven("sms", enough=False, purpose="unlock"),
     events.PasswordSet("openldap"),
     events.AccountUnlocked("openldap"),
     events.CodesIssued(10),
