@@ -12,6 +12,10 @@ from . import staff_events  # noqa: F401
 from .event import Event as Event  # noqa: PLC0414 - everybody takes it from here
 from .link_events import AccountLinked as AccountLinked  # noqa: PLC0414 - notifiers too
 from .link_events import AccountParted as AccountParted  # noqa: PLC0414
+from .unlock_events import AccountNotUnlocked as AccountNotUnlocked  # noqa: PLC0414
+from .unlock_events import AccountUnlocked as AccountUnlocked  # noqa: PLC0414
+from .unlock_events import UnlockIntended as UnlockIntended  # noqa: PLC0414
+from .unlock_events import UnlockUnknown as UnlockUnknown  # noqa: PLC0414
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,41 +170,6 @@ class PasswordUnknown(Event):
     """The directory's answer was lost; it is being settled."""
 
     name = "password.unknown"
-    loud = True
-    store: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnlockIntended(Event):
-    """Accounts are about to be unlocked: stands before the directory is asked."""
-
-    name = "account.unlock-intended"
-    stores: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountUnlocked(Event):
-    """The account was unlocked without a reset."""
-
-    name = "account.unlocked"
-    store: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountNotUnlocked(Event):
-    """The directory or we refused (`refused`), or it is surely locked still (`not-set`)."""
-
-    name = "account.not-unlocked"
-    store: str
-    outcome: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UnlockUnknown(Event):
-    """The directory's answer to an unlock was lost; it is being settled."""
-
-    name = "account.unlock-unknown"
     loud = True
     store: str
 
