@@ -101,8 +101,10 @@ class Following:
             if not self._records.leases.take(tx, what, self._holder, now + LEASE, now):
                 return ()
             place = followers.place(tx, key)
+        if place is None:
+            return ()
         with self._records.db.read() as tx:
-            return followers.after(tx, place or 0, self._most.get(key, BATCH))
+            return followers.after(tx, place, self._most.get(key, BATCH))
 
     def _leave_alone(self, key: str) -> None:
         rest = min(self._rest[key][1] * 2, LONGEST_REST) if key in self._rest else REST

@@ -105,7 +105,8 @@ class _Conversation(BaseRequestHandler):
                     line.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
                     return
                 breaks_after = None if breaks_after is None else breaks_after - 1
-                sleep(siem.delay)
+                if siem.delay:
+                    sleep(siem.delay)
                 self._keep(words.read(size))
             if siem.polite:
                 line.unwrap()
