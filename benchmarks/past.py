@@ -143,6 +143,13 @@ class Past:
             row: Row = {"key": _token(), "tries": 0, "expires_at": self.now + HOUR, "code": _token()}
             yield row | {"sealed": sealed.PENDING.seal(self.keyring, b"{}", row)}
 
+    def changes(self, count: int) -> Iterator[Row]:
+        """Passwords that somebody began to change."""
+        for _ in range(count):
+            row: Row = {"id": _token(), "key_digest": _token(), "step": "asking", "version": 1}
+            row |= {"expires_at": self.now + DAY}
+            yield row | {"sealed": sealed.CHANGE.seal(self.keyring, b"{}", row)}
+
     def standings(self) -> Iterator[Row]:
         """Everybody said "Later" once."""
         for number in range(self.people):

@@ -39,7 +39,7 @@ class PersonFound(Event):
 @dataclass(frozen=True, slots=True)
 class NobodyFound(Event):
     """The name leads nowhere. `reason`: unknown, ambiguous, disabled, expired, privileged, out-of-scope, frozen,
-    no-methods."""
+    no-methods; for a change of a known password also locked and cannot."""
 
     name = "person.nobody"
     loud = True
@@ -152,6 +152,24 @@ class SessionsNotEnded(Event):
 
     name = "sessions.not-ended"
     loud = True
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMissed(Event):
+    """Somebody's password was not changed. `reason`: wrong, busy, near-lockout, threshold-unknown, too-many,
+    not-allowed. Whom it is not changed for at all is a NobodyFound."""
+
+    name = "change.missed"
+    reason: str
+    store: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(Event):
+    """The directory confirmed a new password that was set with the old one."""
+
+    name = "password.changed"
     store: str
 
 

@@ -79,7 +79,8 @@ class CanChange(Protocol):
     def change_password(self, account: Account, old: Secret, new: Secret, *, ctx: Context) -> None:
         """Raises WrongPassword, and else what `set_password` does. Returning means: it is set.
 
-        An account that is locked or disabled gets PasswordRefused, whichever password was typed.
+        PasswordRefused is said only once the old one was right. NotAllowed: not here, whichever one was typed, as on a
+        locked account; then its owner alone is told why.
         """
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Executable, RowMapping, bindparam, case, select
+from sqlalchemy import Column, ColumnElement, Connection, Executable, RowMapping, bindparam, case, delete, select
 
 from .per_dialect import Insert, PerDialect, one_or_all
 from .purge import Purge
@@ -79,6 +79,7 @@ _lock_one = PerDialect(_lock)
 _spend_one = PerDialect(_spend)
 _peek_one = select(table).where(table.c.key == bindparam("of_key"))
 _peek = select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
+_clear = delete(table).where(table.c.key == bindparam("of_key"))
 _purge = Purge(
     table.c.key,
     table.c.ends_at <= bindparam("now"),
@@ -108,6 +109,10 @@ class Counters:
         """Let nothing count for this mark until then; a longer lock stays."""
         row = _fresh(self._key(mark), now, mark.window) | {"count": 0, "locked_until": until}
         tx.execute(_lock_one.on(tx), row)
+
+    def clear(self, tx: Connection, mark: Mark) -> None:
+        """Forget what was counted: whoever it was counted against has shown that it was theirs to do."""
+        tx.execute(_clear, {"of_key": self._key(mark)})
 
     def peek(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
         """Where each mark stands, without counting."""

@@ -78,6 +78,8 @@ class Job:
     tampered: bool = False
     # Its recovery as the move that caused it left it: in hand, never in the row.
     seen: Recovery | None = field(default=None, repr=False, compare=False)
+    # What somebody typed that is kept nowhere: in hand as well. Whoever takes the job from the table has none of it.
+    typed: tuple[value_json.Passed, ...] = field(default=(), repr=False, compare=False)
 
 
 class Jobs:

@@ -55,6 +55,10 @@ class SealedRow:
 
 
 RECOVERY = SealedColumn(tables.recovery, "sealed", KeyPurpose.RECOVERY, ("id",))
+# With the key's digest bound in, nobody can put that of a key of their own beside it.
+CHANGE = SealedColumn(
+    tables.password_change, "sealed", KeyPurpose.RECOVERY, ("id", "key_digest", "step", "expires_at", "version")
+)
 ACCOUNT = SealedColumn(tables.account, "sealed", KeyPurpose.CONTACT, ("pseudonym", "person_id"))
 WAITING_LINK = SealedColumn(tables.waiting_link, "sealed", KeyPurpose.CONTACT, ("pseudonym", "person_ref"))
 ENROLMENT = SealedColumn(tables.enrolment, "sealed", KeyPurpose.CONTACT, ("id", "person_id", "version"))
@@ -77,6 +81,7 @@ SESSION = SealedColumn(
 
 COLUMNS = (
     RECOVERY,
+    CHANGE,
     ACCOUNT,
     WAITING_LINK,
     ENROLMENT,

@@ -111,6 +111,18 @@ _partial("ix_recovery_overdue", recovery.c.deadline, recovery.c.deadline.isnot(N
 _partial("ix_recovery_ended", recovery.c.expires_at, recovery.c.deadline.is_(None))
 _partial("ix_recovery_person", recovery.c.person_ref, is_set(recovery.c.person_ref))
 
+# Somebody changes a password that they know. No password stands here, neither the old nor the new one.
+password_change = Table(
+    "password_change",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("key_digest", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+)
+
 # The ledger. Its key is the challenge: one challenge makes one proof, whoever asks and however often.
 proof = Table(
     "proof",

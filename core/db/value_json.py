@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 from ..contracts.people import Person
-from ..contracts.text import Text
+from ..contracts.text import Secret, Text
+from ..recovery.changing import Change
 from ..recovery.decoys import Shapes
 from ..recovery.policy import Policy, PublicRules
 from ..recovery.renewals import Standing
@@ -66,9 +67,17 @@ def _text_schema(*_: object) -> CoreSchema:
     return core_schema.no_info_plain_validator_function(text_from_json, serialization=serialization)
 
 
+def _secret(value: object) -> Secret:
+    return value if isinstance(value, Secret) else Secret(str(value))
+
+
+# For what goes from one process of this server to another, and into no table.
+Passed = Annotated[Secret, PlainValidator(_secret), PlainSerializer(Secret.reveal)]
+
 # Contracts know nothing of tables, so the way in which pydantic keeps a sentence is lent to it here.
 setattr(Text, "__get_pydantic_core_schema__", staticmethod(_text_schema))  # noqa: B010
 
+CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 RECOVERY: TypeAdapter[Recovery] = TypeAdapter(Recovery)
 BEGUN: TypeAdapter[Begun] = TypeAdapter(Begun)
 PERSON: TypeAdapter[Person] = TypeAdapter(Person)

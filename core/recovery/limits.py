@@ -97,6 +97,9 @@ SUBJECT_MISSES = Ladder(
     ),
     window=DAY,
 )
+# Wrong passwords that were sent for one account, by any name, browser and page, so that all of them together stay below
+# what locks it. Also where the directory counts none of ours: nobody shall guess here more often than there.
+ACCOUNT_PASSWORDS = Quota("account-passwords", most=10, window=HOUR)
 # What is known is asked after another proof only, so no stranger can empty this one; and it is the easiest to guess.
 KNOWN_MISSES = Ladder("subject-misses", free=5, waits=(DAY,), window=DAY)
 # In all, for what was registered at one time: then only registering anew helps.

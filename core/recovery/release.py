@@ -29,22 +29,21 @@ def pause(recovery: Recovery) -> timedelta:
 
 def moment(recovery: Recovery) -> datetime:
     """From when on: the first of the moments, each twice as long after the start as the one before it."""
-    return _first_after(recovery, recovery.found_at or recovery.started_at, SETTLED)
+    return first_after(recovery.started_at, pause(recovery), recovery.found_at or recovery.started_at, SETTLED)
 
 
 def saving(recovery: Recovery, now: datetime) -> datetime:
     """When to save what was found by now. A page that saves in the same millisecond has to wait for it, so it must not
     be when the directory answered.
     """
-    shown = _first_after(recovery, now, AHEAD)
+    shown = first_after(recovery.started_at, pause(recovery), now, AHEAD)
     return max(now, shown - AHEAD)
 
 
-def _first_after(recovery: Recovery, found_at: datetime, ahead: timedelta) -> datetime:
+def first_after(began: datetime, after: timedelta, found_at: datetime, ahead: timedelta) -> datetime:
     """The first moment that is so much later; at once where nothing is waited for."""
-    after, found_after = pause(recovery), found_at - recovery.started_at
     if not after:
         return found_at
-    while after < found_after + ahead:
+    while after < found_at - began + ahead:
         after *= 2
-    return recovery.started_at + after
+    return began + after

@@ -81,6 +81,7 @@ class Chores:
         with self.records.db.write() as tx:
             forgotten = (
                 self.records.recoveries.purge(tx, now - KEPT, FORGOTTEN_AT_ONCE),
+                self.records.changes.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.counters.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.pending.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.heard.purge(tx, now, FORGOTTEN_AT_ONCE),

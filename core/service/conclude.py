@@ -41,7 +41,8 @@ class Concluding:
         now = self.around.now()
         until = now + len(accounts) * TURN
         return all(
-            self.records.leases.take(tx, self._what(account), recovery.id, until=until, now=now) for account in accounts
+            self.records.leases.take(tx, leased(self.records, account), recovery.id, until=until, now=now)
+            for account in accounts
         )
 
     def conclude(
@@ -50,7 +51,7 @@ class Concluding:
         """Tell the person, end their sessions and other recoveries, and let go of the leases."""
         recovery = moved.recovery
         for account in written:
-            self.records.leases.free(tx, self._what(account), recovery.id)
+            self.records.leases.free(tx, leased(self.records, account), recovery.id)
         subject = recovery.subject
         done = {outcome.account for outcome in outcomes if outcome.kind is OutcomeKind.SET}
         stores = dict.fromkeys(outcome.account.store for outcome in outcomes if outcome.account in done)
@@ -69,8 +70,13 @@ class Concluding:
         # Whoever knew the old password may be signed in with it.
         if self.records.sessions.end_of(tx, subject.person):
             self.mover.record(tx, recovery, [PersonSignedOut("reset")], self.around.now())
-        # One account is enough: what was proven elsewhere was for a password that is gone.
-        for other_id in self.records.recoveries.open_of(tx, subject.person.id, recovery.id):
+        self.end_others(tx, subject.person.id, written, outcomes, but_not=recovery.id)
+
+    def end_others(
+        self, tx: Transaction, person: str, written: tuple[Account, ...], outcomes: tuple[Outcome, ...], *, but_not: str
+    ) -> None:
+        """One account is enough: what was proven elsewhere was for a password that is gone."""
+        for other_id in self.records.recoveries.open_of(tx, person, but_not):
             self._supersede(tx, other_id, written, outcomes)
 
     def _supersede(
@@ -93,8 +99,10 @@ class Concluding:
         if other.stage is Stage.UNSETTLED and (overtaken := _overtaken(other, now_set)):
             self.mover.move(tx, other, Settled(overtaken))
 
-    def _what(self, account: Account) -> str:
-        return "account:" + self.records.keyring.pseudonym(account.key.store, account.key.id)
+
+def leased(records: Records, account: Account) -> str:
+    """What is taken by whoever writes this account."""
+    return "account:" + records.keyring.pseudonym(account.key.store, account.key.id)
 
 
 def _overtaken(other: Recovery, now_set: tuple[Account, ...]) -> tuple[Outcome, ...]:

@@ -35,6 +35,10 @@ def _figures(event: Event) -> Iterator[tuple[Figure, *tuple[str, ...]]]:
             yield figures.PROOFS, event.method, "missed"
         case events.PasswordSet():
             yield figures.PASSWORDS, event.store, "set"
+        case events.PasswordChanged():
+            yield figures.PASSWORDS, event.store, "changed"
+        case events.ChangeMissed():
+            yield figures.PASSWORDS, event.store, event.reason
         case events.PasswordNotSet():
             yield figures.PASSWORDS, event.store, event.outcome
         case events.PasswordUnknown():

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from ..contracts.errors import KeybackError
 from ..contracts.events import Event, SessionsEnded, SessionsNotEnded
-from ..contracts.people import Account
+from ..contracts.people import Account, AccountKey
 from ..contracts.store import CanEndSessions, OutcomeKind
 from ..db.jobs import Job
 from ..db.session import Transaction
@@ -47,16 +47,26 @@ class EndingSessions:
                 self.mover.queue(tx, moved, f"store:{key.store}", "end-sessions", store=key.store, id=key.id)
         return len(moved.jobs) > before
 
+    def queue_for(self, tx: Transaction, account: Account) -> list[Job]:
+        """The same after a change of a known password, which is no recovery; to be handed over once it is committed."""
+        key = account.key
+        if not isinstance(self.snapshots.current.plugins.stores.get(key.store), CanEndSessions):
+            return []
+        return [self.office.put(tx, f"store:{key.store}", "end-sessions", "", {"store": key.store, "id": key.id})]
+
     def work(self, job: Job) -> None:
         """Ask the directory, again and again while it does not answer."""
         recovery, place = self.records.recovery_of(job), job.payload["store"]
         store = self.snapshots.current.plugins.stores.get(place)
         accounts = recovery.subject.person.accounts if recovery and recovery.subject else ()
         account = next((each for each in accounts if (each.key.store, each.key.id) == (place, job.payload["id"])), None)
-        if account is None or store is None or not isinstance(store, CanEndSessions):
+        if store is None or not isinstance(store, CanEndSessions) or (account is None and job.recovery_id):
             return self.office.done(job)
-        able, context = store, self.around.context(seconds=END_SECONDS)
+        able, context, key = store, self.around.context(seconds=END_SECONDS), AccountKey(place, job.payload["id"])
         try:
+            account = account or self.calls.read(store, lambda: store.look(key, context), END_SECONDS)
+            if account is None:
+                return self.office.done(job)
             self.calls.write(store, lambda: able.end_sessions(account, ctx=context), END_SECONDS)
         except KeybackError:
             if job.tries < MOST_TRIES:

@@ -11,7 +11,7 @@ from threading import Lock
 from ..contracts.errors import MustWait
 from ..contracts.text import Secret
 from ..recovery.passwords import Judged, Line, PasswordContext, judge, requirements
-from ..recovery.state import Recovery, Subject
+from ..recovery.state import Subject
 from .strength import Strength
 from .surroundings import Surroundings
 
@@ -43,23 +43,23 @@ class _Asked:
 class Pace:
     """How often one recovery may have passwords checked while they are typed.
 
-    A courtesy to the processor, kept by each process for itself. Only whoever gave all proofs gets here, and learns of
-    public lists and their own names: nothing can be guessed by it, so a keystroke is not worth a row in the database.
+    A courtesy to the processor, kept by each process for itself. Whoever gets here gave all proofs, or passed a human
+    check and is told of public lists alone: nothing can be guessed by it, so a keystroke is not worth a row.
     """
 
     def __init__(self) -> None:
         self._asked: OrderedDict[str, _Asked] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, recovery: Recovery, now: datetime) -> None:
-        """One more check. Raises MustWait."""
+    def take(self, who: str, until: datetime, now: datetime) -> None:
+        """One more check for this one, which is over then. Raises MustWait."""
         with self._lock:
-            asked = self._asked.setdefault(recovery.id, _Asked(0, now))
-            self._asked.move_to_end(recovery.id)
+            asked = self._asked.setdefault(who, _Asked(0, now))
+            self._asked.move_to_end(who)
             if len(self._asked) > MOST_KEPT:
                 self._asked.popitem(last=False)
             if asked.times >= MOST_CHECKS:
-                raise MustWait(recovery.deadline)
+                raise MustWait(until)
             paid = max(asked.paid, now) + APART
             if paid > now + BUNCH * APART:
                 raise MustWait(paid - BUNCH * APART)
@@ -93,9 +93,9 @@ class Measure:
         )
         return Measured(judged, strength.score)
 
-    def pace(self, recovery: Recovery) -> None:
+    def pace(self, who: str, until: datetime) -> None:
         """Raises MustWait for whoever asks too often."""
-        self._pace.take(recovery, self.around.now())
+        self._pace.take(who, until, self.around.now())
 
     def _context(self, subject: Subject) -> PasswordContext:
         accounts = subject.person.accounts

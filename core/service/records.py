@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..db.audit import Audit
+from ..db.changes import Changes
 from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
 from ..db.deliveries import Deliveries
@@ -34,6 +35,7 @@ class Records:
     db: Database
     keyring: Keyring
     recoveries: Recoveries
+    changes: Changes
     proofs: Proofs
     heard: HeardAnswers
     enrolments: Enrolments
@@ -66,6 +68,7 @@ class Records:
             db=db,
             keyring=keyring,
             recoveries=Recoveries(keyring),
+            changes=Changes(keyring),
             proofs=Proofs(keyring),
             heard=HeardAnswers(keyring),
             enrolments=Enrolments(keyring),

@@ -49,7 +49,7 @@ class Renewing:
         Raises MustWait, NotAllowed or OutOfTurn.
         """
         recovery, subject = self._asked_for_one(ticket, token)
-        self.measure.pace(recovery)
+        self.measure.pace(recovery.id, recovery.deadline)
         return self.measure.of(subject, password)
 
     def targets(self, recovery: Recovery) -> tuple[Target, ...]:

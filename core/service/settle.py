@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..contracts.people import Account, AccountKey
@@ -13,20 +13,17 @@ from ..recovery.policy import Purpose
 from ..recovery.state import Recovery, Stage
 from .back_office import BackOffice
 from .conclude import Concluding
+from .doubts import Doubts
 from .locks import Locks
 from .mover import Mover
 from .records import Records
 from .surroundings import Surroundings
-from .write import NO_ANSWER, Writer
+from .write import Writer
 
-# A directory that was frozen applies late what it had already received (seen on OpenLDAP and Samba): "not set" is said
-# only once it has answered, unmoved, twice this far apart, and no sooner than this after the write began.
-QUIET = timedelta(seconds=4)
-DEAD = timedelta(seconds=12)
 ASK_AGAIN = timedelta(seconds=2)
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settling:
     """Asks the directory until it knows; the password itself is not kept."""
 
@@ -37,7 +34,7 @@ class Settling:
     concluding: Concluding
     office: BackOffice
     around: Surroundings
-    _unmoved_since: dict[tuple[str, AccountKey], datetime] = field(init=False, default_factory=dict)
+    doubts: Doubts
 
     def work(self, job: Job) -> None:
         """Runs after the writer's lease: whoever still was writing is dead, or too late to be believed."""
@@ -55,7 +52,7 @@ class Settling:
             self._tell(recovery, settled, unknown)
         if len(settled) < len(mine):
             return self.office.again(job, ASK_AGAIN)
-        self._unmoved_since = {k: v for k, v in self._unmoved_since.items() if k[0] != job.id}
+        self.doubts.forget(job.id)
         return self.office.done(job)
 
     def _tell(self, recovery: Recovery, settled: list[Outcome], unknown: set[AccountKey]) -> None:
@@ -70,14 +67,4 @@ class Settling:
     def _settle(self, job: Job, recovery: Recovery, account: Account) -> Outcome | None:
         # A new password leaves a mark, an unlock leaves no lock.
         asked = self.locks.settle if recovery.purpose is Purpose.UNLOCK else self.writer.settle
-        done, now = asked(account), self.around.now()
-        if done is None:
-            self._unmoved_since.pop((job.id, account.key), None)
-            return None
-        if done:
-            return Outcome(account.key, OutcomeKind.SET)
-        since = self._unmoved_since.setdefault((job.id, account.key), now)
-        began = datetime.fromisoformat(job.payload["began"])
-        if now - since >= QUIET and now - began >= DEAD:
-            return Outcome(account.key, OutcomeKind.NOT_SET, (NO_ANSWER,))
-        return None
+        return self.doubts.settle(job.id, account, datetime.fromisoformat(job.payload["began"]), asked)

@@ -14,6 +14,8 @@ from .back_office import BackOffice
 from .budgets import Budgets
 from .callback_links import CallbackLinks
 from .calls import Calls
+from .change import Changing
+from .changed import Results
 from .choose import Choosing
 from .chores import Chores
 from .claim import Claiming
@@ -21,9 +23,11 @@ from .code_post import CodePost
 from .conclude import Concluding
 from .deliver import Delivering
 from .disguise import Disguise
+from .doubts import Doubts
 from .drafts import Drafts
 from .end_sessions import EndingSessions
 from .enrol import Enrolling
+from .exchange import Exchanging
 from .find import Finding
 from .follow import Following
 from .fresh_proofs import FreshProofs
@@ -61,6 +65,7 @@ from .ticket_office import TicketOffice
 from .unlock import Unlocking
 from .watch import Watch
 from .ways import Ways
+from .whose import Whose
 from .write import Writer
 
 
@@ -69,6 +74,7 @@ class Staff:
     """What serves the pages, what works behind them, and who knows people for whoever works on the server."""
 
     service: RecoveryService
+    changing: Changing
     enrolling: Enrolling
     linking: Linking
     office: BackOffice
@@ -120,10 +126,10 @@ def employ(
     )
     recognising = _teach_to_find(house, mover, messenger, calls, office)
     _teach_to_tell(messenger, notices, office)
-    _hang_up_chores(house, mover, delivering, office)
-    watch = Watch(records=records, office=office, calls=calls, around=around)
+    watch = _hang_up_chores(house, mover, delivering, office)
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
-    return Staff(service, enrolling, _linking(house, mover, calls, enrolling), office, recognising, watch)
+    linking, changing = _linking(house, mover, calls, enrolling), _changing(house, service, misses, recognising)
+    return Staff(service, changing, enrolling, linking, office, recognising, watch)
 
 
 def _writing(
@@ -187,6 +193,26 @@ def _linking(house: _House, mover: Mover, calls: Calls, enrolling: Enrolling) ->
     )
 
 
+def _changing(house: _House, service: RecoveryService, misses: Misses, recognising: Recognising) -> Changing:
+    """A story of its own: it shares the door, the limits and the write with a recovery."""
+    renewing, around = service.renewing, house["around"]
+    concluding, measure, writer = renewing.claiming.concluding, renewing.measure, renewing.writer
+    notices, office = concluding.notices, concluding.notices.office
+    results = Results(records=house["records"], concluding=concluding, notices=notices, office=office, around=around)
+    exchanging = Exchanging(
+        **house,
+        whose=Whose(**house, writer=writer, recognising=recognising),
+        measure=measure,
+        writer=writer,
+        doubts=Doubts(around=around),
+        results=results,
+        office=office,
+    )
+    office.teach("exchange", exchanging.work)
+    gate = service.starting.gate
+    return Changing(**house, gate=gate, misses=misses, measure=measure, writer=writer, office=office)
+
+
 def _teach_to_settle(house: _House, mover: Mover, locks: Locks, notices: Notices) -> Concluding:
     """What became of a write is said by one piece, whether its answer came or was lost."""
     records, around, office = house["records"], house["around"], notices.office
@@ -201,16 +227,19 @@ def _teach_to_settle(house: _House, mover: Mover, locks: Locks, notices: Notices
         concluding=concluding,
         office=office,
         around=around,
+        doubts=Doubts(around=around),
     )
     office.teach("settle", settling.work)
     return concluding
 
 
-def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office: BackOffice) -> None:
+def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office: BackOffice) -> Watch:
+    """What is done at every tick, and who says how it goes."""
     records, snapshots = house["records"], house["snapshots"]
     Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
     office.also(Reports(records=records, snapshots=snapshots, calls=delivering.calls).collect, everywhere=True)
     office.also(Following(records, snapshots, delivering.calls, house["around"]).look)
+    return Watch(records=records, office=office, calls=delivering.calls, around=house["around"])
 
 
 def _teach_to_tell(messenger: Messenger, notices: Notices, office: BackOffice) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..contracts.errors import PasswordRefused, StoreUnavailable
+from ..contracts.errors import NotAllowed, PasswordRefused, StoreUnavailable, WrongPassword
 from ..contracts.people import Account
 from ..contracts.plugin import Context
-from ..contracts.store import CanTell, Outcome, OutcomeKind, Store
+from ..contracts.store import CanChange, CanTell, DirectoryRules, Outcome, OutcomeKind, Store
 from ..contracts.text import Secret, Text
 from .calls import Calls
 from .faultpoint import faultpoint
@@ -46,6 +46,11 @@ class Writer:
         fresh = self.calls.read(store, lambda: store.look(account.key, context), TELL_SECONDS * 2)
         return fresh if fresh is not None and fresh.key == account.key else None
 
+    def rules(self, account: Account) -> DirectoryRules:
+        """What the directory will insist on for this account. Raises StoreUnavailable."""
+        store, context = self._store(account), self.around.context(seconds=TELL_SECONDS)
+        return self.calls.read(store, lambda: store.rules(account, context), TELL_SECONDS)
+
     def write_all(
         self, accounts: tuple[Account, ...], password: Secret, *, unlock: bool, began: datetime
     ) -> tuple[Outcome, ...]:
@@ -66,6 +71,16 @@ class Writer:
 
         return self.order(account, give, until=until) or self._read_back(account, password)
 
+    def change(self, account: Account, old: Secret, new: Secret, *, until: datetime) -> Outcome:
+        """The same with the old one beside it. Raises WrongPassword, or NotAllowed; then surely nothing was set."""
+
+        def give(store: Store, context: Context) -> None:
+            if not isinstance(store, CanChange):
+                raise StoreUnavailable("this store changes no passwords")
+            store.change_password(account, old, new, ctx=context)
+
+        return self.order(account, give, until=until) or self._read_back(account, new)
+
     def order(self, account: Account, give: Callable[[Store, Context], None], *, until: datetime) -> Outcome | None:
         """Give an order, once, if it is not too late to begin; None: its answer was lost. Never sent twice (P3)."""
         if self.around.now() >= until:
@@ -74,6 +89,8 @@ class Writer:
         try:
             store = self._store(account)
             self.calls.write(store, lambda: give(store, context), WRITE_SECONDS)
+        except (WrongPassword, NotAllowed):
+            raise
         except PasswordRefused as refused:
             return Outcome(account.key, OutcomeKind.REFUSED, refused.reasons)
         except StoreUnavailable:
@@ -93,6 +110,14 @@ class Writer:
             return self.calls.read(store, lambda: store.changed_since(account, ctx=context), TELL_SECONDS)
         except StoreUnavailable:
             return None
+
+    def proves(self, account: Account, password: Secret) -> bool:
+        """Whether this is the account's password. It may count as a wrong one: ask only where that is reckoned with."""
+        context = self.around.context(seconds=TELL_SECONDS)
+        store = self._store(account)
+        if not isinstance(store, CanTell):
+            return False
+        return self.calls.read(store, lambda: store.accepts(account, password, ctx=context), TELL_SECONDS) is True
 
     def _read_back(self, account: Account, password: Secret) -> Outcome:
         """The answer was lost. Unmoved proves nothing yet: the order may still be on its way."""

@@ -9,7 +9,7 @@ from itertools import count
 from threading import RLock
 
 from ..contracts.channel import Channel, Message, Receipt
-from ..contracts.errors import DeliveryFailed, OutcomeUnknown, PasswordRefused, WrongPassword
+from ..contracts.errors import DeliveryFailed, NotAllowed, OutcomeUnknown, PasswordRefused, WrongPassword
 from ..contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from ..contracts.plugin import Context, NoSettings, PluginSettings
 from ..contracts.store import NeverLocks, Store
@@ -94,7 +94,7 @@ class FakeStore(NeverLocks, Store):
         self._answer()
         state = self._accounts[account.key.id].state
         if state.locked or not state.enabled:
-            raise PasswordRefused([Text("The directory refused this password.")])
+            raise NotAllowed(Text("This account is locked."))
         if not self.accepts(account, old, ctx=ctx):
             raise WrongPassword("the old password is another")
         self.set_password(account, new, unlock=False, ctx=ctx)

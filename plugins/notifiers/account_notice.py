@@ -75,6 +75,11 @@ _PASSWORD_SET = _Words(
     Text("Your {company} password was reset at {time} UTC. Not you? Call {help_desk} now."),
 )
 _SIGNED_OUT = Text("You were signed out everywhere. Some apps notice it within an hour.")
+_PASSWORD_CHANGED = _Words(
+    Text("Your password is changed"),
+    Text("Your {company} password was changed for {accounts} on {date}, {time} (UTC)."),
+    Text("Your {company} password was changed at {time} UTC. Not you? Call {help_desk} now."),
+)
 _UNLOCKED = _Words(
     Text("Your account was unlocked"),
     Text("Your {company} account was unlocked on {date}, {time} (UTC). Your password is the same as before."),
@@ -136,7 +141,12 @@ class AccountNotice(Notifier):
 
     key = "account_notice"
     label = Text("Notices to the person")
-    wants = frozenset({"proof.given", "password.set", "account.unlocked", "enrolment", "link", "self-service.stopped"})
+    wants = frozenset(
+        {
+            *("proof.given", "password.set", "password.changed", "account.unlocked"),
+            *("enrolment", "link", "self-service.stopped"),
+        }
+    )
     Settings = AccountNoticeSettings
     settings: AccountNoticeSettings
 
@@ -186,6 +196,8 @@ def _words_for(event: events.Event) -> _Words | None:
             return _UNLOCK_STARTED if purpose == "unlock" else _STARTED
         case events.PasswordSet():
             return _PASSWORD_SET
+        case events.PasswordChanged():
+            return _PASSWORD_CHANGED
         case events.AccountUnlocked():
             return _UNLOCKED
         case events.CodesIssued():

@@ -5,7 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
-from ...core import Account, Context, Lockout, PasswordRefused, Secret, StoreUnavailable, Text, WrongPassword
+from ...core import (
+    Account,
+    Context,
+    Lockout,
+    NotAllowed,
+    PasswordRefused,
+    Secret,
+    StoreUnavailable,
+    Text,
+    WrongPassword,
+)
 from . import _ldap as ldap
 from . import _ppolicy as ppolicy
 from ._budget import Budget
@@ -58,12 +68,15 @@ class Changing(ABC):
         return self._pool.work(read, Budget.of(ctx), server=account.server)
 
     def _exchange(self, wire: Wire, account: Account, old: bytes, new: bytes) -> None:
-        entry = self._mine(wire, account)
+        try:
+            entry = self._mine(wire, account)
+        except PasswordRefused as refused:
+            raise NotAllowed(refused.reasons[0]) from None
         if ppolicy.state_of(entry, self._policy(wire, entry), wire.budget.now).locked:
             # The server would take it and lift the lock: whoever is locked out could guess here for ever.
-            raise PasswordRefused([LOCKED])
+            raise NotAllowed(LOCKED)
         if (entry.text("pwdChangedTime") or None) != account.stamp:
-            raise PasswordRefused([SOMEBODY_ELSE])
+            raise NotAllowed(SOMEBODY_ELSE)
         controls = (ppolicy.ASK_POLICY, ppolicy.unless_changed_since(account.stamp))
         answer = wire.modify(entry.dn, {"userPassword": ldap.swapped(old, new)}, controls)
         if ppolicy.remark(answer).rule is ppolicy.Rule.TOO_YOUNG:
@@ -71,13 +84,20 @@ class Changing(ABC):
             # order asks the old one first, and is as much refused.
             answer = wire.exchange_password(entry.dn, old, new, [ppolicy.ASK_POLICY])
         if answer.code != ldap.SUCCESS:
-            raise _wrong(answer) or self._refusal(wire, entry, answer)
+            raise _wrong(answer) or _said_to_nobody(answer, self._refusal(wire, entry, answer))
 
 
 def _wrong(answer: Answer) -> WrongPassword | None:
     """Whether it says that the old password is not the one. Without any password there is no attribute to delete."""
     refused = answer.code == ldap.UNWILLING and ppolicy.remark(answer).rule in (None, ppolicy.Rule.OLD_ONE_NEEDED)
     return WrongPassword("the old password is another") if refused or answer.code == ldap.NO_SUCH_ATTRIBUTE else None
+
+
+def _said_to_nobody(answer: Answer, refusal: PasswordRefused | StoreUnavailable) -> Exception:
+    """A rule is only broken by whoever knew the old one; every other no was said before anybody looked at it."""
+    if answer.code == ldap.REFUSED or isinstance(refusal, StoreUnavailable):
+        return refusal
+    return NotAllowed(refusal.reasons[0])
 
 
 def _recent(failures: tuple[str, ...], forget_after: timedelta, now: datetime) -> int:

@@ -28,6 +28,7 @@ from ...core import (
     ContactKind,
     Context,
     NeverLocks,
+    NotAllowed,
     OutcomeUnknown,
     PasswordRefused,
     PluginError,
@@ -153,7 +154,7 @@ class Embedded(NeverLocks, Store):
         with self._connection() as connection:
             row = connection.execute(_BY_ID, {"id": account.key.id}).mappings().one_or_none()
         if row is not None and (row["locked"] or not row["enabled"]):
-            raise PasswordRefused([Text("This account is locked. Unlock it, or reset the password.")])
+            raise NotAllowed(Text("This account is locked. Unlock it, or reset the password."))
         if row is None or row["password"] is None or not _matches(row["password"], old, ctx):
             raise WrongPassword("the old password is another")
         self._put_password(account, new, {}, ctx)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .account_sentences import ABOUT_ACCOUNTS, ACCOUNTS_AS_AGREED
 from .address_sentences import ABOUT_ADDRESSES
+from .change_sentences import ABOUT_CHANGE, CHANGE_AS_AGREED
 from .password_sentences import ABOUT_PASSWORDS
 from .phone_sentences import ABOUT_PHONES
 from .renewal_sentences import ABOUT_RENEWAL, AS_AGREED
@@ -17,6 +18,7 @@ AGREED: dict[str, tuple[str, ...]] = {
     **AS_AGREED,
     **ACCOUNTS_AS_AGREED,
     **UNLOCK_AS_AGREED,
+    **CHANGE_AS_AGREED,
     "every page": (
         "There is a problem", "Problem:", "Error:", "Continue", "Cancel", "Choose another way", "Start again",
         "Step {} of 3:", "who you are", "prove it's you", "new password", "done:",
@@ -217,6 +219,7 @@ AGREED: dict[str, tuple[str, ...]] = {
 ADDED: dict[str, tuple[str, ...]] = {
     **ABOUT_ACCOUNTS,
     **ABOUT_ADDRESSES,
+    **ABOUT_CHANGE,
     **ABOUT_PASSWORDS,
     **ABOUT_PHONES,
     **ABOUT_RENEWAL,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from servers.slapd import PASSWORD, Slapd, Someone
 
-from keyback.core import Account, CanChange, KnowsLockout, Lockout, PasswordRefused, Secret, WrongPassword
+from keyback.core import Account, CanChange, KnowsLockout, Lockout, NotAllowed, PasswordRefused, Secret, WrongPassword
 from keyback.core.testing import a_context
 from keyback.plugins.stores.openldap import OpenLdap
 
@@ -25,6 +25,12 @@ def refused(store: OpenLdap, account: Account, old: str = PASSWORD, new: str = N
     with pytest.raises(PasswordRefused) as refusal:
         change(store, account, old, new)
     return str(refusal.value.reasons[0])
+
+
+def not_allowed(store: OpenLdap, account: Account, old: str = PASSWORD) -> str:
+    with pytest.raises(NotAllowed) as refusal:
+        change(store, account, old)
+    return str(refusal.value.reason)
 
 
 def moment(ago: timedelta) -> str:
@@ -101,15 +107,25 @@ def test_a_locked_account_is_no_place_to_go_on_guessing(store: OpenLdap, slapd: 
     """The server would take the order of the service account, and lift the lock."""
     person = slapd.person()
     slapd.lock(person)
-    assert refused(store, found(person), old) == "This account is locked. Unlock it, or reset the password."
+    assert not_allowed(store, found(person), old) == "This account is locked. Unlock it, or reset the password."
     assert slapd.read(person.dn, "pwdAccountLockedTime")["pwdAccountLockedTime"]
+
+
+@pytest.mark.parametrize("old", [PASSWORD, "not the one"])
+def test_an_administrators_lock_and_a_missing_right_say_the_same_to_a_wrong_old_one(
+    store: OpenLdap, slapd: Slapd, found: Found, old: str
+) -> None:
+    by_hand = "Your organisation resets this account by hand. Call the help desk."
+    stopped = slapd.person(pwdAccountLockedTime="000001010000Z")
+    assert not_allowed(store, found(stopped), old) == by_hand
+    assert not_allowed(store, found(slapd.administrator()), old) == by_hand
 
 
 def test_a_change_that_was_overtaken_writes_nothing(store: OpenLdap, slapd: Slapd, found: Found) -> None:
     person = slapd.person()
     account = found(person)
     slapd.mark(person.dn, pwdChangedTime="20240202120000Z")
-    assert refused(store, account) == "Somebody else just changed this password. Start again."
+    assert not_allowed(store, account) == "Somebody else just changed this password. Start again."
     assert slapd.bind(person.dn, PASSWORD)[0] == 0
 
 

@@ -12,7 +12,8 @@ import pytest
 from bulk import Bulk
 from past import Past
 from past_events import Log
-from servers.small_house import PHONE, Cloud, SmallHouse, small_house
+from servers.changing import begin
+from servers.small_house import NEW, OLD, PHONE, Cloud, SmallHouse, small_house
 from sqlalchemy import Connection, Engine, event, select
 
 from keyback.core.contracts.device import Statement
@@ -60,6 +61,7 @@ def full(database: Database, url: str, kek: bytes) -> SmallHouse:
         tables.session: past.signed_in(MANY), tables.sign_in: past.setting_out(MANY), tables.pending: past.adding(MANY),
         tables.heard: past.heard(MANY), tables.standing: past.standings(), tables.delivery: past.deliveries(MANY),
         tables.waiting_link: past.waiting_links(MANY),
+        tables.password_change: past.changes(MANY),
     }  # fmt: skip
     for each, those in rows.items():
         bulk.load(each, those, MANY)
@@ -86,6 +88,8 @@ def live(house: SmallHouse) -> None:
     visit.more_time()
     visit.prove_by_paper()
     visit.renew()
+    house.work()
+    begin(house).exchange(NEW, OLD)
     house.work()
     text_back(house)
 

@@ -17,6 +17,7 @@ from keyback.core.contracts.text import Text
 from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.audit import Audit
 from keyback.core.db.begun import Begun
+from keyback.core.db.changes import Changes
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.deliveries import Attempt, Deliveries, State
 from keyback.core.db.enrolments import Enrolments
@@ -35,9 +36,10 @@ from keyback.core.db.settings_store import SettingsStore
 from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.db.standings import Standings
 from keyback.core.db.waiting_links import WaitingLink, WaitingLinks
+from keyback.core.recovery.changing import Change
 from keyback.core.recovery.policy import Policy, Proof, PublicRules
 from keyback.core.recovery.renewals import Standing
-from keyback.core.recovery.state import Recovery
+from keyback.core.recovery.state import Recovery, Subject
 
 DAY = timedelta(days=1)
 ROTATED = sorted(set(KeyPurpose) - NEVER_ROTATED)
@@ -57,12 +59,15 @@ class House:
         self.job_id = ""
         account = Account(LDAP, "canary-name")
         person = Person("person-1", (account,))
+        theirs = Subject(person, Policy("all"), ())
+        self.change = Change("change-1", "canary-name", theirs, now, now + DAY, timedelta(seconds=3))
         self.session = Session(person, "https://idp.example", "sub", "sid", "token", now, now, now + DAY)
 
     def fill(self) -> None:
         keyring, now = self.keyring, self.now
         with self.db.write() as tx:
             Recoveries(keyring).insert(tx, self.recovery, b"d" * 32)
+            Changes(keyring).insert(tx, self.change, "canary-digest")
             Proofs(keyring).consume(tx, "recovery-1", "person-1", Proof("sms", "phone", "c", "challenge"), now)
             Links(keyring).link(tx, "person-1", LDAP, "signed in", now)
             WaitingLinks(keyring).add(tx, WaitingLink("person-1", LDAP, CLOUD, "password", now, now + DAY))
@@ -92,6 +97,7 @@ class House:
             loaded = Recoveries(keyring).load_for(tx, self.recovery.id, b"d" * 32)
             assert loaded is not None
             assert loaded[0] == self.recovery
+            assert Changes(keyring).load_for(tx, "change-1", "canary-digest") == self.change
             assert len(Proofs(keyring).of(tx, "recovery-1", "person-1")) == 1
             assert Links(keyring).person_of(tx, LDAP) == "person-1"
             assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
@@ -172,9 +178,9 @@ def test_it_says_how_far_it_is_and_goes_in_small_batches(
     house.keyring.rotate(KeyPurpose.RECOVERY)
     heard: list[tuple[int, int]] = []
     reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda moved, seen: heard.append((moved, seen)))
-    assert heard == [(2, 2), (4, 4), (5, 5), (6, 6)]
+    assert heard == [(2, 2), (4, 4), (5, 5), (6, 6), (7, 7)]
     assert reseal(house.db, house.keyring, KeyPurpose.RECOVERY, lambda moved, seen: heard.append((moved, seen))) == 0
-    assert heard[4:] == [(0, 2), (0, 4), (0, 5), (0, 6)]
+    assert heard[5:] == [(0, 2), (0, 4), (0, 5), (0, 6), (0, 7)]
     house.read_everything(house.keyring)
 
 

@@ -21,6 +21,7 @@ from keyback.core import (
     Context,
     KnowsLockout,
     Lockout,
+    NotAllowed,
     PasswordRefused,
     PluginError,
     Secret,
@@ -204,7 +205,7 @@ def test_a_closed_account_is_not_changed_whichever_password_was_typed(
     store: Embedded, state: dict[str, bool], old: str
 ) -> None:
     store.add_person(name="closed", password=Secret(OLD), **state)
-    with pytest.raises(PasswordRefused):
+    with pytest.raises(NotAllowed):
         store.change_password(found(store, "closed"), Secret(old), NEW, ctx=a_context())
 
 
