@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import Boolean, Integer, LargeBinary, NullPool, Table, create_engine, text
 from sqlalchemy.sql.type_api import TypeEngine
 
-from keyback.core.db.tables import Moment, metadata, micros
+from keyback.core.db.columns import Moment, metadata, micros
 
 Row = Mapping[str, Any]
 # Rows in one transaction of SQLite: the log beside the file stays below a hundred megabytes.

@@ -17,10 +17,10 @@ from keyback.core.contracts import events
 from keyback.core.contracts.events import Event
 from keyback.core.db.audit_chain import CHECKPOINT_RECORDS, AuditChain, _kid
 from keyback.core.db.audit_content import content, link, signed_part
+from keyback.core.db.columns import EPOCH, TICK, micros
 from keyback.core.db.encoding import encode
 from keyback.core.db.sealing import KeyPurpose
 from keyback.core.db.session import Database
-from keyback.core.db.tables import _EPOCH, _TICK, micros
 
 # What one reset writes, as the program's own events and in their order.
 _RESET: tuple[Event, ...] = (
@@ -78,13 +78,13 @@ class Log:
 
     def _said(self, count: int) -> Iterator[tuple[Row, bytes]]:
         """Each event, and what its digests are over."""
-        pause, now = (YEAR / max(1, count)) // _TICK, micros(self.past.now)
+        pause, now = (YEAR / max(1, count)) // TICK, micros(self.past.now)
         for number in range(count):
             which, at = number % len(_RESET), now - pause * (count - number)
             if which == 0:
                 # Far apart in the order of people, as they come.
                 recovery_id, ref = os.urandom(16).hex(), self.past.ref(number // len(_RESET) * 7919)
-            row: Row = {"id": f"{at:015x}{which:02x}{os.urandom(8).hex()}", "at": _EPOCH + at * _TICK}
+            row: Row = {"id": f"{at:015x}{which:02x}{os.urandom(8).hex()}", "at": EPOCH + at * TICK}
             row["name"], row["data"] = _SAID[which]
             row["recovery_id"], row["pseudonym"] = recovery_id, ref if 0 < which < len(_RESET) - 1 else ""
             row["key_name"] = "" if which >= _DETAILED else ref if which else f"nobody-{row['at']:%Y-%m}"

@@ -20,12 +20,13 @@ from ..contracts.events import Event
 from . import sealed, value_json
 from .audit_chain import AuditChain
 from .audit_content import content
+from .columns import is_set, micros
 from .encoding import encode
 from .per_dialect import Insert, PerDialect, one_or_all
 from .sealing import KeyPurpose, Keyring, SealBroken
 from .session import Database, after_commit
 from .tables import event as table
-from .tables import is_set, micros, person_key
+from .tables import person_key
 
 _MOST_CACHED = 10_000
 _NONCE_BYTES = 12

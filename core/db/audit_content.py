@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from .columns import micros
 from .encoding import encode
-from .tables import micros
 
 Record = Mapping[str, Any] | RowMapping
 

@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Column, Select, bindparam, select
 
 from .audit_content import Record, content, link, signed_part
+from .columns import micros
 from .sealing import KeyPurpose, Keyring
 from .session import Database
-from .tables import checkpoint, event, micros
+from .tables import checkpoint, event
 
 _BATCH = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,11 +10,11 @@ from enum import StrEnum
 from sqlalchemy import Connection, Executable, bindparam, func, literal_column, select, update
 
 from . import sealed
+from .columns import is_set
 from .per_dialect import Insert, PerDialect
 from .purge import Purge
 from .sealing import KeyPurpose, Keyring
 from .tables import delivery as table
-from .tables import is_set
 
 
 class State(StrEnum):

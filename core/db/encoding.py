@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .tables import micros
+from .columns import micros
 
 Value = str | bytes | int | datetime | None
 

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from ..recovery.state import Recovery, Stage
 from . import sealed, value_json
+from .columns import is_set
 from .purge import Purge
 from .sealing import Keyring, SealBroken
-from .tables import is_set, settings_version
 from .tables import recovery as table
+from .tables import settings_version
 
 _ENDED = (Stage.DONE, Stage.CLOSED)
 

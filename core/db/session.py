@@ -15,8 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..contracts.errors import OutcomeUnknown, StoreUnavailable
 from ..stopwatch import part
+from .columns import metadata
 from .migrations import HEAD
-from .tables import metadata
 
 if TYPE_CHECKING:
     from .patience import Impatient

@@ -2,68 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
-    Dialect,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
-    literal_column,
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970, exactly. Raises TypeError for a time without a zone."""
-    return (moment - _EPOCH) // _TICK
-
-
-class Moment(TypeDecorator[datetime]):
-    """A time in UTC kept as an integer, so that SQLite and PostgreSQL compare it alike."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else micros(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + value * _TICK
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-    }
-)
-
-
-def _partial(name: str, column: Column[Any], condition: ColumnElement[bool]) -> None:
-    """An index of the few rows that matter; a query must repeat the condition, word for word, to use it."""
-    Index(name, column, postgresql_where=condition, sqlite_where=condition)
-
-
-def is_set(column: Column[Any]) -> ColumnElement[bool]:
-    """The condition of the indexes below on columns that are mostly empty."""
-    return column != literal_column("''")
-
+from .columns import Moment, is_set, metadata, partial
 
 data_key = Table(
     "data_key",
@@ -106,10 +57,10 @@ recovery = Table(
     Column("turn", Integer, nullable=False),
     Column("version", Integer, nullable=False),
 )
-_partial("ix_recovery_overdue", recovery.c.deadline, recovery.c.deadline.isnot(None))
+partial("ix_recovery_overdue", recovery.c.deadline, recovery.c.deadline.isnot(None))
 # What may be forgotten is looked for among what is not open: a hundred thousand that nobody finished are not read.
-_partial("ix_recovery_ended", recovery.c.expires_at, recovery.c.deadline.is_(None))
-_partial("ix_recovery_person", recovery.c.person_ref, is_set(recovery.c.person_ref))
+partial("ix_recovery_ended", recovery.c.expires_at, recovery.c.deadline.is_(None))
+partial("ix_recovery_person", recovery.c.person_ref, is_set(recovery.c.person_ref))
 
 # Somebody changes a password that they know. No password stands here, neither the old nor the new one.
 password_change = Table(
@@ -260,7 +211,7 @@ freeze = Table(
     Column("lifted_at", Moment),
     Column("seal", LargeBinary, nullable=False),
 )
-_partial("ix_freeze_lifted", freeze.c.lifted_at, freeze.c.lifted_at.isnot(None))
+partial("ix_freeze_lifted", freeze.c.lifted_at, freeze.c.lifted_at.isnot(None))
 
 # Somebody on their way to the company's identity provider and back. `browser`: which one set out.
 sign_in = Table(
@@ -303,8 +254,8 @@ delivery = Table(
     Column("changed_at", Moment, nullable=False),
     Column("used_at", Moment),
 )
-_partial("ix_delivery_challenge", delivery.c.challenge, is_set(delivery.c.challenge))
-_partial("ix_delivery_ref", delivery.c.ref, is_set(delivery.c.ref))
+partial("ix_delivery_challenge", delivery.c.challenge, is_set(delivery.c.challenge))
+partial("ix_delivery_ref", delivery.c.ref, is_set(delivery.c.ref))
 
 event = Table(
     "event",
@@ -323,9 +274,9 @@ event = Table(
     Column("seq", BigInteger, unique=True),
     Column("hash", LargeBinary),
 )
-_partial("ix_event_unchained", event.c.id, event.c.seq.is_(None))
-_partial("ix_event_recovery", event.c.recovery_id, is_set(event.c.recovery_id))
-_partial("ix_event_pseudonym", event.c.pseudonym, is_set(event.c.pseudonym))
+partial("ix_event_unchained", event.c.id, event.c.seq.is_(None))
+partial("ix_event_recovery", event.c.recovery_id, is_set(event.c.recovery_id))
+partial("ix_event_pseudonym", event.c.pseudonym, is_set(event.c.pseudonym))
 
 checkpoint = Table(
     "checkpoint",
@@ -358,8 +309,8 @@ job = Table(
     Column("leased_until", Moment, nullable=False),
     Column("given_up_at", Moment),
 )
-_partial("ix_job_due", job.c.due_at, job.c.given_up_at.is_(None))
-_partial("ix_job_given_up", job.c.given_up_at, job.c.given_up_at.isnot(None))
+partial("ix_job_due", job.c.due_at, job.c.given_up_at.is_(None))
+partial("ix_job_given_up", job.c.given_up_at, job.c.given_up_at.isnot(None))
 
 plugin = Table(
     "plugin",

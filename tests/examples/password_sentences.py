@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+# As the design words them.
+PASSWORDS_AS_AGREED: dict[str, tuple[str, ...]] = {
+    "new password": (
+        "Choose a new password",
+        "Three or four words that don't belong together make a long password you can remember.",
+        "New password", "Show", "Hide", "Type it again", "Set it for", "Set new password",
+        "{} characters or more", "{} characters or more: {} to go", "At most {} characters",
+        "At most {} characters: {} too many", "Not in any known data leak", 'Without your name or "{}"',
+        "Not a word your organisation rules out", "Not one of your last {}: checked when you save",
+        "Too easy", "Weak", "Fair", "Good", "Strong",
+    ),
+    "writing": ("Setting your password", "Please don't close this page."),
+}  # fmt: skip
 ABOUT_PASSWORDS: dict[str, tuple[str, ...]] = {
     "what became of a password": (
         "We don't know yet",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .account_sentences import ABOUT_ACCOUNTS, ACCOUNTS_AS_AGREED
 from .address_sentences import ABOUT_ADDRESSES
 from .change_sentences import ABOUT_CHANGE, CHANGE_AS_AGREED
-from .password_sentences import ABOUT_PASSWORDS
+from .password_sentences import ABOUT_PASSWORDS, PASSWORDS_AS_AGREED
 from .phone_sentences import ABOUT_PHONES
 from .renewal_sentences import ABOUT_RENEWAL, AS_AGREED
 from .unlock_sentences import ABOUT_UNLOCKING, UNLOCK_AS_AGREED
@@ -19,6 +19,7 @@ AGREED: dict[str, tuple[str, ...]] = {
     **ACCOUNTS_AS_AGREED,
     **UNLOCK_AS_AGREED,
     **CHANGE_AS_AGREED,
+    **PASSWORDS_AS_AGREED,
     "every page": (
         "There is a problem", "Problem:", "Error:", "Continue", "Cancel", "Choose another way", "Start again",
         "Step {} of 3:", "who you are", "prove it's you", "new password", "done:",
@@ -129,16 +130,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "Your saved codes", "Print them or write them down. We show them only this once.", "Print", "Copy all",
         "I've put them somewhere safe", "Done",
     ),
-    "new password": (
-        "Choose a new password",
-        "Three or four words that don't belong together make a long password you can remember.",
-        "New password", "Show", "Hide", "Type it again", "Set it for", "Set new password",
-        "{} characters or more", "{} characters or more: {} to go", "At most {} characters",
-        "At most {} characters: {} too many", "Not in any known data leak", 'Without your name or "{}"',
-        "Not a word your organisation rules out", "Not one of your last {}: checked when you save",
-        "Too easy", "Weak", "Fair", "Good", "Strong",
-    ),
-    "writing": ("Setting your password", "Please don't close this page."),
     "done": (
         "Your new password is set", "It works now for {}.",
         "Your old password may still open some computers for up to an hour.", "Back to {}", "On a company computer?",
