@@ -96,7 +96,8 @@ def _session(terms: Terms) -> requests.Session:
 def _read(response: requests.Response, budget: Budget) -> str:
     """All of it, unless it drips or never ends."""
     body = b""
-    for chunk in response.iter_content(65536):
+    # As much as is there: to wait for a full buffer would be to wait for ever.
+    while chunk := response.raw.read1(65536, decode_content=True):
         body += chunk
         if budget.left <= 0 or len(body) > LONGEST_ANSWER:
             raise Lost("the answer does not end")

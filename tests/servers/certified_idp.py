@@ -61,12 +61,18 @@ class CertifiedIdp:
 
 
 @contextmanager
-def certified_idp(authority: Authority, clients: Sequence[Mapping[str, Any]]) -> Iterator[CertifiedIdp]:
-    """With these clients, named as in dynamic registration. The end of the block is its end."""
+def certified_idp(
+    authority: Authority, clients: Sequence[Mapping[str, Any]], *, below: str = "", resource: str = ""
+) -> Iterator[CertifiedIdp]:
+    """With these clients, named as in dynamic registration. The end of the block is its end.
+
+    `below` this path, and with tokens of the clients' own for this `resource`, if one is named.
+    """
     port = free_port()
-    idp = CertifiedIdp(f"https://localhost:{port}", authority.ca_file)
+    idp = CertifiedIdp(f"https://localhost:{port}{below}", authority.ca_file)
     certificate, key = authority.issue("localhost")
     told = {"issuer": idp.issuer, "port": port, "certificate": str(certificate), "key": str(key), "clients": clients}
+    told["resource"] = resource
     # It calls Keyback, to say that somebody signed out, and believes our authority.
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": str(authority.ca_file), "NODE_NO_WARNINGS": "1"}
     with (authority.folder / "idp.log").open("wb") as log:

@@ -30,6 +30,7 @@ CONSENTS = frozenset({READ, WRITE, END, GROUPS, ROLES, DOMAINS})
 # What the contract's authors left out, so that nobody judges it.
 UNJUDGED = "/v1.0/roleManagement/"
 # What a ban on words says is not known: the contract's own example is made up as well.
+BANNED_WORD = "copper"
 BANNED = "The specified password contains a banned word."
 WEAK = (
     "The specified password does not comply with password complexity requirements. Please provide a different password."
@@ -211,7 +212,7 @@ class Graph:
             return wrong(400, "Request_BadRequest", MASTERED)
         if someone.is_admin:
             return DENIED
-        if too_weak(password) or "alderwick" in password.lower():
+        if too_weak(password) or BANNED_WORD in password.lower():
             return wrong(400, "Request_BadRequest", WEAK if too_weak(password) else BANNED)
         someone.takes(password)
         return Answer(204, b"")

@@ -1,5 +1,5 @@
 // A certified OpenID Provider on this machine, for one run of the tests. Everything is in memory.
-// Its only argument is JSON: {issuer, port, certificate, key, clients}. Tests turn it by POST /test/<what>.
+// Its only argument is JSON: {issuer, port, certificate, key, clients, resource}. Tests turn it by POST /test/<what>.
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -7,6 +7,10 @@ import Provider from 'oidc-provider';
 
 const told = JSON.parse(process.argv[2]);
 const people = new Map();
+// Below a tenant's path, where Microsoft's sign-in server would be.
+const below = new URL(told.issuer).pathname.replace(/\/$/, '');
+// What an application may ask for by itself, without anybody signed in.
+const whole = told.resource && `${told.resource}/.default`;
 
 // The clock that tests move; the library asks no other.
 const rightNow = Date.now;
@@ -41,10 +45,17 @@ const build = (keys) => new Provider(told.issuer, {
   jwks: { keys },
   cookies: { keys: ['of one run'] },
   pkce: { required: () => true },
-  scopes: ['openid', 'profile'],
+  scopes: ['openid', 'profile', ...(whole ? [whole] : [])],
   claims: { openid: ['sub'], profile: ['preferred_username'] },
   features: {
     devInteractions: { enabled: false },
+    clientCredentials: { enabled: Boolean(whole) },
+    resourceIndicators: {
+      enabled: Boolean(whole),
+      defaultResource: () => told.resource,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({ scope: whole, audience: told.resource, accessTokenTTL: 3599, accessTokenFormat: 'jwt' }),
+    },
     backchannelLogout: { enabled: true },
     rpInitiatedLogout: {
       enabled: true,
@@ -100,6 +111,8 @@ const turns = {
 
 https.createServer({ cert: readFileSync(told.certificate), key: readFileSync(told.key) }, async (request, response) => {
   try {
+    if (below) request.originalUrl = request.url;
+    request.url = request.url.slice(below.length) || '/';
     const [, first, second] = new URL(request.url, told.issuer).pathname.split('/');
     if (first === 'test') {
       await turns[second](JSON.parse(await body(request)));

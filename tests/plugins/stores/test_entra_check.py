@@ -1,0 +1,96 @@
+"""The preflight of the Entra ID store: each consent that is missing is named, with what it is for."""
+
+from __future__ import annotations
+
+import pytest
+from servers.entra_store import Make
+from servers.graph import Graph
+
+from keyback.core import PluginError
+from keyback.plugins.stores.entra import Entra
+
+EVERY = (
+    "User.Read.All",
+    "User-PasswordProfile.ReadWrite.All",
+    "User.RevokeSessions.All",
+    "Domain.Read.All",
+    "GroupMember.Read.All",
+    "RoleManagement.Read.Directory",
+)
+
+
+@pytest.fixture(autouse=True)
+def _somebody(graph: Graph) -> None:
+    graph.people.add().joins("group")
+
+
+def missing(store: Entra) -> str:
+    with pytest.raises(PluginError) as fault:
+        store.check()
+    return str(fault.value)
+
+
+def test_with_every_consent_it_passes_and_writes_nothing(
+    store: Entra, graph: Graph, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.check()
+    assert {asked.verb for asked in graph.asked("GET") + graph.asked("PATCH") + graph.asked("POST")} == {"GET"}
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("consent", EVERY)
+def test_one_that_is_missing_is_named_and_no_other(consent: str, store: Entra, graph: Graph) -> None:
+    graph.consents.discard(consent)
+    said = missing(store)
+    assert said.startswith(f"Give the application the permission {consent} and consent to it: without it ")
+    assert [one for one in EVERY if one in said] == [consent]
+
+
+def test_all_that_are_missing_are_named_at_once(make_store: Make, graph: Graph) -> None:
+    graph.consents.clear()
+    graph.consents.add("User.Read.All")
+    said = missing(make_store(phones=["phoneMethods"], mails=["emailMethods"]))
+    wanted = {*EVERY, "UserAuthMethod-Phone.Read.All", "UserAuthMethod-Email.Read.All"} - {"User.Read.All"}
+    assert [one for one in wanted if one not in said] == []
+
+
+def test_what_is_too_much_is_said_to_the_operator(store: Entra, graph: Graph, caplog: pytest.LogCaptureFixture) -> None:
+    graph.consents.add("Directory.ReadWrite.All")
+    store.check()
+    (record,) = caplog.records
+    assert (record.message, vars(record)["what"]) == (
+        "the application may do more than it needs",
+        "Directory.ReadWrite.All",
+    )
+
+
+def test_a_token_that_cannot_be_read_is_no_fault_but_is_said(
+    store: Entra, graph: Graph, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph.tokens.opaque = True
+    graph.consents.discard("User-PasswordProfile.ReadWrite.All")
+    store.check()
+    assert caplog.messages == ["the token cannot be read: whether passwords may be set shows at the first reset"]
+
+
+def test_that_accounts_are_synced_is_said_with_the_store_in_which_they_are_reset(
+    store: Entra, graph: Graph, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph.organization["onPremisesSyncEnabled"] = True
+    store.check()
+    (record,) = caplog.records
+    assert record.message.startswith("accounts are synced to this tenant")
+    assert vars(record)["what"] == "active_directory"
+
+
+def test_nobody_in_the_tenant_is_as_if_nobody_could_be_read(store: Entra, graph: Graph) -> None:
+    graph.people.all.clear()
+    assert "User.Read.All" in missing(store)
+
+
+def test_a_tenant_without_the_license_for_eligible_roles_is_fine(
+    store: Entra, graph: Graph, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph.licensed = False
+    store.check()
+    assert caplog.messages == []
