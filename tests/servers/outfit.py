@@ -28,9 +28,13 @@ def running_post(folder: Path) -> Iterator[Post]:
 
 
 def pins(post: Post, slapd: Slapd, **ldap: object) -> dict[str, dict[str, Any]]:
-    """Plugin settings for `Keyback`: mail with STARTTLS and a sign-in, texts over HTTP, OpenLDAP over TLS."""
+    """Plugin settings for `Keyback`: `post_pins`, and OpenLDAP over TLS."""
+    return {"store.openldap": slapd.settings(**ldap), **post_pins(post)}
+
+
+def post_pins(post: Post) -> dict[str, dict[str, Any]]:
+    """Plugin settings for `Keyback`: mail with STARTTLS and a sign-in, texts over HTTP."""
     return {
-        "store.openldap": slapd.settings(**ldap),
         "channel.smtp": {
             "host": post.mail.host, "port": post.mail.port, "security": "starttls", "ca_file": str(post.mail.ca_file),
             "username": MailSink.username, "password": MailSink.password, "sender": "reset@alderwick.example",
