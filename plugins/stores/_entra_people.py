@@ -75,12 +75,16 @@ def is_enabled(user: Fields) -> bool:
     return enabled
 
 
-def anchors(user: Fields, store: str) -> Sequence[AccountKey]:
-    """The accounts that this one may mirror, by what never changes hands: never by a name or an address."""
+def master(user: Fields, store: str) -> AccountKey | None:
+    """The account that this one is a copy of, by what never changes hands: never by a name or an address.
+
+    Its id is empty where the directory does not say which one it is.
+    """
     if not is_synced(user):
-        return ()
-    marks = (_guid(text(user, "onPremisesImmutableId")), text(user, "onPremisesSecurityIdentifier"))
-    return tuple(AccountKey(store, mark) for mark in marks if mark)
+        return None
+    # Most syncs take the objectGUID for the immutable id; some took an attribute of the house's own.
+    mark = _guid(text(user, "onPremisesImmutableId")) or text(user, "onPremisesSecurityIdentifier")
+    return AccountKey(store, mark)
 
 
 def contacts(user: Fields, registered: Fields, settings: EntraSettings) -> Iterator[Contact]:
@@ -105,7 +109,7 @@ def texts(user: Fields, name: str) -> Sequence[str]:
 
 
 def _guid(immutable: str) -> str:
-    """The objectGUID that most syncs take for the immutable id; nothing where it is something else."""
+    """As directories write it; nothing where the mark is something else."""
     try:
         return str(uuid.UUID(bytes_le=b64decode(immutable, validate=True)))
     except (NotBase64, ValueError):

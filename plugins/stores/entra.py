@@ -158,9 +158,10 @@ class Entra(Store):
         return None
 
     def linked_to(self, account: Account, *, ctx: Context) -> Sequence[AccountKey]:
-        """The account that this one is a copy of, by its GUID and by its SID: whichever its store knows."""
+        """The account that this one is a copy of, where the directory says which one."""
         user = self._user(account.key, Budget.of(ctx))
-        return () if user is None else people.anchors(user, self.settings.mastered_in)
+        master = None if user is None else people.master(user, self.settings.mastered_in)
+        return (master,) if master is not None and master.id else ()
 
     def _user(self, key: AccountKey, budget: Budget) -> Fields | None:
         """By the id: a sign-in name can be given to somebody else."""
@@ -173,8 +174,6 @@ class Entra(Store):
             return None
         key = AccountKey(self.key, people.text(user, "id"))
         stands = standing(self._graph, key.id, budget, eligible=self.settings.eligible_roles)
-        masters = people.anchors(user, self.settings.mastered_in)
-        synced_from = next(iter(masters), AccountKey(self.settings.mastered_in, ""))
         return Account(
             key=key,
             name=people.text(user, "userPrincipalName"),
@@ -185,7 +184,7 @@ class Entra(Store):
             privileged=stands.privileged or user.get("isManagementRestricted") is True,
             contacts=tuple(people.contacts(user, self._registered(key.id, budget), self.settings)),
             stamp=_stamp(user),
-            synced_from=synced_from if people.is_synced(user) else None,
+            synced_from=people.master(user, self.settings.mastered_in),
         )
 
     def _registered(self, user_id: str, budget: Budget) -> Mapping[str, Sequence[str]]:
