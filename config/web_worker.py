@@ -8,9 +8,12 @@ import logging
 import math
 import re
 import secrets
+import selectors
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from gunicorn.http import errors as broken
@@ -101,6 +104,21 @@ class PatientSocket(socket.socket):
         self.ends = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What gunicorn takes for a future: what became of a connection is known already."""
+
+    stays: object
+
+    def result(self) -> object:
+        """Whether it goes on, and how."""
+        return self.stays
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
+
+
 class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
     """gunicorn's worker with threads.
 
@@ -123,22 +141,48 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
             # Whoever waits is there at the next look too, and looking is all that this thread would do.
             time.sleep(SECONDS_TO_A_HANDLE)
 
-    def handle(self, conn: gthread.TConn) -> object:
-        """Called in a thread, for every connection that is new or has something to say."""
+    def enqueue_req(self, conn: gthread.TConn) -> None:
+        """A thread for whoever has said everything. Whoever has not waits at the poller, and in no line."""
         if not isinstance(conn.sock, PatientSocket):
             conn.sock = PatientSocket(fileno=conn.sock.detach())
         wire, now = conn.sock, time.monotonic()
         wire.ends = min(wire.ends, now + SECONDS_TO_SAY)
-        # What a client sent ahead stands in the parser already, and wakes nobody.
-        ahead = conn.initialized and conn.parser.unreader.buf.getvalue()
-        if not ahead and wire.waits():
-            return gthread._DEFER if now < wire.ends else False
-        conn.data_ready = True
+        if _sent_ahead(conn) or not wire.waits():
+            conn.data_ready = True
+            self.tpool.submit(self._serve, conn)
+        else:
+            self.finish_request(conn, Came(gthread._DEFER if now < wire.ends else False))
+
+    def handle(self, conn: gthread.TConn) -> object:
+        """Called in a thread, for every request."""
         stays = super().handle(conn)
-        wire.ends = math.inf
+        conn.sock.ends = math.inf
         if not stays:
-            wire.leave()
+            conn.sock.leave()
         return stays
+
+    def _serve(self, conn: gthread.TConn) -> None:
+        stays: object = False
+        try:
+            stays = self.handle(conn)
+        finally:
+            if stays and self.alive and not _sent_ahead(conn):
+                self._keep(conn)
+            else:
+                self.method_queue.defer(self.finish_request, conn, Came(stays))
+
+    def _keep(self, conn: gthread.TConn) -> None:
+        """What gunicorn has its accepting thread do: to wake it after each answer costs as much as to read a request.
+
+        It may be in `select` meanwhile: epoll takes new sockets from any thread.
+        """
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+        if not self.alive:
+            # Told to end in this very moment, it may have looked at the others already.
+            self.method_queue.defer(self._cap_keepalive, 0.0)
 
     def _keepalive_after(self, conn: gthread.TConn, keepalive: object) -> bool:
         # Of a body that nobody read only what is here already is thrown away.
@@ -154,6 +198,11 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         # Whoever does not listen any more has heard enough.
         with contextlib.suppress(OSError):
             client.sendall(refusal(status, secure=self.secure))
+
+
+def _sent_ahead(conn: gthread.TConn) -> bool:
+    """What a client sent ahead stands in the parser already, and wakes nobody."""
+    return bool(conn.initialized and conn.parser.unreader.buf.getvalue())
 
 
 def refusal(status: int, *, secure: bool) -> bytes:

@@ -94,8 +94,8 @@ class HouseWorker(PatientWorker):
 
     def _cap_keepalive(self, deadline: float) -> None:
         """At the end nobody is waited for who says nothing: what they say in this very moment is still heard."""
-        super()._cap_keepalive(0.0)
-        for connection in self.pending_conns:
+        # A copy: threads that have just answered somebody may add them.
+        for connection in (*self.keepalived_conns, *self.pending_conns):
             if connection.sock.is_silent:
                 connection.timeout = 0.0
         # gunicorn looks no further than the first whose time has not come.

@@ -8,26 +8,24 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from random import Random
+from typing import TYPE_CHECKING
 
-from captcha import audio
-from captcha.image import ImageCaptcha
 from pydantic import Field as Setting
 from pydantic import SecretStr
 
 from ...core import Context, HumanCheck, Humanity, Part, PluginSettings, Text, Widget, hookimpl
+
+if TYPE_CHECKING:
+    from ._studio import Studio
 
 TYPED, TASK = "picture_text", "picture_task"
 GOOD_FOR = timedelta(minutes=10)
 # None looks like another when it is bent, and none sounds like another over a bad loudspeaker.
 SIGNS = "234679FHKMRWXY"
 FEWEST, MOST = 6, 8
-WIDTH, HEIGHT = 260, 80
-# Fixed: the library's own chance sometimes draws light grey on white.
-PAPER, INK = (242, 245, 244), (19, 32, 31, 255)
-# Any byte becomes silence, or a little beside it.
-HISS = bytes(126 + value % 5 for value in range(256))
 PART = re.compile(r"(?P<task>[0-9]{1,4}\.[0-9]{1,12}\.[0-9a-f]{32}\.[0-9a-f]{64})\.(?P<kind>png|wav)", re.ASCII)
 _TOO_LATE = Text("The check ran out of time. Press Continue again.")
 _WRONG = Text("The characters didn't match. Here's a new picture.")
@@ -72,12 +70,12 @@ class PictureAndSound(HumanCheck):
     Settings = PictureAndSoundSettings
     settings: PictureAndSoundSettings
 
-    def __init__(self, settings: PictureAndSoundSettings) -> None:
-        super().__init__(settings)
-        self._pictures = ImageCaptcha(WIDTH, HEIGHT)
-        # The library lays letters on by their lightness: dark ones would come out pale.
-        self._pictures.lookup_table = [min(255, 9 * lightness) for lightness in range(256)]
-        self._voices = _Voices()
+    @cached_property
+    def _studio(self) -> Studio:
+        # Imported late: libraries of 4 MiB, for what few people ask for, would lie in every process.
+        from ._studio import Studio  # noqa: PLC0415
+
+        return Studio(SIGNS)
 
     def widget(self, ctx: Context, *, effort: int = 1) -> Widget:
         task = _Task(effort, int((ctx.now + GOOD_FOR).timestamp()), ctx.random(16).hex())
@@ -91,12 +89,11 @@ class PictureAndSound(HumanCheck):
         if task is None:
             return None
         if name.endswith(".png"):
-            picture = self._pictures.generate(self._characters(task), bg_color=PAPER, fg_color=INK)
-            return Part("image/png", picture.getvalue())
+            return Part("image/png", self._studio.draw(self._characters(task)))
         # The same sound each time: many recordings of one task, laid over one another, would lose their noise. And a
         # browser may fetch it in pieces, from several processes.
         chance = Random(self._mac("sound", task))  # noqa: S311 -- drawn from our key, so as secret as the key
-        return Part("audio/wav", self._voices.say(self._characters(task), chance))
+        return Part("audio/wav", self._studio.say(self._characters(task), chance))
 
     def judge(self, response: Mapping[str, str], ctx: Context, *, effort: int = 1) -> Humanity:
         task = self._read(response.get(TASK, ""))
@@ -127,43 +124,6 @@ class PictureAndSound(HumanCheck):
     def _mac(self, purpose: str, task: _Task) -> bytes:
         key = self.settings.key.get_secret_value().encode()
         return hmac.digest(key, f"picture and sound: {purpose}: {task}".encode(), sha256)
-
-
-class _Voices(audio.AudioCaptcha):
-    """The library's voices. It draws its own chance and takes a second; this one is told, and takes a tenth."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.load()
-
-    def say(self, characters: str, chance: Random) -> bytes:
-        """A sound file in which they are read, with other voices murmuring backwards behind them."""
-        spoken = [self._spoken(sign, chance) for sign in characters]
-        pauses = [chance.randrange(6_000, 10_000) for _ in spoken]
-        length = sum(pauses) + sum(map(len, spoken)) + 4_000
-        track = bytearray(chance.randbytes(length)).translate(HISS)
-        for start in range(0, length - 6_000, 3_000):
-            murmur = _louder(chance.choice(self._cache[chance.choice(SIGNS)]), chance.uniform(0.1, 0.3))
-            _lay(murmur[::-1], track, start + chance.randrange(2_000))
-        place = 0
-        for pause, sound in zip(pauses, spoken, strict=True):
-            _lay(sound, track, place + pause)
-            place += pause + len(sound)
-        return bytes(audio.patch_wave_header(audio.BEEP + audio.SILENCE + track + audio.END_BEEP))
-
-    def _spoken(self, sign: str, chance: Random) -> bytearray:
-        voice = audio.change_speed(chance.choice(self._cache[sign]), chance.uniform(0.95, 1.25))
-        return _louder(voice, chance.uniform(0.85, 1.2))
-
-
-def _louder(sound: bytearray, level: float) -> bytearray:
-    # The library's loop over 256 values instead of over every sample.
-    return sound.translate(audio.change_sound(bytearray(range(256)), level))
-
-
-def _lay(sound: bytearray, track: bytearray, start: int) -> None:
-    end = start + len(sound)
-    track[start:end] = audio.mix_wave(sound, track[start:end])
 
 
 def folded(typed: str) -> str:

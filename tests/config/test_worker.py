@@ -10,8 +10,11 @@ from collections import deque
 from collections.abc import Iterator
 
 import pytest
-from gunicorn.workers.gthread import TConn
+from gunicorn.config import Config
+from gunicorn.workers.gthread import PollableMethodQueue, TConn
+from servers.story import wait_until
 
+from keyback.config.waiting_line import Threads, WaitingLine
 from keyback.config.web_worker import PatientSocket
 from keyback.config.worker import HouseWorker
 
@@ -23,9 +26,22 @@ def worker() -> Iterator[HouseWorker]:
     """One that was told to end: nothing of it but whom it knows."""
     worker: HouseWorker = HouseWorker.__new__(HouseWorker)
     worker.keepalived_conns, worker.pending_conns = deque(), deque()
-    worker.nr_conns = 0
+    worker.nr_conns, worker.alive = 0, False
+    worker.method_queue = PollableMethodQueue()
+    worker.method_queue.init()
     with selectors.DefaultSelector() as worker.poller:
         yield worker
+    worker.method_queue.close()
+
+
+@pytest.fixture
+def open_worker(worker: HouseWorker) -> Iterator[HouseWorker]:
+    """One that serves, with a single thread that has an answer for every request."""
+    worker.alive, worker.cfg, line = True, Config(), WaitingLine()
+    worker.tpool = Threads(1, line, lambda _: False)
+    worker.handle = lambda conn: True  # type: ignore[method-assign]
+    yield worker
+    worker.tpool.shutdown()
 
 
 def joins(worker: HouseWorker, line: deque[TConn], said: bytes = b"") -> socket.socket:
@@ -56,3 +72,52 @@ def test_at_its_end_a_process_waits_only_for_whoever_has_begun_to_speak(worker: 
         assert [is_hung_up_on(client) for client in (speaks, silent, kept)] == [False, True, True]
         assert worker.nr_conns == 1
         worker.pending_conns[0].close()
+
+
+def comes(worker: HouseWorker, said: bytes = b"") -> socket.socket:
+    """Somebody new, as accepted; their end of the connection."""
+    client, end = socket.socketpair()
+    client.sendall(said)
+    worker.nr_conns += 1
+    worker.enqueue_req(TConn(worker.cfg, end, "", ""))
+    return client
+
+
+def test_whoever_has_said_nothing_yet_takes_no_thread_and_stands_in_no_line(open_worker: HouseWorker) -> None:
+    asked = list[object]()
+    open_worker.tpool.submit = lambda work, conn: asked.append(conn)  # type: ignore[method-assign]
+    with comes(open_worker) as client:
+        assert len(open_worker.pending_conns) == 1
+        assert asked == []
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        open_worker.wait_for_and_dispatch_events(5)
+        assert len(asked) == 1
+        assert not open_worker.pending_conns
+        asked[0].close()  # type: ignore[attr-defined]
+
+
+def test_whoever_has_an_answer_is_listened_to_again_and_nobody_is_woken_for_it(open_worker: HouseWorker) -> None:
+    asked = b"GET / HTTP/1.1\r\n\r\n"
+    with comes(open_worker, asked) as client:
+        wait_until(lambda: open_worker.keepalived_conns, "them to be kept")
+        (kept,) = open_worker.keepalived_conns
+        assert select.select([open_worker.method_queue.fileno()], [], [], 0)[0] == []
+        assert kept.sock.recv(100) == asked
+        client.sendall(asked)
+        open_worker.wait_for_and_dispatch_events(5)
+        wait_until(lambda: open_worker.keepalived_conns, "them to be kept again")
+        assert open_worker.nr_conns == 1
+        kept.close()
+
+
+def test_whoever_has_an_answer_when_the_process_ends_is_not_waited_for(open_worker: HouseWorker) -> None:
+    with comes(open_worker, b"GET / HTTP/1.1\r\n\r\n"):
+        wait_until(lambda: open_worker.keepalived_conns, "them to be kept")
+        (kept,) = open_worker.keepalived_conns
+        open_worker.poller.unregister(kept.sock)
+        open_worker.keepalived_conns.clear()
+        open_worker.alive = False
+        open_worker._keep(kept)
+        open_worker.method_queue.run_callbacks(None)
+        open_worker.murder_keepalived()
+        assert open_worker.nr_conns == 0
