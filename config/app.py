@@ -16,6 +16,7 @@ from ..core.portal import (
     create_portal,
     create_sign_in,
 )
+from ..core.portal.compiled import share_templates
 from ..core.portal.settings import ADVICE
 from ..core.portal.timed import Timed
 from ..core.service.signed_in import SignedIn
@@ -33,7 +34,7 @@ def create_app(house: House) -> Flask:
     """The pages over a house. Starts nothing: whoever serves them starts the back office."""
     settings = house.settings
     # Its own folder for nothing: Flask would look for one beside the checkout.
-    app = Flask("keyback", static_folder=None, instance_path=str(settings.data_dir.absolute()))
+    app = share_templates(Flask("keyback", static_folder=None, instance_path=str(settings.data_dir.absolute())))
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,

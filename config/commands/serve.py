@@ -18,12 +18,15 @@ from gunicorn.http import wsgi
 from ...core.contracts.errors import SettingsInvalid
 from ...core.db.session import Database
 from ...core.host import Host
+from ...core.portal import TEMPLATES
 from ...core.portal.busy_page import BusyPage
+from ...core.portal.compiled import compile_templates
 from ...core.service.back_office import BackOffice
 from ...core.service.hatch import Hatch
 from ...core.service.strength import estimate
 from ..app import create_app, look_of
 from ..board import Board
+from ..heap import share_one_heap
 from ..house import House, build
 from ..metrics import MetricsDoor
 from ..settings import Settings
@@ -44,6 +47,7 @@ def add(subparsers: Subparsers) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Serve until somebody stops it."""
+    share_one_heap()
     Server(settings_here()).run()
     return 0
 
@@ -144,6 +148,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         load_library(self._settings)
         # Reads its lists of words at the first password.
         estimate("password")
+        compile_templates(TEMPLATES)
         gc.collect()
         # What the collector never touches again stays one page for all.
         gc.freeze()

@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
 # Address, name, page and verb.
 Rule = tuple[str, str, Callable[..., ResponseReturnValue], str]
 
