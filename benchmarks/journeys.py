@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -27,6 +28,8 @@ from town import Town, seconds_to_ready, town
 from wire import Http, InTurn, Ldap
 
 WARM = 30
+# Each round has databases and folders of its own.
+_NUMBERS = count()
 
 
 @dataclass(frozen=True)
@@ -202,14 +205,22 @@ def main() -> None:
             for number, plan in enumerate(plans):
                 idle(here, plan, fresh(here, plan, number), asked.idle)
             return
-        rounds: dict[str, list[Round]] = {plan.name: [] for plan in plans}
-        bares = []
-        for number in range(asked.rounds):
-            bares.append(bare(here))
-            for plan in plans:
-                nodes = fresh(here, plan, number * 100 + plans.index(plan))
-                rounds[plan.name].append(measured(here, plan, nodes))
-        show(rounds, bares)
+        best = _measure(here, plans, asked.rounds)
+        if asked.of_peak:
+            print(f"\nOpen loop, parts of {best:.1f} journeys/s")
+            _measure(here, [replace(plans[0], rate=best * part / 100) for part in asked.of_peak], asked.rounds)
+
+
+def _measure(here: Town, plans: Sequence[Plan], times: int) -> float:
+    """So many rounds of each, and show them; the most journeys a second."""
+    rounds: dict[str, list[Round]] = {plan.name: [] for plan in plans}
+    bares = []
+    for _ in range(times):
+        bares.append(bare(here))
+        for plan in plans:
+            rounds[plan.name].append(measured(here, plan, fresh(here, plan, next(_NUMBERS))))
+    show(rounds, bares)
+    return max(one.per_second for those in rounds.values() for one in those)
 
 
 def _plans(asked: argparse.Namespace) -> list[Plan]:
@@ -237,6 +248,9 @@ def _asked() -> argparse.Namespace:
     )
     parser.add_argument(
         "--rate", nargs="+", type=float, default=[], help="open loop instead: so many new people a second"
+    )
+    parser.add_argument(
+        "--of-peak", nargs="+", type=float, default=[], help="afterwards an open loop at so many percent of the best"
     )
     parser.add_argument("--idle", type=float, default=0, help="no journeys: what a node costs in so many seconds")
     parser.add_argument("--statements", action="store_true", help="count SQL statements and commits by step, no times")
