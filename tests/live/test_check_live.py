@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from servers.samba import SambaAd
 from servers.slapd import PASSWORD, SERVICE_PASSWORD, Slapd, Someone
 
 from keyback.config.commands import main
@@ -17,21 +20,26 @@ help_desk = "Room 7"
 key_file = "keyback.key"
 data_dir = "data"
 [plugins]
-load = ["email", "saved_codes", "openldap", "smtp", "account_notice", "proof_of_work"]
+load = ["email", "saved_codes", "{store}", "smtp", "account_notice", "proof_of_work"]
 human_check_without_script = ""
-[pin.store.openldap]
-"""
-AFTER = "left behind as it was told"
+[pin.store.{store}]
+{pinned}"""
+AFTER = "Left behind 42 as it was told"
+
+
+def settle(folder: Path, store: str, settings: Mapping[str, object]) -> None:
+    """A folder with settings for this directory."""
+    assert main(["init"]) == 0
+    pinned = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+    (folder / "keyback.toml").write_text(SETTINGS.format(store=store, pinned=pinned), encoding="utf-8")
+    assert main(["init"]) == 0
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slapd: Slapd) -> Path:
-    """A folder with settings for this directory."""
+    """Where commands are typed, for OpenLDAP."""
     monkeypatch.chdir(tmp_path)
-    assert main(["init"]) == 0
-    pinned = "".join(f"{name} = {json.dumps(value)}\n" for name, value in slapd.settings().items())
-    (tmp_path / "keyback.toml").write_text(SETTINGS + pinned, encoding="utf-8")
-    assert main(["init"]) == 0
+    settle(tmp_path, "openldap", slapd.settings())
     return tmp_path
 
 
@@ -42,16 +50,32 @@ def tried(here: Path, person: Someone, *more: str, password: str = PASSWORD) -> 
     return main(["check", "--live", person.uid, "--passwords", "passwords", *more])
 
 
+def verdicts(table: str) -> Counter[str]:
+    return Counter(line.split("  ")[1].strip() for line in table.splitlines() if line.startswith("  "))
+
+
 def test_all_that_is_promised_holds_on_openldap(here: Path, slapd: Slapd, capsys: pytest.CaptureFixture[str]) -> None:
     person = slapd.person()
     assert tried(here, person, "--lock", "6") == 0
     table = capsys.readouterr().out
-    verdicts = [line.split("  ")[1].strip() for line in table.splitlines() if line.startswith("  ")]
-    assert verdicts == ["held"] * 20, table
+    assert verdicts(table) == {"held": 20}, table
     assert "about ten times, locks it twice" in table
     assert slapd.bind(person.dn, AFTER)[0] == 0
     for secret in (PASSWORD, AFTER, SERVICE_PASSWORD):
         assert secret not in table
+
+
+def test_all_that_is_promised_holds_on_active_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ad: SambaAd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settle(tmp_path, "active_directory", ad.settings())
+    person = ad.person()
+    assert tried(tmp_path, person, "--lock", "7", password=person.password) == 0
+    table = capsys.readouterr().out
+    assert verdicts(table) == {"held": 18, "weaker": 2}, table
+    assert "weaker     and the old one ends: the old one still opens it" in table
+    assert ad.opens(person, AFTER)
 
 
 def test_nothing_is_written_for_whoever_does_not_know_the_password(
