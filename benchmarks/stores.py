@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,17 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import ldap3
 from processes import Yardstick, cpu
-from servers.slapd import CHANGED, PASSWORD, SERVICE, SERVICE_PASSWORD, Slapd, running_slapd
+from servers.samba import in_quotes, running_samba
+from servers.slapd import CHANGED, PASSWORD, SERVICE, SERVICE_PASSWORD, Slapd, Someone, running_slapd
 
-from keyback.core import Context, Secret
+from keyback.core import Context, Secret, Store
 from keyback.core.service.surroundings import Surroundings
+from keyback.plugins.stores._active_directory_settings import ActiveDirectorySettings
 from keyback.plugins.stores._openldap_settings import OpenLdapSettings
+from keyback.plugins.stores.active_directory import ActiveDirectory
 from keyback.plugins.stores.openldap import OpenLdap
 
-NEW = "four words that belong apart"
+NEW = "Four words that belong 4part"
 # Lets root write the server's own marks.
 RELAX = ("1.3.6.1.4.1.4203.666.5.12", True, None)
 # One thread's work on one person: by their place in the list of people.
@@ -91,28 +95,50 @@ def _openldap(people: int, around: Surroundings) -> Iterator[Bench]:
     with running_slapd() as slapd:
         everybody = [slapd.person() for _ in range(people)]
         store = OpenLdap(OpenLdapSettings(**slapd.settings(connections=8)))
-        names = [person.uid for person in everybody]
-
-        def bare() -> Work:
-            way = slapd.connection(SERVICE, SERVICE_PASSWORD.encode())
-            assert way.bind()
-            return lambda place: _replaced(way, everybody[place].dn)
-
-        ways = {
-            "bare ldap3: one replace": bare,
-            "the store: set_password": lambda: _reset(store, names, around.context, found=True),
-            "the store: find and set_password": lambda: _reset(store, names, around.context, found=False),
-        }
+        service = partial(slapd.connection, SERVICE, SERVICE_PASSWORD.encode())
+        ways = _ways(store, everybody, around, lambda: _bare(service(), everybody, "userPassword", NEW.encode()))
         yield Bench(slapd.process, ways, lambda: _aged(slapd, [person.dn for person in everybody]))
         store.close()
 
 
-def _replaced(way: Any, dn: str) -> None:  # noqa: ANN401
-    way.modify(dn, {"userPassword": [(ldap3.MODIFY_REPLACE, [NEW.encode()])]})
-    assert way.result["result"] == 0, way.result
+@contextmanager
+def _active_directory(people: int, around: Surroundings) -> Iterator[Bench]:
+    with running_samba() as ad:
+        everybody = [ad.person() for _ in range(people)]
+        settings = ad.settings(connections=8)
+        store = ActiveDirectory(ActiveDirectorySettings(**settings))
+        service = partial(ad.connection, settings["bind_dn"], settings["bind_password"].encode())
+        ways = _ways(store, everybody, around, lambda: _bare(service(), everybody, "unicodePwd", in_quotes(NEW)))
+        # Its marks are finer than any two resets are apart, and it holds no history for them.
+        yield Bench(ad.process, ways, lambda: None)
+        store.close()
 
 
-def _reset(store: OpenLdap, names: Sequence[str], context: Callable[..., Context], *, found: bool) -> Work:
+BENCHES = {"openldap": _openldap, "active_directory": _active_directory}
+
+
+def _ways(
+    store: Store, everybody: Sequence[Someone], around: Surroundings, bare: Callable[[], Work]
+) -> dict[str, Callable[[], Work]]:
+    names = [person.uid for person in everybody]
+    return {
+        "bare ldap3: one replace": bare,
+        "the store: set_password": lambda: _reset(store, names, around.context, found=True),
+        "the store: find and set_password": lambda: _reset(store, names, around.context, found=False),
+    }
+
+
+def _bare(way: Any, everybody: Sequence[Someone], attribute: str, password: bytes) -> Work:  # noqa: ANN401
+    assert way.bind()
+
+    def replace(place: int) -> None:
+        way.modify(everybody[place].dn, {attribute: [(ldap3.MODIFY_REPLACE, [password])]})
+        assert way.result["result"] == 0, way.result
+
+    return replace
+
+
+def _reset(store: Store, names: Sequence[str], context: Callable[..., Context], *, found: bool) -> Work:
     accounts = {place: store.find(name, context(seconds=10)) for place, name in enumerate(names) if found}
 
     def reset(place: int) -> None:
@@ -131,10 +157,6 @@ def _aged(slapd: Slapd, places: Sequence[str]) -> None:
         for dn in places:
             root.modify(dn, changes, controls=[RELAX])
             assert root.result["result"] == 0, root.result
-
-
-# Active Directory joins here once it has a server that `tests/servers` can start.
-BENCHES = {"openldap": _openldap}
 
 
 def _given() -> argparse.Namespace:

@@ -43,3 +43,7 @@ def test_every_number_that_a_test_bears_has_a_row() -> None:
 
 def test_every_case_of_openldap_is_tried_on_openldap() -> None:
     assert [case for case, _, openldap in _rows() if case >= 24 and not openldap] == []
+
+
+def test_every_case_of_active_directory_is_tried_on_active_directory() -> None:
+    assert [case for case, directory, _ in _rows() if case < 24 and not directory] == []

@@ -96,6 +96,12 @@ class SambaAd:
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGCONT)
 
+    @property
+    def process(self) -> int:
+        """The running controller's number."""
+        assert self._process is not None
+        return self._process.pid
+
     def settings(self, **more: object) -> dict[str, Any]:
         """What the store plugin needs to work here."""
         return {
