@@ -219,7 +219,14 @@ class PretendService:
         accounts = recovery.subject.person.accounts if recovery.subject and recovery.proofs else ()
         done = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.SET}
         return tuple(
-            Target(str(place), account.key, Text(account.key.store.title()), account.name, is_set=account.key in done)
+            Target(
+                str(place),
+                account.key,
+                Text(account.key.store.title()),
+                account.name,
+                is_set=account.key in done,
+                mirrors=self.answers.get("mirrors", ()),
+            )
             for place, account in enumerate(accounts, 1)
         )
 

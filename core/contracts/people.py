@@ -61,6 +61,8 @@ class Account:
     stamp: str | None = None
     server: str = ""
     synced_from: AccountKey | None = None
+    # Accounts elsewhere that take over this one's password by themselves.
+    mirrored_in: tuple[AccountKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ def _row(outcome: Outcome, target: Target, targets: Sequence[Target], company: s
         return Row(store, target.name, "", kind.value, TAGS[kind], _texts(outcome, directory))
     account = called(target, targets)
     button, asks = _button(outcome, account, target.value, again)
-    return Row(store, account, target.name, kind.value, TAGS[kind], _texts(outcome, account), button, asks)
+    texts = (*_texts(outcome, account), *taken_over([target]))
+    return Row(store, account, target.name, kind.value, TAGS[kind], texts, button, asks)
 
 
 def _texts(outcome: Outcome, account: Text | str) -> tuple[Text, ...]:
@@ -88,6 +89,12 @@ def _button(outcome: Outcome, account: Text | str, value: str, again: str) -> tu
 def _may_be_tried_again(outcome: Outcome) -> bool:
     final = any(reason in FINAL for reason in outcome.reasons)
     return outcome.kind in (OutcomeKind.REFUSED, OutcomeKind.NOT_SET) and not final
+
+
+def taken_over(targets: Sequence[Target]) -> tuple[Text, ...]:
+    """Of directories that were not written to, because they take the password over by themselves."""
+    called = dict.fromkeys(mirror for target in targets if target.is_set for mirror in target.mirrors)
+    return tuple(Text("{account} accepts the new password within a few minutes.", account=each) for each in called)
 
 
 def heading(outcomes: Sequence[Outcome]) -> Text | None:

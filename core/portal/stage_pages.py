@@ -192,6 +192,7 @@ class StagePages:
             **told,
             "heading": outcomes.heading(recovery.outcomes) or words.SET,
             "advice": self._settings.advice,
+            "taken_over": outcomes.taken_over(self._service.renewing.targets(recovery)),
             "signed_out": self._service.renewing.signed_out(recovery),
             "keeps_old": outcomes.set_in(self._settings.keeps_old_password, recovery.outcomes),
         }

@@ -44,9 +44,17 @@ class Accounts:
     def targets(self, recovery: Recovery) -> tuple[Target, ...]:
         """All accounts of the person; `value` names one in a form and is no id of a directory."""
         accounts = recovery.subject.person.accounts if recovery.subject else ()
+        stores = self.snapshots.current.plugins.stores
         done = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.SET}
         return tuple(
-            Target(str(place), account.key, self._called(account), account.name, is_set=account.key in done)
+            Target(
+                str(place),
+                account.key,
+                self._called(account),
+                account.name,
+                is_set=account.key in done,
+                mirrors=tuple(stores[key.store].called for key in account.mirrored_in if key.store in stores),
+            )
             for place, account in enumerate(accounts, 1)
         )
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from ..contracts.errors import Ambiguous
-from ..contracts.people import Account
+from ..contracts.people import Account, AccountKey
 from ..contracts.plugin import Context
-from ..contracts.store import DirectoryRules, Store
+from ..contracts.store import DirectoryRules, KnowsLinks, Store
 from ..recovery.policy import Disclosure
 from ..recovery.state import Recovery
 from .calls import Calls
+from .snapshot import Snapshots
 from .surroundings import Surroundings
 
 log = logging.getLogger(__name__)
@@ -33,6 +36,7 @@ class Told:
 class Asking:
     """A page in `masked` shows at which moment the look-up was done, so it must cost the same for everybody (P4)."""
 
+    snapshots: Snapshots
     calls: Calls
     around: Surroundings
 
@@ -46,6 +50,30 @@ class Asking:
         somebody = account or canary
         rules = self._rules(store, somebody, context) if somebody else DirectoryRules()
         return Told(account, rules, why, canary)
+
+    def master(self, copy: Account) -> Told:
+        """The account that this one takes its password from, as that one's own directory has it; nobody where it is
+        not there. Raises StoreUnavailable."""
+        stores, context = self.snapshots.current.plugins.stores, self.around.context(seconds=FIND_SECONDS)
+        for key in (copy.synced_from, *self._links(copy, context)):
+            store = stores.get(key.store) if key else None
+            if key is None or store is None:
+                continue
+            account = self.calls.read(store, partial(store.look, key, context), FIND_SECONDS)
+            if account is not None:
+                # Whoever rules the copy's directory rules it by this password (P10).
+                either = copy.privileged or account.privileged
+                account = replace(account, privileged=either, mirrored_in=(copy.key,))
+                return Told(account, self._rules(store, account, context))
+        return Told(copy)
+
+    def _links(self, copy: Account, context: Context) -> Sequence[AccountKey]:
+        """By every mark that its directory has for the other one; which of them that one goes by, differs."""
+        store = self.snapshots.current.plugins.stores.get(copy.key.store)
+        if store is None or not isinstance(store, KnowsLinks):
+            return ()
+        knows: KnowsLinks = store
+        return self.calls.read(store, lambda: knows.linked_to(copy, ctx=context), FIND_SECONDS)
 
     def _balance(self, store: Store, context: Context, *, found: bool) -> Account | None:
         """One look-up that finds somebody and one that doesn't, for every name: the one that is still missing."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeAlias
 
 from ..contracts.errors import StoreUnavailable
-from ..contracts.people import Account, Person
+from ..contracts.people import Account, AccountKey, Person
 from ..contracts.store import DirectoryRules
 from ..db.jobs import Job
 from ..db.session import Transaction
@@ -63,7 +64,28 @@ class Finding:
             told = self.asking.ask(store, recovery) if store else Told()
         except StoreUnavailable:
             return self.office.again(job, ASK_AGAIN)
-        return self.office.hold(job, saving(recovery, self.around.now()), lambda job: self._keep(job, key, told))
+        return self._go_on(job, recovery, told)
+
+    def _go_on(self, job: Job, recovery: Recovery, told: Told) -> None:
+        """A copy counts as the account whose password it has, which its own directory is asked for in its own lane."""
+        master = told.account.synced_from if told.account else None
+        if master and master.store in self.snapshots.current.plugins.stores:
+            there = replace(job, lane=f"store:{master.store}")
+            if not self.office.hand_over(there, lambda job: self._master(job, recovery, told)):
+                self.office.again(job, ASK_AGAIN)
+            return
+        self._hold(job, recovery, told)
+
+    def _master(self, job: Job, recovery: Recovery, told: Told) -> None:
+        assert told.account is not None
+        try:
+            self._hold(job, recovery, self.asking.master(told.account))
+        except StoreUnavailable:
+            self.office.again(job, ASK_AGAIN)
+
+    def _hold(self, job: Job, recovery: Recovery, told: Told) -> None:
+        key = job.payload["store"]
+        self.office.hold(job, saving(recovery, self.around.now()), lambda job: self._keep(job, key, told))
 
     def _keep(self, job: Job, key: str, told: Told) -> None:
         """One store's answer; the last one decides."""
@@ -83,7 +105,7 @@ class Finding:
             self.records.jobs.done(tx, [job.id])
 
     def _decide(self, job: Job, recovery: Recovery, answers: tuple[Answer, ...], told: Told) -> None:
-        accounts = self._strictest_first([account for _, account in answers if account is not None])
+        accounts = self._strictest_first(_each_once(account for _, account in answers if account is not None))
         # For nobody the canary's records are read, or the stand-in's, and nothing of them is used.
         read = accounts or _instead(recovery, told)
         with self.records.db.write() as tx:
@@ -124,6 +146,16 @@ class Finding:
 def _is_over(recovery: Recovery, store: str) -> bool:
     """Whether nobody waits for this store's answer any more."""
     return not recovery.is_open or recovery.found or store in dict(recovery.answers)
+
+
+def _each_once(accounts: Iterable[Account]) -> list[Account]:
+    """The same account may be found by its own name and by that of its copy."""
+    found: dict[AccountKey, Account] = {}
+    for account in accounts:
+        known = found.get(account.key, account)
+        mirrors = tuple(dict.fromkeys((*known.mirrored_in, *account.mirrored_in)))
+        found[account.key] = replace(known, privileged=known.privileged or account.privileged, mirrored_in=mirrors)
+    return list(found.values())
 
 
 def _instead(recovery: Recovery, told: Told) -> list[Account]:

@@ -257,7 +257,7 @@ def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Cal
         **house,
         mover=mover,
         messenger=messenger,
-        asking=Asking(calls=calls, around=house["around"]),
+        asking=Asking(snapshots=house["snapshots"], calls=calls, around=house["around"]),
         recognising=recognising,
         disguise=Disguise(**house),
         office=office,

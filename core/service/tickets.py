@@ -50,6 +50,8 @@ class Target:
     called: Text | str
     name: str = field(repr=False)
     is_set: bool = False
+    # What directories are called that take its password over by themselves, a little later.
+    mirrors: tuple[Text | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ ABOUT_ACCOUNTS: dict[str, tuple[str, ...]] = {
     "what is open with the old password, where a directory ended it": (
         "You were signed out everywhere. Some apps notice it within an hour.",
     ),
+    "a directory that was not written to, because it takes the password over": (
+        "{} accepts the new password within a few minutes.",
+    ),
     "notices about it": (
         "Two of your accounts were joined", "Two of your accounts were parted",
         "{}: from {}, {} (UTC), one reset can set a new {} password for both.",

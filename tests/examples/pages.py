@@ -235,6 +235,8 @@ PAGES = (
     Page("unsettled", "unsettled.html", recovery=at(Stage.UNSETTLED, OutcomeKind.SET, OutcomeKind.UNKNOWN)),
     Page("done", "done.html", recovery=replace(at(Stage.DONE, OutcomeKind.SET), entry="alderwick")),
     Page("done, signed out", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET), answers={"signed_out": True}),
+    Page("done, taken over elsewhere", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET),
+         answers={"mirrors": ("Cloud",)}),
     Page("done, two accounts", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET, OutcomeKind.SET)),
     Page("to be unlocked, after silence", "unlocking.html", recovery=unlocking(Stage.RENEWING),
          answers={"unlock": errors.StoreUnavailable("down")}, press=CONTINUE),
