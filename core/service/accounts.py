@@ -44,7 +44,6 @@ class Accounts:
     def targets(self, recovery: Recovery) -> tuple[Target, ...]:
         """All accounts of the person; `value` names one in a form and is no id of a directory."""
         accounts = recovery.subject.person.accounts if recovery.subject else ()
-        stores = self.snapshots.current.plugins.stores
         done = {outcome.account for outcome in recovery.outcomes if outcome.kind is OutcomeKind.SET}
         return tuple(
             Target(
@@ -53,7 +52,7 @@ class Accounts:
                 self._called(account),
                 account.name,
                 is_set=account.key in done,
-                mirrors=tuple(stores[key.store].called for key in account.mirrored_in if key.store in stores),
+                mirrors=self._mirrors(account) if recovery.purpose is Purpose.RESET else (),
             )
             for place, account in enumerate(accounts, 1)
         )
@@ -126,6 +125,11 @@ class Accounts:
     def _own_policy(self, subject: Subject, account: Account) -> Policy:
         """What would hold for this account if it were the person's only one."""
         return self.snapshots.current.policy_for(Person(subject.person.id, (account,)))
+
+    def _mirrors(self, account: Account) -> tuple[Text | str, ...]:
+        """What the directories are called that take this one's password over."""
+        stores = self.snapshots.current.plugins.stores
+        return tuple(stores[key.store].called for key in account.mirrored_in if key.store in stores)
 
     def _called(self, account: Account) -> Text | str:
         store = self.snapshots.current.plugins.stores.get(account.key.store)

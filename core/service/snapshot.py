@@ -46,7 +46,8 @@ class Snapshot:
         A name without a realm, or with one that nobody claims, is asked of every store: never the first match.
         """
         realm = realm_of(name)
-        claiming = tuple(key for key in self.plugins.stores if realm and realm in realms.get(key, ()))
+        claimed = {key: {each.casefold() for each in theirs} for key, theirs in realms.items()}
+        claiming = tuple(key for key in self.plugins.stores if realm and realm in claimed.get(key, ()))
         return claiming or tuple(self.plugins.stores)
 
 

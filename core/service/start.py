@@ -77,7 +77,9 @@ class Starting:
             raise NotAllowed(Text("Enter your work e-mail or user name")) from error
         passed = self.gate.judge(response, arrival.address)
         ticket = self.tickets.fresh(self.around.token())
-        recovery = self._named(ticket.recovery_id, asked_name, arrival)
+        # By what was typed: a NetBIOS name is a realm too, though no directory is asked for it.
+        asked = self.snapshots.current.stores_for(name, self.around.realms)
+        recovery = self._named(ticket.recovery_id, asked_name, asked, arrival)
         with self.records.db.write() as tx:
             refusal = self.gate.admit(tx, passed, arrival.address)
             if refusal is None:
@@ -90,7 +92,7 @@ class Starting:
         self.mover.hand_over(moved)
         return ticket
 
-    def _named(self, recovery_id: str, name: str, arrival: Arrival) -> Recovery:
+    def _named(self, recovery_id: str, name: str, asked: tuple[str, ...], arrival: Arrival) -> Recovery:
         snapshot, now = self.snapshots.current, self.around.now()
         return Recovery(
             id=recovery_id,
@@ -105,7 +107,7 @@ class Starting:
             return_to=arrival.return_to,
             language=arrival.language,
             browser=arrival.browser,
-            asked=snapshot.stores_for(name, self.around.realms),
+            asked=asked,
             stand_in=stand_in(snapshot, self.around.context()),
         )
 

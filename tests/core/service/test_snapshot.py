@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from servers.small_house import SmallHouse
+from servers.small_house import Cloud, SmallHouse, small_house
 
 from keyback.core.contracts.errors import OutOfTurn
+from keyback.core.db.session import Database
 from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
 from keyback.core.recovery.state import Stage
 from keyback.core.service.budgets import Budgets
@@ -64,3 +67,21 @@ def test_a_name_is_asked_of_the_store_that_claims_its_realm_alone(house: SmallHo
     assert two.stores_for("jo@one.example", realms) == ("one",)
     assert two.stores_for("jo@elsewhere.example", realms) == ("one", "two")
     assert two.stores_for("jo", realms) == ("one", "two")
+
+
+@pytest.mark.parametrize("name", ["jo@One.Example", "ACME\\jo", "acme\\jo"])
+def test_a_realm_is_the_same_in_any_case_and_before_a_backslash(house: SmallHouse, name: str) -> None:
+    snapshot = house.snapshots.current
+    two = replace(snapshot, plugins=replace(snapshot.plugins, stores={"one": house.store, "two": house.store}))
+    assert two.stores_for(name, {"one": ("ONE.example", "Acme")}) == ("one",)
+
+
+def test_a_netbios_name_chooses_the_store_though_it_is_no_part_of_the_name(tmp_path: Path, migrated: Path) -> None:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
+    house = small_house(database, cloud=Cloud(), realms={"fake": ("ACME",)}, netbios=("ACME",))
+    visit = house.start("acme\\jo")
+    assert (visit.recovery.name, visit.recovery.asked) == ("jo", ("fake",))
+    house.work()
+    assert visit.recovery.subject is not None
+    assert house.start("jo").recovery.asked == ("fake", "cloud")
+    database.close()
