@@ -127,6 +127,10 @@ class Counters:
         key = self._keyring.mac(KeyPurpose.PEPPER, "once", what)
         return tx.execute(_spend_one.on(tx), _fresh(key, now, until - now)).first() is not None
 
+    def give_back(self, tx: Connection, what: str) -> None:
+        """Let the next one who asks be the first again."""
+        tx.execute(_clear, {"of_key": self._keyring.mac(KeyPurpose.PEPPER, "once", what)})
+
     def purge(self, tx: Connection, now: datetime, limit: int = 500) -> int:
         """Forget counters whose window and lock are over; returns how many."""
         return _purge(tx, limit, now=now)

@@ -111,9 +111,11 @@ DESTINATION_SENDS_DAY = Quota("destination-sends-day", most=6, window=DAY)
 PHONE_NUMBERS = Quota("phone-numbers", most=3, window=HOUR)
 # A phone that rings is worse than one that shows a text.
 DESTINATION_CALLS_DAY = Quota("destination-calls-day", most=3, window=DAY)
-# One number's texts and calls together, in both lanes and while it is being added. The known-browser lane keeps its own
-# however often a stranger asks: all lanes of both kinds fit into it.
-NUMBER_SENDS = Quota("number-sends", most=18, window=DAY)
+# One person's texts and calls together, to whichever of their numbers. By lane, so strangers use up only their own.
+PERSON_CODES_DAY = Quota("person-codes-day", most=5, window=DAY)
+# One number's texts and calls together, in all lanes and while it is being added. Each lane keeps its own however often
+# a stranger asks: three times five, and what adding may send (six texts, three calls), fit into it.
+NUMBER_SENDS = Quota("number-sends", most=24, window=DAY)
 SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
 # By a human check that programs pass about as easily as people do. A source's wrong answers count like its starts;
 # everybody's budget counts starts alone, or a few sources could empty it with nonsense.

@@ -35,6 +35,8 @@ AFTER_A_NO = timedelta(seconds=5)
 FOR_GOOD = frozenset({"address", "number", "not-mobile", "opted-out"})
 # What became of earlier attempts, and by which channel.
 BUDGET = "budget: "
+# Half a minute of ringing, and as much again until whoever took it presses the key, or never will.
+CALL_TAKES = timedelta(seconds=60)
 Past: TypeAlias = tuple[str, State]
 MAYBE_TAKEN = frozenset({State.TRYING, State.UNKNOWN})
 
@@ -149,6 +151,9 @@ class Delivering:
         price = rules.price([channel.key for channel in channels])
         with self.records.db.write() as tx:
             past = self.records.deliveries.of(tx, errand.challenge) if errand.again else ()
+            if not past and not self._line_is_free(tx, errand.message):
+                # Held back like what a budget forbids: that this phone rings is nobody else's business.
+                return Carried(why=f"{BUDGET}line", retry=True)
             ways = self._ways(errand, _in_turn(channels, past), number.region)
             full = self._paid(tx, Cost(errand.message.medium, number, price, errand.notice, errand.times), past)
             if ways and not full and not errand.notice:
@@ -157,6 +162,16 @@ class Delivering:
         if full:
             return Carried(why=f"{BUDGET}{full}", retry=errand.notice)
         return self._try_each(errand, ways) if ways else Carried(why="no-channel")
+
+    def ring_no_more(self, tx: Transaction, message: Message) -> None:
+        """Somebody took the call and pressed the key, or nobody will: the next one need not wait."""
+        if message.call is not None:
+            self.records.counters.give_back(tx, _line(message))
+
+    def _line_is_free(self, tx: Transaction, message: Message) -> bool:
+        """One call at a time: a phone that rings is not called once more."""
+        now = self.around.now()
+        return message.call is None or self.records.counters.spend_once(tx, _line(message), now + CALL_TAKES, now)
 
     def _paid(self, tx: Transaction, cost: Cost, past: Sequence[Past]) -> str:
         """Why the budgets forbid it. What was surely not taken is not paid for twice."""
@@ -208,6 +223,10 @@ class Delivering:
         finally:
             self.around.meter.count(MESSAGES, channel.key, outcome)
         return receipt
+
+
+def _line(message: Message) -> str:
+    return f"call:{message.to}:{message.call.extension if message.call else ''}"
 
 
 def _in_turn(channels: Sequence[Channel], past: Sequence[Past]) -> Sequence[Channel]:

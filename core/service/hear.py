@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..contracts.channel import Callback, CanHear, Heard
+from ..contracts.channel import Callback, CanHear, Heard, Message
 from ..contracts.errors import PluginError
 from ..db.begun import Posted
 from ..db.deliveries import TOLD, Report, State
@@ -59,7 +59,7 @@ class Hearing:
         except PluginError:
             return None
         if heard is not None and heard.state:
-            self._tell(about, heard)
+            self._tell(about, heard, message)
         if heard is not None and heard.answer and recovery is not None:
             self.keep(recovery, heard.answer)
         return heard
@@ -81,12 +81,14 @@ class Hearing:
         """Whether this is the answer, for whoever can say so where it was given. Nothing is counted or kept."""
         return self.proving.would_pass(recovery, answer)
 
-    def _tell(self, about: About, heard: Heard) -> None:
+    def _tell(self, about: About, heard: Heard, message: Message) -> None:
         """What became of the message; a state that no carrier can know of is none."""
         if heard.state in TOLD:
             report = Report(State(heard.state), heard.why, self.around.now())
             with self.records.db.write() as tx:
                 self.records.deliveries.tell(tx, about.channel, about.challenge_id, report)
+                if report.state is not State.SENT:
+                    self.messenger.delivering.ring_no_more(tx, message)
 
     def keep(self, recovery: Recovery, answer: Mapping[str, str]) -> bool:
         """Keep an answer to what is picked, with its verdict; False if there was one before.

@@ -9,11 +9,9 @@ from datetime import timedelta
 from ..contracts.channel import CanHear, Channel, Message
 from ..contracts.events import Event, LimitReached, MessageDropped, MessageSent
 from ..contracts.method import Offer
-from ..db.counters import Mark
 from ..db.jobs import Job
 from ..db.session import Transaction
-from ..recovery import limits
-from ..recovery.state import Lane, Pick, Recovery
+from ..recovery.state import Pick, Recovery
 from .back_office import BackOffice
 from .callback_links import About, CallbackLinks
 from .deliver import NOTHING, Carried, Delivering, Errand, said
@@ -21,6 +19,7 @@ from .faultpoint import faultpoint
 from .fitting import fitting_offers
 from .mover import Moved, Mover
 from .records import Records
+from .send_limits import to_be_counted
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 
@@ -117,23 +116,14 @@ class Messenger:
         return self._words(recovery, offers[0]), "nothing-to-say"
 
     def _count_send(self, tx: Transaction, recovery: Recovery) -> bool:
-        """Count this send for its destination; for nobody under the name, so that both cost alike."""
+        """Count this send, for nobody as for somebody; whether it may leave."""
         pick, now = recovery.pick, self.around.now()
         method = self.snapshots.current.plugins.methods.get(pick.method) if pick else None
-        offers = fitting_offers(recovery, method)
-        lane = recovery.subject.lane if recovery.subject else Lane.UNKNOWN_BROWSER
-        # By method: a person's mailbox and phone have a budget each, so a name that nobody has runs out no sooner (A8).
-        nobody = f"nobody:{pick.method if pick else ''}:{self.around.spelling(recovery.name)}"
-        where = offers[0].private.get("to", offers[0].id) if offers else nobody
-        calls = method is not None and method.medium == "voice"
-        subjects = {
-            limits.DESTINATION_SENDS_QUARTER: f"{lane}:{where}",
-            (limits.DESTINATION_CALLS_DAY if calls else limits.DESTINATION_SENDS_DAY): f"{lane}:{where}",
-            limits.SYSTEM_SENDS: "everybody",
-        }
-        marks = [Mark(quota.name, subject, quota.window) for quota, subject in subjects.items()]
-        counts = self.records.counters.bump(tx, marks, now)
-        reached = [quota for quota, count in zip(subjects, counts, strict=True) if count.count > quota.most]
+        offer = next(iter(fitting_offers(recovery, method)), None)
+        medium = (method.medium if method else "") or ""
+        wanted = to_be_counted(recovery, medium, offer, self.around.spelling(recovery.name))
+        counts = self.records.counters.bump(tx, list(wanted.values()), now)
+        reached = [quota for quota, count in zip(wanted, counts, strict=True) if count.count > quota.most]
         self.mover.record(tx, recovery, [LimitReached(quota.name) for quota in reached], now)
         return not reached
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from ..contracts import device
 from ..contracts.channel import Wakes
 from ..contracts.device import KnowsDevices, Statement
-from ..contracts.method import Method, Offer
+from ..contracts.method import Method
 from ..contracts.people import Enrolment
 from ..db.counters import Mark
 from ..db.session import Transaction
@@ -24,6 +24,7 @@ from ..recovery.state import Pick, Recovery
 from .fitting import fitting_offers
 from .hear import Hearing
 from .records import Records
+from .send_limits import to_one_offer
 from .snapshot import Snapshots
 from .stop import Stopping
 from .surroundings import Surroundings
@@ -157,7 +158,10 @@ class Phones:
         ]
         if not fitting:
             return []
-        marks = [_numbers(pick) for _, pick, _ in fitting] + [_requests(recovery, one) for recovery, _, one in fitting]
+        # Over what is counted when requests are carried the phone rests, also for whoever opens the page.
+        marks = [_numbers(pick) for _, pick, _ in fitting] + [
+            to_one_offer(recovery, one) for recovery, _, one in fitting
+        ]
         counts = [count.count for count in self.records.counters.peek(tx, marks, now)]
         tried, asked = counts[: len(fitting)], counts[len(fitting) :]
         return [
@@ -192,10 +196,3 @@ def _request(recovery: Recovery, pick: Pick) -> Request:
 
 def _numbers(pick: Pick) -> Mark:
     return Mark(limits.PHONE_NUMBERS.name, pick.challenge_id, limits.PHONE_NUMBERS.window)
-
-
-def _requests(recovery: Recovery, offer: Offer) -> Mark:
-    """What requests are counted by when they are carried: over it the phone rests, also for whoever opens the page."""
-    assert recovery.subject is not None
-    quota = limits.DESTINATION_SENDS_DAY
-    return Mark(quota.name, f"{recovery.subject.lane}:{offer.private.get('to', offer.id)}", quota.window)
