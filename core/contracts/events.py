@@ -227,12 +227,16 @@ class LimitNear(Event):
 
 @dataclass(frozen=True, slots=True)
 class RegionSwitchedOff(Event):
-    """Hardly anybody types the codes that go to this region: nothing goes there for half a day."""
+    """Hardly anybody types the codes that go to this region: none go there for half a day.
+
+    `lane`: for strangers ("unknown-browser") or for numbers that are being added ("adding"); others still get theirs.
+    """
 
     name = "region.switched-off"
     loud = True
     medium: str
     region: str
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,10 @@ TOLD = frozenset(_EARLIER)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One message, one provider. `challenge` is empty where nobody types an answer back, `region` for mail."""
+    """One message, one provider. `challenge` is empty where nobody types an answer back, `region` for mail.
+
+    `lane`: whose share it was taken from.
+    """
 
     id: str
     challenge: str
@@ -50,6 +53,7 @@ class Attempt:
     state: State
     why: str = ""
     provider_id: str = field(default="", repr=False)
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """How many codes went to a region, and how many of them were typed back."""
+    """How many codes went to a region out of one share, and how many of them were typed back."""
 
     medium: str
     region: str
+    lane: str
     sent: int
     used: int
 
@@ -97,7 +102,7 @@ _use = (
 )
 # Within one hour, by the index on `at`.
 _conversions = (
-    select(table.c.medium, table.c.region, func.count(table.c.id), func.count(table.c.used_at))
+    select(table.c.medium, table.c.region, table.c.lane, func.count(table.c.id), func.count(table.c.used_at))
     .where(
         table.c.at > bindparam("after"),
         table.c.at <= bindparam("until"),
@@ -105,7 +110,7 @@ _conversions = (
         is_set(table.c.challenge),
         table.c.state != State.FAILED.value,
     )
-    .group_by(table.c.medium, table.c.region)
+    .group_by(table.c.medium, table.c.region, table.c.lane)
 )
 _purge = Purge(table.c.id, table.c.at < bindparam("before"), oldest=table.c.at)
 
@@ -118,7 +123,7 @@ class Deliveries:
 
     def put(self, tx: Connection, attempt: Attempt, now: datetime) -> None:
         """Keep it, or where it stands by now."""
-        row = {name: getattr(attempt, name) for name in ("id", "challenge", "medium", "channel", "region")}
+        row = {name: getattr(attempt, name) for name in ("id", "challenge", "medium", "channel", "region", "lane")}
         row |= {"state": attempt.state.value, "why": attempt.why[:64], "at": now, "changed_at": now, "ref": ""}
         row["sealed"] = b""
         if attempt.provider_id:

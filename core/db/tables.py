@@ -253,6 +253,7 @@ delivery = Table(
     Column("at", Moment, nullable=False, index=True),
     Column("changed_at", Moment, nullable=False),
     Column("used_at", Moment),
+    Column("lane", String(32), nullable=False, server_default=""),
 )
 partial("ix_delivery_challenge", delivery.c.challenge, is_set(delivery.c.challenge))
 partial("ix_delivery_ref", delivery.c.ref, is_set(delivery.c.ref))

@@ -10,9 +10,11 @@ from ..contracts.events import Event, LimitNear, LimitReached, RegionSwitchedOff
 from ..db.counters import Count, Mark
 from ..db.session import Transaction, after_commit
 from ..recovery.limits import DAY, NUMBER_SENDS, Quota
+from ..recovery.state import Lane
 from .counted import tell
 from .numbers import Number
 from .records import Records
+from .send_limits import ADDING_LANE
 from .surroundings import Surroundings
 
 # The last digits that a range of numbers leaves open: fraud is paid for by the range.
@@ -23,13 +25,15 @@ FEWEST_SENDS, ONE_IN = 20, 10
 SETTLED, WATCHED = timedelta(minutes=10), timedelta(minutes=60)
 SWITCHED_OFF = timedelta(hours=12)
 EVERYBODY = "everybody"
+# Where codes may be asked for by somebody who has shown nothing yet, or goes to whichever number they like.
+WATCHED_LANES = frozenset({Lane.UNKNOWN_BROWSER, ADDING_LANE})
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """One message as the budgets see it. `notice`: nobody asked for it, so only what everybody shares may stop it.
 
-    `times`: as how many it counts for its range, its region and everybody; it costs what it costs.
+    `times`: as how many it counts for its range, its region and everybody; it costs what it costs. `lane`: whose share.
     """
 
     medium: str
@@ -37,6 +41,7 @@ class Cost:
     price: int
     notice: bool = False
     times: int = 1
+    lane: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +59,7 @@ class Budgets:
         """
         wanted, now = self._wanted(cost), self.around.now()
         # Only looked at, in the same statement: it counts nothing.
-        off = replace(_off(cost.medium, cost.number.region), by=0)
+        off = replace(_off(cost.medium, cost.number.region, cost.lane), by=0)
         *after, switched = self.records.counters.bump(tx, [*wanted, off], now)
         full = _first_over(wanted, after)
         if switched.locked_until is not None and switched.locked_until > now and not cost.notice:
@@ -67,21 +72,25 @@ class Budgets:
         return ""
 
     def watch(self) -> None:
-        """Switch off what hardly anybody answers: the codes go somewhere, but not to our people."""
+        """Switch off what hardly anybody answers: the codes go somewhere, but not to our people.
+
+        For those alone who asked: a stranger who knows numbers and never answers stops strangers, and neither known
+        browsers nor whoever proves something else first.
+        """
         now = self.around.now()
         with self.records.db.read() as tx:
             seen = self.records.deliveries.conversions(tx, now - SETTLED - WATCHED, now - SETTLED)
         for each in seen:
-            if each.sent >= FEWEST_SENDS and each.used * ONE_IN < each.sent:
-                self._switch_off(each.medium, each.region)
+            if each.lane in WATCHED_LANES and each.sent >= FEWEST_SENDS and each.used * ONE_IN < each.sent:
+                self._switch_off(each.medium, each.region, each.lane)
 
-    def _switch_off(self, medium: str, region: str) -> None:
-        mark, now = _off(medium, region), self.around.now()
+    def _switch_off(self, medium: str, region: str, lane: str) -> None:
+        mark, now = _off(medium, region, lane), self.around.now()
         with self.records.db.write() as tx:
             (count,) = self.records.counters.peek(tx, [mark], now)
             if count.locked_until is None:
                 self.records.counters.lock(tx, mark, now + SWITCHED_OFF, now)
-                self._say(tx, [RegionSwitchedOff(medium, region)])
+                self._say(tx, [RegionSwitchedOff(medium, region, lane)])
 
     def _wanted(self, cost: Cost) -> Mapping[Mark, Quota]:
         quotas = self.around.rules_of(cost.medium).quotas(cost.medium)
@@ -102,8 +111,8 @@ class Budgets:
             after_commit(tx, lambda: tell(self.around.meter, events))
 
 
-def _off(medium: str, region: str) -> Mark:
-    return Mark("region-off", f"{medium}:{region}", DAY)
+def _off(medium: str, region: str, lane: str) -> Mark:
+    return Mark("region-off", f"{medium}:{region}:{lane}", DAY)
 
 
 def _first_over(wanted: Mapping[Mark, Quota], counts: Sequence[Count]) -> str:

@@ -21,6 +21,7 @@ from .callback_links import ADDING, About, CallbackLinks
 from .counted import tell
 from .deliver import Carried, Delivering, Errand
 from .records import Records
+from .send_limits import ADDING_LANE
 from .surroundings import Surroundings
 
 # A new address counts so often: toll fraud lives on numbers that people may choose (C1).
@@ -90,6 +91,7 @@ class CodePost:
             challenge=posted.name,
             ours=GIVEN in begun.answer,
             times=TIMES,
+            lane=ADDING_LANE,
             again=job.tries > 0 or job.seen is None,
             answer_to=answer_to,
         )

@@ -51,7 +51,7 @@ class Errand:
     """One message to carry. `challenge` names it through all its attempts, where an answer is awaited.
 
     `ours`: the address stands in the organisation's own directory. `notice`: nobody asked for it. `again`: it was tried
-    before. `times`: as how many the budgets count it.
+    before. `times`: as how many the budgets count it. `lane`: whose share it is taken from.
     """
 
     message: Message
@@ -61,6 +61,7 @@ class Errand:
     notice: bool = False
     again: bool = False
     times: int = 1
+    lane: str = ""
     answer_to: Callable[[Channel], str] = field(default=nowhere, repr=False)
 
 
@@ -155,7 +156,8 @@ class Delivering:
                 # Held back like what a budget forbids: that this phone rings is nobody else's business.
                 return Carried(why=f"{BUDGET}line", retry=True)
             ways = self._ways(errand, _in_turn(channels, past), number.region)
-            full = self._paid(tx, Cost(errand.message.medium, number, price, errand.notice, errand.times), past)
+            cost = Cost(errand.message.medium, number, price, errand.notice, errand.times, errand.lane)
+            full = self._paid(tx, cost, past)
             if ways and not full and not errand.notice:
                 # Before it leaves: a process that dies now leaves the trace that it may have left.
                 self.records.deliveries.put(tx, ways[0].attempt, now)
@@ -180,7 +182,7 @@ class Delivering:
 
     def _ways(self, errand: Errand, channels: Sequence[Channel], region: str) -> list[_Way]:
         medium, challenge = errand.message.medium, errand.challenge
-        new = partial(Attempt, challenge=challenge, medium=medium, region=region, state=State.TRYING)
+        new = partial(Attempt, challenge=challenge, medium=medium, region=region, state=State.TRYING, lane=errand.lane)
         return [_Way(channel, new(id=self.around.token(), channel=channel.key)) for channel in channels]
 
     def _try_each(self, errand: Errand, ways: Sequence[_Way]) -> Carried:

@@ -19,7 +19,7 @@ from .faultpoint import faultpoint
 from .fitting import fitting_offers
 from .mover import Moved, Mover
 from .records import Records
-from .send_limits import to_be_counted
+from .send_limits import paying_lane, to_be_counted
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 
@@ -75,6 +75,7 @@ class Messenger:
             language=recovery.language,
             challenge=pick.challenge_id,
             ours=message.to in contacts,
+            lane=paying_lane(recovery),
             again=job.tries > 0 or job.seen is None,
             answer_to=answer_to,
         )

@@ -13,6 +13,8 @@ from .media import PHONE_MEDIA
 
 # Whoever has proven something takes nothing from those who have not, nor they from them.
 PROVEN = "proven"
+# Somebody signed in tries an address of their own choice.
+ADDING_LANE = "adding"
 EVERYBODY = "everybody"
 
 

@@ -102,7 +102,10 @@ def test_only_codes_that_may_have_arrived_are_set_against_those_that_were_typed_
         deliveries.put(tx, replace(TEXT, id="7", challenge="old"), now - timedelta(hours=2))
         deliveries.used(tx, "challenge", now)
         found = deliveries.conversions(tx, now - timedelta(hours=1), now)
-    assert sorted(found, key=lambda one: one.region) == [Conversion("sms", "AT", 1, 0), Conversion("sms", "DE", 2, 1)]
+    assert sorted(found, key=lambda one: one.region) == [
+        Conversion("sms", "AT", "", 1, 0),
+        Conversion("sms", "DE", "", 2, 1),
+    ]
 
 
 def test_what_is_old_is_forgotten(database: Database, deliveries: Deliveries, now: datetime) -> None:

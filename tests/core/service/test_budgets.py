@@ -16,12 +16,14 @@ from keyback.core.contracts.people import Contact, ContactKind
 from keyback.core.db import tables
 from keyback.core.db.deliveries import Attempt, State
 from keyback.core.db.session import Database
-from keyback.core.recovery.state import Recovery
+from keyback.core.recovery.state import Lane, Recovery
 from keyback.core.service.budgets import Budgets, Cost
 from keyback.core.service.media import PARTS, MediumRules
 from keyback.core.service.numbers import Number, NumberRules, read
+from keyback.core.service.send_limits import ADDING_LANE, PROVEN
 
 GERMAN, AUSTRIAN = NumberRules(frozenset({"DE"})), NumberRules(frozenset({"AT"}))
+STRANGERS, KNOWN = Lane.UNKNOWN_BROWSER, Lane.KNOWN_BROWSER
 Open = Callable[[MediumRules], SmallHouse]
 
 
@@ -41,10 +43,10 @@ def number(last: int, start: str = "+49171") -> Number:
     return found
 
 
-def take(house: SmallHouse, to: Number, price: int = 0, *, notice: bool = False) -> str:
+def take(house: SmallHouse, to: Number, price: int = 0, *, notice: bool = False, lane: str = STRANGERS) -> str:
     budgets = Budgets(records=house.records, around=house.around)
     with house.records.db.write() as tx:
-        return budgets.take(tx, Cost("sms", to, price, notice))
+        return budgets.take(tx, Cost("sms", to, price, notice, lane=lane))
 
 
 def events(house: SmallHouse) -> Counter[str]:
@@ -97,10 +99,10 @@ def test_a_notice_is_stopped_by_money_alone(open_house: Open) -> None:
     assert taken == ["", "", "", "sms-money"]
 
 
-def _send(house: SmallHouse, count: int, used: int, region: str = "DE") -> None:
+def _send(house: SmallHouse, count: int, used: int, region: str = "DE", lane: str = STRANGERS) -> None:
     with house.records.db.write() as tx:
         for n in range(count):
-            attempt = Attempt(f"{region}{n}", f"{region}{n}", "sms", "fake", region, State.ACCEPTED)
+            attempt = Attempt(f"{region}{n}", f"{region}{n}", "sms", "fake", region, State.ACCEPTED, lane=lane)
             house.records.deliveries.put(tx, attempt, house.clock())
             if n < used:
                 house.records.deliveries.used(tx, attempt.challenge, house.clock())
@@ -118,9 +120,27 @@ def test_a_region_whose_codes_hardly_anybody_types_is_switched_off_and_reported(
     budgets.watch()
     assert take(house, number(1)) == ("sms-region-off" if off else "")
     assert take(house, number(1_234_505, "+43664")) == ""
-    assert events(house) == ({'region.switched-off {"medium": "sms", "region": "DE"}': 1} if off else {})
+    said = 'region.switched-off {"lane": "unknown-browser", "medium": "sms", "region": "DE"}'
+    assert events(house) == ({said: 1} if off else {})
     house.clock.forward(hours=12)
     assert take(house, number(2)) == ""
+
+
+@pytest.mark.parametrize("own", [KNOWN, PROVEN])
+def test_a_stranger_who_never_answers_stops_strangers_alone(own: str, open_house: Open) -> None:
+    house = open_house(MediumRules(numbers=GERMAN, per_region_hour=1000))
+    _send(house, 50, 0)
+    Budgets(records=house.records, around=house.around).watch()
+    assert take(house, number(1)) == "sms-region-off"
+    assert [take(house, number(1), lane=lane) for lane in (own, ADDING_LANE)] == ["", ""]
+
+
+@pytest.mark.parametrize("own", [KNOWN, PROVEN])
+def test_what_people_leave_unanswered_who_showed_who_they_are_stops_nothing(own: str, open_house: Open) -> None:
+    house = open_house(MediumRules(numbers=GERMAN, per_region_hour=1000))
+    _send(house, 50, 0, lane=own)
+    Budgets(records=house.records, around=house.around).watch()
+    assert [take(house, number(1), lane=lane) for lane in (own, STRANGERS)] == ["", ""]
 
 
 def test_codes_that_were_sent_a_moment_ago_are_not_yet_set_against_those_that_were_typed(open_house: Open) -> None:

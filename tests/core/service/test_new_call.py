@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from servers.adding import mine, signed_in
@@ -24,11 +25,12 @@ class Carrier(FakeChannel):
     """Says the words once it is told that the key was pressed."""
 
     media = frozenset({"sms", "email", "voice"})
+    ends_as = "delivered"
 
     def hear(self, callback: Callback, message: Message, ctx: Context) -> Heard | None:
         if callback.headers.get("Signature") != callback.url or message.to != LANDLINE:
             return None
-        return Heard({"key": "#"}, "delivered", reply=str(message.text))
+        return Heard({"key": "#"}, self.ends_as, reply=str(message.text))
 
 
 @pytest.fixture
@@ -77,10 +79,22 @@ def test_nobody_hears_it_but_who_was_called_for_the_newest_code(house: SmallHous
     house.staff.enrolling.addresses.again(signed_in(house), "voice", "")
     house.work()
     assert press(house, old) is None
+    # The phone still rings with the first one; the second one follows.
+    assert len(house.sent("voice")) == 1
+    house.clock.forward(seconds=30)
+    house.work()
     new = house.sent("voice")[-1].answer_to
     assert press(house, new) is not None
     house.clock.forward(minutes=5)
     assert press(house, new) is None
+
+
+@pytest.mark.parametrize("ends_as", ["delivered", "failed"])
+def test_a_phone_whose_call_was_taken_or_missed_is_called_again_at_once(house: SmallHouse, ends_as: str) -> None:
+    cast("Carrier", house.channel).ends_as = ends_as
+    assert press(house, call(house)) is not None
+    call(house)
+    assert len(house.sent("voice")) == 2
 
 
 def test_what_was_given_up_says_nothing_any_more(house: SmallHouse) -> None:
