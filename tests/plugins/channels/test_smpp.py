@@ -1,4 +1,4 @@
-"""Text messages by SMPP, against a carrier's server of our own, byte by byte as the specification says."""
+"""Text messages by SMPP, against a carrier's server of our own that says no, dawdles and hangs up when told to."""
 
 from __future__ import annotations
 
