@@ -72,22 +72,27 @@ def main() -> None:
 def _round(bench: Bench, make: Callable[[], Work], people: int, threads: int) -> Round:
     bench.fresh()
     works = [make() for _ in range(threads)]
-    crowd = [threading.Thread(target=_all_of, args=(works[n], range(n, people, threads))) for n in range(threads)]
-    server, client, began = cpu(bench.server), time.process_time(), time.monotonic()
+    client: list[float] = []
+    crowd = [
+        threading.Thread(target=_all_of, args=(works[n], range(n, people, threads), client)) for n in range(threads)
+    ]
+    server, began = cpu(bench.server), time.monotonic()
     with Yardstick() as yardstick:
         for thread in crowd:
             thread.start()
         for thread in crowd:
             thread.join()
         seconds = time.monotonic() - began
-        spent = time.process_time() - client, cpu(bench.server) - server
-    mine, theirs = (each / people * 1000 for each in spent)
+        theirs = cpu(bench.server) - server
+    mine, theirs = (each / people * 1000 for each in (sum(client), theirs))
     return Round(people / seconds, mine, theirs, yardstick.disturbed)
 
 
-def _all_of(work: Work, places: Sequence[int]) -> None:
+def _all_of(work: Work, places: Sequence[int], spent: list[float]) -> None:
+    began = time.thread_time()
     for place in places:
         work(place)
+    spent.append(time.thread_time() - began)
 
 
 @contextmanager
