@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
+
+from cryptography import x509
 
 from ._budget import Budget
 from ._entra_people import WANTED
@@ -18,6 +22,8 @@ log = logging.getLogger(__name__)
 READ, GROUPS, ROLES = "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory"
 WRITE, END, DOMAINS = "User-PasswordProfile.ReadWrite.All", "User.RevokeSessions.All", "Domain.Read.All"
 PHONES, MAILBOXES = "UserAuthMethod-Phone.Read.All", "UserAuthMethod-Email.Read.All"
+
+SOON = timedelta(days=30)
 
 WITHOUT = {
     READ: "nobody can be found.",
@@ -40,6 +46,7 @@ def examine(graph: Graph, tokens: Tokens, settings: EntraSettings, budget: Budge
         log.warning("the token cannot be read: whether passwords may be set shows at the first reset")
     elif too_much := sorted(one for one in owned if "ReadWrite" in one and one != WRITE):
         log.warning("the application may do more than it needs", extra={"store": "entra", "what": ", ".join(too_much)})
+    _tell_of_the_end(settings)
     missing = [one for one in (WRITE, END) if owned is not None and one not in owned]
     missing += dict.fromkeys(_unanswered(graph, settings, budget))
     _tell_of_sync(graph, settings, budget)
@@ -84,6 +91,16 @@ def _sample(graph: Graph, budget: Budget) -> Fields | None:
     """Any user will do."""
     found = graph.read("users", {"$select": ",".join(WANTED), "$top": "1"}, budget) or {}
     return next(iter(found.get("value", ())), None)
+
+
+def _tell_of_the_end(settings: EntraSettings) -> None:
+    """On the day after it, nobody gets in. When a secret ends, an application cannot see."""
+    if settings.certificate_file:
+        file = Path(settings.certificate_file).read_bytes()
+        ends = x509.load_pem_x509_certificate(file).not_valid_after_utc
+        if ends - datetime.now(UTC) < SOON:
+            said = {"store": "entra", "what": f"{ends:%Y-%m-%d}"}
+            log.warning("the application's certificate ends soon", extra=said)
 
 
 def _tell_of_sync(graph: Graph, settings: EntraSettings, budget: Budget) -> None:

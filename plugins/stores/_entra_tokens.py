@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from base64 import urlsafe_b64decode
 from pathlib import Path
 from threading import Lock
@@ -18,6 +19,9 @@ try:
 except ImportError:  # an extra: whoever does not use it need not have it
     if not TYPE_CHECKING:
         msal = None
+
+
+log = logging.getLogger(__name__)
 
 
 class SignInRefused(StoreUnavailable):
@@ -71,7 +75,9 @@ class Tokens:
         if "access_token" in answer:
             return str(answer["access_token"])
         codes = ", ".join(f"AADSTS{code}" for code in answer.get("error_codes", []))
-        raise SignInRefused(f"Microsoft refuses the application: {answer.get('error')} {codes}".rstrip())
+        why = f"{answer.get('error')} {codes}".rstrip()
+        log.error("Microsoft refuses the application", extra={"store": "entra", "what": why})
+        raise SignInRefused(f"Microsoft refuses the application: {why}")
 
 
 class _Speaker:

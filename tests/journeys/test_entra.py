@@ -14,7 +14,7 @@ from servers.graph import LOST, Graph, too_many
 from servers.graph_people import OLD, Someone
 from servers.keyback import Keyback
 from servers.outfit import ENTRIES, SWIFT, post_pins, running_post
-from servers.story import Post, Story
+from servers.story import Post, Story, wait_until
 
 NUMBERS = count(1)
 
@@ -55,6 +55,9 @@ def test_an_account_of_the_cloud_gets_the_new_password(server: Keyback, post: Po
     page = story.whole(NEW)
     assert (page.stage, page.marked("data-outcome")) == ("done", ["set"])
     assert (jo.password, jo.writes) == (NEW, 1)
+    # Whoever was signed in with the old one signs in anew.
+    assert wait_until(lambda: jo.sessions_ended, "the end of the sessions") == 1
+    wait_until(lambda: "sessions.ended" in events(server, story.recovery_id), "its record")
 
 
 def test_the_rules_that_are_shown_are_microsofts_and_bind(server: Keyback, post: Post, graph: Graph) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 
-def certificate(folder: Path, name: str = "application") -> tuple[Path, bytes]:
+def certificate(folder: Path, name: str = "application", *, days: int = 90) -> tuple[Path, bytes]:
     """A file with an application's certificate and key, and the public half."""
     key = rsa.generate_private_key(65537, 2048)
     called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -19,7 +19,7 @@ def certificate(folder: Path, name: str = "application") -> tuple[Path, bytes]:
     signed = (
         x509.CertificateBuilder(called, called, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
     encoding, private = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from servers.application import certificate
 from servers.entra_store import Make
 from servers.graph import Graph
 
@@ -71,6 +74,15 @@ def test_a_token_that_cannot_be_read_is_no_fault_but_is_said(
     graph.consents.discard("User-PasswordProfile.ReadWrite.All")
     store.check()
     assert caplog.messages == ["the token cannot be read: whether passwords may be set shows at the first reset"]
+
+
+@pytest.mark.parametrize(("days", "told"), [(29, 1), (31, 0)])
+def test_a_certificate_that_ends_within_a_month_is_told(
+    days: int, told: int, make_store: Make, graph: Graph, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, graph.tokens.public_key = certificate(tmp_path, days=days)
+    make_store(client_secret="", certificate_file=str(file)).check()
+    assert caplog.messages == ["the application's certificate ends soon"] * told
 
 
 def test_that_accounts_are_synced_is_said_with_the_store_in_which_they_are_reset(

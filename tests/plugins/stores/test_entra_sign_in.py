@@ -48,10 +48,11 @@ def test_a_certificate_opens_as_a_secret_does(make_store: Make, graph: Graph, tm
         found(make_store(client_secret="", certificate_file=str(another)), jo)
 
 
-def test_a_wrong_secret_is_told_by_microsofts_number(make_store: Make) -> None:
+def test_a_wrong_secret_is_told_by_microsofts_number(make_store: Make, caplog: pytest.LogCaptureFixture) -> None:
     store = make_store(client_secret="another~secret")
     with pytest.raises(StoreUnavailable, match="invalid_client AADSTS7000215"):
         store.find(SOMEBODY, a_context())
+    assert [vars(record)["what"] for record in caplog.records] == ["invalid_client AADSTS7000215"]
     with pytest.raises(PluginError, match="AADSTS7000215"):
         store.check()
 
