@@ -7,8 +7,10 @@ import gc
 import logging
 import sys
 import threading
+from collections.abc import Iterable
 from socket import socket
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
@@ -52,6 +54,12 @@ def run(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _no_pages(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The back office's: it listens to nobody, and what makes pages would only take memory there."""
+    start_response("404 Not Found", [])
+    return ()
+
+
 class NamelessResponse(wsgi.Response):  # type: ignore[misc]
     """An answer that does not say which software gave it."""
 
@@ -85,6 +93,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._board = Board(2 * (settings.serve.processes + 1))
         # What is older than this is on its way out: its place in the back office is to be taken.
         self._oldest = 0
+        # Whether the process that is made at this moment is the back office's.
+        self._builds_office = False
         wsgi.Response = NamelessResponse
         HouseWorker.secure = settings.secure
         super().__init__()
@@ -120,11 +130,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> MetricsDoor:
+    def load(self) -> WSGIApplication:
         """Called by gunicorn in each worker."""
         try:
             self._house = build(self._settings)
-            app = create_app(self._house)
+            return _no_pages if self._builds_office else self._pages(self._house)
         except SettingsInvalid as error:
             for problem in error.problems:
                 print(f"keyback: {problem}", file=sys.stderr)
@@ -133,9 +143,12 @@ class Server(BaseApplication):  # type: ignore[misc]
             # gunicorn would print the exception's words, and they may hold a password from a database URL.
             log.exception("cannot start")
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
-        self._turnstile = Turnstile(self.line, self._house.around.meter)
-        pages = self._turnstile.before(app, BusyPage(app, look_of(self._settings, self._house.around)))
-        return MetricsDoor(pages, self._settings.metrics, self._board, self._house.staff.watch.house)
+
+    def _pages(self, house: House) -> WSGIApplication:
+        app = create_app(house)
+        self._turnstile = Turnstile(self.line, house.around.meter)
+        pages = self._turnstile.before(app, BusyPage(app, look_of(self._settings, house.around)))
+        return MetricsDoor(pages, self._settings.metrics, self._board, house.staff.watch.house)
 
     def turns_away(self, client: socket) -> bool:
         """Whether whoever speaks there comes new, and there are too many already."""
@@ -158,7 +171,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _assign(self, arbiter: Arbiter, worker: HouseWorker) -> None:
         others = [other for other in arbiter.WORKERS.values() if other.age > self._oldest]
-        worker.in_office = not any(other.in_office for other in others)
+        worker.in_office = self._builds_office = not any(other.in_office for other in others)
         taken = {other.place for other in arbiter.WORKERS.values()}
         worker.place = next((place for place in range(self._board.places) if place not in taken), None)
 
