@@ -12,7 +12,7 @@ from ..contracts.people import Enrolment
 from ..db.heard import HeardAnswer
 from ..db.sealing import KeyPurpose
 from ..recovery.moves import Missed, Proved
-from ..recovery.policy import Proof
+from ..recovery.policy import Proof, Purpose, satisfied
 from ..recovery.release import released
 from ..recovery.state import Lane, Pick, Recovery, Stage
 from .faultpoint import faultpoint
@@ -62,7 +62,7 @@ class Proving:
         judged = self._judge(recovery, pick, answer)
         if judged.offer is None:
             return Answered(self._count_miss(recovery, pick, judged), ticket, "wrong")
-        return self._record_proof(recovery, pick, judged.offer, judged)
+        return self._record_proof(recovery, ticket, pick, judged.offer, judged)
 
     def hears(self, pick: Pick) -> bool:
         """Whether the answer comes by another way than the page."""
@@ -116,13 +116,13 @@ class Proving:
         miss.refuse()
         return self.mover.hand_over(moved)
 
-    def _record_proof(self, recovery: Recovery, pick: Pick, offer: Offer, judged: Judged) -> Answered:
+    def _record_proof(self, recovery: Recovery, held: Ticket, pick: Pick, offer: Offer, judged: Judged) -> Answered:
         assert recovery.subject is not None
         person, now = recovery.subject.person.id, self.around.now()
         method = self.snapshots.current.plugins.methods[pick.method]
         credential = self.records.keyring.mac(KeyPurpose.PEPPER, "credential", offer.method, offer.id).hex()
         proof = Proof(method.key, method.rides_on.value, credential, pick.challenge_id)
-        ticket = self.tickets.fresh(recovery.id)
+        ticket = held if _unlocks_now(recovery, proof) else self.tickets.fresh(recovery.id)
         with self.records.db.write() as tx:
             self.misses.refuse_locked(tx, self._budgets(recovery, pick))
             if not self.records.proofs.consume(tx, recovery.id, person, proof, now):
@@ -131,7 +131,8 @@ class Proving:
             running_out = spend(tx, self.records, person, method, judged, now=now)
             if method.medium in PHONE_MEDIA:
                 self.records.deliveries.used(tx, pick.challenge_id, now)
-            moved = self.mover.move(tx, recovery, Proved(proof, offer), key_digest=digest(ticket))
+            new_key = None if ticket is held else digest(ticket)
+            moved = self.mover.move(tx, recovery, Proved(proof, offer), key_digest=new_key)
             if not recovery.proofs and recovery.subject.policy.notices.on_start:
                 enough = moved.recovery.stage is Stage.RENEWING
                 self.notices.queue(tx, moved, ProofGiven(pick.method, enough, recovery.purpose))
@@ -155,3 +156,11 @@ class Proving:
         """Where nobody could guess in a lifetime, a budget would only keep the owner out (L1)."""
         method = self.snapshots.current.plugins.methods.get(pick.method)
         return method is None or method.guessable
+
+
+def _unlocks_now(recovery: Recovery, proof: Proof) -> bool:
+    """Whether the order to unlock follows in this very request. What comes of it brings the new key, so that the browser
+    still holds its recovery if this process dies meanwhile."""
+    assert recovery.subject is not None
+    enough = satisfied(recovery.subject.policy.proof, (*recovery.proofs, proof))
+    return recovery.purpose is Purpose.UNLOCK and enough

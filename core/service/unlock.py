@@ -18,7 +18,7 @@ from .mover import Mover
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
-from .ticket_office import TicketOffice
+from .ticket_office import TicketOffice, digest
 from .tickets import Ticket
 
 BY_RESET = Text("This account is unlocked by a new password only.")
@@ -54,9 +54,9 @@ class Unlocking:
         if recovery.stage is not Stage.RENEWING or subject is None:
             raise OutOfTurn("nothing is to be unlocked yet")
         order = self._order(recovery, subject)
-        if isinstance(order, NothingToUnlock):
-            return self._end(recovery, order), ticket
         fresh, began = self.tickets.fresh(recovery.id), self.around.now()
+        if isinstance(order, NothingToUnlock):
+            return self._end(recovery, order, fresh), fresh
         claimed = self.claiming.claim(recovery, order)
         outcomes = self.locks.lift_all(order.accounts, began=began)
         return self.claiming.store(claimed, outcomes, fresh), fresh
@@ -87,7 +87,7 @@ class Unlocking:
         tried = {outcome.account for outcome in recovery.outcomes}
         return tuple(account for account in ready.accounts if account.state.locked or account.key in tried)
 
-    def _end(self, recovery: Recovery, why: NothingToUnlock) -> Recovery:
+    def _end(self, recovery: Recovery, why: NothingToUnlock, fresh: Ticket) -> Recovery:
         with self.records.db.write() as tx:
-            moved = self.mover.move(tx, recovery, why)
+            moved = self.mover.move(tx, recovery, why, key_digest=digest(fresh))
         return self.mover.hand_over(moved)

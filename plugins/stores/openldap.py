@@ -15,6 +15,7 @@ from typing import ClassVar
 from ...core import (
     Account,
     AccountKey,
+    AccountState,
     Ambiguous,
     Contact,
     ContactKind,
@@ -138,11 +139,11 @@ class OpenLdap(Changing, Store):
         return self._pool.work(read, Budget.of(ctx))
 
     def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
-        """One test-and-set. `unlock` is not asked: a reset unlocks by itself, and asking for both at once fails."""
+        """One test-and-set. A reset unlocks by itself, so what may not be unlocked gets no new password."""
         typed = bytes_of(password)
         budget = Budget.of(ctx)
         ripen(account.stamp, budget)
-        self._pool.work(lambda wire: self._write(wire, account, typed), budget, server=account.server)
+        self._pool.work(lambda wire: self._write(wire, account, typed, unlock=unlock), budget, server=account.server)
 
     def unlock(self, account: Account, *, ctx: Context) -> None:
         """Lift the lock of too many wrong tries; harmless when there is none."""
@@ -174,8 +175,10 @@ class OpenLdap(Changing, Store):
         with closing(ldap.connect(address, who, self._terms, self._tls, budget)) as wire:
             return _opened(wire.bind([ppolicy.ASK_POLICY]))
 
-    def _write(self, wire: Wire, account: Account, typed: bytes) -> None:
+    def _write(self, wire: Wire, account: Account, typed: bytes, *, unlock: bool) -> None:
         entry = self._mine(wire, account)
+        if not unlock and self._state(wire, entry).locked:
+            raise PasswordRefused([_BY_HAND])
         if (entry.text("pwdChangedTime") or None) != account.stamp:
             raise PasswordRefused([SOMEBODY_ELSE])
         controls = (ppolicy.ASK_POLICY, ppolicy.unless_changed_since(account.stamp))
@@ -232,18 +235,21 @@ class OpenLdap(Changing, Store):
 
     def _account(self, wire: Wire, entry: Object) -> Account:
         groups = self._groups.all_of(wire, entry.texts("memberOf", longest=2048))
-        policy = self._policy(wire, entry) if entry.text("pwdAccountLockedTime") else ppolicy.Policy()
         return Account(
             key=AccountKey(self.key, entry.text("entryUUID")),
             name=entry.text(self.settings.identifiers[0]) or entry.dn,
             display_name=entry.text("displayName") or entry.text("cn"),
-            state=ppolicy.state_of(entry, policy, wire.budget.now),
+            state=self._state(wire, entry),
             groups=groups,
             privileged=self._privileged(entry, groups),
             contacts=tuple(self._contacts(entry)),
             stamp=entry.text("pwdChangedTime") or None,
             server=str(wire.server),
         )
+
+    def _state(self, wire: Wire, entry: Object) -> AccountState:
+        policy = self._policy(wire, entry) if entry.text("pwdAccountLockedTime") else ppolicy.Policy()
+        return ppolicy.state_of(entry, policy, wire.budget.now)
 
     def _privileged(self, entry: Object, groups: frozenset[str]) -> bool:
         admins = {normal_dn(group) for group in self.settings.admin_groups}

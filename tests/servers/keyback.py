@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import requests
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.db.settings_store import SettingsStore
-from keyback.core.recovery.policy import PublicRules
+from keyback.core.recovery.policy import Policy, PublicRules
 
 from .browser import Browser
 from .ports import free_port
@@ -44,6 +44,7 @@ class Keyback:
         database_url: str = "",
         more: Mapping[str, Any] | None = None,
         rules: PublicRules = PROMPT,
+        policies: Sequence[Policy] = (),
         farewell: int = 0,
     ) -> None:
         self.folder = folder
@@ -55,7 +56,7 @@ class Keyback:
         # What else its processes find in their environment.
         self.environment: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
-        self._rules = rules
+        self._rules, self._policies = rules, policies
         folder.mkdir(parents=True, exist_ok=True)
         self.faultpoints.mkdir(exist_ok=True)
         key = folder / "keyback.key"
@@ -111,6 +112,8 @@ class Keyback:
         with database.write() as tx:
             if settings.public_rules(tx) != self._rules:
                 settings.save_public_rules(tx, self._rules, who="the tests", why="tests")
+            if tuple(self._policies) != settings.policies(tx):
+                settings.save_policies(tx, self._policies, who="the tests", why="tests")
         database.close()
 
     def wait_until_ready(self, seconds: float = 60) -> None:

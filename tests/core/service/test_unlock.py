@@ -10,7 +10,7 @@ import pytest
 from servers.small_house import MAIL, NEW, OLD, Cloud, SmallHouse, Visit
 from sqlalchemy import select
 
-from keyback.core.contracts.errors import OutcomeUnknown, OutOfTurn, PasswordRefused, StoreUnavailable
+from keyback.core.contracts.errors import NotAllowed, OutcomeUnknown, OutOfTurn, PasswordRefused, StoreUnavailable
 from keyback.core.contracts.people import AccountState
 from keyback.core.contracts.text import Secret
 from keyback.core.db.tables import event
@@ -123,6 +123,19 @@ def test_a_directory_that_refuses_to_unlock_sends_to_the_help_desk(house: SmallH
     house.store.trouble_when_writing = PasswordRefused([BY_HAND])
     recovery = visit.unlock()
     assert (recovery.stage, recovery.closed_because, told(recovery)) == (Stage.CLOSED, "by-hand", {"fake": "refused"})
+
+
+def test_the_key_of_the_browser_is_renewed_with_the_outcome_and_not_before(house: SmallHouse) -> None:
+    """The order follows the last proof in one request: if it dies meanwhile, the browser still holds its recovery."""
+    lock(house)
+    visit = house.start(purpose=Purpose.UNLOCK)
+    visit.prove_by_mail()
+    before = visit.ticket
+    assert visit.prove_by_paper().ticket == before
+    visit.unlock()
+    assert visit.ticket != before
+    with pytest.raises(NotAllowed):
+        house.service.tickets.look(before)
 
 
 def test_one_proof_of_two_unlocks_nothing(house: SmallHouse) -> None:
