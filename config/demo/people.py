@@ -35,6 +35,7 @@ class Pretended:
 
 
 KITS = "seven rainy sundays"
+NOORS = "four lazy mondays"
 KIT_IN_THE_CLOUD = "kit.larsen@cloud.example"
 
 PEOPLE = (
@@ -74,10 +75,15 @@ PEOPLE = (
     Pretended(
         "noor",
         "Noor Haddad",
-        Text("Tried too often and is locked out: a new password opens the account again."),
+        Text(
+            "Tried too often and is locked out. Remembers the password, {password}: unlock the account at the front "
+            "door, or set a new one.",
+            password=NOORS,
+        ),
         "noor@home.example",
         "+447700900156",
         locked=True,
+        password=NOORS,
     ),
     Pretended(
         "lee",

@@ -159,8 +159,10 @@ class Proving:
 
 
 def _unlocks_now(recovery: Recovery, proof: Proof) -> bool:
-    """Whether the order to unlock follows in this very request. What comes of it brings the new key, so that the browser
-    still holds its recovery if this process dies meanwhile."""
+    """Whether the order to unlock follows in this very request.
+
+    What comes of it brings the new key, so that the browser still holds its recovery if this process dies meanwhile.
+    """
     assert recovery.subject is not None
     enough = satisfied(recovery.subject.policy.proof, (*recovery.proofs, proof))
     return recovery.purpose is Purpose.UNLOCK and enough
