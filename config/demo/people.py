@@ -76,8 +76,8 @@ PEOPLE = (
         "noor",
         "Noor Haddad",
         Text(
-            "Tried too often and is locked out. Remembers the password, {password}: unlock the account at the front "
-            "door, or set a new one.",
+            "Tried too often and is locked out. Remembers the password, {password}: choose “Unlock my account” on the "
+            "first page, or set a new one.",
             password=NOORS,
         ),
         "noor@home.example",

@@ -147,7 +147,9 @@ class Policy:
     notices: Notices = Notices()
     enrolment: EnrolmentRules = EnrolmentRules()
     scope: Scope = Scope()
+    # What people may come for; for anything else they are nobody.
     purposes: frozenset[Purpose] = frozenset({Purpose.RESET, Purpose.UNLOCK})
+    # Whether a new password also lifts the lock of too many wrong tries.
     unlock_on_reset: bool = True
     cool_down: timedelta = timedelta(hours=72)
 

@@ -81,8 +81,7 @@ def test_noor_is_locked_out_and_gets_in_with_the_password_that_she_knows(visitor
     page.get_by_label("Work e-mail or user name").fill("noor")
     visitor.press("Continue")
     visitor.sees("choosing")
-    visitor.prove("noor@home.example", "+447700900156")
-    visitor.sees("done")
+    visitor.prove("noor@home.example", "+447700900156", then="done")
     assert page.locator("h1").inner_text() == "Your account is unlocked"
     page.goto(f"{demo}/demo")
     assert visitor.signs_in("noor", NOORS)

@@ -152,7 +152,7 @@ class Visitor:
 
         return wait_until(newest, f"{medium} to {to}")
 
-    def prove(self, mail: str, phone: str) -> None:
+    def prove(self, mail: str, phone: str, then: str = "renewing") -> None:
         self.choose("E-mail")
         self.sees("answering")
         self.type_code(self.code("email", mail))
@@ -160,7 +160,7 @@ class Visitor:
         self.choose("Text message")
         self.sees("answering")
         self.type_code(self.code("sms", phone))
-        self.sees("renewing")
+        self.sees(then)
 
     def renew(self, password: str) -> None:
         self.page.get_by_label(self.words("New password"), exact=True).fill(password)
