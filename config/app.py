@@ -44,7 +44,9 @@ def create_app(house: House) -> Flask:
     Timed(house.around.meter).watch(app)
     entries = Entries.from_config({key: entry.model_dump() for key, entry in settings.entries.items()})
     look = look_of(settings, house.around)
-    open_pages = partial(create_portal, house.staff.service, entries, look, ready=lambda: house.ready)
+    open_pages = partial(
+        create_portal, house.staff.service, entries, look, ready=lambda: house.ready, changing=house.staff.changing
+    )
     if house.door:
         # Each needs the other: pages ask who is signed in, and signing in asks what comes first.
         def first(who: SignedIn, to: str) -> str:

@@ -13,10 +13,12 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import KeybackError
 from ..recovery.policy import Purpose
+from ..service.change import Changing
 from ..service.recover import RecoveryService
 from .account_pages import AccountPages
 from .assets import FOLDER, Assets
 from .callback_page import CallbackPage
+from .change_pages import ChangePages
 from .cookie import Cookies
 from .door_checks import check_host, check_origin, check_path
 from .doors import Doors
@@ -59,6 +61,7 @@ def create_portal(
     ready: Callable[[], bool] = lambda: True,
     methods: EnrolmentPages | None = None,
     accounts: AccountPages | None = None,
+    changing: Changing | None = None,
     whoever_is_signed_in: Whoever = nobody,
 ) -> Blueprint:
     """The pages, and what holds for every response of the app. `methods`, `accounts`: only where people can sign in."""
@@ -69,7 +72,15 @@ def create_portal(
     cookies = Cookies(look)
     mine = [(theirs, need) for theirs, need in ((methods, MY_METHODS), (accounts, MY_ACCOUNTS)) if theirs]
     needs = (*NEEDS, *(need for _, need in mine))
-    front = FrontDoor(needs, look, ready, whoever_is_signed_in, lambda: service.unlocking.offered)
+    change = ChangePages(changing, cookies, look, whoever_is_signed_in) if changing else None
+    front = FrontDoor(
+        needs,
+        look,
+        ready,
+        whoever_is_signed_in,
+        lambda: service.unlocking.offered,
+        changes=lambda: change is not None and change.offered,
+    )
     language = SpokenLanguage(look.languages, cookies)
     pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
     live = LiveHelp(service, cookies, look)
@@ -80,6 +91,7 @@ def create_portal(
         ("/recover/<recovery_id>", "move", pages.move, "POST"),
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
         ("/recover/<recovery_id>/password", "password", live.password, "POST"),
+        *(_changes(change) if change else ()),
         *_from_elsewhere(service, look, assets),
         *(rule for theirs, _ in mine for rule in theirs.rules()),
     )
@@ -110,6 +122,18 @@ def _starts(service: RecoveryService, entries: Doors, cookies: Cookies, look: Po
         ("/unlock", "start_unlock", unlock.start, "POST"),
         ("/human/<name>", "human_part", start.part, "GET"),
         ("/go/<entry>", "arrive", start.arrive, "GET"),
+    )
+
+
+def _changes(change: ChangePages) -> tuple[Rule, ...]:
+    """A known password: its start, its own page, and what that page asks."""
+    return (
+        ("/change", "change", change.who, "GET"),
+        ("/change", "change_start", change.start, "POST"),
+        ("/change/<change_id>", "change_show", change.show, "GET"),
+        ("/change/<change_id>", "change_move", change.move, "POST"),
+        ("/change/<change_id>/stage", "change_stage", change.stage, "GET"),
+        ("/change/<change_id>/password", "change_password", change.password, "POST"),
     )
 
 

@@ -90,6 +90,19 @@ class Cookies(CookieJar):
         self._write(response, self._language, tag, REMEMBERED if for_good else None, same_site="Lax")
 
 
+class ChangeCookie(CookieJar):
+    """Which change of a password this browser holds; beside a recovery's, so that neither ends the other."""
+
+    def ticket(self, request: Request) -> Ticket | None:
+        """The one that it holds, if any."""
+        change_id, _, key = self._read(request, f"{self._prefix}kb_c").partition(".")
+        return Ticket(change_id, key) if change_id and key else None
+
+    def hand_out(self, response: Response, ticket: Ticket) -> None:
+        """It ends with the browser."""
+        self._write(response, f"{self._prefix}kb_c", f"{ticket.recovery_id}.{ticket.key}")
+
+
 class SessionCookies(CookieJar):
     """The session's cookie, and the one by which a browser is known when it comes back from the identity provider."""
 

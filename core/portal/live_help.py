@@ -40,13 +40,13 @@ class LiveHelp:
         try:
             measured = self._service.renewing.check(ticket, form["token"], Secret(form["new_password"]))
         except OutOfTurn:
-            return _silence(409)
+            return silence(409)
         except MustWait as error:
-            silence = _silence(429)
+            quiet = silence(429)
             seconds = max(1, words.seconds_until(error.until, self._settings.now()))
-            silence.headers["Retry-After"] = str(seconds)
-            return silence
-        return _answer(measured)
+            quiet.headers["Retry-After"] = str(seconds)
+            return quiet
+        return answer_of(measured)
 
     def _enter(self, recovery_id: str) -> Ticket:
         ticket = self._cookies.ticket(request)
@@ -58,7 +58,8 @@ class LiveHelp:
             raise NotYours from error
 
 
-def _answer(measured: Measured) -> Response:
+def answer_of(measured: Measured) -> Response:
+    """How a password does, for the page's script."""
     judged = measured.judged
     return jsonify(
         rules=[{"state": line.state.value, "text": said(line.says)} for line in judged.lines],
@@ -68,7 +69,8 @@ def _answer(measured: Measured) -> Response:
     )
 
 
-def _silence(status: int) -> Response:
-    silence = jsonify({})
-    silence.status_code = status
-    return silence
+def silence(status: int) -> Response:
+    """No word about it."""
+    answer = jsonify({})
+    answer.status_code = status
+    return answer

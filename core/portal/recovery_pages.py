@@ -241,7 +241,7 @@ class RecoveryPages:
         chosen = set_it_for.chosen(self._service.renewing.targets(recovery), form)
         # What was ticked stays; passwords never do.
         typed = {set_it_for.FIELD: " ".join(chosen)}
-        problems = _retyped(form.get("new_password", ""), form.get("new_password_again", ""))
+        problems = retyped(form.get("new_password", ""), form.get("new_password_again", ""))
         problems += () if chosen else (Problem(set_it_for.FIELD, words.CHOOSE_ACCOUNT),)
         if problems:
             return self._pages.page(recovery, Said(problems, typed=typed, status=422))
@@ -298,7 +298,8 @@ def _asked_for() -> Said:
     return Said(choice=request.args.get("method", ""), typed=begun)
 
 
-def _retyped(password: str, again: str) -> tuple[Problem, ...]:
+def retyped(password: str, again: str) -> tuple[Problem, ...]:
+    """What is wrong with a new password that was typed twice."""
     if not password:
         return (Problem("new_password", words.NEW_PASSWORD),)
     if not again:

@@ -43,6 +43,13 @@ UNLOCK = Need(
     Text("You know your password, but too many wrong tries locked you out."),
     "M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 6.9-1",
 )
+# Only where some directory can.
+CHANGE = Need(
+    "portal.change",
+    Text("Change my password"),
+    Text("You know it and want a new one."),
+    "M4 9h13M14 6l3 3-3 3M20 15H7M10 12l-3 3 3 3",
+)
 # Only where people can sign in.
 MY_METHODS = Need(
     "portal.methods",
@@ -70,6 +77,8 @@ class FrontDoor:
         ready: Callable[[], bool],
         whoever_is_signed_in: Whoever = nobody,
         unlocks: Callable[[], bool] = lambda: False,
+        *,
+        changes: Callable[[], bool] = lambda: False,
     ) -> None:
         self._now = [need for need in needs if not need.before]
         self._before = [need for need in needs if need.before]
@@ -78,15 +87,17 @@ class FrontDoor:
         self._whoever = whoever_is_signed_in
         # Asked with every page: a policy may be saved while this process runs.
         self._unlocks = unlocks
+        self._changes = changes
 
     def welcome(self) -> Response:
         """What do you need? Or sign in first, and see it then."""
         signed_in = self._whoever(request)
+        also = [need for need, can in ((UNLOCK, self._unlocks), (CHANGE, self._changes)) if can()]
         html = render_template(
             "welcome.html",
             page="welcome",
             signed_in=signed_in,
-            now=[*self._now[:1], UNLOCK, *self._now[1:]] if self._unlocks() else self._now,
+            now=[*self._now[:1], *also, *self._now[1:]],
             before=self._before,
             sign_in="" if signed_in else self._look.sign_in_url,
             sign_in_first=self._look.sign_in_first,

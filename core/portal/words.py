@@ -148,6 +148,24 @@ def missed(fields: Sequence[Field], left: int, *, sent: bool) -> Text:
     return Text("That code isn't right. {times}", times=times)
 
 
+def not_current(left: int, *, named: bool) -> Text:
+    """The old password was not right; where only a name is known it may be something else, and nobody learns what."""
+    times = Text.plural("You can try once more.", "You can try {n} more times.", n=left)
+    if not named:
+        return Text("That isn't your current password. {times}", times=times)
+    return Text(
+        "This name and password don't fit together, or this password can't be changed here. {times}", times=times
+    )
+
+
+def change_closed(*, too_many: bool) -> tuple[Text, Text]:
+    """Why nothing can be typed any more; {time} is the longest that anybody waits."""
+    if too_many:
+        heading = Text("Too many tries for now.")
+        return heading, Text("Wait {time} and start again. Your account itself isn't locked by this.")
+    return CLOSED["cancelled"]
+
+
 def by_script(fields: Sequence[Field]) -> bool:
     """Whether a device answers, and nobody types."""
     return any(field.alphabet is Alphabet.SCRIPT for field in fields)
