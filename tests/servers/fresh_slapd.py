@@ -93,11 +93,17 @@ def _first(folder: Path) -> str:
     return text
 
 
+def _lacking() -> str:
+    if not FIRST.is_file():
+        return "Debian's first entries of slapd are not here"
+    absent = [program for program in ("ldapadd", "openssl") if shutil.which(program) is None]
+    return f"not installed: {', '.join(absent)}" if absent else ""
+
+
 @contextlib.contextmanager
 def running_fresh_slapd() -> Iterator[FreshSlapd]:
     """Gone with its folder afterwards; where none can be, whoever wants one is skipped."""
-    why = missing() or ("" if FIRST.is_file() else "Debian's first entries of slapd are not here")
-    if why:
+    if why := missing() or _lacking():
         pytest.skip(why)
     folder = Path(tempfile.mkdtemp(prefix="keyback-fresh-"))
     slapd = FreshSlapd(folder)
