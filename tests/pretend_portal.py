@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
+from pretend_changing import PretendChanging
 from pretend_enrolling import PretendEnrolling
 from pretend_linking import PretendLinking
 
@@ -370,5 +371,6 @@ def open_portal(*, methods: bool = False, **values: Any) -> Portal:
 
         mine["methods"] = EnrolmentPages(enrolling, somebody, settings)
         mine["accounts"] = AccountPages(cast("Linking", PretendLinking(service)), enrolling, somebody, settings)
+    mine["changing"] = PretendChanging(service, NOW)
     app.register_blueprint(create_portal(parts, entries, settings, **mine, whoever_is_signed_in=whoever))
     return Portal(service, app, app.test_client(), clock)

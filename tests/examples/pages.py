@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,6 +71,8 @@ from keyback.plugins.methods.phone_approval import PhoneApproval
 from keyback.plugins.methods.voice import Voice, VoiceSettings
 from keyback.plugins.methods.webauthn import WebAuthn
 
+from .change_pages import CHANGES
+from .page import Page
 from .stages import LOCKED_SUBJECT, RENEWING, TWO, at, closed, unlocking
 
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
@@ -89,6 +91,7 @@ RAISED: Mapping[type[Exception], Exception] = {
     errors.PasswordRefused: errors.PasswordRefused([Text("No.")]),
     errors.DeliveryFailed: errors.DeliveryFailed("d", retry=False),
     errors.OutOfTurn: errors.OutOfTurn("t"),
+    errors.WrongPassword: errors.WrongPassword("w"),
     errors.MustWait: errors.MustWait(UNTIL),
     errors.NotAllowed: errors.NotAllowed(Text("Your organisation resets this account by hand.")),
     NotYours: NotYours(),
@@ -96,23 +99,6 @@ RAISED: Mapping[type[Exception], Exception] = {
     SignInRefused: SignInRefused("nonce"),
     SignInUnavailable: SignInUnavailable("late"),
 }
-
-
-@dataclass(frozen=True)
-class Page:
-    """An address, what the service answers, and, for pages that only a form leads to, what is typed and pressed.
-
-    `like`: another page that differs from this one in words only.
-    """
-
-    name: str
-    template: str
-    path: str = f"/recover/{ID}"
-    recovery: Recovery = field(default_factory=a_recovery)
-    answers: Mapping[str, Any] = field(default_factory=dict)
-    typed: Mapping[str, str] = field(default_factory=dict)
-    press: str = ""
-    like: str = ""
 
 
 def answered(reason: str, recovery: Recovery) -> dict[str, Any]:
@@ -335,6 +321,7 @@ PAGES = (
     Page("part an account, the other way round", "part_account.html", "/accounts/part/first"),
     Page("parted and signed out", "parted.html", "/accounts/part/first", press="button[value=part]",
          answers={"part": False}),
+    *CHANGES,
     Page("demo sign-in", "demo/sign_in.html", "/demo"),
     Page("demo, signed in", "demo/sign_in.html", "/demo", typed=DEMO_NAME, press=SIGN_IN),
     Page("demo, a wrong password", "demo/sign_in.html", "/demo", typed={"#identifier": "maya"}, press=SIGN_IN),
@@ -359,7 +346,9 @@ def raises(app: Flask) -> None:
     # As it is before it goes on by itself.
     app.add_url_rule("/signed-in", "signed-in", lambda: render_template("signed_in.html", page="signed-in", to="/"))
     look = portal_settings(sign_in_url="/", sign_in_first=True)
-    everything = FrontDoor((*NEEDS, MY_METHODS, MY_ACCOUNTS), look, lambda: True, unlocks=lambda: True)
+    everything = FrontDoor(
+        (*NEEDS, MY_METHODS, MY_ACCOUNTS), look, lambda: True, unlocks=lambda: True, changes=lambda: True
+    )
     app.add_url_rule("/everything", "everything", everything.welcome)
 
 

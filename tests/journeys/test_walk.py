@@ -23,9 +23,10 @@ import keyback.core.portal
 
 TEMPLATES = [Path(room.__file__ or "").parent / "templates" for room in (keyback.core.portal, keyback.config.demo)]
 # What pages are made of, and what machines ask.
-NO_PAGES = {"layout.html", "parts.html", "languages.html", "demo/layout.html", "demo/bar.html"}
+NO_PAGES = {"layout.html", "parts.html", "new_password.html", "languages.html", "demo/layout.html", "demo/bar.html"}
 FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
+    *("portal.change_stage", "portal.change_password"),
     *(
         "portal.callback",
         "portal.phone_say",
@@ -40,6 +41,9 @@ FOR_MACHINES = {
 }
 SHOWN_BY_A_FORM = {
     *("portal.start", "portal.start_unlock", "portal.move", "portal.stop", "demo.signed_in", "sign_in.left"),
+    "portal.change_start",
+    "portal.change_move",
+    *("portal.start", "portal.move", "portal.stop", "demo.signed_in", "sign_in.left"),
     *("portal.methods_begin", "portal.methods_keep", "portal.methods_forget"),
     *("portal.methods_call", "portal.methods_default"),
     *("portal.prove_begin", "portal.prove_give", "portal.asked_move", "portal.check_give", "demo.pressed"),

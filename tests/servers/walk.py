@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from examples.pages import Page, bring_about, raises, stops
 from flask import template_rendered
+from pretend_changing import CHANGE_ID
 from pretend_portal import ID, LANGUAGES, Portal, open_portal, portal_settings
 
 from keyback.config.demo import create_demo
@@ -116,7 +117,7 @@ class Walker:
         self._rendered.clear()
         bring_about(page, self._portal)
         self._context.clear_cookies()
-        cookies = {"kb_j": f"{ID}.first-key", "kb_language": language}
+        cookies = {"kb_j": f"{ID}.first-key", "kb_c": f"{CHANGE_ID}.key", "kb_language": language}
         self._context.add_cookies([{"name": name, "value": cookies[name], "url": self._base} for name in cookies])
         # Only while it loads: what judges the page afterwards is a script, too.
         self._switch.send("Emulation.setScriptExecutionDisabled", {"value": not script})
