@@ -82,15 +82,10 @@ def create_portal(
         changes=lambda: change is not None and change.offered,
     )
     language = SpokenLanguage(look.languages, cookies)
-    pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
-    live = LiveHelp(service, cookies, look)
     rules: tuple[Rule, ...] = (
         *_for_everybody(front, assets),
         *_starts(service, entries, cookies, look),
-        ("/recover/<recovery_id>", "show", pages.show, "GET"),
-        ("/recover/<recovery_id>", "move", pages.move, "POST"),
-        ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
-        ("/recover/<recovery_id>/password", "password", live.password, "POST"),
+        *_recoveries(service, entries, cookies, look),
         *(_changes(change) if change else ()),
         *_from_elsewhere(service, look, assets),
         *(rule for theirs, _ in mine for rule in theirs.rules()),
@@ -122,6 +117,18 @@ def _starts(service: RecoveryService, entries: Doors, cookies: Cookies, look: Po
         ("/unlock", "start_unlock", unlock.start, "POST"),
         ("/human/<name>", "human_part", start.part, "GET"),
         ("/go/<entry>", "arrive", start.arrive, "GET"),
+    )
+
+
+def _recoveries(service: RecoveryService, entries: Doors, cookies: Cookies, look: PortalSettings) -> tuple[Rule, ...]:
+    """One address each, and what its page asks."""
+    pages = RecoveryPages(service, StagePages(service, entries, look), cookies, look)
+    live = LiveHelp(service, cookies, look)
+    return (
+        ("/recover/<recovery_id>", "show", pages.show, "GET"),
+        ("/recover/<recovery_id>", "move", pages.move, "POST"),
+        ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
+        ("/recover/<recovery_id>/password", "password", live.password, "POST"),
     )
 
 
