@@ -71,10 +71,9 @@ def create_portal(
         assets.add(look.logo.name, look.logo.content)
     cookies = Cookies(look)
     mine = [(theirs, need) for theirs, need in ((methods, MY_METHODS), (accounts, MY_ACCOUNTS)) if theirs]
-    needs = (*NEEDS, *(need for _, need in mine))
     change = ChangePages(changing, cookies, look, whoever_is_signed_in) if changing else None
     front = FrontDoor(
-        needs,
+        (*NEEDS, *(need for _, need in mine)),
         look,
         ready,
         whoever_is_signed_in,
