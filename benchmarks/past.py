@@ -168,7 +168,7 @@ class Past:
         for number in range(count):
             at = self.now - DAY * (number % 30)
             kept: Row = row | {"id": _token(), "challenge": _token(), "ref": _token(), "at": at, "changed_at": at}
-            yield kept | {"used_at": at, "sealed": sealed.DELIVERY.seal(self.keyring, b"SM1", kept)}
+            yield kept | {"used_at": at, "lane": "", "sealed": sealed.DELIVERY.seal(self.keyring, b"SM1", kept)}
 
     def _waiting(self, ends_in: timedelta) -> Recovery:
         began = self.now - HOUR
