@@ -72,7 +72,7 @@ def _row(outcome: Outcome, target: Target, targets: Sequence[Target], company: s
 
 def _texts(outcome: Outcome, account: Text | str) -> tuple[Text, ...]:
     own_words = outcome.reasons if outcome.reasons != (NO_ANSWER,) else ()
-    if own_words and (outcome.kind is OutcomeKind.NOT_SET or own_words[0] in FINAL):
+    if own_words and (outcome.kind in (OutcomeKind.SET, OutcomeKind.NOT_SET) or own_words[0] in FINAL):
         return own_words
     return (SENTENCES[outcome.kind].filled(account=account), *own_words)
 

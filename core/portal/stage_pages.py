@@ -191,6 +191,7 @@ class StagePages:
         return {
             **told,
             "heading": outcomes.heading(recovery.outcomes) or words.SET,
+            "still_locked": any(outcome.reasons for outcome in recovery.outcomes),
             "advice": self._settings.advice,
             "taken_over": outcomes.taken_over(self._service.renewing.targets(recovery)),
             "signed_out": self._service.renewing.signed_out(recovery),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..contracts.errors import NotAllowed, PasswordRefused, StoreUnavailable, WrongPassword
@@ -22,6 +22,7 @@ TELL_SECONDS = 2.0
 
 NO_ANSWER = Text("It didn't answer. Nothing was changed there, and your old password still works.")
 SOMEBODY_ELSE = Text("Somebody else changed this password at the same moment. Choose another password.")
+STILL_LOCKED = Text("Your account is still locked.")
 NOT_ASKED = Text("Nothing was changed there, so that you don't end up with two passwords.")
 
 # One account is written after the other. A write that has not begun this long after its turn came never does: a process
@@ -69,7 +70,11 @@ class Writer:
         def give(store: Store, context: Context) -> None:
             store.set_password(account, password, unlock=unlock, ctx=context)
 
-        return self.order(account, give, until=until) or self._read_back(account, password)
+        outcome = self.order(account, give, until=until) or self._read_back(account, password)
+        if outcome.kind is OutcomeKind.SET and account.state.locked and not unlock:
+            # The policy lets a lock outlive the reset, so "works now" would be a lie.
+            return replace(outcome, reasons=(STILL_LOCKED,))
+        return outcome
 
     def change(self, account: Account, old: Secret, new: Secret, *, until: datetime) -> Outcome:
         """The same with the old one beside it. Raises WrongPassword, or NotAllowed; then surely nothing was set."""

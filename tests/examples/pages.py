@@ -73,7 +73,7 @@ from keyback.plugins.methods.webauthn import WebAuthn
 
 from .change_pages import CHANGES
 from .page import Page
-from .stages import LOCKED_SUBJECT, RENEWING, TWO, at, closed, unlocking
+from .stages import LOCKED_SUBJECT, RENEWING, TWO, at, closed, still_locked, unlocking
 
 CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
 UNTIL = NOW + timedelta(seconds=24)
@@ -223,6 +223,7 @@ PAGES = (
     Page("done, signed out", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET), answers={"signed_out": True}),
     Page("done, taken over elsewhere", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET),
          answers={"mirrors": ("Cloud",)}),
+    Page("done, and still locked", "done.html", recovery=still_locked()),
     Page("done, two accounts", "done.html", recovery=at(Stage.DONE, OutcomeKind.SET, OutcomeKind.SET)),
     Page("to be unlocked, after silence", "unlocking.html", recovery=unlocking(Stage.RENEWING),
          answers={"unlock": errors.StoreUnavailable("down")}, press=CONTINUE),

@@ -11,6 +11,7 @@ from keyback.core.contracts.people import Account, AccountKey, AccountState
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.recovery.policy import Purpose
 from keyback.core.recovery.state import Recovery, Stage
+from keyback.core.service.write import STILL_LOCKED
 
 CLOUD = Account(AccountKey("cloud", "8"), "maya.okafor@alderwick.example", "Maya Okafor")
 TWO = replace(SUBJECT, person=replace(PERSON, accounts=(*PERSON.accounts, CLOUD)))
@@ -38,3 +39,9 @@ def closed(why: str) -> Recovery:
 def unlocking(stage: Stage, *kinds: OutcomeKind) -> Recovery:
     """Somebody who came to unlock."""
     return replace(at(stage, *kinds), purpose=Purpose.UNLOCK)
+
+
+def still_locked() -> Recovery:
+    """A new password is set, and the policy lets the lock outlive it."""
+    done = at(Stage.DONE, OutcomeKind.SET)
+    return replace(done, outcomes=tuple(replace(outcome, reasons=(STILL_LOCKED,)) for outcome in done.outcomes))

@@ -16,6 +16,7 @@ from keyback.core.contracts.text import Text
 from keyback.core.recovery.policy import Purpose
 from keyback.core.recovery.state import Recovery, Stage
 from keyback.core.service.tickets import Answered, Ticket
+from keyback.core.service.write import STILL_LOCKED
 
 CLOUD = Account(AccountKey("cloud", "8"), "maya@cloud.example")
 PROVEN = a_recovery(stage=Stage.RENEWING, purpose=Purpose.UNLOCK, found=True, subject=SUBJECT, proofs=(PROOF,), turn=5)
@@ -163,3 +164,12 @@ def test_what_is_unlocked_by_hand_leads_to_the_help_desk(portal: Portal) -> None
     assert "Your organisation unlocks this account by hand. Call the help desk." in page
     assert "Start again" not in page
     assert f"reference {ID[:8].upper()}" in page
+
+
+def test_a_new_password_that_left_the_lock_is_not_said_to_work(portal: Portal) -> None:
+    reset = told(Stage.DONE, OutcomeKind.SET)
+    outcomes = (replace(reset.outcomes[0], reasons=(STILL_LOCKED,)),)
+    page = portal.holding(replace(reset, purpose=Purpose.RESET, outcomes=outcomes)).get().text
+    assert "Your account is still locked." in page
+    assert "works now" not in page
+    assert 'href="/unlock">Unlock my account' in page

@@ -20,6 +20,7 @@ from keyback.core.service import claim, locks
 from keyback.core.service.accounts import BY_HAND, OTHER_PROOFS
 from keyback.core.service.locks import Locks
 from keyback.core.service.unlock import BY_RESET
+from keyback.core.service.write import STILL_LOCKED
 
 LOCKED = AccountState(locked=True)
 LOST = OutcomeUnknown("the answer was lost")
@@ -362,8 +363,9 @@ def test_a_reset_unlocks_if_the_policy_says_so(house: SmallHouse, unlocks: bool)
     visit = house.start()
     visit.prove_by_mail()
     visit.prove_by_paper()
-    visit.renew()
+    (outcome,) = visit.renew().outcomes
     assert is_locked(house) is not unlocks
+    assert outcome.reasons == (() if unlocks else (STILL_LOCKED,))
     account = house.store.look(visit.recovery.subject.person.accounts[0].key, house.context())  # type: ignore[union-attr]
     assert account is not None
     assert house.store.accepts(account, Secret(NEW), ctx=house.context())
