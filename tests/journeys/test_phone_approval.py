@@ -161,3 +161,40 @@ def test_a_phone_that_was_removed_is_told_so_and_approves_nothing(jo: Jo) -> Non
     assert jo.says(phone.says("asks", clock()))["said"] == "unknown"
     assert jo.says(phone.approves(asked(visit), clock()))["said"] == "unknown"
     assert jo.stage(here)["heard"] is False
+
+
+def guesses(jo: Jo, here: str, off_by: int) -> str:
+    """A number that is not the one on the page, for what waits; what the phone is told."""
+    clock, phone = jo.home.house.clock, jo.home.phone
+    clock.forward(seconds=1)
+    waiting = jo.says(phone.says("asks", clock()))["waiting"]
+    if not waiting:
+        return "nothing waits"
+    wrong = f"{(int(number_on(jo.get(here))) + off_by) % 1000:03}"
+    said = phone.says("decides", clock(), request=waiting[-1]["id"], number=wrong, decision="approve")
+    return str(jo.says(said)["said"])
+
+
+def shown(jo: Jo, here: str) -> str:
+    """What is read on the page, whatever the number and the seconds."""
+    return re.sub(r"\d+", "N", words(jo.get(here)))
+
+
+def test_three_wrong_numbers_end_a_request_and_six_requests_the_day_while_the_page_stays_as_it_was(jo: Jo) -> None:
+    _, here = jo.begins()
+    as_it_was = shown(jo, here)
+    for _ in range(6):
+        assert [guesses(jo, here, wrong) for wrong in (1, 2, 3)] == ["wrong", "wrong", "over"]
+        # From then on not even the right one is heard.
+        assert guesses(jo, here, 0) == "nothing waits"
+        assert jo.stage(here)["heard"] is False
+        assert "We've heard nothing from your phone yet." in words(jo.post(here, move="continue"))
+        assert shown(jo, here) == as_it_was
+        jo.home.house.clock.forward(minutes=20)
+        _, here = jo.begins()
+    # Eighteen numbers of a thousand in a day, even with the phone in hand.
+    assert guesses(jo, here, 0) == "nothing waits"
+    assert shown(jo, here) == as_it_was
+    jo.home.house.clock.forward(hours=24)
+    _, here = jo.begins()
+    assert guesses(jo, here, 0) == "approved"
