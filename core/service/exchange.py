@@ -81,7 +81,6 @@ class Exchanging:
         if isinstance(claimed, str):
             return self.results.tell(job, change, self._missed(change, claimed, owner))
         change, tries = claimed
-        faultpoint("intent-stored")
         try:
             why = self._too_near(change, owner.account, tries)
             ending = self._missed(change, why, owner) if why else self._ask(change, owner, old, new)
@@ -130,6 +129,7 @@ class Exchanging:
             right = self.writer.proves(owner.account, old)
             return Ending(Told(Result.REFUSED, reasons), owner) if right else self._missed(change, "wrong", owner)
         until = (change.intended_at or self.around.now()) + TOO_LATE
+        faultpoint("intent-stored")
         try:
             outcome = self.writer.change(owner.account, old, new, until=until)
         except WrongPassword:

@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 import re
-import time
 from itertools import count
 
 import pytest
-from servers.browser import Browser, Page
+from servers.browser import Page
+from servers.changing_story import change, press_change, start_change
 from servers.keyback import Keyback
 from servers.outfit import a_story, opens
 from servers.slapd import PASSWORD, PEOPLE, Slapd
-from servers.story import NEW, Post, Story, solve_on, wait_until
+from servers.story import NEW, Post, Story, wait_until
 
 WRONG = "not the password of anybody"
 _nobody = count()
-
-
-def start(browser: Browser, name: str) -> Page:
-    """Say who it is, and pass the human check."""
-    page = browser.get("/change")
-    assert page.status == 200, page.text
-    return browser.submit(page, identifier=name, proof_of_work=solve_on(page))
-
-
-def press(browser: Browser, page: Page, old: str, new: str = NEW, again: str | None = None) -> Page:
-    """Type the passwords, press the button, and wait as the page says."""
-    typed = {"current_password": old, "new_password": new, "new_password_again": new if again is None else again}
-    page = browser.submit(page, move="continue", **typed)
-    patience = time.monotonic() + 30
-    while page.stage == "trying" and time.monotonic() < patience:
-        time.sleep(0.2)
-        page = browser.get(page.url)
-    return page
-
-
-def change(somebody: Story, old: str = PASSWORD, new: str = NEW) -> Page:
-    return press(somebody.browser, start(somebody.browser, somebody.name), old, new)
 
 
 def skeleton(page: Page, name: str) -> str:
@@ -50,7 +28,7 @@ def test_the_welcome_page_offers_it(somebody: Story) -> None:
 
 
 def test_a_known_password_is_changed_by_the_name_and_the_old_one(somebody: Story, slapd: Slapd, post: Post) -> None:
-    page = change(somebody)
+    page = change(somebody, PASSWORD)
     assert (page.stage, page.marked("data-outcome")) == ("changed", ["set"])
     assert "Your password is changed" in page.text
     assert opens(slapd, somebody, NEW)
@@ -65,17 +43,17 @@ def test_who_cannot_sign_in_any_more_changes_it_here(
 ) -> None:
     person = slapd.person(policy="" if marks else "expired", **marks)
     somebody = Story.of(keyback, post, person.uid)
-    assert change(somebody).stage == "changed"
+    assert change(somebody, PASSWORD).stage == "changed"
     assert slapd.bind(person.dn, NEW)[0] == 0
 
 
 def test_wrong_ones_lock_nobody_in_the_directory(somebody: Story, slapd: Slapd) -> None:
-    page = start(somebody.browser, somebody.name)
+    page = start_change(somebody.browser, somebody.name)
     for left in (4, 3, 2):
-        page = press(somebody.browser, page, WRONG)
+        page = press_change(somebody.browser, page, WRONG)
         assert f"You can try {left} more times." in page.text
-    assert "You can try once more." in press(somebody.browser, page, WRONG).text
-    page = press(somebody.browser, somebody.browser.get(page.url), WRONG)
+    assert "You can try once more." in press_change(somebody.browser, page, WRONG).text
+    page = press_change(somebody.browser, somebody.browser.get(page.url), WRONG)
     assert (page.stage, "Too many tries for now." in page.text) == ("closed", True)
     assert "Your account itself isn’t locked by this." in page.text
     marks = slapd.read(f"uid={somebody.name},{PEOPLE}", "pwdFailureTime", "pwdAccountLockedTime")
@@ -98,8 +76,8 @@ def test_nobody_and_whoever_may_not_see_the_same_bytes_and_cookies_as_a_wrong_pa
     seen = set()
     for name, password in names:
         browser = keyback.browser()
-        first = start(browser, name)
-        page = press(browser, first, password)
+        first = start_change(browser, name)
+        page = press_change(browser, first, password)
         cookies = tuple(sorted(page.headers.keys()))
         seen.add((first.status, skeleton(first, name), page.status, skeleton(page, name), cookies))
     assert len(seen) == 1
@@ -112,27 +90,27 @@ def test_a_refusal_of_the_directory_is_a_sentence_for_who_had_the_right_one(some
     assert page.stage == "changed"
     page = change(somebody, PASSWORD + " and more", NEW)
     assert "The directory says: used before." in page.text
-    page = press(somebody.browser, page, WRONG, NEW)
+    page = press_change(somebody.browser, page, WRONG, NEW)
     assert "used before" not in page.text
     assert opens(slapd, somebody, PASSWORD + " and more")
 
 
 def test_mistakes_are_said_before_anything_is_counted(somebody: Story) -> None:
-    page = start(somebody.browser, somebody.name)
+    page = start_change(somebody.browser, somebody.name)
     for typed, said in (
         (("", NEW, NEW), "Enter your current password"),
         ((PASSWORD, NEW, NEW + "x"), "The two passwords differ."),
         ((PASSWORD, "short", "short"), "characters or more"),
         ((PASSWORD, PASSWORD, PASSWORD), "your current password. Choose another one."),
     ):
-        page = press(somebody.browser, page, *typed)
+        page = press_change(somebody.browser, page, *typed)
         assert (page.status, said in page.text.replace("&#39;", "'").replace("’", "'")) == (422, True), said
-    assert press(somebody.browser, page, PASSWORD).stage == "changed"
+    assert press_change(somebody.browser, page, PASSWORD).stage == "changed"
 
 
 def test_a_second_tab_is_told_that_this_was_done(somebody: Story, slapd: Slapd) -> None:
-    first = start(somebody.browser, somebody.name)
-    assert press(somebody.browser, first, PASSWORD).stage == "changed"
+    first = start_change(somebody.browser, somebody.name)
+    assert press_change(somebody.browser, first, PASSWORD).stage == "changed"
     late = somebody.browser.submit(
         first, move="continue", current_password=NEW, new_password=WRONG, new_password_again=WRONG
     )
@@ -143,7 +121,7 @@ def test_a_second_tab_is_told_that_this_was_done(somebody: Story, slapd: Slapd) 
 def test_whoever_stops_has_changed_nothing_and_a_stranger_sees_nothing(
     somebody: Story, keyback: Keyback, slapd: Slapd
 ) -> None:
-    page = start(somebody.browser, somebody.name)
+    page = start_change(somebody.browser, somebody.name)
     assert keyback.browser().get(page.url).status == 403
     assert somebody.browser.submit(page, move="cancel").stage == "closed"
     assert opens(slapd, somebody, PASSWORD)
