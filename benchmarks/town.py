@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import shutil
 import time
@@ -20,9 +19,6 @@ from servers.serving import NOTHING, Pins
 from servers.slapd import Slapd
 from servers.slapd_contents import CHANGED, PASSWORD, PEOPLE
 
-from keyback.core.db.sealing import Keyring
-from keyback.core.db.session import Database
-from keyback.core.db.settings_store import SettingsStore
 from keyback.core.recovery.policy import Policy, ProofRules
 
 # Lets the directory's own marks be written by its administrator.
@@ -81,18 +77,24 @@ class Town:
         """Not started yet. As it ships, but for the number of proofs and what a robot check costs its client."""
         assert self.postgres is not None
         url = self.postgres.database() if postgres else ""
-        server = Keyback(
-            self.folder / name, self._pins(), processes=processes, database_url=url, more=more, rules=PROMPT
+        asked = [Policy("everybody", proof=replace(ProofRules(), at_least=proofs))]
+        return Keyback(
+            self.folder / name,
+            self._pins(),
+            processes=processes,
+            database_url=url,
+            more=more,
+            rules=PROMPT,
+            policies=asked,
         )
-        _ask_for(server, proofs)
-        return server
 
     def node_of(self, first: Keyback, name: str, processes: int) -> Keyback:
         """Another server on the database and with the key of the first."""
         folder = self.folder / name
         folder.mkdir()
         shutil.copy(first.folder / "keyback.key", folder / "keyback.key")
-        return Keyback(folder, self._pins(), processes=processes, database_url=first.database_url, rules=PROMPT)
+        same = {"database_url": first.database_url, "rules": PROMPT, "policies": first._policies}
+        return Keyback(folder, self._pins(), processes=processes, **same)  # type: ignore[arg-type]
 
     @contextlib.contextmanager
     def careless(self) -> Iterator[None]:
@@ -113,18 +115,6 @@ class Town:
         pins = {"store.openldap": self.directory.settings(), **self.letterbox.pins()}
         pins["human_check.proof_of_work"] = {**SWIFT["human_check.proof_of_work"], "tries": 1}
         return pins
-
-
-def _ask_for(server: Keyback, proofs: int) -> None:
-    """As an administrator would have, before the first start."""
-    database = Database(server.database_url)
-    database.upgrade()
-    keyring = Keyring.load(database, base64.urlsafe_b64decode((server.folder / "keyback.key").read_text()))
-    settings = SettingsStore(keyring)
-    with database.write() as tx:
-        policy = Policy("everybody", proof=replace(ProofRules(), at_least=proofs))
-        settings.save_policies(tx, [policy], who="the benchmark", why="so many proofs")
-    database.close()
 
 
 def seconds_to_ready(server: Keyback) -> float:
