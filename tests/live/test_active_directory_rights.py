@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from servers.samba import SambaAd
-from servers.samba_contents import DOMAIN_DN, ELSEWHERE, FENCE, FENCED, PEOPLE, ROOT, ROOT_PASSWORD, STRANGER
+from servers.samba_contents import DOMAIN_DN, FENCE, FENCED, GROUPS, PEOPLE, ROOT, ROOT_PASSWORD, STRANGER
 from servers.slapd import Slapd
 
 from keyback.core import PluginError
@@ -58,7 +58,7 @@ def test_rights_outside_are_found(make_ad_store: MakeStore, ad: SambaAd) -> None
 
 
 def test_a_place_where_nobody_is_or_that_is_not_there_is_named(make_ad_store: MakeStore) -> None:
-    for base in (ELSEWHERE, f"OU=Nowhere,{DOMAIN_DN}"):
+    for base in (GROUPS, f"OU=Nowhere,{DOMAIN_DN}"):
         assert f"no person can be seen below {base}" in problem(make_ad_store(base=base))
 
 
