@@ -156,6 +156,7 @@ def seed(house: House) -> None:
             enabled=person.enabled,
             privileged=person.privileged,
             locked=person.locked,
+            must_change=person.must_change,
         )
         if person.in_the_cloud:
             second = cloud.add_person(

@@ -35,6 +35,7 @@ class TakesPeople(Protocol):
         enabled: bool = True,
         privileged: bool = False,
         locked: bool = False,
+        must_change: bool = False,
     ) -> AccountKey: ...
 
 

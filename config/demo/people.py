@@ -19,6 +19,7 @@ class Pretended:
     enabled: bool = True
     privileged: bool = False
     locked: bool = False
+    must_change: bool = False
     # Whether the directory knows phone and mailbox; otherwise they are theirs to add.
     known: bool = True
     # The sign-in name of a second account, in the pretend cloud.
@@ -36,6 +37,7 @@ class Pretended:
 
 KITS = "seven rainy sundays"
 NOORS = "four lazy mondays"
+INES = "two borrowed umbrellas"
 KIT_IN_THE_CLOUD = "kit.larsen@cloud.example"
 
 PEOPLE = (
@@ -84,6 +86,19 @@ PEOPLE = (
         "+447700900156",
         locked=True,
         password=NOORS,
+    ),
+    Pretended(
+        "ines",
+        "Ines Duarte",
+        Text(
+            "Must change the password before anything else. Remembers it, {password}: choose “Change my password” on "
+            "the first page.",
+            password=INES,
+        ),
+        "ines@home.example",
+        "+447700900183",
+        must_change=True,
+        password=INES,
     ),
     Pretended(
         "lee",
