@@ -246,6 +246,18 @@ def test_an_order_that_may_still_arrive_is_unknown_and_then_told_not_done(house:
     assert len(house.store.unlocks) == 1
 
 
+def test_an_order_that_arrives_late_is_told_as_done(house: SmallHouse) -> None:
+    """By the lock itself: no mark moves when an account is unlocked."""
+    lock(house)
+    visit = proven(house)
+    house.store.trouble_when_writing = LOST
+    assert visit.unlock().stage is Stage.UNSETTLED
+    house.store.trouble_when_writing = None
+    house.store.unlock(visit.recovery.intents[0], ctx=house.context())
+    wait(house, 13)
+    assert (visit.recovery.stage, told(visit.recovery)) == (Stage.DONE, {"fake": "set"})
+
+
 def test_one_that_was_opened_meanwhile_is_done_when_it_is_tried_again(house: SmallHouse) -> None:
     """Somebody else unlocked it: what is said last is how it stands."""
     lock(house)
