@@ -234,6 +234,12 @@ def test_nothing_committed_names_the_machine_it_was_written_on() -> None:
     assert not found
 
 
+def test_nothing_committed_is_half_merged() -> None:
+    """Both sides of a quarrel, with its marks, in whatever is text."""
+    marks = re.compile(rb"^(?:<{7}|={7}|>{7})(?: |$)", re.MULTILINE)
+    assert [path for path in _committed() if (ROOT / path).is_file() and marks.search((ROOT / path).read_bytes())] == []
+
+
 def test_nothing_is_left_for_later_in_the_code() -> None:
     later = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
     written = {path: path.read_text(encoding="utf-8") for path in SOURCES + TESTS if path != Path(__file__)}

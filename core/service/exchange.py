@@ -140,6 +140,9 @@ class Exchanging:
         match outcome.kind:
             case OutcomeKind.SET:
                 return Ending(Told(Result.SET), owner)
+            case OutcomeKind.REFUSED if change.account is None and not self.writer.proves(owner.account, old):
+                # Whatever a store looks at first: no word of it goes to a stranger who only guessed a name (P4).
+                return self._missed(change, "wrong", owner)
             case OutcomeKind.REFUSED:
                 return Ending(Told(Result.REFUSED, outcome.reasons), owner)
             case OutcomeKind.NOT_SET:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from ...core import Account, Context, Lockout, PasswordRefused, Secret, StoreUnavailable, Text, WrongPassword
+from ...core import (
+    Account,
+    Context,
+    Lockout,
+    NotAllowed,
+    PasswordRefused,
+    Secret,
+    StoreUnavailable,
+    Text,
+    WrongPassword,
+)
 from . import _active_directory_answers as answers
 from . import _active_directory_facts as facts
 from . import _ldap as ldap
@@ -46,11 +56,14 @@ class Changing(ABC):
         changes = {"unicodePwd": ldap.swapped(_quoted(old), typed)}
 
         def write(wire: Wire) -> None:
-            entry = self._unmoved(wire, account)
+            try:
+                entry = self._unmoved(wire, account)
+            except PasswordRefused as refused:
+                raise NotAllowed(refused.reasons[0]) from None
             self._spare(wire, entry)
             answer = wire.modify(entry.dn, changes)
             if answer.code != ldap.SUCCESS:
-                raise self._refusal(wire, entry, answer, new, too_soon_matters=True)
+                raise _said_to_nobody(answer, self._refusal(wire, entry, answer, new, too_soon_matters=True))
 
         self._pool.work(write, Budget.of(ctx), server=account.server)
 
@@ -67,11 +80,18 @@ class Changing(ABC):
     def _spare(self, wire: Wire, entry: Object) -> None:
         """A wrong old password counts at the server. The last ones before the lock are the owner's own (P6)."""
         if facts.state_of(entry, wire.budget.now).locked:
-            raise PasswordRefused([answers.LOCKED])
+            raise NotAllowed(answers.LOCKED)
         rules = self._rules.binding(wire, entry)
         near = None if rules is None else rules.lockout(entry, wire.budget.now)
         if near is not None and near.threshold and near.counted + SPARE >= near.threshold:
-            raise PasswordRefused([answers.TOO_NEAR])
+            raise NotAllowed(answers.TOO_NEAR)
+
+
+def _said_to_nobody(answer: Answer, refusal: Exception) -> Exception:
+    """A rule is only broken by whoever knew the old one; every other no was said before anybody looked at it."""
+    if isinstance(refusal, PasswordRefused) and answers.why(answer) != answers.Why.AGAINST_THE_RULES:
+        return NotAllowed(refusal.reasons[0])
+    return refusal
 
 
 def _quoted(password: Secret) -> bytes:

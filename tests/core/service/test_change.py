@@ -215,10 +215,20 @@ def test_a_right_one_makes_the_wrong_ones_before_it_undone(house: SmallHouse) ->
 def test_what_the_directory_refuses_is_said_to_who_had_the_right_one(
     house: SmallHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-
     house.store.trouble_when_writing = PasswordRefused([Text("The directory says: used before.")])
     assert shown(begin(house).exchange(OLD, NEW))[1:3] == (Result.REFUSED, ("The directory says: used before.",))
     assert shown(begin(house).exchange(WRONG, NEW))[1:3] == (Result.FAILED, ())
+
+
+def test_a_store_that_looks_at_the_new_one_first_tells_strangers_nothing(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_once(*_: object, **__: object) -> None:
+        raise PasswordRefused([Text("No brackets here.")])
+
+    monkeypatch.setattr(house.store, "change_password", at_once)
+    assert shown(begin(house).exchange(WRONG, NEW))[1:3] == (Result.FAILED, ())
+    assert shown(begin(house).exchange(OLD, NEW))[1:3] == (Result.REFUSED, ("No brackets here.",))
 
 
 def test_the_persons_own_rules_are_said_to_who_had_the_right_one_alone(house: SmallHouse) -> None:
