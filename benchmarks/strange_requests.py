@@ -76,6 +76,8 @@ def _path(rule: Rule, known: Known, recovery_id: str) -> str:
     match rule.endpoint:
         case "portal.welcome" | "portal.healthz" | "portal.readyz" | "portal.who" | "portal.start":
             return rule.rule
+        case "portal.unlock" | "portal.start_unlock" | "portal.change" | "portal.change_start":
+            return rule.rule
         case "portal.phone" | "portal.phone_say" | "portal.phone_worker" | "portal.phone_manifest":
             return rule.rule
         case "portal.static":
@@ -86,6 +88,8 @@ def _path(rule: Rule, known: Known, recovery_id: str) -> str:
             return "/go/alderwick?login_hint=jo"
         case "portal.show" | "portal.move" | "portal.stage" | "portal.password":
             return rule.rule.replace("<recovery_id>", recovery_id)
+        case "portal.change_show" | "portal.change_move" | "portal.change_stage" | "portal.change_password":
+            return rule.rule.replace("<change_id>", recovery_id)
         case "portal.callback":
             return f"/callback/twilio/{'a' * 300}"
         case "portal.wasnt_me" | "portal.stop":
@@ -137,7 +141,11 @@ def _phone_of_nobody() -> dict[str, str]:
 
 def _largest(endpoint: str) -> str:
     """The dearest form of its page: every sign written in three."""
-    form = {"portal.start": "proof_of_work=&identifier=", "portal.password": f"token={'0' * 64}&new_password="}
+    name, password = "proof_of_work=&identifier=", f"token={'0' * 64}&new_password="
+    form = {
+        **dict.fromkeys(("portal.start", "portal.start_unlock", "portal.change_start"), name),
+        **dict.fromkeys(("portal.password", "portal.change_password"), password),
+    }
     begun = form.get(endpoint, f"token={'0' * 64}&move=continue&new_password=")
     return begun + "%41" * ((LARGEST - len(begun)) // 3)
 

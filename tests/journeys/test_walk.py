@@ -44,6 +44,7 @@ SHOWN_BY_A_FORM = {
     *("portal.change_start", "portal.change_move"),
     *("portal.methods_begin", "portal.methods_keep", "portal.methods_forget"),
     *("portal.methods_call", "portal.methods_default"),
+    *("portal.accounts_joined", "portal.accounts_parted"),
     *("portal.prove_begin", "portal.prove_give", "portal.asked_move", "portal.check_give", "demo.pressed"),
 }
 # So far from one page to the next that each look has its turn.

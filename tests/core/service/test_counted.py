@@ -19,7 +19,7 @@ from keyback.core.service.counted import tell
 
 # What may stand in a label: keys from the configuration, and reasons that the flow gives. A provider's are not ours.
 OURS = {"entry", "method", "store", "outcome", "budget"}
-REASONS = {events.NobodyFound, events.RecoveryClosed}
+REASONS = {events.NobodyFound, events.RecoveryClosed, events.ChangeMissed}
 
 
 def _example(kind: type[Event]) -> Event:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.small_house import Cloud, SmallHouse, Visit
+from servers.small_house import Cloud, SmallHouse, Visit, small_house
 from sqlalchemy import select
 
 from keyback.core.contracts.errors import StoreUnavailable
 from keyback.core.contracts.people import Account
 from keyback.core.contracts.plugin import Context
+from keyback.core.db.session import Database
 from keyback.core.db.tables import event
 from keyback.core.service.end_sessions import MOST_TRIES
 
@@ -31,13 +35,32 @@ class Ends:
         self.ended.append(account.name)
 
 
+class EndingCloud(Cloud):
+    """A class of its own: that a class can end sessions is remembered of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends = Ends()
+
+    def end_sessions(self, account: Account, *, ctx: Context) -> None:
+        self.ends.end_sessions(account, ctx=ctx)
+
+
 @pytest.fixture
-def ends(monkeypatch: pytest.MonkeyPatch) -> Ends:
-    """The cloud can, and the first directory cannot."""
-    ends = Ends()
-    monkeypatch.setattr(Cloud, "end_sessions", lambda self, account, *, ctx: ends.end_sessions(account, ctx=ctx),
-                        raising=False)  # fmt: skip
-    return ends
+def linked(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
+    """Jo's cloud can, and the first directory cannot."""
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'linked.db')}")
+    realms = {"fake": ("fake.example",), "cloud": ("cloud.example",)}
+    house = small_house(database, cloud=EndingCloud(), realms=realms)
+    house.link()
+    yield house
+    database.close()
+
+
+@pytest.fixture
+def ends(linked: SmallHouse) -> Ends:
+    assert isinstance(linked.cloud, EndingCloud)
+    return linked.cloud.ends
 
 
 def proven(linked: SmallHouse) -> Visit:

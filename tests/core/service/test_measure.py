@@ -145,13 +145,14 @@ def test_each_recovery_has_its_own_pace_and_only_so_many_are_kept(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measure, "MOST_KEPT", 2)
-    pace, one, now = Pace(), visit.recovery, visit.house.clock.time
+    pace, now = Pace(), visit.house.clock.time
+    over = now + timedelta(minutes=10)
     for _ in range(BUNCH):
-        pace.take(one, now)
-    pace.take(replace(one, id="2"), now)
+        pace.take("1", over, now)
+    pace.take("2", over, now)
     with pytest.raises(MustWait):
-        pace.take(one, now)
-    pace.take(replace(one, id="3"), now)
+        pace.take("1", over, now)
+    pace.take("3", over, now)
     # The one that was quiet longest was forgotten.
     for _ in range(BUNCH):
-        pace.take(replace(one, id="2"), now + timedelta(milliseconds=1))
+        pace.take("2", over, now + timedelta(milliseconds=1))
