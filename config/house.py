@@ -39,6 +39,7 @@ class House:
     snapshots: Snapshots
     around: Surroundings
     staff: Staff
+    leaks: Breached
     door: Door | None = None
     _leaving: Event = field(default_factory=Event)
 
@@ -61,6 +62,7 @@ class House:
         self.staff.office.stop(seconds)
         self.snapshots.current.plugins.close()
         self.records.db.close()
+        self.leaks.close()
 
 
 def build(settings: Settings) -> House:
@@ -90,7 +92,7 @@ def build(settings: Settings) -> House:
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
     staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
     staff.office.also(lambda _: clock.compare(), everywhere=True)
-    return House(settings, records, snapshots, around, staff, door_of(settings, staff))
+    return House(settings, records, snapshots, around, staff, leaks, door_of(settings, staff))
 
 
 def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Surroundings:

@@ -67,6 +67,13 @@ class Breached:
         opened = self._current()
         return 0 if opened is None else opened.count
 
+    def close(self) -> None:
+        """Let go of it, for whoever asks nothing more. Left to chance, an interpreter that ends warns of it."""
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.file.close()
+
     def _current(self) -> _Opened | None:
         path, opened = self._path, self._opened
         if path is None or opened is None or _mark(path) in (opened.mark, None):
