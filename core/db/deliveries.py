@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, case, func, literal_column, select, update
 
 from . import sealed
 from .columns import is_set
@@ -78,7 +79,10 @@ class Conversion:
 
 def _put(insert: Insert) -> Executable:
     new = insert(table)
-    changed = {name: new.excluded[name] for name in ("state", "why", "ref", "sealed", "changed_at")}
+    # A provider may tell how it went before we have written down that it took the message: what it told stays.
+    told = table.c.state != State.TRYING.value
+    changed: dict[str, ColumnElement[Any]] = {name: new.excluded[name] for name in ("ref", "sealed")}
+    changed |= {name: case((told, table.c[name]), else_=new.excluded[name]) for name in ("state", "why", "changed_at")}
     return new.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 

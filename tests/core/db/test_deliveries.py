@@ -51,6 +51,19 @@ def test_an_attempt_ends_in_the_row_in_which_it_began(
     assert _state(database) == ("failed", "refused")
 
 
+def test_what_a_provider_tells_before_we_noted_that_it_took_the_message_stays(
+    database: Database, deliveries: Deliveries, now: datetime
+) -> None:
+    with database.write() as tx:
+        deliveries.put(tx, replace(TEXT, state=State.TRYING, provider_id=""), now)
+        deliveries.tell(tx, "twilio", "challenge", Report(State.FAILED, "no-answer", now))
+        deliveries.put(tx, TEXT, now + timedelta(milliseconds=100))
+        assert deliveries.of(tx, "challenge") == [("twilio", State.FAILED)]
+        # Its name for the message is known from then on.
+        assert deliveries.tell_by_id(tx, "twilio", "SM1", Report(State.SENT, "", now))
+    assert _state(database) == ("failed", "no-answer")
+
+
 @pytest.mark.parametrize(
     ("said", "stands"),
     [
