@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from servers.event_log import events
+from servers.event_log import events, followed_by
 from servers.keyback import Keyback
 from servers.outfit import a_story
 from servers.persistent import Persistent, together
@@ -23,8 +23,8 @@ def test_a_siem_that_was_away_gets_everything_in_order_and_holds_nobody_up(
 ) -> None:
     with Siem(tmp_path / "siem") as siem:
         keyback = serve(also={"notifier.syslog": _pin(siem)})
+        wait_until(lambda: followed_by(keyback, "syslog"), "the collector to be known")
         _reset(keyback, post, slapd, 1)
-        # The events before it was first seen are not its own.
         wait_until(lambda: siem.records, "the first events")
         siem.stop()
         _reset(keyback, post, slapd, people)

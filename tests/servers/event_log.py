@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, create_engine, or_, select
 
-from keyback.core.db.tables import event, job, proof, recovery
+from keyback.core.db.tables import event, follower, job, proof, recovery
 
 from .history import Recorded
 from .keyback import Keyback
@@ -37,6 +37,11 @@ def ledger(keyback: Keyback, recovery_id: str) -> list[tuple[str, str]]:
 def counted(keyback: Keyback, *recovery_ids: str) -> Counter[str]:
     """How often each event happened in these recoveries together."""
     return Counter(name for recovery_id in recovery_ids for name in events(keyback, recovery_id))
+
+
+def followed_by(keyback: Keyback, key: str) -> bool:
+    """Whether this notifier gets whatever happens from now on."""
+    return bool(_read(keyback, select(follower.c.seq).where(follower.c.key == key)))
 
 
 def half_done(keyback: Keyback) -> list[str]:
