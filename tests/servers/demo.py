@@ -146,10 +146,9 @@ class Visitor:
 
         def newest() -> str:
             self.outbox.goto(f"{self.base}/demo/outbox?person={person}")
-            messages = self.outbox.locator(f"article[data-medium={medium}][data-to='{to}']").all_inner_texts()
-            # A notice may have come after it.
-            codes = [found[0] for text in messages if (found := re.search(r"\b\d{8}\b", text))]
-            return codes[0] if codes and codes[0] not in self.old else ""
+            messages = self.outbox.locator(f"article[data-medium={medium}][data-to='{to}']")
+            found = re.search(r"\b\d{8}\b", messages.first.inner_text()) if messages.count() else None
+            return found[0] if found and found[0] not in self.old else ""
 
         return wait_until(newest, f"{medium} to {to}")
 
