@@ -18,7 +18,6 @@ from ..db.sealing import KeyPurpose
 from ..db.session import Transaction, after_commit
 from ..recovery import limits
 from ..recovery.changing import Change, Result, Step
-from ..recovery.names import searchable
 from ..recovery.passwords import Line
 from ..recovery.state import Lane, Subject
 from .back_office import BackOffice
@@ -27,6 +26,7 @@ from .gate import Gate
 from .known_browser import knows, remember
 from .measure import Measure, Measured
 from .misses import Budgets, Misses
+from .named import searched
 from .records import Records
 from .signed_in import SignedIn
 from .snapshot import Snapshots
@@ -69,12 +69,11 @@ class Changing:
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         """By a name and the human check. Raises MustWait or NotAllowed; the same for every name."""
         try:
-            asked_name = searchable(name, netbios=self.around.netbios)
+            asked_name, asked = searched(name, self.snapshots.current, self.around)
         except ValueError as error:
             raise NotAllowed(Text("Enter your work e-mail or user name")) from error
         passed = self.gate.judge(response, arrival.address)
         change = self._begun(asked_name, self._everybody(asked_name), arrival.language)
-        asked = self.snapshots.current.stores_for(asked_name, self.around.realms)
         change, key = replace(change, browser=arrival.browser, asked=asked), self.around.random(32).hex()
         with self.records.db.write() as tx:
             refusal = self.gate.admit(tx, passed, arrival.address)

@@ -12,13 +12,13 @@ from ..contracts.human_check import Part, Widget
 from ..contracts.text import Text
 from ..db.session import Transaction, after_commit
 from ..recovery.flow import begin
-from ..recovery.names import searchable
 from ..recovery.policy import Purpose
 from ..recovery.state import Recovery, Stage
 from .faultpoint import faultpoint
 from .find import queue_finding
 from .gate import Gate
 from .mover import Moved, Mover, say
+from .named import searched
 from .records import Records
 from .snapshot import Snapshots
 from .stand_in import stand_in
@@ -72,13 +72,11 @@ class Starting:
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         """Write the recovery and its find jobs. Raises MustWait or NotAllowed; the same for every name."""
         try:
-            asked_name = searchable(name, netbios=self.around.netbios)
+            asked_name, asked = searched(name, self.snapshots.current, self.around)
         except ValueError as error:
             raise NotAllowed(Text("Enter your work e-mail or user name")) from error
         passed = self.gate.judge(response, arrival.address)
         ticket = self.tickets.fresh(self.around.token())
-        # By what was typed: a NetBIOS name is a realm too, though no directory is asked for it.
-        asked = self.snapshots.current.stores_for(name, self.around.realms)
         recovery = self._named(ticket.recovery_id, asked_name, asked, arrival)
         with self.records.db.write() as tx:
             refusal = self.gate.admit(tx, passed, arrival.address)

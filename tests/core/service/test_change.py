@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from servers.changing import asking, begin, begin_signed_in
-from servers.small_house import NEW, OLD, SmallHouse, small_house
+from servers.small_house import NEW, OLD, Cloud, SmallHouse, small_house
 from signed_in_sessions import sign_in
 from sqlalchemy import select
 
@@ -95,6 +95,14 @@ def test_nobody_and_whoever_may_not_are_answered_like_a_wrong_password(house: Sm
     assert set(answers.values()) == {wrong}
     assert wrong == (Step.ASKING, Result.FAILED, (), MOST_TRIES - 1)
     assert house.store.writes == []
+
+
+def test_a_netbios_name_chooses_the_store_here_too(tmp_path: Path, migrated: Path) -> None:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'netbios.db')}")
+    house = small_house(database, cloud=Cloud(), realms={"fake": ("ACME",)}, netbios=("ACME",))
+    assert begin(house, "acme\\jo").change.asked == ("fake",)
+    assert begin(house, "jo").change.asked == ("fake", "cloud")
+    database.close()
 
 
 def test_no_result_of_a_name_shows_before_a_moment_that_is_everybodys(slow_house: SmallHouse) -> None:
