@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Sequence
-from contextlib import closing, suppress
-from datetime import UTC, datetime
+from contextlib import suppress
 from typing import ClassVar
 
 from ...core import (
@@ -15,7 +13,6 @@ from ...core import (
     Context,
     DirectoryRules,
     PasswordRefused,
-    PluginError,
     Secret,
     Store,
     StoreUnavailable,
@@ -35,14 +32,13 @@ from ._active_directory_people import People
 from ._active_directory_rules import RuleBook
 from ._active_directory_settings import ActiveDirectorySettings
 from ._budget import Budget
-from ._ldap import Address, Answer, Credentials, Object, SignInRefused, Step, Terms, Wire
-from ._ldap_pool import Pool
-from ._spelling import fold, has_unspeakable
+from ._ldap import Answer, Object, Step, Wire
+from ._ldap_store import LdapStore
 
 log = logging.getLogger(__name__)
 
 
-class ActiveDirectory(Changing, Store):
+class ActiveDirectory(Changing, LdapStore):
     """A store whose service account may reset, unlock and demand a change, of people in one place, and nothing else."""
 
     key = "active_directory"
@@ -53,61 +49,15 @@ class ActiveDirectory(Changing, Store):
 
     def __init__(self, settings: ActiveDirectorySettings) -> None:
         super().__init__(settings)
-        self._terms = Terms(
-            settings.ca_file, settings.connect_timeout.total_seconds(), settings.receive_timeout.total_seconds()
-        )
-        self._service = Credentials(settings.bind_dn, settings.bind_password.get_secret_value().encode())
-        self._addresses = tuple(Address.parse(url) for url in settings.servers)
-        self._tls = _context(settings.ca_file)
-        self._pool = Pool(self._addresses, settings.connections, self._sign_in)
         self._people = People(self.key, settings)
         self._rules = RuleBook(self._people.domain)
         self._hints = Hints()
-
-    @property
-    def called(self) -> Text | str:
-        return self.settings.called or self.label
-
-    def check(self) -> None:
-        """Sign in to every server, and see whether all that is needed can be done there, and no more."""
-        for address in self._addresses:
-            budget = Budget(datetime.now(UTC), 10)
-            try:
-                with closing(self._sign_in(address, budget)) as wire:
-                    examine(wire, self.settings, self._people, self._rules)
-                    self._hints.asked_of(wire)
-            except StoreUnavailable as problem:
-                raise PluginError(str(problem)) from None
-
-    def close(self) -> None:
-        self._pool.close()
-
-    def find(self, identifier: str, ctx: Context) -> Account | None:
-        # Nothing that no name can be is even asked: servers disagree about control characters.
-        if len(identifier) > 256 or has_unspeakable(identifier) or not fold(identifier):
-            return None
-
-        def read(wire: Wire) -> Account | None:
-            entry = self._people.named(wire, identifier)
-            return None if entry is None else self._people.account(wire, entry)
-
-        return self._pool.work(read, Budget.of(ctx))
-
-    def look(self, key: AccountKey, ctx: Context) -> Account | None:
-        if key.store != self.key:
-            return None
-
-        def read(wire: Wire) -> Account | None:
-            entry = self._people.keyed(wire, key)
-            return None if entry is None else self._people.account(wire, entry)
-
-        return self._pool.work(read, Budget.of(ctx))
 
     def rules(self, account: Account, ctx: Context) -> DirectoryRules:
         """The domain's, or those of the person's own; nothing where it cannot be seen which of them bind."""
 
         def read(wire: Wire) -> DirectoryRules:
-            entry = self._people.keyed(wire, account.key)
+            entry = self._object(wire, account.key)
             rules = None if entry is None else self._rules.binding(wire, entry)
             enforced = bool(self._hints.asked_of(wire))
             return DirectoryRules() if rules is None else rules.shown(history=enforced)
@@ -145,36 +95,30 @@ class ActiveDirectory(Changing, Store):
 
         self._pool.work(lift, Budget.of(ctx), server=account.server)
 
-    def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
-        """Whether the mark moved, asked on a new connection to the same server: the old one may tell nothing more."""
-        with closing(self._pool.connect(Budget.of(ctx), account.server)) as wire:
-            entry = self._people.keyed(wire, account.key)
-        return None if entry is None else Stamp.of(entry).moved_since(Stamp.read(account.stamp))
+    def _examine(self, wire: Wire) -> None:
+        examine(wire, self.settings, self._people, self._rules)
+        self._hints.asked_of(wire)
 
-    def accepts(self, account: Account, password: Secret, *, ctx: Context) -> bool | None:
-        """Whether a sign-in with exactly these bytes succeeds. It may be a former one: they work for an hour more."""
-        budget = Budget.of(ctx)
-        with closing(self._pool.connect(budget, account.server)) as wire:
-            entry = self._people.keyed(wire, account.key)
-            address = wire.server
-        if entry is None or not password.reveal() or has_unspeakable(password.reveal()):
-            return None
-        who = Credentials(entry.dn, password.reveal().encode())
-        with closing(ldap.connect(address, who, self._terms, self._tls, budget)) as wire:
-            return answers.opened(wire.bind())
+    def _named(self, wire: Wire, identifier: str) -> Account | None:
+        entry = self._people.named(wire, identifier)
+        return None if entry is None else self._account(wire, entry)
 
-    def _sign_in(self, address: Address, budget: Budget) -> Wire:
-        wire = ldap.connect(address, self._service, self._terms, self._tls, budget)
-        answer = wire.bind()
-        if answer.code != ldap.SUCCESS:
-            wire.close()
-            log.error("%s refuses the service account: %s %s", address, answer.code, answer.words)
-            raise SignInRefused(f"{address} refuses the service account ({answer.code}): check its name and password")
-        return wire
+    def _object(self, wire: Wire, key: AccountKey) -> Object | None:
+        return self._people.keyed(wire, key)
+
+    def _account(self, wire: Wire, entry: Object) -> Account:
+        return self._people.account(wire, entry)
+
+    def _moved(self, entry: Object, account: Account) -> bool:
+        return Stamp.of(entry).moved_since(Stamp.read(account.stamp))
+
+    def _opens(self, wire: Wire) -> bool | None:
+        """It may be a former one: they work for an hour more."""
+        return answers.opened(wire.bind())
 
     def _mine(self, wire: Wire, account: Account) -> Object:
         """Read once more before every order: the server would take orders for disabled and powerful accounts too."""
-        entry = self._people.keyed(wire, account.key)
+        entry = self._object(wire, account.key)
         if entry is None:
             raise StoreUnavailable("the account is not there any more")
         state = facts.state_of(entry, wire.budget.now)
@@ -223,13 +167,6 @@ class ActiveDirectory(Changing, Store):
         if answer.code in (ldap.REFUSED, ldap.NO_RIGHT, ldap.UNWILLING):
             return PasswordRefused([answers.BY_HAND])
         return StoreUnavailable(f"{wire.server} answered a write with {answer.code}")
-
-
-def _context(ca_file: str) -> ssl.SSLContext:
-    try:
-        return ldap.strict_context(ca_file)
-    except OSError:
-        raise PluginError("the file of the certificate authority holds no certificates (PEM)") from None
 
 
 @hookimpl

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import closing
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from ...core import (
@@ -22,7 +19,6 @@ from ...core import (
     Context,
     DirectoryRules,
     PasswordRefused,
-    PluginError,
     Secret,
     Store,
     StoreUnavailable,
@@ -33,9 +29,9 @@ from . import _ldap as ldap
 from . import _ppolicy as ppolicy
 from ._budget import Budget
 from ._ds389 import Wire389
-from ._ldap import Address, Answer, Credentials, Object, SignInRefused, Terms, Wire
+from ._ldap import Answer, Object, Wire
 from ._ldap_names import BELIEVED, Groups, any_of, equals, is_under, normal_dn
-from ._ldap_pool import Pool
+from ._ldap_store import LdapStore
 from ._openldap_bytes import bytes_of, ripen
 from ._openldap_change import SOMEBODY_ELSE, Changing
 from ._openldap_check import examine
@@ -62,7 +58,7 @@ _POOR = Text(
 )
 
 
-class OpenLdap(Changing, Store):
+class OpenLdap(Changing, LdapStore):
     """A store whose service account may write passwords and not read them, so that the overlay rules our resets."""
 
     key = "openldap"
@@ -73,14 +69,7 @@ class OpenLdap(Changing, Store):
 
     def __init__(self, settings: OpenLdapSettings) -> None:
         super().__init__(settings)
-        self._terms = Terms(
-            settings.ca_file, settings.connect_timeout.total_seconds(), settings.receive_timeout.total_seconds()
-        )
-        self._service = Credentials(settings.bind_dn, settings.bind_password.get_secret_value().encode())
-        self._addresses = tuple(Address.parse(url) for url in settings.servers)
-        self._tls = _context(settings.ca_file)
         self._kind = Wire389 if settings.kind is Server.DS389 else Wire
-        self._pool = Pool(self._addresses, settings.connections, self._sign_in)
         self._groups = Groups(settings.groups_base or settings.base)
         self._policies: dict[str, tuple[float, ppolicy.Policy]] = {}
         # Where the policies of accounts stand that were found and whose rules nobody has asked for yet.
@@ -89,40 +78,6 @@ class OpenLdap(Changing, Store):
             {"entryUUID", "cn", "displayName", "memberOf", *ppolicy.STATE}
             | {*settings.identifiers, *settings.phones, *settings.mails}
         )
-
-    @property
-    def called(self) -> Text | str:
-        return self.settings.called or self.label
-
-    def check(self) -> None:
-        """Sign in to every server and see whether what is needed can be seen."""
-        for address in self._addresses:
-            budget = Budget(datetime.now(UTC), 10)
-            try:
-                with closing(self._sign_in(address, budget)) as wire:
-                    examine(wire, self.settings)
-            except StoreUnavailable as problem:
-                raise PluginError(str(problem)) from None
-
-    def close(self) -> None:
-        self._pool.close()
-
-    def find(self, identifier: str, ctx: Context) -> Account | None:
-        # Nothing that no name can be is even asked: servers disagree about control characters.
-        if len(identifier) > 256 or has_unspeakable(identifier) or not fold(identifier):
-            return None
-        budget = Budget.of(ctx)
-        return self._pool.work(lambda wire: self._found(wire, identifier), budget)
-
-    def look(self, key: AccountKey, ctx: Context) -> Account | None:
-        if key.store != self.key:
-            return None
-
-        def read(wire: Wire) -> Account | None:
-            entry = self._object(wire, key)
-            return None if entry is None else self._account(wire, entry)
-
-        return self._pool.work(read, Budget.of(ctx))
 
     def rules(self, account: Account, ctx: Context) -> DirectoryRules:
         """What the policy entry of this account says, as far as the service account may read it."""
@@ -157,29 +112,11 @@ class OpenLdap(Changing, Store):
 
         self._pool.work(lift, Budget.of(ctx), server=account.server)
 
-    def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
-        """Whether the mark moved, asked on a new connection to the same server: the old one may tell nothing more."""
-        with closing(self._pool.connect(Budget.of(ctx), account.server)) as wire:
-            entry = self._object(wire, account.key)
-        return None if entry is None else (entry.text("pwdChangedTime") or None) != account.stamp
-
-    def accepts(self, account: Account, password: Secret, *, ctx: Context) -> bool | None:
-        """Whether a sign-in with exactly these bytes succeeds, on a connection of its own."""
-        budget = Budget.of(ctx)
-        with closing(self._pool.connect(budget, account.server)) as wire:
-            entry = self._object(wire, account.key)
-            address = wire.server
-        if entry is None or not password.reveal() or has_unspeakable(password.reveal()):
-            return None
-        who = Credentials(entry.dn, password.reveal().encode())
-        with closing(ldap.connect(address, who, self._terms, self._tls, budget)) as wire:
-            return _opened(wire.bind([ppolicy.ASK_POLICY]))
-
     def _write(self, wire: Wire, account: Account, typed: bytes, *, unlock: bool) -> None:
         entry = self._mine(wire, account)
         if not unlock and self._state(wire, entry).locked:
             raise PasswordRefused([_BY_HAND])
-        if (entry.text("pwdChangedTime") or None) != account.stamp:
+        if self._moved(entry, account):
             raise PasswordRefused([SOMEBODY_ELSE])
         controls = (ppolicy.ASK_POLICY, ppolicy.unless_changed_since(account.stamp))
         written = {"userPassword": ldap.replaced(typed)}
@@ -190,16 +127,16 @@ class OpenLdap(Changing, Store):
         if answer.code != ldap.SUCCESS:
             raise self._refusal(wire, entry, answer)
 
-    def _sign_in(self, address: Address, budget: Budget) -> Wire:
-        wire = ldap.connect(address, self._service, self._terms, self._tls, budget, kind=self._kind)
-        answer = wire.bind()
-        if answer.code != ldap.SUCCESS:
-            wire.close()
-            log.error("%s refuses the service account: %s %s", address, answer.code, answer.words)
-            raise SignInRefused(f"{address} refuses the service account ({answer.code}): check its name and password")
-        return wire
+    def _examine(self, wire: Wire) -> None:
+        examine(wire, self.settings)
 
-    def _found(self, wire: Wire, identifier: str) -> Account | None:
+    def _moved(self, entry: Object, account: Account) -> bool:
+        return (entry.text("pwdChangedTime") or None) != account.stamp
+
+    def _opens(self, wire: Wire) -> bool | None:
+        return _opened(wire.bind([ppolicy.ASK_POLICY]))
+
+    def _named(self, wire: Wire, identifier: str) -> Account | None:
         named = any_of([equals(attribute, identifier) for attribute in self.settings.identifiers])
         condition = f"(&{equals('objectClass', self.settings.person_class)}{named})"
         found = wire.search(self.settings.base, condition, self._wanted, most=2)
@@ -218,7 +155,6 @@ class OpenLdap(Changing, Store):
         return {fold(name) for attribute in self.settings.identifiers for name in entry.texts(attribute)}
 
     def _object(self, wire: Wire, key: AccountKey) -> Object | None:
-        """By the one thing about it that never changes: names and places do."""
         if not _ID.fullmatch(key.id):
             return None
         found = wire.search(self.settings.base, equals("entryUUID", key.id), self._wanted, most=2)
@@ -307,13 +243,6 @@ class OpenLdap(Changing, Store):
                 "The directory says: changed too recently; try after {date}.", date=f"{after:%Y-%m-%d %H:%M} UTC"
             )
         return _POOR if rule is None else _REASONS.get(rule, _POOR)
-
-
-def _context(ca_file: str) -> ssl.SSLContext:
-    try:
-        return ldap.strict_context(ca_file)
-    except OSError:
-        raise PluginError("the file of the certificate authority holds no certificates (PEM)") from None
 
 
 def _opened(answer: Answer) -> bool | None:

@@ -1,0 +1,132 @@
+"""What stores over LDAP do alike: sign in to their servers, find people there, and ask what became of a password."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from abc import abstractmethod
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from ...core import Account, AccountKey, Context, PluginError, Secret, Store, StoreUnavailable, Text
+from . import _ldap as ldap
+from ._budget import Budget
+from ._ldap import Address, Credentials, Object, SignInRefused, Terms, Wire
+from ._ldap_pool import Pool
+from ._ldap_settings import DirectorySettings
+from ._spelling import fold, has_unspeakable
+
+log = logging.getLogger(__name__)
+
+LONGEST_NAME = 256
+
+
+class LdapStore(Store):
+    """What a kind of directory means by a name, an account and a password is said by whoever inherits."""
+
+    settings: DirectorySettings
+    # How its servers spell what they say.
+    _kind: type[Wire] = Wire
+    # So long may signing in to a server and examining it take, in seconds.
+    EXAMINED_IN: ClassVar[float] = 10
+
+    def __init__(self, settings: DirectorySettings) -> None:
+        super().__init__(settings)
+        self._terms = Terms(
+            settings.ca_file, settings.connect_timeout.total_seconds(), settings.receive_timeout.total_seconds()
+        )
+        self._service = Credentials(settings.bind_dn, settings.bind_password.get_secret_value().encode())
+        self._addresses = tuple(Address.parse(url) for url in settings.servers)
+        self._tls = _context(settings.ca_file)
+        self._pool = Pool(self._addresses, settings.connections, self._sign_in)
+
+    @property
+    def called(self) -> Text | str:
+        return self.settings.called or self.label
+
+    def check(self) -> None:
+        """Sign in to every server, and see whether all that is needed can be done there."""
+        for address in self._addresses:
+            try:
+                with closing(self._sign_in(address, Budget(datetime.now(UTC), self.EXAMINED_IN))) as wire:
+                    self._examine(wire)
+            except StoreUnavailable as problem:
+                raise PluginError(str(problem)) from None
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def find(self, identifier: str, ctx: Context) -> Account | None:
+        # Nothing that no name can be is even asked: servers disagree about control characters.
+        if len(identifier) > LONGEST_NAME or has_unspeakable(identifier) or not fold(identifier):
+            return None
+        return self._pool.work(lambda wire: self._named(wire, identifier), Budget.of(ctx))
+
+    def look(self, key: AccountKey, ctx: Context) -> Account | None:
+        if key.store != self.key:
+            return None
+
+        def read(wire: Wire) -> Account | None:
+            entry = self._object(wire, key)
+            return None if entry is None else self._account(wire, entry)
+
+        return self._pool.work(read, Budget.of(ctx))
+
+    def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
+        """Whether the mark moved, asked on a new connection to the same server: the old one may tell nothing more."""
+        with closing(self._pool.connect(Budget.of(ctx), account.server)) as wire:
+            entry = self._object(wire, account.key)
+        return None if entry is None else self._moved(entry, account)
+
+    def accepts(self, account: Account, password: Secret, *, ctx: Context) -> bool | None:
+        """Whether a sign-in with exactly these bytes succeeds, on a connection of its own."""
+        budget = Budget.of(ctx)
+        with closing(self._pool.connect(budget, account.server)) as wire:
+            entry = self._object(wire, account.key)
+            address = wire.server
+        if entry is None or not password.reveal() or has_unspeakable(password.reveal()):
+            return None
+        who = Credentials(entry.dn, password.reveal().encode())
+        with closing(ldap.connect(address, who, self._terms, self._tls, budget)) as wire:
+            return self._opens(wire)
+
+    @abstractmethod
+    def _examine(self, wire: Wire) -> None:
+        """Raises PluginError if something is missing."""
+
+    @abstractmethod
+    def _named(self, wire: Wire, identifier: str) -> Account | None:
+        """The one account with this name. Raises Ambiguous."""
+
+    @abstractmethod
+    def _object(self, wire: Wire, key: AccountKey) -> Object | None:
+        """By the one thing about it that never changes: names and places do."""
+
+    @abstractmethod
+    def _account(self, wire: Wire, entry: Object) -> Account:
+        """What an object says."""
+
+    @abstractmethod
+    def _moved(self, entry: Object, account: Account) -> bool:
+        """Whether the password was changed since `account.stamp`."""
+
+    @abstractmethod
+    def _opens(self, wire: Wire) -> bool | None:
+        """Whether the password that this connection brings is the right one; None: cannot know."""
+
+    def _sign_in(self, address: Address, budget: Budget) -> Wire:
+        wire = ldap.connect(address, self._service, self._terms, self._tls, budget, kind=self._kind)
+        answer = wire.bind()
+        if answer.code != ldap.SUCCESS:
+            wire.close()
+            log.error("%s refuses the service account: %s %s", address, answer.code, answer.words)
+            raise SignInRefused(f"{address} refuses the service account ({answer.code}): check its name and password")
+        return wire
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ldap.strict_context(ca_file)
+    except OSError:
+        raise PluginError("the file of the certificate authority holds no certificates (PEM)") from None
