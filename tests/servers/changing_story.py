@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from .browser import Browser, Page
-from .story import NEW, Story, solve_on
+from .story import NEW, Story, solve_on, wait_until
 
 
 def start_change(browser: Browser, name: str) -> Page:
@@ -23,11 +21,12 @@ def send_change(browser: Browser, page: Page, old: str, new: str = NEW, again: s
 
 def wait_for_change(browser: Browser, page: Page, seconds: float = 60) -> Page:
     """Ask again as the page says, until it knows."""
-    patience = time.monotonic() + seconds
-    while page.stage == "trying" and time.monotonic() < patience:
-        time.sleep(0.2)
-        page = browser.get(page.url)
-    return page
+
+    def known() -> Page | None:
+        asked = page if page.stage != "trying" else browser.get(page.url)
+        return asked if asked.stage != "trying" else None
+
+    return wait_until(known, "what became of the change", seconds)
 
 
 def press_change(browser: Browser, page: Page, old: str, new: str = NEW, again: str | None = None) -> Page:

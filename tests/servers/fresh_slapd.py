@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +16,7 @@ import pytest
 
 from .authority import Authority
 from .ports import free_port
+from .program import Program
 from .slapd import missing, tool
 
 # What Debian fills in and loads when the package is installed.
@@ -34,7 +34,7 @@ class FreshSlapd:
         self.local = f"ldapi://{quote(str(folder / 'ldapi'), safe='')}"
         self.port = free_port()
         self.url = f"ldaps://localhost:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._program = Program(folder / "said")
 
     def start(self) -> None:
         """Load what Debian loads, start, and wait for the local socket."""
@@ -43,22 +43,12 @@ class FreshSlapd:
             (self.folder / name).mkdir(mode=0o700)
         self._load("-n0", _first(self.folder))
         self._load("-n1", f"dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n")
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [tool("slapd"), "-d0", "-F", str(self.folder / "config"), "-h", f"{self.local} {self.url}"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
-        patience = time.monotonic() + 20
-        while not self._listens():
-            if self._process.poll() is not None or time.monotonic() > patience:
-                raise RuntimeError(f"slapd does not start: {(self.folder / 'log').read_text()[-2000:]}")
-            time.sleep(0.02)
+        command = [tool("slapd"), "-d0", "-F", str(self.folder / "config"), "-h", f"{self.local} {self.url}"]
+        self._program.start(command, self._listens)
 
     def stop(self) -> None:
         """End it."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(10)
+        self._program.stop()
 
     def _certify(self) -> None:
         certificate, key = Authority(self.tls).issue("localhost")

@@ -7,12 +7,9 @@ import os
 import random
 import re
 import shutil
-import signal
 import socket
-import ssl
 import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -23,20 +20,22 @@ import pytest
 
 from . import samba_contents as contents
 from .authority import Authority
+from .private_directory import PrivateDirectory
 from .samba_contents import DNS_DOMAIN, DOMAIN_DN, GROUPS, PASSWORD, PEOPLE, ROOT, ROOT_PASSWORD, RULES
 from .samba_domain import PATH, from_within, furnished, missing
 from .slapd import Someone
 
 
-class SambaAd:
-    """One domain controller in a folder of its own, on an address of its own, each time as it was furnished."""
+class SambaAd(PrivateDirectory):
+    """One domain controller on an address of its own, each time as it was furnished."""
+
+    root_name, root_password = ROOT, ROOT_PASSWORD
+    certified_as = (DNS_DOMAIN,)
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self.address = _free_address()
+        super().__init__(folder, self.address, 636)
         self.url, self.plain_url = f"ldaps://{self.address}", f"ldap://{self.address}"
-        self.ca_file = folder / "tls" / "ca.pem"
-        self._process: subprocess.Popen[bytes] | None = None
         self._people = 0
 
     def __enter__(self) -> SambaAd:
@@ -54,29 +53,7 @@ class SambaAd:
     def start(self) -> None:
         """Start what is there, and wait until directory and Kerberos answer."""
         command = ["samba", "--foreground", "--no-process-group", "--model=single", f"--configfile={self._conf}"]
-        with (self.folder / "samba.out").open("ab") as out:
-            self._process = subprocess.Popen(
-                command, env={**os.environ, "PATH": PATH}, stdin=subprocess.DEVNULL, stdout=out, stderr=out
-            )
-        patience = time.monotonic() + 30
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > patience:
-                raise RuntimeError(f"samba does not start: {(self.folder / 'samba.out').read_text()[-2000:]}")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """End it, frozen or not."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for sent in (signal.SIGTERM, signal.SIGCONT):
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(sent)
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
+        self._program.start(command, self._answers, {**os.environ, "PATH": PATH})
 
     def reset(self) -> None:
         """As it was furnished, whatever was done to it since."""
@@ -84,23 +61,6 @@ class SambaAd:
         shutil.rmtree(self.folder / "dc")
         self._unpack()
         self.start()
-
-    def freeze(self) -> None:
-        """Stop it in its tracks: it accepts connections and says nothing."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGCONT)
-
-    @property
-    def process(self) -> int:
-        """The running controller's number."""
-        assert self._process is not None
-        return self._process.pid
 
     def settings(self, **more: object) -> dict[str, Any]:
         """What the store plugin needs to work here."""
@@ -234,27 +194,6 @@ class SambaAd:
         """So many wrong tries."""
         for _ in range(tries):
             self.bind(person.dn, "wrong")
-
-    def root(self) -> contextlib.AbstractContextManager[Any]:
-        """A connection of the domain's administrator."""
-        return self.connected(ROOT, ROOT_PASSWORD.encode())
-
-    @contextlib.contextmanager
-    def connected(self, name: str, password: bytes) -> Iterator[Any]:
-        """A signed-in connection."""
-        connection = self.connection(name, password)
-        connection.open(read_server_info=False)
-        assert connection.bind(read_server_info=False), connection.result
-        try:
-            yield connection
-        finally:
-            connection.unbind()
-
-    def connection(self, name: str, password: bytes) -> Any:
-        """A connection over verified TLS, not open yet."""
-        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(self.ca_file), valid_names=[DNS_DOMAIN])
-        server = ldap3.Server(self.address, use_ssl=True, tls=tls, get_info=ldap3.NONE, connect_timeout=5)
-        return ldap3.Connection(server, name, password, auto_referrals=False, check_names=False, receive_timeout=10)
 
     @property
     def _conf(self) -> Path:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import socket
-import ssl
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +18,7 @@ import pytest
 
 from .authority import Authority
 from .ports import free_port
+from .private_directory import PrivateDirectory
 from .slapd_contents import (
     ADMINS,
     CHANGED,
@@ -56,16 +54,16 @@ class Someone:
     password: str = field(default=PASSWORD, repr=False)
 
 
-class Slapd:
-    """One server in a folder of its own. The same ports and data over stop and start."""
+class Slapd(PrivateDirectory):
+    """The same ports and data over stop and start."""
+
+    root_name, root_password = ROOT, ROOT_PASSWORD
 
     def __init__(self, folder: Path, *, extra: str = "") -> None:
-        self.folder = folder
-        self.port, self.plain_port = free_port(), free_port()
+        super().__init__(folder, "localhost", free_port())
+        self.plain_port = free_port()
         self.url = f"ldaps://127.0.0.1:{self.port}"
         self.plain_url = f"ldap://127.0.0.1:{self.plain_port}"
-        self.ca_file = folder / "tls" / "ca.pem"
-        self._process: subprocess.Popen[bytes] | None = None
         self._people = 0
         self._written = False
         self._extra = extra
@@ -75,55 +73,7 @@ class Slapd:
         if not self._written:
             self._write()
         command = [tool("slapd"), "-d", "0", "-f", str(self.folder / "slapd.conf")]
-        with (self.folder / "slapd.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "-h", f"{self.url} {self.plain_url}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        patience = time.monotonic() + 20
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > patience:
-                raise RuntimeError(f"slapd does not start: {(self.folder / 'slapd.log').read_text()[-2000:]}")
-            time.sleep(0.02)
-
-    def stop(self, *, kill: bool = False) -> None:
-        """End it, in order or at once."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGCONT)
-        process.kill() if kill else process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
-
-    @property
-    def process(self) -> int:
-        """The running server's number."""
-        assert self._process is not None
-        return self._process.pid
-
-    @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Stopped in its tracks: it accepts connections and says nothing."""
-        self.freeze()
-        try:
-            yield
-        finally:
-            self.thaw()
-
-    def freeze(self) -> None:
-        """Stop every thread of it, and wait until they stand still."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGCONT)
+        self._program.start([*command, "-h", f"{self.url} {self.plain_url}"], self._answers)
 
     def settings(self, **more: object) -> dict[str, Any]:
         """What the store plugin needs to work here."""
@@ -216,27 +166,6 @@ class Slapd:
             condition = f"(&(objectClass=auditSearch)(!(reqAuthzID={_escaped(ROOT)})))"
             witness.search("cn=witness", condition, ldap3.SUBTREE, attributes=["reqFilter"])
             return [str(row["attributes"]["reqFilter"][0]) for row in witness.response]
-
-    def root(self) -> contextlib.AbstractContextManager[Any]:
-        """A connection that may do everything."""
-        return self.connected(ROOT, ROOT_PASSWORD.encode())
-
-    @contextlib.contextmanager
-    def connected(self, dn: str, password: bytes) -> Iterator[Any]:
-        """A signed-in connection."""
-        connection = self.connection(dn, password)
-        connection.open(read_server_info=False)
-        assert connection.bind(read_server_info=False), connection.result
-        try:
-            yield connection
-        finally:
-            connection.unbind()
-
-    def connection(self, dn: str, password: bytes) -> Any:
-        """A connection over verified TLS, not open yet."""
-        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(self.ca_file))
-        server = ldap3.Server("localhost", self.port, use_ssl=True, tls=tls, get_info=ldap3.NONE, connect_timeout=5)
-        return ldap3.Connection(server, dn, password, auto_referrals=False, check_names=False, receive_timeout=10)
 
     def _answers(self) -> bool:
         try:
