@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ...core import PluginSettings
+from ._setting_kinds import File, Patience
 
 IDENTIFIERS = ("userPrincipalName", "mail", "proxyAddresses", "otherMails")
 PHONES = ("mobilePhone", "businessPhones", "phoneMethods")
@@ -33,7 +33,7 @@ class EntraSettings(PluginSettings):
     client_secret: SecretStr = Field(
         SecretStr(""), title="Its secret", description="Or better, the certificate below. It ends after some months."
     )
-    certificate_file: str = Field(
+    certificate_file: File = Field(
         "",
         title="Its certificate",
         description="A file with certificate and private key (PEM, mode 600), instead of a secret.",
@@ -45,7 +45,7 @@ class EntraSettings(PluginSettings):
     proxy: SecretStr = Field(
         SecretStr(""), title="Proxy", description="http://name:password@host:port on the way there. Empty: none."
     )
-    ca_file: str = Field(
+    ca_file: File = Field(
         "", title="Certificate authority", description="A PEM file, if a proxy of your own reads along."
     )
     identifiers: tuple[str, ...] = Field(
@@ -74,10 +74,10 @@ class EntraSettings(PluginSettings):
     eligible_roles: bool = Field(
         True, title="Eligible roles", description="Who could become an administrator for an hour (PIM) is one."
     )
-    connect_timeout: timedelta = Field(
+    connect_timeout: Patience = Field(
         timedelta(seconds=2), title="Patience to connect", description="After this the server counts as unreachable."
     )
-    receive_timeout: timedelta = Field(
+    receive_timeout: Patience = Field(
         timedelta(seconds=4), title="Patience for an answer", description="After this an answer counts as lost."
     )
     connections: int = Field(4, title="Connections", description="So many are kept, in each process.", ge=1, le=8)
@@ -98,20 +98,6 @@ class EntraSettings(PluginSettings):
         if value.get_secret_value() and (parts.scheme != "http" or not parts.hostname or not parts.port):
             raise ValueError("http://host:port, with a name and a password before the host if it asks for them")
         return value
-
-    @field_validator("ca_file", "certificate_file")
-    @classmethod
-    def _there(cls, file: str) -> str:
-        if file and not Path(file).is_file():
-            raise ValueError("there is no such file")
-        return file
-
-    @field_validator("connect_timeout", "receive_timeout")
-    @classmethod
-    def _finite(cls, timeout: timedelta) -> timedelta:
-        if not timedelta(milliseconds=100) <= timeout <= timedelta(seconds=30):
-            raise ValueError("between a tenth of a second and 30 seconds")
-        return timeout
 
     @model_validator(mode="after")
     def _fits_together(self) -> EntraSettings:

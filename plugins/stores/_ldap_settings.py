@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ...core import PluginSettings
 from ._ldap import Address
+from ._setting_kinds import File, Patience
 
 
 class DirectorySettings(PluginSettings):
@@ -29,9 +29,11 @@ class DirectorySettings(PluginSettings):
     start_tls: bool = Field(
         True, title="StartTLS", description="Ask for TLS on ldap:// connections. Without it, ldap:// is refused."
     )
-    ca_file: str = Field(
+    ca_file: File = Field(
         title="Certificate authority",
         description="File with the certificates (PEM) of the authority that signed the servers' certificates.",
+        # Without it no server could be told from an impostor.
+        min_length=1,
     )
     bind_dn: str = Field(title="Service account", description="Full name (DN) of Keyback's account.", min_length=1)
     bind_password: SecretStr = Field(title="Its password", description="Sent over TLS only.", min_length=1)
@@ -53,10 +55,10 @@ class DirectorySettings(PluginSettings):
     privileged_subtrees: tuple[str, ...] = Field(
         (), title="Privileged subtrees", description="Everybody below these (DN) is privileged."
     )
-    connect_timeout: timedelta = Field(
+    connect_timeout: Patience = Field(
         timedelta(seconds=3), title="Patience to connect", description="After this the next server is tried."
     )
-    receive_timeout: timedelta = Field(
+    receive_timeout: Patience = Field(
         timedelta(seconds=5), title="Patience for an answer", description="After this an answer counts as lost."
     )
     connections: int = Field(
@@ -67,20 +69,6 @@ class DirectorySettings(PluginSettings):
     @classmethod
     def _readable(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(Address.parse(url)) for url in servers)
-
-    @field_validator("ca_file")
-    @classmethod
-    def _there(cls, ca_file: str) -> str:
-        if not Path(ca_file).is_file():
-            raise ValueError("there is no such file; without it no server could be told from an impostor")
-        return ca_file
-
-    @field_validator("connect_timeout", "receive_timeout")
-    @classmethod
-    def _finite(cls, timeout: timedelta) -> timedelta:
-        if not timedelta(milliseconds=100) <= timeout <= timedelta(seconds=30):
-            raise ValueError("between a tenth of a second and 30 seconds")
-        return timeout
 
     @model_validator(mode="after")
     def _safe(self) -> Self:

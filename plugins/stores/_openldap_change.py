@@ -21,7 +21,8 @@ from . import _ppolicy as ppolicy
 from ._budget import Budget
 from ._ldap import Answer, Object, Wire
 from ._ldap_pool import Pool
-from ._openldap_bytes import bytes_of, ripen
+from ._openldap_bytes import bytes_of
+from ._ripening import ripen
 from ._spelling import has_unspeakable
 
 LOCKED = Text("This account is locked. Unlock it, or reset the password.")
@@ -52,7 +53,7 @@ class Changing(ABC):
             # Nobody can have set it, and ldap3 would choke on it.
             raise WrongPassword("no password looks like this")
         budget = Budget.of(ctx)
-        ripen(account.stamp, budget)
+        ripen(ppolicy.moment(account.stamp or ""), budget)
         known = old.reveal().encode()
         self._pool.work(lambda wire: self._exchange(wire, account, known, typed), budget, server=account.server)
 

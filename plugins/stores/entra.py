@@ -7,7 +7,7 @@ import re
 import string
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from ...core import (
@@ -33,14 +33,13 @@ from ._entra_settings import EntraSettings
 from ._entra_tokens import Tokens
 from ._graph import Fields, Graph, Refused, Reply
 from ._https import Https, Terms
+from ._ripening import ripen
 from ._spelling import fold, has_unspeakable
 
 log = logging.getLogger(__name__)
 
 # How long it is believed which domains sign in elsewhere.
 BELIEVED = 600.0
-# The mark of a change counts whole seconds: two changes within one would look like one.
-RIPE = timedelta(seconds=2)
 SHORTEST, LONGEST, KINDS = 8, 256, 3
 # What Graph says of an account that is mastered elsewhere, as people have reported it.
 MASTERED = "on-premises mastered"
@@ -128,7 +127,7 @@ class Entra(Store):
         """One order, after a fresh look. `unlock` is not asked: Graph has no lock that could be lifted."""
         typed = _fit(password)
         budget = Budget.of(ctx)
-        _ripen(account.stamp, budget)
+        ripen(_moment(account.stamp), budget)
         user = self._user(account.key, budget)
         if user is None:
             raise StoreUnavailable("the account is not there any more")
@@ -234,17 +233,11 @@ def _fit(password: Secret) -> str:
     return typed
 
 
-def _ripen(stamp: str | None, budget: Budget) -> None:
-    """Wait until our own change cannot leave the mark that is there already."""
+def _moment(stamp: str | None) -> datetime | None:
     try:
-        changed = datetime.fromisoformat(stamp or "")
+        return datetime.fromisoformat(stamp or "")
     except ValueError:
-        return
-    # Never longer than RIPE, even if Microsoft's clock is ahead of ours.
-    wait = min(RIPE, changed + RIPE - datetime.now(UTC)).total_seconds()
-    if wait >= budget.left:
-        raise StoreUnavailable("the password changed a moment ago, and there is no time to wait")
-    time.sleep(max(0.0, wait))
+        return None
 
 
 @hookimpl

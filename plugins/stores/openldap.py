@@ -32,10 +32,11 @@ from ._ds389 import Wire389
 from ._ldap import Answer, Object, Wire
 from ._ldap_names import BELIEVED, Groups, any_of, equals, is_under, normal_dn
 from ._ldap_store import LdapStore
-from ._openldap_bytes import bytes_of, ripen
+from ._openldap_bytes import bytes_of
 from ._openldap_change import SOMEBODY_ELSE, Changing
 from ._openldap_check import examine
 from ._openldap_settings import OpenLdapSettings, Server
+from ._ripening import ripen
 from ._spelling import fold, has_unspeakable
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class OpenLdap(Changing, LdapStore):
         """One test-and-set. A reset unlocks by itself, so what may not be unlocked gets no new password."""
         typed = bytes_of(password)
         budget = Budget.of(ctx)
-        ripen(account.stamp, budget)
+        ripen(ppolicy.moment(account.stamp or ""), budget)
         self._pool.work(lambda wire: self._write(wire, account, typed, unlock=unlock), budget, server=account.server)
 
     def unlock(self, account: Account, *, ctx: Context) -> None:
