@@ -70,6 +70,7 @@ SIGNING_KEY = SealedColumn(tables.signing_key, "private", KeyPurpose.AUDIT, ("ki
 JOB = SealedColumn(tables.job, "sealed", KeyPurpose.JOB, ("id", "lane", "kind", "recovery_id"))
 DELIVERY = SealedColumn(tables.delivery, "sealed", KeyPurpose.JOB, ("id", "challenge", "channel"))
 PLUGIN = SealedColumn(tables.plugin, "settings", KeyPurpose.SETTINGS, ("kind", "key"))
+SETTINGS_SAVE = SealedColumn(tables.settings_save, "sealed", KeyPurpose.SETTINGS, ("version", "kind", "key", "at"))
 SIGN_IN = SealedColumn(tables.sign_in, "sealed", KeyPurpose.SESSION, ("state", "browser", "expires_at"))
 # `seen_at` alone is not bound: it moves with every page, and whoever moved it could not pass `ends_at`.
 SESSION = SealedColumn(
@@ -93,6 +94,7 @@ COLUMNS = (
     JOB,
     DELIVERY,
     PLUGIN,
+    SETTINGS_SAVE,
     SIGN_IN,
     SESSION,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -30,7 +31,11 @@ from . import sealed, value_json
 from .per_dialect import Insert, PerDialect
 from .sealed import SealedRow
 from .sealing import KeyPurpose, Keyring, SealBroken
+from .settings_history import Saved, SettingsHistory
 from .tables import plugin, policy, public_rules, settings_version
+
+# What the history calls them. Of plugins the key says which.
+POLICIES, PUBLIC_RULES, PLUGINS = "policies", "public_rules", "plugin"
 
 _KEY = "settings"
 _HOUSE = "house"
@@ -67,6 +72,8 @@ _save_plugin = _replace(plugin, "kind", "key")
 _save_rules = _replace(public_rules, "key")
 _drop_policies = delete(policy)
 _add_policies = insert(policy)
+# Who and why stand in the history, encrypted: these columns are for servers of an earlier edition to read.
+_UNSIGNED = {"who": "", "why": ""}
 _COUNTED = {plugin: "plugins", policy: "policies", public_rules: "public_rules"}
 _NOW = [column.label(f"now_{column.name}") for column in settings_version.c]
 
@@ -84,6 +91,10 @@ _rules = _with_version(public_rules)
 _how_many = {table: select(func.count()).select_from(table) for table in _COUNTED}
 
 
+def _moment(at: datetime | None) -> datetime:
+    return at or datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class PluginRow:
     """A plugin's settings as they were saved."""
@@ -95,15 +106,25 @@ class PluginRow:
     version: int
 
 
+class SavedMeanwhile(Exception):
+    """Somebody else saved after what this change was made from was read."""
+
+
 class SettingsStore:
     """Rows that were changed, added or deleted without the key are refused, all of them."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+        self.history = SettingsHistory(keyring)
 
     def version(self, tx: Connection) -> int:
         """Raised by every save; whoever sees a newer one reads everything again."""
         return tx.scalar(_version) or 0
+
+    def last_save(self, tx: Connection, kind: str, key: str) -> int:
+        """The version of the last save of this kind; 0 before the first."""
+        newest = self.history.newest(tx, kind, key)
+        return newest.version if newest else 0
 
     def plugin_rows(self, tx: Connection) -> tuple[PluginRow, ...]:
         """Every plugin that was ever seen. Raises SealBroken."""
@@ -119,13 +140,30 @@ class SettingsStore:
             for row in rows
         )
 
-    def save_plugin(self, tx: Connection, kind: str, key: str, *, enabled: bool, settings: Mapping[str, Any]) -> int:
-        """Keep a plugin's settings; returns the new version. `settings` must be what JSON can hold."""
-        version = self._next_version(tx)
+    def save_plugin(
+        self,
+        tx: Connection,
+        kind: str,
+        key: str,
+        *,
+        enabled: bool,
+        settings: Mapping[str, Any],
+        who: str = "",
+        why: str = "",
+        at: datetime | None = None,
+        after: int | None = None,
+    ) -> int:
+        """Keep a plugin's settings; returns the new version. `settings` must be what JSON can hold.
+
+        `after`: the save that was read before. Raises SavedMeanwhile where it is not the last one any more.
+        """
+        version = self._next_version(tx, PLUGINS, f"{kind}/{key}", after)
         row: dict[str, Any] = {"kind": kind, "key": key, "enabled": enabled, "version": version}
         row["settings"] = sealed.PLUGIN.seal(self._keyring, json.dumps(dict(settings)).encode(), row)
         row["seal"] = sealed.PLUGIN_ROW.seal(self._keyring, row)
         tx.execute(_save_plugin.on(tx), row)
+        what = json.dumps({"enabled": enabled, "settings": dict(settings)})
+        self.history.add(tx, PLUGINS, f"{kind}/{key}", Saved(version, _moment(at), who, why, what))
         return self._seal_version(tx, version)
 
     def policies(self, tx: Connection) -> tuple[Policy, ...]:
@@ -133,15 +171,26 @@ class SettingsStore:
         rows = self._checked(tx, sealed.POLICY_ROW, _policies)
         return tuple(value_json.POLICY.validate_json(row["rules"]) for row in rows)
 
-    def save_policies(self, tx: Connection, policies: Sequence[Policy], *, who: str, why: str) -> int:
-        """Keep these in place of all others; returns the new version."""
-        version = self._next_version(tx)
+    def save_policies(
+        self,
+        tx: Connection,
+        policies: Sequence[Policy],
+        *,
+        who: str,
+        why: str,
+        at: datetime | None = None,
+        after: int | None = None,
+    ) -> int:
+        """Keep these in place of all others; returns the new version. Raises SavedMeanwhile, as `save_plugin` does."""
+        version = self._next_version(tx, POLICIES, "", after)
         tx.execute(_drop_policies)
         for one in policies:
             rules = value_json.POLICY.dump_json(one).decode()
-            row: dict[str, Any] = {"name": one.name, "position": one.position, "rules": rules}
-            row |= {"version": version, "who": who, "why": why}
+            row: dict[str, Any] = {"name": one.name, "position": one.position, "rules": rules, "version": version}
+            row |= _UNSIGNED
             tx.execute(_add_policies, row | {"seal": sealed.POLICY_ROW.seal(self._keyring, row)})
+        what = value_json.POLICIES.dump_json(tuple(policies)).decode()
+        self.history.add(tx, POLICIES, "", Saved(version, _moment(at), who, why, what))
         return self._seal_version(tx, version)
 
     def public_rules(self, tx: Connection) -> PublicRules:
@@ -149,9 +198,21 @@ class SettingsStore:
         rules = self._rules(tx, _HOUSE)
         return value_json.PUBLIC_RULES.validate_json(rules) if rules is not None else PublicRules()
 
-    def save_public_rules(self, tx: Connection, rules: PublicRules, *, who: str, why: str) -> int:
-        """Keep the house's public rules; returns the new version."""
-        return self._save_rules(tx, _HOUSE, value_json.PUBLIC_RULES.dump_json(rules).decode(), who=who, why=why)
+    def save_public_rules(
+        self,
+        tx: Connection,
+        rules: PublicRules,
+        *,
+        who: str,
+        why: str,
+        at: datetime | None = None,
+        after: int | None = None,
+    ) -> int:
+        """Keep the house's public rules; returns the new version. Raises SavedMeanwhile, as `save_plugin` does."""
+        version = self._next_version(tx, PUBLIC_RULES, _HOUSE, after)
+        what = value_json.PUBLIC_RULES.dump_json(rules).decode()
+        self.history.add(tx, PUBLIC_RULES, _HOUSE, Saved(version, _moment(at), who, why, what))
+        return self._save_rules(tx, _HOUSE, what, version)
 
     def shapes(self, tx: Connection) -> Shapes | None:
         """What decoys are made from; None before it was frozen. Raises SealBroken."""
@@ -166,15 +227,17 @@ class SettingsStore:
         plain = value_json.SHAPES.dump_json(shapes)
         # By the key that is never rotated, as what is drawn from them.
         kept = self._keyring.seal(KeyPurpose.DECOY, plain, table=public_rules.name, **_DECOYS_PLACE)
-        return self._save_rules(tx, _DECOYS, kept.hex(), who=who, why=why)
+        version = self._next_version(tx, PUBLIC_RULES, _DECOYS, None)
+        # Who and why, without the shapes: nobody compares or takes back what is made anew from a list of names.
+        self.history.add(tx, PUBLIC_RULES, _DECOYS, Saved(version, _moment(None), who, why, ""))
+        return self._save_rules(tx, _DECOYS, kept.hex(), version)
 
     def _rules(self, tx: Connection, key: str) -> str | None:
         rows = self._checked(tx, sealed.PUBLIC_RULES_ROW, _rules)
         return next((row["rules"] for row in rows if row["key"] == key), None)
 
-    def _save_rules(self, tx: Connection, key: str, rules: str, *, who: str, why: str) -> int:
-        version = self._next_version(tx)
-        row: dict[str, Any] = {"key": key, "rules": rules, "version": version, "who": who, "why": why}
+    def _save_rules(self, tx: Connection, key: str, rules: str, version: int) -> int:
+        row: dict[str, Any] = {"key": key, "rules": rules, "version": version, **_UNSIGNED}
         tx.execute(_save_rules.on(tx), row | {"seal": sealed.PUBLIC_RULES_ROW.seal(self._keyring, row)})
         return self._seal_version(tx, version)
 
@@ -191,9 +254,12 @@ class SettingsStore:
             raise SealBroken(kind.table.name)
         return rows
 
-    def _next_version(self, tx: Connection) -> int:
+    def _next_version(self, tx: Connection, kind: str, key: str, after: int | None) -> int:
         first = {"key": _KEY, "version": 1, "plugins": 0, "policies": 0, "public_rules": 0, "seal": b""}
         version: int = tx.execute(_raise_version.on(tx), first).scalar_one()
+        # Only now: whoever saves at the same time has committed, or waits for us.
+        if after is not None and self.last_save(tx, kind, key) != after:
+            raise SavedMeanwhile
         return version
 
     def _seal_version(self, tx: Connection, version: int) -> int:

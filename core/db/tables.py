@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
@@ -357,4 +358,16 @@ settings_version = Table(
     Column("policies", Integer, nullable=False),
     Column("public_rules", Integer, nullable=False),
     Column("seal", LargeBinary, nullable=False),
+)
+
+# One row for each save of what administrators decide. `key` names what was saved where there are several of a kind.
+settings_save = Table(
+    "settings_save",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(128), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_settings_save_kind", "kind", "key", "version"),
 )

@@ -32,7 +32,7 @@ from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import NEVER_ROTATED, KeyPurpose, Keyring, SealBroken
 from keyback.core.db.session import Database
 from keyback.core.db.sessions import Session, Sessions
-from keyback.core.db.settings_store import SettingsStore
+from keyback.core.db.settings_store import POLICIES, SettingsStore
 from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.db.standings import Standings
 from keyback.core.db.waiting_links import WaitingLink, WaitingLinks
@@ -115,6 +115,7 @@ class House:
             assert settings.plugin_rows(tx)[0].settings == {"a": 1}
             assert settings.policies(tx) == (Policy("all"),)
             assert settings.public_rules(tx) == PublicRules()
+            assert settings.history.newest(tx, POLICIES, "") is not None
             row = tx.execute(select(tables.event)).mappings().one()
             assert Audit(keyring).details(tx, row) == DETAILS
             job = Jobs(keyring).get(tx, self.job_id)
@@ -165,7 +166,8 @@ def test_everything_can_be_read_before_during_and_after_a_rotation(
 
 def test_every_kind_of_encrypted_column_and_sealed_row_is_moved(house: House) -> None:
     tested = {one.purpose for one in sealed.COLUMNS} | {KeyPurpose.SEAL}
-    assert sum(house.made_by(1, purpose) for purpose in tested) == len(sealed.COLUMNS) + len(sealed.ROWS)
+    # One value each; of the three saves of settings each is in the history.
+    assert sum(house.made_by(1, purpose) for purpose in tested) == len(sealed.COLUMNS) + len(sealed.ROWS) + 2
 
 
 def test_it_says_how_far_it_is_and_goes_in_small_batches(
