@@ -23,6 +23,7 @@ from processes import Yardstick
 from servers.keyback import HOST, Keyback
 from town import Town, seconds_to_ready, town
 from wire import Answer, Http
+from witness import Witness
 
 # What a server promises of a refusal.
 MOST_MILLISECONDS = 50
@@ -128,6 +129,15 @@ def show(flood: Flood, seconds: float, best: float) -> None:
         print(f"  LOST {count}: {why}")
 
 
+def show_seen(witness: Witness) -> None:
+    """What a client heard that does nothing else, in a process of its own."""
+    refused = [one for one in witness.seen if one[0] == 503]
+    _show_waits("refusals to a witness, ms", [milliseconds / 1000 for _, milliseconds, _ in refused])
+    slow = sum(milliseconds > MOST_MILLISECONDS for _, milliseconds, _ in refused)
+    print(f"of {len(refused)} slower than {MOST_MILLISECONDS} ms: {slow}; without Retry-After:", end=" ")
+    print(sum(not wait for _, _, wait in refused))
+
+
 def _show_waits(what: str, seconds: Sequence[float]) -> None:
     if seconds:
         print(what, *(f"p{part * 100:.0f} {at(seconds, part) * 1000:.1f}" for part in (0.5, 0.9, 0.99)), sep="  ")
@@ -150,9 +160,10 @@ def main() -> None:
                 people = here.directory.people(round(rate * asked.seconds), phones=False)
                 flood = Flood(here, server)
                 print(f"\n== {times:g} times the peak: {rate:.1f} people a second for {asked.seconds} s")
-                with Yardstick() as yardstick:
+                with Yardstick() as yardstick, Witness(server.port, HOST) as witness:
                     flood.live(people, rate)
                 show(flood, asked.seconds, best)
+                show_seen(witness)
                 print(f"the machine was disturbed {yardstick.disturbed:.1f} times")
         finally:
             server.stop()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -43,25 +43,20 @@ class WaitingLine:
             return time.monotonic() - self._since if self.length else 0.0
 
 
-class Threads(Generic[C]):
-    """A server's threads, and one more beside for whatever is said quickly: that waits for nobody's work."""
+class Threads:
+    """A server's threads, and the line of those who wait for one."""
 
-    def __init__(self, count: int, line: WaitingLine, brief: Callable[[C], bool]) -> None:
+    def __init__(self, count: int, line: WaitingLine) -> None:
         self._line = line
-        self._brief = brief
         self._all = ThreadPoolExecutor(count)
-        self._aside = ThreadPoolExecutor(1)
 
     def submit(self, work: Callable[[C], T], connection: C) -> Future[T]:
         """Have this done as soon as there is a thread."""
-        if self._brief(connection):
-            return self._aside.submit(work, connection)
         self._line.join()
         return self._all.submit(self._taken, work, connection)
 
     def shutdown(self, wait: bool = True) -> None:
         """End when nothing is left to do."""
-        self._aside.shutdown(wait)
         self._all.shutdown(wait)
 
     def _taken(self, work: Callable[[C], T], connection: C) -> T:

@@ -59,6 +59,7 @@ class PatientSocket(socket.socket):
     """A client's socket that knows when its patience is over, and looks at what came without taking it."""
 
     ends = math.inf
+    hears_out = True
     _seen = -1
 
     def waits(self) -> bool:
@@ -95,7 +96,7 @@ class PatientSocket(socket.socket):
         """Nothing more is said here. To hang up on somebody who is still talking would swallow our answer."""
         self.ends = 0.0
         with contextlib.suppress(OSError):
-            if self.recv(1, socket.MSG_PEEK):
+            if self.hears_out and self.recv(1, socket.MSG_PEEK):
                 self.shutdown(socket.SHUT_WR)
                 self.ends = time.monotonic() + SECONDS_TO_LEAVE
                 while self.recv(LARGEST_BODY):
@@ -149,9 +150,13 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         wire.ends = min(wire.ends, now + SECONDS_TO_SAY)
         if _sent_ahead(conn) or not wire.waits():
             conn.data_ready = True
-            self.tpool.submit(self._serve, conn)
+            self._answer(conn, wire)
         else:
             self.finish_request(conn, Came(gthread._DEFER if now < wire.ends else False))
+
+    def turns_away(self, client: socket.socket) -> bool:
+        """Whether all that this one will hear is to come again."""
+        return False
 
     def handle(self, conn: gthread.TConn) -> object:
         """Called in a thread, for every request."""
@@ -160,6 +165,16 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         if not stays:
             conn.sock.leave()
         return stays
+
+    def _answer(self, conn: gthread.TConn, wire: PatientSocket) -> None:
+        wire.hears_out = not self.turns_away(wire)
+        if wire.hears_out:
+            self.tpool.submit(self._serve, conn)
+            return
+        # Said on the thread that accepts: when all others compute, to wake one more takes longer than to say it. Nobody
+        # is waited for here, neither for more words nor for a farewell: one could hold up everybody.
+        wire.ends = 0.0
+        self._serve(conn)
 
     def _serve(self, conn: gthread.TConn) -> None:
         stays: object = False

@@ -67,9 +67,13 @@ class HouseWorker(PatientWorker):
             select.select([self.PIPE[0]], [], [], 1.0)
         return None
 
-    def get_thread_pool(self) -> Threads[TConn]:
+    def get_thread_pool(self) -> Threads:
         """Threads with a line that can be watched."""
-        return Threads(self.cfg.threads, self.app.line, lambda connection: self.app.turns_away(connection.sock))
+        return Threads(self.cfg.threads, self.app.line)
+
+    def turns_away(self, client: socket) -> bool:
+        """Whether this one comes new while too many are here."""
+        return self.app.turns_away(client)
 
     def handle_exit(self, _signal: int, _frame: FrameType | None) -> None:
         """A signal comes in the middle of anything, also of a lock that is held: here it is only noted."""

@@ -1,4 +1,4 @@
-"""How long there is always somebody who waits, and who need not wait at all."""
+"""How long there is always somebody who waits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def held() -> Iterator[threading.Event]:
 
 def test_whoever_finds_no_thread_stands_in_the_line_until_there_is_one(held: threading.Event) -> None:
     line = WaitingLine()
-    threads = Threads[str](1, line, lambda _: False)
+    threads = Threads(1, line)
     first = threads.submit(lambda _: held.wait(5), "first")
     wait_until(lambda: not line.length, "the first one to be served")
     second = threads.submit(lambda who: who, "second")
@@ -44,15 +44,4 @@ def test_whoever_finds_no_thread_stands_in_the_line_until_there_is_one(held: thr
     held.set()
     assert (first.result(5), second.result(5)) == (True, "second")
     assert line.length == 0
-    threads.shutdown()
-
-
-def test_what_is_said_quickly_waits_for_nobody(held: threading.Event) -> None:
-    line = WaitingLine()
-    threads = Threads[str](1, line, lambda who: who == "brief")
-    threads.submit(lambda _: held.wait(5), "long")
-    wait_until(lambda: not line.length, "the long one to be served")
-    assert threads.submit(lambda who: who, "brief").result(5) == "brief"
-    assert line.length == 0
-    held.set()
     threads.shutdown()

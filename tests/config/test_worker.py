@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import selectors
 import socket
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from gunicorn.workers.gthread import PollableMethodQueue, TConn
 from servers.story import wait_until
 
 from keyback.config.waiting_line import Threads, WaitingLine
-from keyback.config.web_worker import PatientSocket
+from keyback.config.web_worker import SECONDS_TO_LEAVE, PatientSocket
 from keyback.config.worker import HouseWorker
 
 PATIENCE = 60.0
@@ -38,8 +39,9 @@ def worker() -> Iterator[HouseWorker]:
 def open_worker(worker: HouseWorker) -> Iterator[HouseWorker]:
     """One that serves, with a single thread that has an answer for every request."""
     worker.alive, worker.cfg, line = True, Config(), WaitingLine()
-    worker.tpool = Threads(1, line, lambda _: False)
+    worker.tpool = Threads(1, line)
     worker.handle = lambda conn: True  # type: ignore[method-assign]
+    worker.turns_away = lambda client: False  # type: ignore[method-assign]
     yield worker
     worker.tpool.shutdown()
 
@@ -121,3 +123,25 @@ def test_whoever_has_an_answer_when_the_process_ends_is_not_waited_for(open_work
         open_worker.method_queue.run_callbacks(None)
         open_worker.murder_keepalived()
         assert open_worker.nr_conns == 0
+
+
+def test_whoever_is_turned_away_hears_it_at_once_and_takes_no_thread(open_worker: HouseWorker) -> None:
+    open_worker.turns_away = lambda client: True  # type: ignore[method-assign]
+    open_worker.handle = lambda conn: conn.sock.sendall(b"come again") is None  # type: ignore[method-assign]
+    # Somebody else has the only thread.
+    done = threading.Event()
+    open_worker.tpool.submit(done.wait, 5.0)
+    with comes(open_worker, b"GET / HTTP/1.1\r\n\r\n") as client:
+        assert client.recv(100) == b"come again"
+    done.set()
+    open_worker.keepalived_conns[0].close()
+
+
+def test_whoever_is_turned_away_is_not_heard_out() -> None:
+    began = time.monotonic()
+    client, end = socket.socketpair()
+    with client, PatientSocket(fileno=end.detach()) as wire:
+        client.sendall(b"GET / HTTP/1.1\r\n\r\nand more")
+        wire.hears_out = False
+        wire.leave()
+    assert time.monotonic() - began < SECONDS_TO_LEAVE / 2
