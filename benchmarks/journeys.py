@@ -148,7 +148,7 @@ def serving(nodes: Sequence[Keyback]) -> Iterator[float]:
 
 
 def _groups(here: Town, nodes: Sequence[Keyback]) -> dict[str, int]:
-    groups = {"slapd": here.directory.pid, "sinks": here.letterbox.pid, "database": here.database_pid}
+    groups = {"slapd": here.directory.process, "sinks": here.letterbox.pid, "database": here.database_pid}
     for number, node in enumerate(nodes):
         assert node._process is not None
         groups[f"web{number}"] = node._process.pid
@@ -180,7 +180,7 @@ def bare(here: Town, count: int = 1000) -> tuple[float, float]:
     port, ca_file = here.directory.port, str(here.directory.ca_file)
     service, somebody = Ldap(port, ca_file), Ldap(port, ca_file)
     assert service.bind(SERVICE, SERVICE_PASSWORD) == 0
-    meter, own = Meter({"slapd": here.directory.pid}), time.process_time()
+    meter, own = Meter({"slapd": here.directory.process}), time.process_time()
     for who in people:
         codes = [service.search(PEOPLE, "uid", who.uid, "entryUUID"), service.replace(who.dn, "userPassword", NEW)]
         assert [*codes, somebody.bind(who.dn, NEW)] == [0, 0, 0]

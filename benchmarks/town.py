@@ -33,12 +33,6 @@ class Directory(Slapd):
         file = self.folder / "slapd.conf"
         file.write_text(file.read_text().partition("overlay accesslog")[0].replace("envflags nosync\n", ""))
 
-    @property
-    def pid(self) -> int:
-        """Whose CPU it is."""
-        assert self._process is not None
-        return self._process.pid
-
     def people(self, count: int, *, phones: bool) -> list[Somebody]:
         """So many new ones."""
         first = self._people
