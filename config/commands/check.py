@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 
 from ...core.contracts.errors import KeybackError
-from ...core.recovery.policy import Disclosure, Policy, problems
+from ...core.recovery.flaws import flaws
+from ...core.recovery.policy import Disclosure, Policy
 from ...core.service.disclosing import PRICE, missing_canaries
 from ...core.service.media import PHONE_MEDIA
 from ...core.service.vouching import SignInUnavailable
@@ -105,5 +106,5 @@ def _unusable_policies(house: House) -> Iterator[str]:
     snapshot = house.snapshots.current
     kinds = {key: type(method) for key, method in snapshot.plugins.methods.items()}
     for policy in snapshot.policies or (Policy("default"),):
-        for problem in problems(policy, snapshot.public, kinds):
-            yield f"policy {policy.name}: {problem}"
+        for flaw in flaws(policy, snapshot.public, kinds):
+            yield f"policy {policy.name}: {flaw}"

@@ -171,6 +171,11 @@ class Method(Plugin, ABC):
         """
         return None
 
+    @property
+    def by_chance(self) -> float | None:
+        """The chance that one blind answer passes; None where nobody can say, as with what people know."""
+        return None if self.guessable else 0.0
+
     def uses_left(self, data: Mapping[str, str]) -> int | None:
         """How often an enrolment with this data can still be used; None: as often as one likes."""
         return None

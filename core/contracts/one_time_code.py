@@ -85,6 +85,10 @@ class OneTimeCode(Method):
         """The way to one address: `to`, and whatever else it takes to get there."""
         return Offer(self.key, _id(data), self.masked(data["to"]), data)
 
+    @property
+    def by_chance(self) -> float | None:
+        return 10.0**-self.settings.digits
+
     def begin(self, offers: Sequence[Offer] | None, ctx: Context) -> Challenge:
         code = draw_digits(self.settings.digits, ctx)
         length = self.settings.digits

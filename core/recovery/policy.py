@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from itertools import combinations
 
-from ..contracts.method import Factor, Method, Offer
+from ..contracts.method import Offer
 from ..contracts.people import Account, Person
-
-# Two years. A number that was not looked at for longer is as good as forgotten.
-LONGEST_UNASKED = timedelta(days=730)
 
 
 class Disclosure(StrEnum):
@@ -219,56 +216,21 @@ def open_offers(
     )
 
 
-def enough(rules: ProofRules, carriers: Mapping[str, str], first: Collection[str]) -> tuple[str, ...]:
-    """The fewest of these methods whose proofs together satisfy, one of `first` among them; empty if none would.
+def ways(rules: ProofRules, carriers: Mapping[str, str], first: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Every set of these methods whose proofs satisfy and that has nothing to spare, the smallest first.
 
-    `carriers`: what each method rides on that this person could use. Nobody begins with a method that isn't shown.
+    `carriers`: what each method rides on that can be used. Nobody begins with a method that isn't in `first`.
     """
+    found: list[set[str]] = []
     for count in range(1, len(carriers) + 1):
         for some in combinations(sorted(carriers), count):
-            if set(first) & set(some) and satisfied(rules, [Proof(key, carriers[key], "", "") for key in some]):
-                return some
-    return ()
+            if any(less <= set(some) for less in found) or not set(first) & set(some):
+                continue
+            if satisfied(rules, [Proof(key, carriers[key], "", "") for key in some]):
+                found.append(set(some))
+                yield some
 
 
-def problems(policy: Policy, public: PublicRules, methods: Mapping[str, type[Method]]) -> tuple[str, ...]:
-    """Why this policy cannot work or is not safe; empty when it may be saved."""
-    found: list[str] = []
-    proof = policy.proof
-    off = sorted(proof.required - methods.keys())
-    usable = proof.named & methods.keys()
-    carriers = {methods[key].rides_on for key in usable} if proof.different_carriers else usable
-    if off:
-        found.append(f"required methods are off: {', '.join(off)}")
-    if proof.at_least < 1:
-        found.append("at least one proof is needed")
-    if max(proof.at_least, len(proof.required)) > len(carriers):
-        found.append(f"{proof.at_least} proofs are asked for, and only {len(carriers)} kinds are there")
-    shown = methods.keys() & set(public.methods)
-    if late := sorted(key for key in shown if not methods[key].first):
-        # Their prompt depends on the person, so that showing it would tell who exists.
-        found.append(f"the public rules show methods that may not come first: {', '.join(late)}")
-    if usable and all(not methods[key].first for key in usable):
-        found.append("none of its methods may come first")
-    if not usable & shown:
-        found.append("the public rules show none of its methods, so nobody could begin")
-    if policy.password.min_length < 15 and proof.at_least < 2:
-        found.append("passwords shorter than 15 need a second proof")
-    found.extend(_unfair(policy.enrolment))
-    return (*found, *_weak(policy, [key for key in sorted(usable) if methods[key].factor is Factor.KNOWS]))
-
-
-def _unfair(rules: EnrolmentRules) -> Iterable[str]:
-    """What nobody could mean. More kinds than there are is fair: nobody is asked for what cannot be added."""
-    if min(rules.methods_needed, rules.later_allowed) < 0 or rules.later_for < timedelta(0):
-        yield "what is counted cannot be less than nothing"
-    if not timedelta(0) <= rules.confirm_again_after <= LONGEST_UNASKED:
-        yield f"people are asked again after at most {LONGEST_UNASKED.days} days, or never (0)"
-
-
-def _weak(policy: Policy, known: Sequence[str]) -> Iterable[str]:
-    """What is only known can be looked up or guessed: never alone, never for those who rule others."""
-    if known and policy.proof.at_least < 2:
-        yield f"what is only known needs a second proof beside it: {', '.join(known)}"
-    if known and policy.scope.privileged:
-        yield f"what is only known proves nothing for privileged people: {', '.join(known)}"
+def enough(rules: ProofRules, carriers: Mapping[str, str], first: Collection[str]) -> tuple[str, ...]:
+    """The fewest of these methods that would do; empty if none would."""
+    return next(ways(rules, carriers, first), ())

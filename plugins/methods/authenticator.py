@@ -52,6 +52,10 @@ class Authenticator(Method):
     rides_on = Carrier.DEVICE
     summary = Text("You type the code your app shows")
 
+    @property
+    def by_chance(self) -> float:
+        return len(WINDOW) * 10.0**-DIGITS
+
     def offers(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Sequence[Offer]:
         usable = [enrolment for enrolment in enrolments if enrolment.usable_from <= ctx.now]
         kept = {enrolment.id: json.dumps(dict(enrolment.data)) for enrolment in usable}

@@ -56,6 +56,11 @@ class Voice(PhoneCode):
         super().__init__(settings)
         self.hears = settings.approve
 
+    @property
+    def by_chance(self) -> float | None:
+        # Who presses the key half asleep cannot be reckoned.
+        return None if self.settings.approve else super().by_chance
+
     def asks(self, ctx: Context) -> Prompt:
         asked = super().asks(ctx)
         hint = Text("Only for an office phone that has one.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keyback.config.commands.demo import demo_settings, seed
 from keyback.config.commands.opened import opened
-from keyback.core.recovery.policy import problems
+from keyback.core.recovery.flaws import flaws
 
 
 def test_every_method_of_the_demo_counts_and_at_once(tmp_path: Path) -> None:
@@ -19,5 +19,5 @@ def test_every_method_of_the_demo_counts_and_at_once(tmp_path: Path) -> None:
         (policy,) = now.policies
         assert policy.proof.named >= now.plugins.methods.keys() >= {"questions", "webauthn", "authenticator"}
         assert policy.cool_down == timedelta(0)
-        assert problems(policy, now.public, {key: type(each) for key, each in now.plugins.methods.items()}) == ()
+        assert flaws(policy, now.public, {key: type(each) for key, each in now.plugins.methods.items()}) == ()
         assert now.plugins.broken == ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -12,22 +11,17 @@ from examples.recoveries import METHODS, OFFERS, RIDES_ON, a_proof, an_offer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyback.core.contracts.method import Carrier, Factor, Method
 from keyback.core.contracts.people import Account, AccountKey, AccountState, Person
 from keyback.core.recovery.policy import (
     Audience,
-    EnrolmentRules,
-    PasswordRules,
     Policy,
     Proof,
     ProofRules,
-    PublicRules,
     Scope,
     counting,
     open_offers,
     out_of_scope,
     policy_for,
-    problems,
     satisfied,
 )
 
@@ -152,91 +146,3 @@ def test_an_administrators_lock_is_never_lifted_by_a_reset() -> None:
     everything = Scope(privileged=True, disabled=True, expired=True)
     locked = replace(a_person().accounts[0], state=AccountState(locked_by_admin=True))
     assert out_of_scope(everything, locked) == "disabled"
-
-
-# Policies that cannot work ---------------------------------------------------------------------------------------
-
-
-def kind(carrier: Carrier, *, may_come_first: bool = True) -> type[Method]:
-    factor = Factor.KNOWS if carrier is Carrier.MEMORY else Factor.HAS
-    return type("Kind", (Method,), {"rides_on": carrier, "first": may_come_first, "factor": factor})
-
-
-KINDS = {
-    "sms": kind(Carrier.PHONE),
-    "voice": kind(Carrier.PHONE),
-    "email": kind(Carrier.MAILBOX),
-    "questions": kind(Carrier.MEMORY, may_come_first=False),
-}
-PUBLIC = PublicRules(methods=("sms", "email"))
-
-
-def wrong(proof: ProofRules, public: PublicRules = PUBLIC, password: PasswordRules | None = None) -> tuple[str, ...]:
-    return problems(Policy("p", proof=proof, password=password or PasswordRules()), public, KINDS)
-
-
-def test_the_policy_of_a_fresh_install_may_be_saved() -> None:
-    assert wrong(ProofRules()) == ()
-
-
-@pytest.mark.parametrize(
-    ("proof", "public", "said"),
-    [
-        (ProofRules(required=frozenset({"webauthn"})), PUBLIC, "required methods are off: webauthn"),
-        (ProofRules(at_least=0), PUBLIC, "at least one proof is needed"),
-        (
-            ProofRules(optional=frozenset({"sms", "voice"})),
-            PUBLIC,
-            "2 proofs are asked for, and only 1",
-        ),
-        (ProofRules(optional=frozenset({"questions"}), at_least=1), PUBLIC, "none of its methods may come first"),
-        (
-            ProofRules(optional=frozenset({"email", "sms"})),
-            PublicRules(methods=("voice",)),
-            "the public rules show none of its methods",
-        ),
-        (ProofRules(), PublicRules(methods=("sms", "questions")), "methods that may not come first: questions"),
-        (
-            ProofRules(required=frozenset({"questions"}), at_least=1),
-            PUBLIC,
-            "what is only known needs a second proof beside it: questions",
-        ),
-    ],
-)
-def test_a_policy_that_cannot_work_says_why(proof: ProofRules, public: PublicRules, said: str) -> None:
-    assert any(said in problem for problem in wrong(proof, public))
-
-
-def test_what_is_only_known_proves_nothing_for_privileged_people() -> None:
-    rules = ProofRules(optional=frozenset({"sms", "questions"}))
-    said = "what is only known proves nothing for privileged people: questions"
-    for privileged in (True, False):
-        policy = Policy("p", proof=rules, scope=Scope(privileged=privileged))
-        assert problems(policy, PUBLIC, KINDS) == ((said,) if privileged else ())
-
-
-def test_a_short_password_needs_a_second_proof() -> None:
-    short = PasswordRules(min_length=14)
-    assert wrong(ProofRules(at_least=1), password=short) == ("passwords shorter than 15 need a second proof",)
-    assert wrong(ProofRules(at_least=2), password=short) == ()
-
-
-@pytest.mark.parametrize(
-    ("rules", "said"),
-    [
-        (EnrolmentRules(methods_needed=-1), "what is counted cannot be less than nothing"),
-        (EnrolmentRules(later_allowed=-1), "what is counted cannot be less than nothing"),
-        (EnrolmentRules(later_for=timedelta(days=-1)), "what is counted cannot be less than nothing"),
-        (EnrolmentRules(confirm_again_after=timedelta(days=-1)), "people are asked again after at most 730 days"),
-        (EnrolmentRules(confirm_again_after=timedelta(days=731)), "people are asked again after at most 730 days"),
-    ],
-)
-def test_nobody_is_asked_what_cannot_be_meant(rules: EnrolmentRules, said: str) -> None:
-    (problem,) = problems(Policy("p", enrolment=rules), PUBLIC, KINDS)
-    assert problem.startswith(said)
-
-
-@pytest.mark.parametrize("days", [0, 1, 730])
-def test_people_may_be_asked_again_after_up_to_two_years_or_never(days: int) -> None:
-    rules = EnrolmentRules(methods_needed=0, confirm_again_after=timedelta(days=days))
-    assert problems(Policy("p", enrolment=rules), PUBLIC, KINDS) == ()

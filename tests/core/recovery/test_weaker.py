@@ -1,0 +1,93 @@
+"""What a second administrator must agree to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyback.core.recovery.policy import Audience, PasswordRules, Policy, ProofRules, Scope
+from keyback.core.recovery.weaker import Weaker, Weakness, weaker
+
+CARRIERS = {"sms": "phone", "voice": "phone", "email": "mailbox"}
+TWO = ProofRules(optional=frozenset(CARRIERS))
+ONE = replace(TWO, at_least=1)
+NURSES = Policy("nurses", 10, Audience(groups=frozenset({"nurses"})), TWO)
+EVERYBODY = Policy("everybody", 1000, proof=TWO)
+SINGLE = Weaker(Weakness.SINGLE, "nurses")
+
+
+def found(before: tuple[Policy, ...], after: tuple[Policy, ...]) -> tuple[Weaker, ...]:
+    return weaker(before, after, CARRIERS, CARRIERS)
+
+
+def test_turning_on_a_single_proof_needs_a_second_administrator() -> None:
+    after = (replace(NURSES, proof=ONE), EVERYBODY)
+    assert found((NURSES, EVERYBODY), after) == (SINGLE,)
+    assert found((EVERYBODY,), after) == (SINGLE,)
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        replace(TWO, different_carriers=False),
+        ProofRules(required=frozenset({"sms", "voice"}), optional=frozenset(), at_least=1),
+    ],
+)
+def test_two_proofs_that_one_phone_can_give_are_one(proof: ProofRules) -> None:
+    assert found((NURSES, EVERYBODY), (replace(NURSES, proof=proof), EVERYBODY)) == (SINGLE,)
+
+
+def test_letting_privileged_people_in_needs_a_second_administrator() -> None:
+    after = (NURSES, replace(EVERYBODY, scope=Scope(privileged=True)))
+    assert found((NURSES, EVERYBODY), after) == (Weaker(Weakness.PRIVILEGED, "everybody"),)
+
+
+def test_a_group_that_was_kept_out_of_privileged_scope_is_not_let_in_by_one_alone() -> None:
+    apart = replace(EVERYBODY, scope=Scope(privileged=True, forbidden_groups=frozenset({"domain-admins"})))
+    assert found((apart,), (replace(apart, scope=Scope(privileged=True)),)) != ()
+
+
+WEAK = replace(NURSES, proof=ONE)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        (WEAK, EVERYBODY),
+        (replace(WEAK, password=PasswordRules(min_length=20)), EVERYBODY),
+        (replace(WEAK, name="nursing", position=3), EVERYBODY),
+        (Policy("interns", 5, Audience(groups=frozenset({"interns"})), TWO), WEAK, EVERYBODY),
+        (NURSES, EVERYBODY),
+        (EVERYBODY,),
+    ],
+    ids=["the same", "other passwords", "another name", "fewer people", "stricter", "without it"],
+)
+def test_what_was_weak_already_and_does_not_grow_needs_nobody(after: tuple[Policy, ...]) -> None:
+    assert found((WEAK, EVERYBODY), after) == ()
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        (replace(WEAK, audience=Audience(groups=frozenset({"nurses", "doctors"}))), EVERYBODY),
+        (WEAK, replace(EVERYBODY, proof=ONE)),
+        (replace(WEAK, proof=replace(ONE, optional=frozenset({"sms"}))), EVERYBODY),
+    ],
+    ids=["more people", "a second one", "by another method"],
+)
+def test_what_grows_needs_a_second_administrator(after: tuple[Policy, ...]) -> None:
+    assert found((WEAK, EVERYBODY), after) != ()
+
+
+def test_taking_away_what_stood_before_lets_more_people_fall_to_it() -> None:
+    doctors = Policy("doctors", 5, Audience(groups=frozenset({"doctors"})), TWO)
+    assert found((doctors, WEAK, EVERYBODY), (WEAK, EVERYBODY)) == (SINGLE,)
+    assert found((doctors, WEAK, EVERYBODY), (replace(doctors, position=20), WEAK, EVERYBODY)) == (SINGLE,)
+
+
+@given(st.permutations([NURSES, EVERYBODY, WEAK]))
+def test_nothing_changed_is_never_weaker(policies: list[Policy]) -> None:
+    assert found(tuple(policies), tuple(policies)) == ()
