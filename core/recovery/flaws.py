@@ -49,6 +49,14 @@ class Fault(StrEnum):
     LIFETIME = "a try lasts {n} to {m} minutes, and nobody may be idle for longer"
     MOMENTS = "these waits are {n} to {m} seconds"
     PER_TRY = "this is {n} to {m}"
+    NO_WHY = "say why, in a line of 1 to {n} characters"
+    NO_CANARY = (
+        "disclosure is masked: name an account of store {names} that is read for names that nobody has, in [canaries]"
+    )
+    FEW_SHAPES = (
+        "disclosure is masked: decoys are made from {n} people, {m} are needed: "
+        "`keyback decoys freeze` a list of names first"
+    )
     WAITS = "the waits between codes grow, from 30 seconds to 15 minutes, and there is at least one"
 
 

@@ -46,5 +46,5 @@ def one_in(risk: float) -> int:
     if risk <= 0:
         return 0
     accounts = int(1 / risk)
-    size = 10 ** max(0, len(str(accounts)) - 1)
+    size = int(10 ** (len(str(accounts)) - 1))
     return max(1, accounts // size * size)

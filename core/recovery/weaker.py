@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ class Weakness(StrEnum):
 
     SINGLE = "single"
     PRIVILEGED = "privileged"
+    # A group that was kept out may hold those who rule others.
+    GROUP_LET_IN = "group-let-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,16 @@ def weaker(
     before: Sequence[Policy], after: Sequence[Policy], carriers: Mapping[str, str], first: Collection[str]
 ) -> tuple[Weaker, ...]:
     """What of `after` was not as weak, for at least as many people, in `before`."""
-    old = list(_weak(before, carriers, first))
-    return tuple(
-        Weaker(one.weakness, one.policy.name)
-        for one in _weak(after, carriers, first)
-        if not any(_covers(known, one) for known in old)
-    )
+    old = _weak(before, carriers, first)
+    grown = [one for one in _weak(after, carriers, first) if not any(_covers(known, one) for known in old)]
+    return (*(Weaker(one.weakness, one.policy.name) for one in grown), *_let_in(before, after))
+
+
+def _let_in(before: Sequence[Policy], after: Sequence[Policy]) -> Iterator[Weaker]:
+    kept_out = {policy.audience: policy.scope.forbidden_groups for policy in before}
+    for policy in after:
+        if kept_out.get(policy.audience, frozenset()) - policy.scope.forbidden_groups:
+            yield Weaker(Weakness.GROUP_LET_IN, policy.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +71,4 @@ def _single(policy: Policy, carriers: Mapping[str, str], first: Collection[str])
 def _covers(known: _Weak, one: _Weak) -> bool:
     """Whether it was as weak already, for the same people or for more: then nothing is turned on."""
     same = known.weakness is one.weakness and known.policy.audience == one.policy.audience
-    looser = known.policy.scope.forbidden_groups <= one.policy.scope.forbidden_groups
-    return same and looser and known.earlier <= one.earlier and known.policy.proof == one.policy.proof
+    return same and known.earlier <= one.earlier and known.policy.proof == one.policy.proof

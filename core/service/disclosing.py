@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..contracts.errors import Ambiguous, StoreUnavailable
 from ..recovery.decoys import FEWEST_PEOPLE
+from ..recovery.flaws import Fault, Flaw
 from ..recovery.policy import Disclosure
 from .snapshot import Snapshot
 from .surroundings import Surroundings
@@ -15,22 +16,21 @@ PRICE = (
 FIND_SECONDS = 8.0
 
 
-def disclosure_problems(snapshot: Snapshot, around: Surroundings) -> list[str]:
-    """Why it may not start like this, each with what to do. Nothing in `generic`."""
+def disclosure_flaws(snapshot: Snapshot, around: Surroundings) -> tuple[Flaw, ...]:
+    """What `masked` lacks, each with what to do. Nothing in `generic`."""
     if snapshot.public.disclosure is not Disclosure.MASKED:
-        return []
-    found = [
-        f"disclosure is masked: name an account of store {key} that is read for names that nobody has, in [canaries]"
-        for key in snapshot.plugins.stores
-        if not around.canaries.get(key)
-    ]
+        return ()
+    stores = [key for key in snapshot.plugins.stores if not around.canaries.get(key)]
+    found = [Flaw(Fault.NO_CANARY, "disclosure", (key,)) for key in stores]
     people = snapshot.shapes.people if snapshot.shapes else 0
     if people < FEWEST_PEOPLE:
-        found.append(
-            f"disclosure is masked: decoys are made from {people} people, {FEWEST_PEOPLE} are needed: "
-            "`keyback decoys freeze` a list of names first"
-        )
-    return found
+        found.append(Flaw(Fault.FEW_SHAPES, "disclosure", n=people, m=FEWEST_PEOPLE))
+    return tuple(found)
+
+
+def disclosure_problems(snapshot: Snapshot, around: Surroundings) -> list[str]:
+    """Why it may not start like this, in words."""
+    return [str(flaw) for flaw in disclosure_flaws(snapshot, around)]
 
 
 def missing_canaries(snapshot: Snapshot, around: Surroundings) -> list[str]:

@@ -45,9 +45,12 @@ def test_letting_privileged_people_in_needs_a_second_administrator() -> None:
     assert found((NURSES, EVERYBODY), after) == (Weaker(Weakness.PRIVILEGED, "everybody"),)
 
 
-def test_a_group_that_was_kept_out_of_privileged_scope_is_not_let_in_by_one_alone() -> None:
-    apart = replace(EVERYBODY, scope=Scope(privileged=True, forbidden_groups=frozenset({"domain-admins"})))
-    assert found((apart,), (replace(apart, scope=Scope(privileged=True)),)) != ()
+@pytest.mark.parametrize("privileged", [True, False])
+def test_a_group_that_was_kept_out_is_not_let_in_by_one_alone(privileged: bool) -> None:
+    apart = replace(EVERYBODY, scope=Scope(privileged, forbidden_groups=frozenset({"domain-admins", "guests"})))
+    less = replace(apart, scope=Scope(privileged, forbidden_groups=frozenset({"guests"})))
+    assert found((apart,), (less,)) == (Weaker(Weakness.GROUP_LET_IN, "everybody"),)
+    assert found((less,), (apart,)) == ()
 
 
 WEAK = replace(NURSES, proof=ONE)

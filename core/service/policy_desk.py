@@ -1,0 +1,140 @@
+"""Policies: read, looked through before they are saved, saved as a whole, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..contracts.method import Method
+from ..db import value_json
+from ..db.session import Transaction
+from ..db.settings_store import POLICIES
+from ..recovery.differences import Difference, between
+from ..recovery.flaws import Flaw, flaws_of_all
+from ..recovery.guessing import a_year
+from ..recovery.policy import Policy, PublicRules
+from ..recovery.policy_order import arranged
+from ..recovery.weaker import Weaker, weaker
+from .kept_rules import Change, Kept, Ledger, NeedsSecond, Refused
+from .records import Records
+from .snapshot import Snapshot, Snapshots
+from .surroundings import Surroundings
+
+Policies = tuple[Policy, ...]
+# What holds where nothing was ever saved.
+BUILT_IN = (Policy("default"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """How many times a year guessing would succeed against one account; `before` is None for a new policy."""
+
+    policy: str
+    before: float | None
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What saving these policies would mean."""
+
+    differences: tuple[Difference, ...]
+    flaws: tuple[Flaw, ...]
+    weaker: tuple[Weaker, ...]
+    risks: tuple[Risk, ...]
+
+
+@dataclass(frozen=True)
+class PolicyDesk:
+    """Every save goes the same way, from whichever page or program it comes (security.md J20)."""
+
+    records: Records
+    snapshots: Snapshots
+    around: Surroundings
+
+    @property
+    def ledger(self) -> Ledger[Policies]:
+        """The saves so far."""
+        return Ledger(
+            records=self.records, around=self.around, kind=POLICIES, key="", read=value_json.POLICIES.validate_json
+        )
+
+    def now(self) -> Kept[Policies]:
+        """What holds."""
+        with self.records.db.read() as tx:
+            return self._now(tx)
+
+    def _now(self, tx: Transaction) -> Kept[Policies]:
+        last = self.ledger.last(tx)
+        policies = self.records.settings.policies(tx) or BUILT_IN
+        return Kept(policies, last.version, last.at, last.who, last.why) if last else Kept(policies)
+
+    def review(self, policies: Sequence[Policy]) -> Review:
+        """Look through these without saving anything."""
+        before, snapshot = self.now().rules, self.snapshot()
+        after = arranged(policies)
+        carriers, first = _carriers(snapshot.plugins.methods), snapshot.public.methods
+        return Review(
+            between(before, after),
+            flaws_of_all(after, snapshot.public, kinds_of(snapshot.plugins.methods)),
+            weaker(before, after, carriers, first),
+            _risks(before, after, snapshot),
+        )
+
+    def save(self, policies: Sequence[Policy], change: Change) -> int:
+        """Keep these in place of all others; returns the version.
+
+        Raises Refused, NeedsSecond, or SavedMeanwhile; then nothing was saved.
+        """
+        after, why, snapshot = arranged(policies), change.line(), self.snapshot()
+        with self.records.db.write() as tx:
+            before = self._now(tx).rules
+            version = self.records.settings.save_policies(
+                tx, after, who=change.actor.name, why=why, at=self.around.now(), after=change.after
+            )
+            # Not before the save: from here on nobody else saves public rules that these could not live with.
+            public = self.records.settings.public_rules(tx)
+            self._refuse(before, after, public, snapshot)
+            self.ledger.note(tx, change, version, between(before, after))
+        self.snapshots.at_least(version)
+        return version
+
+    def snapshot(self) -> Snapshot:
+        """What holds now, whichever process decided it."""
+        with self.records.db.read() as tx:
+            version = self.records.settings.version(tx)
+        return self.snapshots.at_least(version)
+
+    @staticmethod
+    def _refuse(before: Policies, after: Policies, public: PublicRules, snapshot: Snapshot) -> None:
+        methods = snapshot.plugins.methods
+        if found := flaws_of_all(after, public, kinds_of(methods)):
+            raise Refused(found)
+        if grown := weaker(before, after, _carriers(methods), public.methods):
+            raise NeedsSecond(grown)
+
+
+def kinds_of(methods: Mapping[str, Method]) -> dict[str, type[Method]]:
+    """The classes of these methods."""
+    return {key: type(method) for key, method in methods.items()}
+
+
+def _carriers(methods: Mapping[str, Method]) -> dict[str, str]:
+    return {key: method.rides_on for key, method in methods.items()}
+
+
+def _risks(before: Policies, after: Policies, snapshot: Snapshot) -> tuple[Risk, ...]:
+    """Of the policies whose proofs are not what they were."""
+    known = {policy.name: policy for policy in before}
+    found = []
+    for policy in after:
+        old = known.get(policy.name)
+        if old is None or old.proof != policy.proof:
+            found.append(Risk(policy.name, _risk(old, snapshot) if old else None, _risk(policy, snapshot)))
+    return tuple(found)
+
+
+def _risk(policy: Policy, snapshot: Snapshot) -> float:
+    methods = {key: method for key, method in snapshot.plugins.methods.items() if key in policy.proof.named}
+    chances = {key: method.by_chance for key, method in methods.items()}
+    return a_year(policy.proof, _carriers(methods), chances, snapshot.public.methods)
