@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTHON_IN := $(BIN)/python
 PIP := $(PYTHON_IN) -m pip -qq --disable-pip-version-check
-PACKAGES := config core idp_bridge plugins
+PACKAGES := admin config core idp_bridge plugins
 
 .PHONY: demo test check faults format lock catalogues pictures clean
 

@@ -19,7 +19,7 @@ from keyback.core.recovery.state import Stage
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-ROOMS = ("config", "core", "idp_bridge", "plugins")
+ROOMS = ("admin", "config", "core", "idp_bridge", "plugins")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PURE = [path for path in SOURCES if path.relative_to(ROOT).as_posix().startswith(("core/contracts/", "core/recovery/"))]

@@ -1,0 +1,13 @@
+"""The console: screens for administrators, the help desk and auditors, on Flask-Admin's frame."""
+
+from __future__ import annotations
+
+from .access import Screen
+from .app import create_console
+from .home_screen import HomeScreen
+from .look import ConsoleLook
+
+__all__ = ["SCREENS", "ConsoleLook", "create_console"]
+
+# In the order of the menu. A new screen is a file and a line here.
+SCREENS: tuple[type[Screen], ...] = (HomeScreen,)

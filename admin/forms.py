@@ -1,0 +1,90 @@
+"""Forms of the console: WTForms with our own words. Who sent one is checked by `Screen`, before any form is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wtforms import Field, Form, StringField
+from wtforms.validators import StopValidation, ValidationError
+
+from ..core.contracts.text import Text
+
+Check = Callable[[Form, Field], None]
+
+# What the library says of itself, and how we say it.
+WORDS: Mapping[str, Text] = {
+    "Not a valid choice.": Text("Choose one of these."),
+    "Not a valid choice": Text("Choose one of these."),
+    "Not a valid integer value.": Text("Type a whole number, with digits alone."),
+    "Not a valid decimal value.": Text("Type a number, with digits alone."),
+    "Not a valid date value.": Text("Type a date such as 2026-11-30."),
+    "Not a valid datetime value.": Text("Type a date and a time such as 2026-11-30 14:00."),
+}
+ELSE = Text("That can't be read. Check what you typed.")
+
+
+class _Said:
+    """Gives the library our words where it looks for a translation."""
+
+    def gettext(self, words: str) -> object:
+        return WORDS.get(words, ELSE)
+
+    def ngettext(self, one: str, many: str, n: int) -> object:
+        return ELSE
+
+
+class ConsoleForm(Form):
+    """Only its own fields are read from what was sent (mass assignment is impossible by that)."""
+
+    class Meta:
+        def get_translations(self, _form: Form) -> object:
+            return _Said()
+
+    def wrong(self, field: str, problem: Text) -> None:
+        """The service found a problem with this field; `""`: with all of it."""
+        errors = self._fields[field].errors if field else self.form_errors
+        self._fields[field].errors = (*errors, problem) if field else errors
+        if not field:
+            self.form_errors.append(problem)
+
+
+class WhyForm(ConsoleForm):
+    """What is kept with a change: one line that says why."""
+
+    why = StringField(Text("Why?"), description=Text("One line, kept with the change. Whoever looks later reads it."))
+
+    def validate_why(self, field: Field) -> None:
+        needed(Text("Say why, in one line."))(self, field)
+        longest(200)(self, field)
+
+
+def needed(words: Text) -> Check:
+    """Something must be typed or chosen; ends the checks of this field."""
+
+    def check(_form: Form, field: Field) -> None:
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            raise StopValidation(words)
+
+    return check
+
+
+def longest(most: int) -> Check:
+    """At most so many characters."""
+
+    def check(_form: Form, field: Field) -> None:
+        if len(field.data or "") > most:
+            raise ValidationError(Text("Use {most} characters at most.", most=most))
+
+    return check
+
+
+def between(least: int, most: int) -> Check:
+    """A number from here to there, both included."""
+
+    def check(_form: Form, field: Field) -> None:
+        value: Any = field.data
+        if value is not None and not least <= value <= most:
+            raise ValidationError(Text("Between {least} and {most}.", least=least, most=most))
+
+    return check

@@ -1,0 +1,39 @@
+"""What the console's pages need to know about the house they stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..core.languages import Languages
+
+HERE = Path(__file__).parent
+TRANSLATIONS = HERE / "translations"
+
+
+@dataclass(frozen=True)
+class ConsoleLook:
+    """`secure` is false only in a demo over plain HTTP."""
+
+    company: str
+    url: str
+    # Whether people can sign in at the identity provider; otherwise only by a link made on the server.
+    signs_in: bool = True
+    secure: bool = True
+    languages: Languages = Languages(TRANSLATIONS)
+    trusted_proxies: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host as browsers write them: lower case, without the scheme's own port."""
+        parts = urlsplit(self.url)
+        usual = {"http": 80, "https": 443}.get(parts.scheme)
+        port = "" if parts.port in {None, usual} else f":{parts.port}"
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}{port}"
+
+    @property
+    def host(self) -> str:
+        """The one Host header that is answered."""
+        return self.origin.partition("://")[2]

@@ -1,0 +1,20 @@
+"""What the console's screens may ask and order: one field for each part of the house that has a screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .records import Records
+from .snapshot import Snapshots
+from .staff import Staff
+from .surroundings import Surroundings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Console:
+    """Everybody adds the own field in one line; `config/console.py` fills it."""
+
+    records: Records
+    snapshots: Snapshots
+    around: Surroundings
+    staff: Staff

@@ -1,0 +1,104 @@
+"""The console over the small house, with somebody signed in, for tests of screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from keyback.admin import SCREENS, ConsoleLook, create_console
+from keyback.admin.access import Screen
+from keyback.core.service.actor import Actor, Role
+from keyback.core.service.console import Console
+from keyback.core.service.console_desk import InConsole
+
+from .small_house import SmallHouse
+
+ORIGIN = "https://console.example.org"
+ADMINISTRATOR, HELP_DESK, AUDITOR = Role.ADMINISTRATOR, Role.HELP_DESK, Role.AUDITOR
+
+
+@dataclass
+class OpenDesk:
+    """Takes a session's key for what is in it: the words of the roles, joined by dashes."""
+
+    now: Any
+    ago: timedelta = timedelta(0)
+    kept: dict[str, Mapping[str, list[str]]] = field(default_factory=dict)
+
+    def whoever(self, key: str) -> InConsole | None:
+        roles = frozenset(role for role in Role if role.value.replace("-", "") in key)
+        at: datetime = self.now() - self.ago
+        return InConsole(key, Actor(f"sub-{key}", "Ines Roth", roles), at)
+
+    def form_token(self, who: InConsole) -> str:
+        return f"form of {who.session}"
+
+    def fits(self, who: InConsole, token: str) -> bool:
+        return token == self.form_token(who)
+
+    def keep(self, who: InConsole, path: str, typed: Mapping[str, list[str]]) -> None:
+        self.kept[path] = typed
+
+    def take(self, who: InConsole, path: str) -> Mapping[str, list[str]]:
+        return self.kept.pop(path, {})
+
+
+@dataclass
+class SmallConsole:
+    """The console, and a browser in it."""
+
+    app: Flask
+    desk: OpenDesk
+    house: SmallHouse
+    client: FlaskClient
+    roles: tuple[Role, ...]
+
+    @property
+    def key(self) -> str:
+        return "".join(role.value.replace("-", "") for role in self.roles) or "nobody"
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path, headers=self._headers())
+
+    def post(self, path: str, form: Mapping[str, object] | None = None, *, token: str | None = None) -> TestResponse:
+        """As a form of that page sends it."""
+        typed = {"token": f"form of {self.key}" if token is None else token, **(form or {})}
+        headers = {**self._headers(), "Sec-Fetch-Site": "same-origin"}
+        return self.client.post(path, data=typed, headers=headers)
+
+    def as_(self, *roles: Role) -> SmallConsole:
+        """Another browser, of somebody with these roles."""
+        return replace(self, roles=roles, client=self.app.test_client(use_cookies=False))
+
+    def _headers(self) -> dict[str, str]:
+        return {"Cookie": f"__Host-kb_a={self.key}", "Host": ORIGIN.removeprefix("https://")}
+
+
+def pretend_door() -> Blueprint:
+    """Where one would sign in."""
+    door = Blueprint("door", __name__)
+    door.add_url_rule("/admin/sign-in", "start", lambda: "sign in", methods=["GET"])
+    door.add_url_rule("/admin/sign-out", "leave", lambda: "sign out", methods=["GET"])
+    return door
+
+
+def console_of(house: SmallHouse, **parts: Any) -> Console:
+    """What `config/console.py` joins."""
+    made = {"records": house.records, "snapshots": house.snapshots, "around": house.around, "staff": house.staff}
+    return Console(**{**made, **parts})
+
+
+def small_console(
+    house: SmallHouse, *roles: Role, screens: Iterable[type[Screen]] = SCREENS, console: Console | None = None
+) -> SmallConsole:
+    """With somebody of these roles in front of it; an administrator, if none is said."""
+    desk = OpenDesk(house.clock)
+    app = create_console(console or console_of(house), desk, ConsoleLook("Alderwick", ORIGIN), pretend_door(), screens)
+    app.testing = True
+    return SmallConsole(app, desk, house, app.test_client(use_cookies=False), roles or (ADMINISTRATOR,))
