@@ -34,7 +34,7 @@ def scripts(request: pytest.FixtureRequest) -> bool:
 def german(chromium: Any, demo: str, scripts: bool) -> Iterator[German]:
     """Somebody whose browser asks for English, and who chooses German from the menu."""
     somebody = German(chromium, demo, "de", java_script_enabled=scripts, viewport=SMALL)
-    somebody.old = {word for letter in letters(demo) for word in letter["text"].split()}
+    somebody.overlook_what_came_before()
     somebody.page.goto(f"{demo}/go/alderwick?login_hint=maya")
     somebody.page.locator("summary", has_text="English").click()
     somebody.page.get_by_role("link", name="Deutsch").click()
