@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table
 
-from . import tables
+from . import desk_tables, tables
 from .encoding import encode
 from .sealing import KeyPurpose, Keyring
 
@@ -79,6 +79,11 @@ SESSION = SealedColumn(
     KeyPurpose.SESSION,
     ("id", "person_ref", "subject_ref", "sid_ref", "started_at", "ends_at"),
 )
+APPROVAL = SealedColumn(
+    desk_tables.approval, "sealed", KeyPurpose.SETTINGS, ("id", "kind", "state", "asked_at", "expires_at", "version")
+)
+# Neither the recovery, which joins later, nor the tries are bound: they move by one statement each.
+CALLER = SealedColumn(desk_tables.caller, "sealed", KeyPurpose.JOB, ("id", "person_ref", "agent_ref", "expires_at"))
 
 COLUMNS = (
     RECOVERY,
@@ -97,6 +102,8 @@ COLUMNS = (
     SETTINGS_SAVE,
     SIGN_IN,
     SESSION,
+    APPROVAL,
+    CALLER,
 )
 
 # Whoever can write the table could otherwise put the digest of a key of their own beside somebody's recovery.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..db.approvals import Approvals
 from ..db.audit import Audit
 from ..db.changes import Changes
 from ..db.contacts import ContactsSeen
@@ -53,6 +54,7 @@ class Records:
     sign_ins: SignIns
     sessions: Sessions
     standings: Standings
+    approvals: Approvals
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -86,4 +88,5 @@ class Records:
             sign_ins=SignIns(keyring),
             sessions=Sessions(keyring),
             standings=Standings(keyring),
+            approvals=Approvals(keyring),
         )
