@@ -114,8 +114,8 @@ DESTINATION_CALLS_DAY = Quota("destination-calls-day", most=3, window=DAY)
 # One person's texts and calls together, to whichever of their numbers. By lane, so strangers use up only their own.
 PERSON_CODES_DAY = Quota("person-codes-day", most=5, window=DAY)
 # One number's texts and calls together, in all lanes and while it is being added. Each lane keeps its own however often
-# a stranger asks: three times five, and what adding may send (six texts, three calls), fit into it.
-NUMBER_SENDS = Quota("number-sends", most=24, window=DAY)
+# a stranger asks: four times five, and what adding may send (six texts, three calls), fit into it.
+NUMBER_SENDS = Quota("number-sends", most=29, window=DAY)
 SOURCE_STARTS = Quota("source-starts", most=300, window=HOUR)
 # By a human check that programs pass about as easily as people do. A source's wrong answers count like its starts;
 # everybody's budget counts starts alone, or a few sources could empty it with nonsense.
@@ -135,6 +135,12 @@ NEW_ADDRESS_SENDS = Quota("new-address-sends", most=10, window=DAY)
 LINK_TRIES = Quota("link-tries", most=10, window=HOUR)
 # And for one account, whoever tries: fewer than the directories that lock accounts allow.
 LINK_TRIES_ACCOUNT = Quota("link-tries-account", most=3, window=DAY)
+# Names that one agent of the help desk looks up, and callers for whom they start. More is a list being worked off, or
+# somebody else at their desk: it stops, and it is loud.
+DESK_LOOKS = Quota("desk-looks", most=120, window=HOUR)
+DESK_STARTS = Quota("desk-starts", most=20, window=HOUR)
+# Callers who are one person, whichever agent they talk into it.
+CALLER_STARTS = Quota("caller-starts", most=5, window=DAY)
 SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)
 SYSTEM_SENDS = Quota("system-sends", most=5000, window=HOUR)
 

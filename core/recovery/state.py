@@ -32,6 +32,8 @@ class Lane(StrEnum):
 
     UNKNOWN_BROWSER = "unknown-browser"
     KNOWN_BROWSER = "known-browser"
+    # An agent of the help desk started it and is on the telephone with whoever typed their code.
+    HELP_DESK = "help-desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Recovery:
     # How its messages speak: as the page did from which the person moved last. Never taken from the directory (P4).
     language: str = ""
     browser: str = field(default="", repr=False)
+    # What an agent of the help desk read out to whoever began it; empty for everybody who came without one.
+    desk_code: str = field(default="", repr=False)
     turn: int = 1
     version: int = 1
     found: bool = False

@@ -28,9 +28,11 @@ NOT_YOU = Text("Only administrators decide this.")
 TOO_LATE = Text("This was decided already, or nobody decided it in time.")
 SAY_WHY = Text("Say why")
 
-# Carries an approved change out, in the transaction of the approval. Raises NotAllowed when it does not fit any more:
-# then nothing was approved.
-Effect = Callable[[Transaction, Approval, Actor], None]
+# What carries an approved change out, in the transaction of the approval. Raises NotAllowed when it does not fit any
+# more: then nothing was approved.
+Write = Callable[[Transaction], None]
+# Looks at what has to be looked at, directories too, before there is a transaction that others wait for.
+Effect = Callable[[Approval, Actor], Write]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,15 @@ class Approvals:
 
     def approve(self, actor: Actor, approval_id: str) -> None:
         """Let it hold. Raises NotAllowed for whoever put it up, when it is over, and where its effect does."""
-        with self.records.db.write() as tx:
+        with self.records.db.read() as tx:
             approval = self._decidable(tx, actor, approval_id)
-            if actor.subject == approval.asked_by:
-                raise NotAllowed(NOT_YOURS)
-            self._effects[approval.kind](tx, approval, actor)
+        if actor.subject == approval.asked_by:
+            raise NotAllowed(NOT_YOURS)
+        write = self._effects[approval.kind](approval, actor)
+        with self.records.db.write() as tx:
+            # First: whoever decides at the same moment carries nothing out.
             self._settle(tx, approval, Decision.GIVEN, actor)
+            write(tx)
             self._record(tx, ApprovalGiven(approval.kind), actor, approval.why)
 
     def refuse(self, actor: Actor, approval_id: str, why: str = "") -> None:
@@ -134,11 +139,15 @@ class Approvals:
     def _settle(self, tx: Transaction, approval: Approval, state: Decision, actor: Actor | None) -> None:
         subject, name = (actor.subject, actor.name) if actor else ("", "")
         settled = replace(approval, state=state, decided_by=subject, decider=name, decided_at=self.around.now())
-        # Two who decide at once: the second finds nothing to decide, and its effect is rolled back with it.
         if not self.records.approvals.save(tx, settled):
             raise NotAllowed(TOO_LATE)
 
     def _record(self, tx: Transaction, event: Event, actor: Actor | None, why: str) -> None:
-        details = {"who": actor.name, "subject": actor.subject, "why": why} if actor else {}
+        details = said_by(actor, why) if actor else None
         self.records.audit.append(tx, [event], at=self.around.now(), details=details)
         after_commit(tx, lambda: tell(self.around.meter, [event]))
+
+
+def said_by(actor: Actor, why: str = "") -> dict[str, str]:
+    """Who acts and why, for an event's sealed details."""
+    return {"who": actor.name, "subject": actor.subject, **({"why": why} if why else {})}

@@ -136,6 +136,19 @@ _STOPPED = _Words(
 )
 
 
+_QUESTIONS = Text("Questions? Call {help_desk}.")
+_INVITED = _Words(
+    Text("Two minutes now, no call later"),
+    Text(
+        "If you forget your {company} password, you can't get back in by yourself yet. "
+        "Add a method: sign in at {address}."
+    ),
+    Text("You can't reset your {company} password by yourself yet. Add a method: sign in at {address}"),
+    _QUESTIONS,
+    _QUESTIONS,
+)
+
+
 class AccountNotice(Notifier):
     """One notice to each of the person's numbers and mailboxes."""
 
@@ -168,6 +181,8 @@ class AccountNotice(Notifier):
             "method": happening.method or "",
             "left": happening.event.left if isinstance(happening.event, events.MethodRunningOut) else "",
             "help_desk": happening.help_desk or Text("the help desk"),
+            # To be typed: whoever follows links in mails and texts learns to follow anybody's.
+            "address": f"{ctx.origin.partition('://')[2]}/methods",
         }
         if address.kind is ContactKind.PHONE:
             number = e164(address.value, self.settings.country_code)
@@ -217,6 +232,8 @@ def _words_for(event: events.Event) -> _Words | None:
             return _FEW_LEFT if left else _LAST_USED
         case events.SelfServiceStopped():
             return _STOPPED
+        case events.PersonInvited():
+            return _INVITED
     return None
 
 

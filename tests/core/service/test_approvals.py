@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -32,10 +33,13 @@ class Effects:
         self.done: list[tuple[str, str]] = []
         self.refuses = False
 
-    def __call__(self, tx: Transaction, approval: Approval, actor: Actor) -> None:
-        if self.refuses:
-            raise NotAllowed(Text("It does not fit any more"))
-        self.done.append((approval.payload["policy"], actor.name))
+    def __call__(self, approval: Approval, actor: Actor) -> Callable[[Transaction], None]:
+        def write(tx: Transaction) -> None:
+            if self.refuses:
+                raise NotAllowed(Text("It does not fit any more"))
+            self.done.append((approval.payload["policy"], actor.name))
+
+        return write
 
 
 @pytest.fixture
@@ -169,4 +173,5 @@ def test_two_who_approve_at_the_same_moment_let_it_hold_once(on_either: SmallHou
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(approve, range(6))) == 1
     assert [one.state for one in approvals.decided()] == [Decision.GIVEN]
+    assert len(effects.done) == 1
     assert told(on_either).count("approval.given scope") == 1

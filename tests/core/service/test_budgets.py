@@ -71,7 +71,7 @@ def test_a_region_gets_so_many_an_hour(open_house: Open) -> None:
 
 def test_one_number_gets_so_many_a_day_however_they_are_asked_for(open_house: Open) -> None:
     house = open_house(MediumRules(numbers=GERMAN, per_range_hour=100))
-    assert [take(house, number(7)) for _ in range(25)] == [""] * 24 + ["number-sends"]
+    assert [take(house, number(7)) for _ in range(30)] == [""] * 29 + ["number-sends"]
 
 
 def test_at_half_of_the_days_money_there_is_an_alarm_and_at_the_end_nothing_goes(open_house: Open) -> None:

@@ -23,9 +23,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_approval_asked_at"), "approval", ["asked_at"])
     waiting = sa.text("state = 'waiting'")
-    op.create_index(
-        "ix_approval_waiting", "approval", ["expires_at"], postgresql_where=waiting, sqlite_where=waiting
-    )
+    op.create_index("ix_approval_waiting", "approval", ["expires_at"], postgresql_where=waiting, sqlite_where=waiting)
     op.create_table(
         "caller",
         sa.Column("id", sa.String(length=64), nullable=False),
