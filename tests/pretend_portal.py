@@ -178,6 +178,9 @@ class PretendService:
             sms,
         )
 
+    def word(self, recovery: Recovery) -> str:
+        return "Oslo-Lima" if recovery.desk_code else ""
+
     def liked(self, recovery: Recovery) -> str:
         return ""
 
@@ -332,7 +335,7 @@ class Portal:
     def post(self, path: str = f"/recover/{ID}", headers: Mapping[str, str] | None = None, **fields: Any) -> Any:
         """As our own page in a browser would send it."""
         given = {"Sec-Fetch-Site": "same-origin"} if headers is None else headers
-        if path not in ("/recover", "/unlock"):
+        if path not in ("/recover", "/unlock", "/call"):
             fields = {"token": self.service.form_token(self.service.recovery), "move": "continue", **fields}
         return self.browser.post(path, base_url=ORIGIN, data=fields, headers=given)
 

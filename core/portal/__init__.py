@@ -109,11 +109,14 @@ def _starts(service: RecoveryService, entries: Doors, cookies: Cookies, look: Po
     """Where a recovery begins: to reset a password, or to unlock."""
     start = StartPage(service, entries, cookies, look)
     unlock = StartPage(service, entries, cookies, look, Purpose.UNLOCK)
+    call = StartPage(service, entries, cookies, look, calling=True)
     return (
         ("/recover", "who", start.who, "GET"),
         ("/recover", "start", start.start, "POST"),
         ("/unlock", "unlock", unlock.who, "GET"),
         ("/unlock", "start_unlock", unlock.start, "POST"),
+        ("/call", "call", call.who, "GET"),
+        ("/call", "start_call", call.start, "POST"),
         ("/human/<name>", "human_part", start.part, "GET"),
         ("/go/<entry>", "arrive", start.arrive, "GET"),
     )

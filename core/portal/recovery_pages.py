@@ -289,7 +289,7 @@ def _just_started() -> bool:
         path = urlsplit(request.headers.get("Referer", "")).path
     except ValueError:
         return False
-    return path in ("/recover", "/unlock") or path.startswith("/go/")
+    return path in ("/recover", "/unlock", "/call") or path.startswith("/go/")
 
 
 def _asked_for() -> Said:

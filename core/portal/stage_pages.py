@@ -61,6 +61,7 @@ class StagePages:
             "said": said,
             "problems": said.problems,
             "unlocking": unlocks(recovery),
+            "word": self._service.tickets.word(recovery) if recovery.is_open else "",
         }
         values |= self._values[recovery.stage](recovery, said)
         if recovery.is_open:

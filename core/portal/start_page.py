@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ..contracts.errors import NotAllowed
+from ..contracts.method import Alphabet, Field
 from ..contracts.text import Text
 from ..recovery.policy import Purpose
+from ..service.caller_desk import DIGITS
 from ..service.gate import NotHuman
 from ..service.recover import RecoveryService
 from ..service.start import Arrival
@@ -19,17 +22,20 @@ from .doors import Doors
 from .form_body import read_form
 from .headers import allow_sources, has_form
 from .language import keep_place, spoken
-from .prompt_form import LONGEST, Problem
+from .prompt_form import LONGEST, Problem, read_answer
 from .settings import PortalSettings
 from .words import minutes
 
 # The fields of the human checks, by their names on the wire.
 HUMAN = frozenset({"proof_of_work", "picture_text", "picture_task"})
 FIELDS = frozenset({"identifier", "entry", "return_to", "check"}) | HUMAN
+# Only where the help desk is on the telephone.
+CODE = Field("desk_code", Text("Code from the help desk"), Text("{n} digits", n=DIGITS), Alphabet.DIGITS, DIGITS)
 # A name, a solved check and an address to go back to. Everybody may send this form, so no more of it is read.
 MOST_BYTES = 8 * 1024
 # What the button sends that asks for a picture, or for another one.
 PICTURE = "picture"
+NOTHING: Mapping[str, str] = {}
 EMPTY = Text("Enter your work e-mail or user name")
 
 
@@ -43,8 +49,11 @@ class StartPage:
         cookies: Cookies,
         settings: PortalSettings,
         purpose: Purpose = Purpose.RESET,
+        *,
+        calling: bool = False,
     ) -> None:
         self._purpose = purpose
+        self._calling = calling
         self._service = service
         self._doors = doors
         self._cookies = cookies
@@ -66,7 +75,7 @@ class StartPage:
 
     def start(self) -> Response:
         """The name and the human check; from here on there is a recovery and a cookie."""
-        form = read_form(request, FIELDS, most=MOST_BYTES)
+        form = read_form(request, FIELDS | {CODE.name} if self._calling else FIELDS, most=MOST_BYTES)
         name, entry = form.get("identifier", ""), form.get("entry", "")
         if entry and self._doors.get(entry) is None:
             abort(400, "no such entry")
@@ -76,10 +85,11 @@ class StartPage:
             if form["check"] != PICTURE:
                 abort(400, "no such check")
             # By POST, though it changes nothing: the name that was typed stays, and gets into no address.
-            return self._page(name, entry, return_to, picture=True)
+            return self._page(name, entry, return_to, picture=True, typed=form)
         picture = "picture_text" in form
-        if not name.strip():
-            return self._page(name, entry, return_to, problem=Problem("identifier", EMPTY), picture=picture)
+        problems, code = self._shortcomings(name, form)
+        if problems:
+            return self._page(name, entry, return_to, problems=problems, picture=picture, typed=form)
         arrival = Arrival(
             address_of(request, self._settings),
             browser=self._cookies.browser_of(request),
@@ -87,6 +97,7 @@ class StartPage:
             return_to=return_to,
             language=spoken(),
             purpose=self._purpose,
+            desk_code=code,
         )
         response = {field: form[field] for field in HUMAN if field in form}
         try:
@@ -94,7 +105,8 @@ class StartPage:
         except NotAllowed as refused:
             # The proof of work has no field of its own; the name is what everybody has.
             place = "picture_text" if picture and isinstance(refused, NotHuman) else "identifier"
-            return self._page(name, entry, return_to, problem=Problem(place, refused.reason), picture=picture)
+            problems = (Problem(place, refused.reason),)
+            return self._page(name, entry, return_to, problems=problems, picture=picture, typed=form)
         has_form()
         onwards = redirect(url_for("portal.show", recovery_id=ticket.recovery_id), 303)
         self._cookies.hand_out(onwards, ticket)
@@ -110,6 +122,14 @@ class StartPage:
             request.environ, accept_ranges=True, complete_length=len(part.content)
         )
 
+    def _shortcomings(self, name: str, form: Mapping[str, str]) -> tuple[tuple[Problem, ...], str]:
+        """What is wrong with what was typed, whoever it names and whatever the right code is; and the code."""
+        problems = () if name.strip() else (Problem("identifier", EMPTY),)
+        if not self._calling:
+            return problems, ""
+        folded, more = read_answer((CODE,), form)
+        return (*problems, *more), folded[CODE.name]
+
     @property
     def _unlocking(self) -> bool:
         return self._purpose is Purpose.UNLOCK
@@ -120,8 +140,9 @@ class StartPage:
         entry: str = "",
         return_to: str = "",
         *,
-        problem: Problem | None = None,
+        problems: tuple[Problem, ...] = (),
         picture: bool = False,
+        typed: Mapping[str, str] = NOTHING,
     ) -> Response:
         has_form()
         if entry and request.method == "POST":
@@ -138,11 +159,13 @@ class StartPage:
             unlocking=self._unlocking,
             widget=widget,
             alternative=self._service.starting.has_alternative,
-            problems=(problem,) if problem else (),
+            problems=problems,
+            code=CODE if self._calling else None,
+            typed=typed.get(CODE.name, "")[:LONGEST],
             example=self._settings.name_example,
             lifetime=minutes(self._service.starting.lifetime),
         )
-        return Response(html, 422 if problem else 200, content_type="text/html; charset=utf-8")
+        return Response(html, 422 if problems else 200, content_type="text/html; charset=utf-8")
 
 
 def hinted() -> str:

@@ -21,6 +21,8 @@ PROOFS_KEPT = timedelta(days=30)
 PURGE_EVERY = LEARN_EVERY = WATCH_EVERY = timedelta(minutes=1)
 # As long as a provider's bill can be asked about.
 DELIVERIES_KEPT = timedelta(days=45)
+# As long as whoever looks into a change may ask who approved it; after that the events say so.
+APPROVALS_KEPT = timedelta(days=400)
 # In one transaction, of each kind: a longer one would keep pages waiting on SQLite.
 FORGOTTEN_AT_ONCE = 500
 
@@ -92,6 +94,8 @@ class Chores:
                 self.records.jobs.purge(tx, now - PROOFS_KEPT, FORGOTTEN_AT_ONCE),
                 self.records.sign_ins.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.sessions.purge(tx, now, FORGOTTEN_AT_ONCE),
+                self.records.callers.purge(tx, now - KEPT, FORGOTTEN_AT_ONCE),
+                self.records.approvals.purge(tx, now - APPROVALS_KEPT, FORGOTTEN_AT_ONCE),
             )
         if max(forgotten) < FORGOTTEN_AT_ONCE:
             self._purge_at = now + PURGE_EVERY

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .approvals import Approvals
+from .caller_desk import CallerDesk
 from .desk_file import Files
 from .desk_reach import Reach
 from .help_desk import HelpDesk
@@ -20,6 +21,7 @@ class Desk:
 
     reach: Reach
     helping: HelpDesk
+    calling: CallerDesk
     approvals: Approvals
 
 
@@ -54,5 +56,7 @@ def open_desk(
         office=staff.office,
         around=around,
     )
-    helping.learn_to_decide()
-    return Desk(reach, helping, approvals)
+    calling = CallerDesk(records=records, reach=reach, files=files, approvals=approvals, around=around)
+    for piece in (helping, calling):
+        piece.learn_to_decide()
+    return Desk(reach, helping, calling, approvals)

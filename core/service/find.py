@@ -17,6 +17,7 @@ from ..recovery.release import saving
 from ..recovery.state import Recovery, Stage
 from .ask import Asking, Told
 from .back_office import BackOffice
+from .call_joining import joined
 from .disguise import Disguise
 from .faultpoint import faultpoint
 from .join import queue_joining
@@ -118,6 +119,7 @@ class Finding:
                 facts = self.recognising.facts(tx, person, people[person.id], recovery if theirs else None)
                 rules = told.rules if len(accounts) == 1 else DirectoryRules()
                 found = self.recognising.found(facts, recovery, rules) if theirs else found
+            found = joined(tx, self.records, recovery, found, self.around.now())
             found = replace(found, shown=self.disguise.shown(recovery, found.subject))
             moved = self._save(tx, recovery, found)
             self.records.jobs.done(tx, [job.id])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..db.approvals import Approvals
 from ..db.audit import Audit
+from ..db.callers import Callers
 from ..db.changes import Changes
 from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
@@ -55,6 +56,7 @@ class Records:
     sessions: Sessions
     standings: Standings
     approvals: Approvals
+    callers: Callers
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -89,4 +91,5 @@ class Records:
             sessions=Sessions(keyring),
             standings=Standings(keyring),
             approvals=Approvals(keyring),
+            callers=Callers(keyring),
         )

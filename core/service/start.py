@@ -38,6 +38,8 @@ class Arrival:
     return_to: str = ""
     language: str = ""
     purpose: Purpose = Purpose.RESET
+    # What the help desk read out on the telephone, whether it is right or not.
+    desk_code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,7 @@ class Starting:
             return_to=arrival.return_to,
             language=arrival.language,
             browser=arrival.browser,
+            desk_code=arrival.desk_code,
             asked=asked,
             stand_in=stand_in(snapshot, self.around.context()),
         )

@@ -13,6 +13,7 @@ from ..contracts.text import Text
 from ..db.sealing import KeyPurpose, SealBroken
 from ..recovery.moves import Expired
 from ..recovery.state import Recovery
+from .call_word import call_word
 from .counted import tell
 from .mover import Mover, Overtaken
 from .records import Records
@@ -88,6 +89,10 @@ class TicketOffice:
     def form_token(self, recovery: Recovery) -> str:
         """Binds a form to this recovery and turn: the person's own moves only, so a job never makes it stale."""
         return self.records.keyring.mac(KeyPurpose.FORM, recovery.id, str(recovery.turn)).hex()
+
+    def word(self, recovery: Recovery) -> str:
+        """What the help desk must say to whoever typed a code of theirs, right or wrong; empty for all others."""
+        return call_word(self.records.keyring, recovery.id) if recovery.desk_code else ""
 
     def _load(self, ticket: Ticket) -> tuple[Recovery, int] | None:
         try:

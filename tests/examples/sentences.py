@@ -8,6 +8,7 @@ from __future__ import annotations
 from .account_sentences import ABOUT_ACCOUNTS, ACCOUNTS_AS_AGREED
 from .address_sentences import ABOUT_ADDRESSES
 from .change_sentences import ABOUT_CHANGE, CHANGE_AS_AGREED
+from .desk_sentences import ABOUT_THE_DESK, DESK_AS_AGREED
 from .password_sentences import ABOUT_PASSWORDS, PASSWORDS_AS_AGREED
 from .phone_sentences import ABOUT_PHONES
 from .renewal_sentences import ABOUT_RENEWAL, AS_AGREED
@@ -19,6 +20,7 @@ AGREED: dict[str, tuple[str, ...]] = {
     **ACCOUNTS_AS_AGREED,
     **UNLOCK_AS_AGREED,
     **CHANGE_AS_AGREED,
+    **DESK_AS_AGREED,
     **PASSWORDS_AS_AGREED,
     "every page": (
         "There is a problem", "Problem:", "Error:", "Continue", "Cancel", "Choose another way", "Start again",
@@ -211,6 +213,7 @@ ADDED: dict[str, tuple[str, ...]] = {
     **ABOUT_ACCOUNTS,
     **ABOUT_ADDRESSES,
     **ABOUT_CHANGE,
+    **ABOUT_THE_DESK,
     **ABOUT_PASSWORDS,
     **ABOUT_PHONES,
     **ABOUT_RENEWAL,

@@ -201,9 +201,15 @@ class SmallHouse:
         return rest is not None
 
     def start(
-        self, name: str = "jo", *, browser: str = "", address: str = "192.0.2.1", purpose: Purpose = Purpose.RESET
+        self,
+        name: str = "jo",
+        *,
+        browser: str = "",
+        address: str = "192.0.2.1",
+        purpose: Purpose = Purpose.RESET,
+        desk_code: str = "",
     ) -> Visit:
-        arrival = Arrival(address, browser, purpose=purpose)
+        arrival = Arrival(address, browser, purpose=purpose, desk_code=desk_code)
         ticket = self.service.starting.start(name, {"human": "yes"}, arrival)
         return Visit(self, ticket)
 
