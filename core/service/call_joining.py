@@ -16,7 +16,7 @@ from .records import Records
 def joined(tx: Transaction, records: Records, recovery: Recovery, found: Found, now: datetime) -> Found:
     """With the help desk's lane, if an agent waits for this person and this is their code; otherwise as it was.
 
-    The lane is all that it gives: budgets which strangers cannot have emptied (L1). The policy asks for the same proofs.
+    The lane is all that it gives: budgets that no stranger can have emptied (L1). The policy asks for the same proofs.
     """
     if not recovery.desk_code:
         return found

@@ -1,7 +1,7 @@
 """The word that an agent says and the caller's page shows: only whoever sees this very recovery can know it.
 
-It is made of the recovery and not of what was typed. Otherwise somebody who only pretends to be the help desk would type
-the same name and code before they call, and read the word from the page.
+It is made of the recovery and not of what was typed. Otherwise whoever only pretends to be the help desk would type the
+same name and code before they call, and read the word from the page.
 """
 
 from __future__ import annotations

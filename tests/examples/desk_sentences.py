@@ -17,7 +17,7 @@ DESK_AS_AGREED: dict[str, tuple[str, ...]] = {
 
 ABOUT_THE_DESK: dict[str, tuple[str, ...]] = {
     "the start for a caller": (
-        "Type your name and the code that the help desk reads to you.", "Code from the help desk",
+        "Type your name and the code that the help desk reads to you.", "Code from the help desk", "{} digits",
     ),
     "the invitation by text, and whom to ask about it": (
         "You can't reset your {} password by yourself yet. Add a method: sign in at {}", "Questions? Call {}.",

@@ -40,7 +40,8 @@ FOR_MACHINES = {
     ),
 }
 SHOWN_BY_A_FORM = {
-    *("portal.start", "portal.start_unlock", "portal.start_call", "portal.move", "portal.stop", "demo.signed_in", "sign_in.left"),
+    *("portal.start", "portal.start_unlock", "portal.start_call", "portal.move"),
+    *("portal.stop", "demo.signed_in", "sign_in.left"),
     *("portal.change_start", "portal.change_move"),
     *("portal.methods_begin", "portal.methods_keep", "portal.methods_forget"),
     *("portal.methods_call", "portal.methods_default"),

@@ -221,7 +221,8 @@ def test_one_person_is_not_called_for_again_and_again(house: SmallHouse, desk: D
 
 def serve_the_privileged(house: SmallHouse) -> None:
     with house.records.db.write() as tx:
-        house.records.settings.save_policies(tx, [Policy("all", scope=Scope(privileged=True))], who="the tests", why="tests")
+        rules = [Policy("all", scope=Scope(privileged=True))]
+        house.records.settings.save_policies(tx, rules, who="the tests", why="tests")
         version = house.records.settings.version(tx)
     house.snapshots.at_least(version)
 
