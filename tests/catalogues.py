@@ -21,7 +21,10 @@ from keyback.core.service.numbers import REGION_NAMES, is_region
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "core" / "portal" / "translations"
-ROOMS = ("config", "core", "idp_bridge", "plugins")
+CONSOLE = ROOT / "admin" / "translations"
+ROOMS = ("admin", "config", "core", "idp_bridge", "plugins")
+# Whose sentences the console alone shows, though they stand in a room below it: a file, or the beginning of its name.
+ONLY_IN_CONSOLE = ("admin/",)
 # What only our tests say.
 NOBODY_READS = ROOT / "core" / "testing"
 # Where sentences are made anew from sentences that stand elsewhere.
@@ -39,9 +42,13 @@ class Sentence(NamedTuple):
     many: str = ""
 
 
-def sentences() -> list[Sentence]:
-    """Every one, in code and in templates."""
-    return sorted({*_in_code(), *_in_templates()})
+def sentences(folder: Path = FOLDER) -> list[Sentence]:
+    """Every one of this catalogue, in code and in templates."""
+    return sorted(
+        sentence
+        for sentence in {*_in_code(), *_in_templates()}
+        if sentence.place.startswith(ONLY_IN_CONSOLE) is (folder == CONSOLE)
+    )
 
 
 def _in_code() -> Iterator[Sentence]:
@@ -81,22 +88,22 @@ def languages() -> list[str]:
     return sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/keyback.po"))
 
 
-def catalogue(language: str) -> Catalog:
+def catalogue(language: str, folder: Path = FOLDER) -> Catalog:
     """What the translators wrote; empty for a new language."""
-    path = _path(language, "po")
+    path = _path(folder, language, "po")
     if not path.is_file():
         return Catalog(locale=language)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
 
-def up_to_date(language: str) -> Catalog:
+def up_to_date(language: str, folder: Path = FOLDER) -> Catalog:
     """The same with every sentence that there is now, and no other."""
     template = Catalog()
-    for sentence in sentences():
+    for sentence in sentences(folder):
         words = (sentence.one, sentence.many) if sentence.many else sentence.one
         template.add(words, locations=[(sentence.place, None)])  # type: ignore[list-item]
-    known = catalogue(language)
+    known = catalogue(language, folder)
     known.update(template, no_fuzzy_matching=True)
     known.header_comment = f"# Keyback in {language}. `make catalogues` adds what is new."
     known.project, known.version, known.fuzzy = "keyback", "", False
@@ -105,13 +112,14 @@ def up_to_date(language: str) -> Catalog:
 
 
 def write(language: str) -> None:
-    """The catalogue for people, and the same for the program."""
-    made = up_to_date(language)
-    _path(language, "po").parent.mkdir(parents=True, exist_ok=True)
-    with _path(language, "po").open("wb") as file:
-        write_po(file, made, width=100, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
-    with _path(language, "mo").open("wb") as file:
-        write_mo(file, made)
+    """The catalogues for people, and the same for the program."""
+    for folder in (FOLDER, CONSOLE):
+        made = up_to_date(language, folder)
+        _path(folder, language, "po").parent.mkdir(parents=True, exist_ok=True)
+        with _path(folder, language, "po").open("wb") as file:
+            write_po(file, made, width=100, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
+        with _path(folder, language, "mo").open("wb") as file:
+            write_mo(file, made)
     (REGION_NAMES / f"{language}.txt").write_text(regions(language), encoding="utf-8")
 
 
@@ -126,8 +134,8 @@ def _as_sorted(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(c))
 
 
-def _path(language: str, ending: str) -> Path:
-    return FOLDER / language / "LC_MESSAGES" / f"keyback.{ending}"
+def _path(folder: Path, language: str, ending: str) -> Path:
+    return folder / language / "LC_MESSAGES" / f"keyback.{ending}"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from gettext import GNUTranslations
+from pathlib import Path
 
 import catalogues
 import pytest
@@ -16,6 +17,7 @@ from keyback.core import Text, fits_one_text
 from keyback.core.languages import CATALOGUE
 
 LANGUAGES = catalogues.languages()
+FOLDERS = (catalogues.FOLDER, catalogues.CONSOLE)
 GAP = re.compile(r"\{(\w*)\}")
 # The longest that anybody can fill in: see `short_name`, and a number as long as numbers get.
 COMPANY, NUMBER, METHOD = "Österreichische Bahn", "+491234567890123", "Passkey oder Sicherheitsschlüssel"
@@ -46,9 +48,16 @@ def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module", params=FOLDERS, ids=["portal", "console"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    """Of the people's pages, and of the console."""
+    folder: Path = request.param
+    return folder
+
+
 @pytest.fixture(scope="module")
-def catalogue(language: str) -> Catalog:
-    return catalogues.catalogue(language)
+def catalogue(language: str, folder: Path) -> Catalog:
+    return catalogues.catalogue(language, folder)
 
 
 def _sentences(catalogue: Catalog) -> Iterator[tuple[Message, list[str], list[str]]]:
@@ -66,8 +75,8 @@ def test_there_is_german() -> None:
     assert "de" in LANGUAGES
 
 
-def test_a_catalogue_has_every_sentence_and_no_stale_one(catalogue: Catalog) -> None:
-    there = {(sentence.one, sentence.many) for sentence in catalogues.sentences()}
+def test_a_catalogue_has_every_sentence_and_no_stale_one(catalogue: Catalog, folder: Path) -> None:
+    there = {(sentence.one, sentence.many) for sentence in catalogues.sentences(folder)}
     kept = {(forms[0], forms[1] if len(forms) > 1 else "") for _, forms, _ in _sentences(catalogue)}
     assert kept == there, "make catalogues"
 
@@ -89,17 +98,18 @@ def test_a_translation_has_the_gaps_of_the_sentence_and_no_others(catalogue: Cat
     assert not wrong
 
 
-def test_a_text_message_stays_one_part_in_every_language(catalogue: Catalog) -> None:
+def test_a_text_message_stays_one_part_in_every_language(language: str) -> None:
+    catalogue = catalogues.catalogue(language)
     texts = [said[0] for _, forms, said in _sentences(catalogue) if forms[0].startswith(BY_TEXT)]
     assert len(texts) == len(BY_TEXT)
     assert not [text for text in texts if not fits_one_text(str(Text(text, **WIDEST)))]
 
 
-def test_what_the_program_reads_is_what_the_translators_wrote(language: str, catalogue: Catalog) -> None:
+def test_what_the_program_reads_is_what_the_translators_wrote(language: str, folder: Path, catalogue: Catalog) -> None:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    committed = (catalogues.FOLDER / language / CATALOGUE).open("rb")
+    committed = (folder / language / CATALOGUE).open("rb")
     with committed:
         assert _read(GNUTranslations(committed)) == _read(GNUTranslations(compiled)), "make catalogues"
 
