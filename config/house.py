@@ -82,9 +82,11 @@ def build(settings: Settings) -> House:
     snapshots = Snapshots(
         host,
         records,
-        pinned=_pinned(settings, keyring),
+        pinned=settings.pinned,
+        made=_made(keyring),
         human_checks=settings.plugins.human_checks,
         disclosure=Disclosure(settings.disclosure) if settings.disclosure else None,
+        now=clock.now,
     )
     _refuse_unusable(snapshots)
     if problems := disclosure_problems(snapshots.current, around):
@@ -111,11 +113,11 @@ def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Sur
     )
 
 
-def _pinned(settings: Settings, keyring: Keyring) -> dict[tuple[str, str], Mapping[str, object]]:
-    """What the file decides, and the secrets that nobody needs to choose: every process derives the same ones."""
+def _made(keyring: Keyring) -> dict[tuple[str, str], Mapping[str, object]]:
+    """The secrets that nobody needs to choose: every process derives the same ones."""
     # From a key that never rotates: a new pepper would end every saved code, and every answer.
     pepper, spice = (keyring.mac(KeyPurpose.PSEUDONYM, f"{name}-pepper").hex() for name in ("saved-codes", "questions"))
-    made: dict[tuple[str, str], Mapping[str, object]] = {
+    return {
         ("human_check", "proof_of_work"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "proof-of-work").hex()},
         ("human_check", "picture_and_sound"): {"key": keyring.mac(KeyPurpose.PSEUDONYM, "picture-and-sound").hex()},
         # Browsers subscribe with its public half: another one would end every subscription.
@@ -123,8 +125,6 @@ def _pinned(settings: Settings, keyring: Keyring) -> dict[tuple[str, str], Mappi
         ("method", "saved_codes"): {"pepper": pepper},
         ("method", "questions"): {"pepper": spice},
     }
-    names = made.keys() | settings.pinned.keys()
-    return {name: {**made.get(name, {}), **settings.pinned.get(name, {})} for name in names}
 
 
 def _refuse_unusable(snapshots: Snapshots) -> None:

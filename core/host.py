@@ -121,7 +121,10 @@ class Host:
 
     def __init__(self, allowed: Sequence[str]) -> None:
         finds = _Finds()
-        installed = [point for point in entry_points(group=hookspecs.GROUP) if point.name in allowed]
+        offered = entry_points(group=hookspecs.GROUP)
+        installed = [point for point in offered if point.name in allowed]
+        # What is there and not on the list: known by its name alone, never imported.
+        self.left_out = tuple(sorted({point.name for point in offered} - set(allowed)))
         for name in dict.fromkeys(allowed):
             try:
                 _load(name, _the_one(name, installed), finds)
@@ -165,6 +168,14 @@ class Host:
             broken=tuple(broken),
             version=version,
         )
+
+    def fault_of(self, name: tuple[str, str], values: Mapping[str, object]) -> str:
+        """Why a plugin would be broken with these settings; empty when it would not."""
+        try:
+            self._instance(name, values, None).close()
+        except FAULTS as fault:
+            return _in_words(fault, quote=WRITTEN_FOR_PEOPLE)
+        return ""
 
     def _instance(self, name: tuple[str, str], values: Mapping[str, object], running: Plugin | None) -> Plugin:
         found = self.classes.get(name)

@@ -13,6 +13,10 @@ from pydantic_core import ErrorDetails
 from .errors import SettingsInvalid
 from .text import ENGLISH, Language, Text
 
+# For `json_schema_extra` of a setting that the console shows and does not change: it widens what this server may do,
+# so it takes somebody who may write on the server.
+ONLY_IN_FILE = {"only in": "file"}
+
 
 class PluginSettings(BaseModel):
     """A flat form: str, int, bool, timedelta, enum, tuple of strings, SecretStr; each with title and description."""
@@ -24,23 +28,50 @@ class NoSettings(PluginSettings):
     """For plugins with nothing to set."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one setting, or with all of them together where `field` is empty.
+
+    `kind` is pydantic's name for it, `limit` what it was measured by; `said` never quotes what was typed.
+    """
+
+    field: str
+    kind: str
+    said: str
+    limit: str = ""
+
+
 def read_settings(kind: type[PluginSettings], stored: Mapping[str, object]) -> PluginSettings:
     """The stored values as settings. Raises SettingsInvalid, which names the fields and never the values."""
+    settings, faults = examine_settings(kind, stored)
+    if settings is None:
+        raise SettingsInvalid([f"{fault.field or 'settings'}: {fault.said}" for fault in faults])
+    return settings
+
+
+def examine_settings(
+    kind: type[PluginSettings], stored: Mapping[str, object]
+) -> tuple[PluginSettings | None, tuple[Fault, ...]]:
+    """The stored values as settings, or everything that is wrong with them."""
     try:
-        return kind.model_validate(dict(stored))
+        return kind.model_validate(dict(stored)), ()
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_context=False, include_url=False)
-    raise SettingsInvalid(
-        [f"{fault['loc'][0] if fault['loc'] else 'settings'}: {_sentence(fault, stored)}" for fault in faults]
-    )
+        found = error.errors(include_input=False, include_url=False)
+    return None, tuple(_fault(each, stored) for each in found)
 
 
-def _sentence(fault: ErrorDetails, stored: Mapping[str, object]) -> str:
+def _fault(found: ErrorDetails, stored: Mapping[str, object]) -> Fault:
+    measured = found.get("ctx", {})
+    limit = next((str(measured[name]) for name in ("ge", "le", "min_length", "max_length") if name in measured), "")
+    return Fault(str(found["loc"][0]) if found["loc"] else "", found["type"], _sentence(found, stored), limit)
+
+
+def _sentence(found: ErrorDetails, stored: Mapping[str, object]) -> str:
     # A validator of the plugin's own may quote what it refuses; that may be a token typed into the wrong field.
     values = [value for one in stored.values() for value in (one if isinstance(one, (list, tuple)) else [one])]
-    if any(isinstance(value, str) and value and value in fault["msg"] for value in values):
-        return fault["type"].replace("_", " ")
-    return fault["msg"].removeprefix("Value error, ")
+    if any(isinstance(value, str) and value and value in found["msg"] for value in values):
+        return found["type"].replace("_", " ")
+    return found["msg"].removeprefix("Value error, ")
 
 
 @dataclass(frozen=True, slots=True)

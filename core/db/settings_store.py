@@ -37,6 +37,9 @@ from .tables import plugin, policy, public_rules, settings_version
 # What the history calls them. Of plugins the key says which.
 POLICIES, PUBLIC_RULES, PLUGINS = "policies", "public_rules", "plugin"
 
+# Beside the settings of a plugin that is off for a while. No setting can be called so.
+_UNTIL = "off until"
+
 _KEY = "settings"
 _HOUSE = "house"
 _DECOYS = "decoys"
@@ -97,13 +100,18 @@ def _moment(at: datetime | None) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class PluginRow:
-    """A plugin's settings as they were saved."""
+    """A plugin's settings as they were saved. One that is off with `off_until` is on again from that moment."""
 
     kind: str
     key: str
     enabled: bool
     settings: Mapping[str, Any] = field(repr=False)
     version: int
+    off_until: datetime | None = None
+
+    def on(self, now: datetime) -> bool:
+        """Whether it is switched on at this moment."""
+        return self.enabled or (self.off_until is not None and now >= self.off_until)
 
 
 class SavedMeanwhile(Exception):
@@ -129,16 +137,13 @@ class SettingsStore:
     def plugin_rows(self, tx: Connection) -> tuple[PluginRow, ...]:
         """Every plugin that was ever seen. Raises SealBroken."""
         rows = self._checked(tx, sealed.PLUGIN_ROW, _plugins)
-        return tuple(
-            PluginRow(
-                row["kind"],
-                row["key"],
-                row["enabled"],
-                json.loads(sealed.PLUGIN.open(self._keyring, row)),
-                row["version"],
-            )
-            for row in rows
-        )
+        return tuple(self._plugin_row(row) for row in rows)
+
+    def _plugin_row(self, row: RowMapping) -> PluginRow:
+        settings = json.loads(sealed.PLUGIN.open(self._keyring, row))
+        until = settings.pop(_UNTIL, None)
+        ends = datetime.fromisoformat(until) if until else None
+        return PluginRow(row["kind"], row["key"], row["enabled"], settings, row["version"], ends)
 
     def save_plugin(
         self,
@@ -148,6 +153,7 @@ class SettingsStore:
         *,
         enabled: bool,
         settings: Mapping[str, Any],
+        off_until: datetime | None = None,
         who: str = "",
         why: str = "",
         at: datetime | None = None,
@@ -159,10 +165,11 @@ class SettingsStore:
         """
         version = self._next_version(tx, PLUGINS, f"{kind}/{key}", after)
         row: dict[str, Any] = {"kind": kind, "key": key, "enabled": enabled, "version": version}
-        row["settings"] = sealed.PLUGIN.seal(self._keyring, json.dumps(dict(settings)).encode(), row)
+        kept = {**settings, **({_UNTIL: off_until.isoformat()} if off_until else {})}
+        row["settings"] = sealed.PLUGIN.seal(self._keyring, json.dumps(kept).encode(), row)
         row["seal"] = sealed.PLUGIN_ROW.seal(self._keyring, row)
         tx.execute(_save_plugin.on(tx), row)
-        what = json.dumps({"enabled": enabled, "settings": dict(settings)})
+        what = json.dumps({"enabled": enabled, "settings": kept})
         self.history.add(tx, PLUGINS, f"{kind}/{key}", Saved(version, _moment(at), who, why, what))
         return self._seal_version(tx, version)
 

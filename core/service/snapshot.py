@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import Lock, Timer
 
 from ..contracts.people import Person
 from ..contracts.plugin import Plugin
+from ..db.settings_store import PluginRow
 from ..host import Host, Plugins
 from ..recovery.decoys import Shapes
 from ..recovery.names import realm_of
 from ..recovery.policy import Disclosure, Policy, PublicRules, policy_for
 from .records import Records
+from .surroundings import utc_now
 
 # No call to a plugin is waited for longer than this, in seconds.
 LONGEST_CALL = 15.0
@@ -30,6 +33,8 @@ class Snapshot:
     public: PublicRules
     version: int
     shapes: Shapes | None = None
+    # When a plugin comes back that is off for a while.
+    good_until: datetime | None = None
 
     @property
     def usual_policy(self) -> Policy:
@@ -60,13 +65,18 @@ class Snapshots:
         records: Records,
         *,
         pinned: SettingsOf,
+        made: SettingsOf | None = None,
         human_checks: Sequence[str],
         disclosure: Disclosure | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._host = host
+        self.host = host
+        self.human_checks = human_checks
+        # What the file decides, and the secrets that nobody needs to choose.
+        self.pinned = pinned
+        self.made = made or {}
         self._records = records
-        self._pinned = pinned
-        self._human_checks = human_checks
+        self._now = now
         self._disclosure = disclosure
         self._lock = Lock()
         self._current = self._build(None)
@@ -77,13 +87,17 @@ class Snapshots:
         return self._current
 
     def at_least(self, version: int) -> Snapshot:
-        """The one in force, rebuilt if the database has a newer version."""
-        if version > self._current.version:
+        """The one in force, rebuilt if the database has a newer version, or a plugin's time to be off is over."""
+        if self._is_old(version):
             with self._lock:
-                if version > self._current.version:
+                if self._is_old(version):
                     old, self._current = self._current, self._build(self._current)
                     self._close_later(old, self._current)
         return self._current
+
+    def _is_old(self, version: int) -> bool:
+        until = self._current.good_until
+        return version > self._current.version or (until is not None and self._now() >= until)
 
     @staticmethod
     def _close_later(old: Snapshot, new: Snapshot) -> None:
@@ -99,24 +113,39 @@ class Snapshots:
             rows = {(row.kind, row.key): row for row in settings.plugin_rows(tx)}
             policies = settings.policies(tx)
             public, shapes = settings.public_rules(tx), settings.shapes(tx)
-        wanted: dict[tuple[str, str], Mapping[str, object]] = {}
-        for name, found in self._host.classes.items():
-            row, pinned = rows.get(name), self._pinned.get(name)
-            on = row.enabled if row else pinned is not None or not _needs_settings(found)
-            if on:
-                # What the file pins is not for the console to change.
-                wanted[name] = {**(row.settings if row else {}), **(pinned or {})}
-        plugins = self._host.build(
-            wanted, human_checks=self._human_checks, version=version, replacing=before.plugins if before else None
+        now = self._now()
+        on = [name for name in self.host.classes if self.is_on(name, rows.get(name), now)]
+        wanted = {name: self.in_force(name, rows.get(name)) for name in on}
+        plugins = self.host.build(
+            wanted, human_checks=self.human_checks, version=version, replacing=before.plugins if before else None
         )
         # What the file decides is not for the console to change.
         # A way that is not there is none: a try is over when the last one that people see is used up.
         # What may not come first is never shown first, whatever somebody set: its page depends on the person (P4).
         there = tuple(key for key in public.methods if key in plugins.methods and plugins.methods[key].first)
         public = replace(public, disclosure=self._disclosure or public.disclosure, methods=there)
-        return Snapshot(plugins, policies, public, version, shapes)
+        return Snapshot(plugins, policies, public, version, shapes, _next_return(rows.values(), now))
+
+    def in_force(self, name: tuple[str, str], row: PluginRow | None) -> Mapping[str, object]:
+        """All settings of a plugin that have a value. What the file pins is not for the console to change."""
+        return {**(row.settings if row else {}), **self.made.get(name, {}), **self.pinned.get(name, {})}
+
+    def is_on(self, name: tuple[str, str], row: PluginRow | None, now: datetime) -> bool:
+        """Whether it is to run. Human checks are chosen in the file alone: without one nobody could start."""
+        if name[0] == "human_check":
+            return name[1] in self.human_checks
+        if row is not None:
+            return row.on(now)
+        return name in self.pinned or not lacking(self.host.classes[name], self.in_force(name, None))
 
 
-def _needs_settings(plugin: type[Plugin]) -> bool:
-    """Whether it cannot run before somebody has set it up; then it is not broken, only not there yet."""
-    return any(field.is_required() for field in plugin.Settings.model_fields.values())
+def lacking(plugin: type[Plugin], values: Mapping[str, object]) -> tuple[str, ...]:
+    """The settings without which it cannot run; until somebody sets them it is not broken, only not there yet."""
+    return tuple(
+        name for name, field in plugin.Settings.model_fields.items() if field.is_required() and name not in values
+    )
+
+
+def _next_return(rows: Iterable[PluginRow], now: datetime) -> datetime | None:
+    ends = (row.off_until for row in rows if not row.on(now) and row.off_until)
+    return min(ends, default=None)

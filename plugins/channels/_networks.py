@@ -6,7 +6,9 @@ from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import SplitResult
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
+
+from ...core import ONLY_IN_FILE
 
 
 def _are_networks(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -16,7 +18,8 @@ def _are_networks(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 # A setting with networks like 10.1.2.0/24; a misspelt one is refused when it is saved, not when something is sent.
-Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks)]
+# Whoever could widen this from a page could reach inside the house by any address (J15).
+Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks), Field(json_schema_extra=ONLY_IN_FILE)]
 
 
 def is_loopback(host: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pydantic import Field as Setting
 
 from ...core import (
+    ONLY_IN_FILE,
     Callback,
     Channel,
     Context,
@@ -33,8 +34,18 @@ SIGNATURE = "Pretend-Signature"
 class OutboxSettings(PluginSettings):
     """Where the pretend messages are kept."""
 
-    demo: bool = Setting(False, title="This is a demo", description="The outbox refuses to work anywhere else.")
-    path: str = Setting(title="File", description="Every process of the demo sees the messages in it.", min_length=1)
+    demo: bool = Setting(
+        False,
+        title="This is a demo",
+        description="The outbox refuses to work anywhere else.",
+        json_schema_extra=ONLY_IN_FILE,
+    )
+    path: str = Setting(
+        title="File",
+        description="Every process of the demo sees the messages in it.",
+        min_length=1,
+        json_schema_extra=ONLY_IN_FILE,
+    )
 
 
 @dataclass(frozen=True, slots=True)

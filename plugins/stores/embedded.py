@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
 from ...core import (
+    ONLY_IN_FILE,
     Account,
     AccountKey,
     AccountState,
@@ -90,6 +91,8 @@ class EmbeddedSettings(PluginSettings):
         title="Database",
         description="A file, or the URL of a database. It is not the database of Keyback itself.",
         min_length=1,
+        # It leads to any database, or makes a file anywhere.
+        json_schema_extra=ONLY_IN_FILE,
     )
     called: str = Field(
         "",

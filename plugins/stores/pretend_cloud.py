@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ...core import PluginError, Store, Text, hookimpl
+from ...core import ONLY_IN_FILE, PluginError, Store, Text, hookimpl
 from .embedded import Embedded, EmbeddedSettings
 
 
 class PretendCloudSettings(EmbeddedSettings):
     """Where its accounts are kept."""
 
-    demo: bool = Field(False, title="This is a demo", description="It refuses to work anywhere else.")
+    demo: bool = Field(
+        False, title="This is a demo", description="It refuses to work anywhere else.", json_schema_extra=ONLY_IN_FILE
+    )
 
 
 class PretendCloud(Embedded):

@@ -1,0 +1,40 @@
+"""What administrators do with plugins and question sets. Who, why, and what was before stand in the sealed details."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSaved(Event):
+    """The settings named in `changed` have other values now."""
+
+    name = "plugin.saved"
+    loud = True
+    kind: str
+    plugin: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSwitched(Event):
+    """A plugin was switched on or off. `until`: when it is on again by itself; empty where it stays off."""
+
+    name = "plugin.switched"
+    loud = True
+    kind: str
+    plugin: str
+    on: bool
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginTested(Event):
+    """An administrator pressed Test."""
+
+    name = "plugin.tested"
+    kind: str
+    plugin: str
+    passed: bool
