@@ -51,7 +51,7 @@ from .contracts.notifier import FollowsLog, Happening, LogEntry, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
 from .contracts.own_address import OwnAddress
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
-from .contracts.plugin import ONLY_IN_FILE, Context, NoSettings, Plugin, PluginSettings
+from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, only_in_file
 from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
     CanChange,
@@ -71,7 +71,6 @@ from .contracts.text import Secret, Text
 from .hookspecs import hookimpl, hookspec
 
 __all__ = [
-    "ONLY_IN_FILE",
     "Account",
     "AccountKey",
     "AccountState",
@@ -154,6 +153,7 @@ __all__ = [
     "mailbox",
     "mask_mail",
     "mask_phone",
+    "only_in_file",
     "same",
     "short_name",
 ]

@@ -8,14 +8,17 @@ from datetime import datetime
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.config import JsonDict
 from pydantic_core import ErrorDetails
 
 from .errors import SettingsInvalid
 from .text import ENGLISH, Language, Text
 
-# For `json_schema_extra` of a setting that the console shows and does not change: it widens what this server may do,
-# so it takes somebody who may write on the server.
-ONLY_IN_FILE = {"only in": "file"}
+
+def only_in_file() -> JsonDict:
+    """For `json_schema_extra` of a setting that the console shows and does not change: it widens what this server may
+    do, so it takes somebody who may write on the server."""
+    return {"only in": "file"}
 
 
 class PluginSettings(BaseModel):

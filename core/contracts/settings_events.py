@@ -16,3 +16,36 @@ class RulesSaved(Event):
     what: str
     version: int
     changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSaved(Event):
+    """The settings named in `changed` have other values now."""
+
+    name = "plugin.saved"
+    loud = True
+    kind: str
+    plugin: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSwitched(Event):
+    """A plugin was switched on or off. `until`: when it is on again by itself; empty where it stays off."""
+
+    name = "plugin.switched"
+    loud = True
+    kind: str
+    plugin: str
+    on: bool
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginTested(Event):
+    """An administrator pressed Test."""
+
+    name = "plugin.tested"
+    kind: str
+    plugin: str
+    passed: bool

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ..contracts.method import Method
 from ..contracts.text import Text
-from ..recovery.policy import problems
+from ..recovery.flaws import flaws
 from .snapshot import Snapshot
 
 
@@ -52,7 +52,7 @@ def _policies(snapshot: Snapshot, key: str) -> Iterator[Need]:
     now = {name: type(method) for name, method in snapshot.plugins.methods.items()}
     then = {name: method for name, method in now.items() if name != key}
     for policy in snapshot.policies or (snapshot.usual_policy,):
-        if set(problems(policy, snapshot.public, then)) - set(problems(policy, snapshot.public, now)):
+        if set(flaws(policy, snapshot.public, then)) - set(flaws(policy, snapshot.public, now)):
             yield Need(Lost.POLICY, policy.name)
 
 

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from ..contracts.errors import KeybackError, NotAllowed
 from ..contracts.events import Event
-from ..contracts.part_events import PluginSaved, PluginSwitched
 from ..contracts.plugin import Fault, Plugin, PluginSettings, examine_settings
+from ..contracts.settings_events import PluginSaved, PluginSwitched
 from ..contracts.text import Text
-from ..db.session import Transaction
+from ..db.session import Transaction, after_commit
 from ..db.settings_history import Saved
 from ..db.settings_store import PLUGINS, PluginRow
 from .actor import Actor
@@ -85,7 +85,7 @@ class Part:
     @property
     def label(self) -> Text:
         """What people call it."""
-        return self.offered.label  # type: ignore[attr-defined, no-any-return] # the host has asked for one
+        return self.offered.label
 
     @property
     def chosen_in_file(self) -> bool:
@@ -157,19 +157,13 @@ class Parts:
         kept = {name: value for name, value in ours.items() if name not in defaults or value != defaults[name]}
         with self.records.db.write() as tx:
             row = self._rows(tx).get(part.name)
-            elsewhere = {name: value for name, value in (row.settings if row else {}).items() if name not in ours}
-            changed = differences(part.settings, {**defaults, **(row.settings if row else {})}, {**defaults, **kept})
-            changed = {name: told for name, told in changed.items() if name in ours}
-            event = PluginSaved(part.kind, part.key, tuple(changed))
-            version = self._keep(
-                tx,
-                actor,
-                part,
-                {**elsewhere, **kept},
-                Switch(on=self._is_on(part.name, row), until=row.off_until if row else None),
-            )
-            self._record(tx, actor, event, changed)
-        return self._told(event, version)
+            before = row.settings if row else {}
+            changed = differences(part.settings, {**defaults, **before}, {**defaults, **before, **ours})
+            stays = {name: value for name, value in before.items() if name not in ours}
+            as_it_is = Switch(self._is_on(part.name, row), until=row.off_until if row else None)
+            version = self._keep(tx, actor, part, {**stays, **kept}, as_it_is)
+            self._record(tx, actor, PluginSaved(part.kind, part.key, tuple(changed)), changed)
+        return self._in_force(version)
 
     def needs(self, part: Part) -> Sequence[Need]:
         """What would no longer work without it."""
@@ -179,12 +173,12 @@ class Parts:
         """On, off, or off for a while. Raises Needed, NotAllowed, and SavedMeanwhile."""
         self._refuse_switch(part, to)
         until = to.until.isoformat(timespec="seconds") if to.until else ""
-        event = PluginSwitched(part.kind, part.key, to.on, until)
         with self.records.db.write() as tx:
             row = self._rows(tx).get(part.name)
             version = self._keep(tx, actor, part, row.settings if row else {}, to)
+            event = PluginSwitched(part.kind, part.key, to.on, until)
             self._record(tx, actor, event, {"why": to.why} if to.why else {})
-        return self._told(event, version)
+        return self._in_force(version)
 
     def history(self, part: Part, *, before: int | None = None, most: int = 20) -> Sequence[Saved]:
         """Who saved it when and why, the newest first. What was saved holds secrets, and stays here."""
@@ -216,12 +210,13 @@ class Parts:
         )
 
     def _record(self, tx: Transaction, actor: Actor, event: Event, details: Mapping[str, str]) -> None:
-        said = {"who": actor.name, "subject": actor.subject, **details}
-        self.records.audit.append(tx, [event], at=self.around.now(), details=said)
+        by = self.records.keyring.pseudonym("console", actor.subject)
+        said = {"who": actor.name, **details}
+        self.records.audit.append(tx, [event], at=self.around.now(), person_id=by, details=said)
+        after_commit(tx, lambda: tell(self.around.meter, [event]))
 
-    def _told(self, event: Event, version: int) -> int:
-        tell(self.around.meter, [event])
-        # This process need not wait for its next look.
+    def _in_force(self, version: int) -> int:
+        """This process need not wait for its next look."""
         self.snapshots.at_least(version)
         return version
 

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult
 
 from pydantic import AfterValidator, Field
 
-from ...core import ONLY_IN_FILE
+from ...core import only_in_file
 
 
 def _are_networks(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def _are_networks(value: tuple[str, ...]) -> tuple[str, ...]:
 
 # A setting with networks like 10.1.2.0/24; a misspelt one is refused when it is saved, not when something is sent.
 # Whoever could widen this from a page could reach inside the house by any address (J15).
-Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks), Field(json_schema_extra=ONLY_IN_FILE)]
+Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks), Field(json_schema_extra=only_in_file())]
 
 
 def is_loopback(host: str) -> bool:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pydantic import Field as Setting
 
 from ...core import (
-    ONLY_IN_FILE,
     Callback,
     Channel,
     Context,
@@ -23,6 +22,7 @@ from ...core import (
     Receipt,
     Text,
     hookimpl,
+    only_in_file,
     same,
 )
 
@@ -38,13 +38,13 @@ class OutboxSettings(PluginSettings):
         False,
         title="This is a demo",
         description="The outbox refuses to work anywhere else.",
-        json_schema_extra=ONLY_IN_FILE,
+        json_schema_extra=only_in_file(),
     )
     path: str = Setting(
         title="File",
         description="Every process of the demo sees the messages in it.",
         min_length=1,
-        json_schema_extra=ONLY_IN_FILE,
+        json_schema_extra=only_in_file(),
     )
 
 

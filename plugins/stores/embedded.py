@@ -20,7 +20,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
 from ...core import (
-    ONLY_IN_FILE,
     Account,
     AccountKey,
     AccountState,
@@ -40,6 +39,7 @@ from ...core import (
     Text,
     WrongPassword,
     hookimpl,
+    only_in_file,
 )
 from ._spelling import fold, has_unspeakable
 
@@ -92,7 +92,7 @@ class EmbeddedSettings(PluginSettings):
         description="A file, or the URL of a database. It is not the database of Keyback itself.",
         min_length=1,
         # It leads to any database, or makes a file anywhere.
-        json_schema_extra=ONLY_IN_FILE,
+        json_schema_extra=only_in_file(),
     )
     called: str = Field(
         "",

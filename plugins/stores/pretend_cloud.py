@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ...core import ONLY_IN_FILE, PluginError, Store, Text, hookimpl
+from ...core import PluginError, Store, Text, hookimpl, only_in_file
 from .embedded import Embedded, EmbeddedSettings
 
 
@@ -12,7 +12,7 @@ class PretendCloudSettings(EmbeddedSettings):
     """Where its accounts are kept."""
 
     demo: bool = Field(
-        False, title="This is a demo", description="It refuses to work anywhere else.", json_schema_extra=ONLY_IN_FILE
+        False, title="This is a demo", description="It refuses to work anywhere else.", json_schema_extra=only_in_file()
     )
 
 

@@ -14,7 +14,7 @@ from servers.small_house import Clock
 from sqlalchemy import select
 
 from keyback.core.contracts.errors import NotAllowed
-from keyback.core.contracts.part_events import PluginSaved
+from keyback.core.contracts.settings_events import PluginSaved
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.db.settings_store import SavedMeanwhile
@@ -143,6 +143,7 @@ def test_a_secret_that_nobody_typed_stays_and_goes_by_a_wish_of_its_own(house: W
 
 def test_the_event_has_old_and_new_and_no_secret(house: Works) -> None:
     house.save("channel", "smtp", **MAIL, password=CANARY)
+    house.clock.forward(seconds=1)
     house.save("channel", "smtp", **MAIL, port=465, password=CANARY + "2")
     with house.records.db.read() as tx:
         saved = select(event).where(event.c.name == PluginSaved.name).order_by(event.c.id)
