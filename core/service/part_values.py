@@ -21,7 +21,7 @@ class Fixed(StrEnum):
     # `[pin.…]` in keyback.toml has its value.
     PINNED = "pinned"
     # It widens what this server may do.
-    only_in_file = "file"
+    ONLY_IN_FILE = "file"
     # It has a screen of its own.
     ELSEWHERE = "questions"
 
