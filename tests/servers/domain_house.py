@@ -9,7 +9,6 @@ from pathlib import Path
 from .fault_proxy import FaultProxy
 from .keyback import Keyback
 from .outfit import SWIFT, post_pins
-from .persistent import Persistent
 from .samba import SambaAd
 from .slapd import Someone
 from .story import Post, Story
@@ -17,12 +16,12 @@ from .story import Post, Story
 
 @contextmanager
 def running_domain_house(
-    folder: Path, post: Post, ad: SambaAd, proxy: FaultProxy | None = None, **more: object
+    folder: Path, post: Post, ad: SambaAd, proxy: FaultProxy | None = None, *, processes: int = 1, **more: object
 ) -> Iterator[Keyback]:
     """Its way to the domain leads through the proxy, if there is one."""
     way = {} if proxy is None else {"servers": (f"ldaps://{proxy.host}:{proxy.port}",)}
     outfit = {"store.active_directory": ad.settings(**way), **post_pins(post), **SWIFT}
-    with Keyback(folder, outfit, more=more) as keyback:
+    with Keyback(folder, outfit, processes=processes, more=more) as keyback:
         yield keyback
 
 
@@ -32,11 +31,3 @@ def a_colleague(keyback: Keyback, post: Post, ad: SambaAd) -> tuple[Someone, Sto
     ad.rules_for(person, LockoutThreshold=5)
     phone = ad.read(person.dn, "mobile")["mobile"][0].decode()
     return person, Story.of(keyback, post, person.uid, phone=phone)
-
-
-def proven_colleague(keyback: Keyback, post: Post, ad: SambaAd) -> tuple[Someone, Persistent]:
-    """The same, who has proven who they are and is asked for a new password."""
-    person, story = a_colleague(keyback, post, ad)
-    browser = Persistent(story, stops_at="renewing")
-    browser.live()
-    return person, browser
