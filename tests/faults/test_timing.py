@@ -59,6 +59,7 @@ DELAYS = {"0 ms": 0.0, "150 ms": 0.15, "300 ms": 0.3, "600 ms": 0.6}
 FRESH = itertools.count()
 FULL, SERVERS = int(os.environ.get("ROUNDS", "2000")), int(os.environ.get("SERVERS", "1"))
 KEEP = os.environ.get("KEEP", "")
+CHANGE = "changing_walks"
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,22 @@ def test_no_clock_tells_who_exists(serve: Serve, slapd: Slapd, proxy: FaultProxy
         found = _measure(servers, slapd, proxy, condition, rounds=FULL)
         _write_down(condition, found)
         assert not once.keys() & _telling(found).keys(), once
+
+
+def test_no_page_of_a_change_takes_longer_for_somebody(serve: Serve, slapd: Slapd, proxy: FaultProxy) -> None:
+    """The everyday run of what asks for a known password: typed by a stranger, it is a wrong one for every name."""
+    found = _measure([_server(serve)], slapd, proxy, "150 ms", rounds=10, way=CHANGE, but_not=("method-less", NOISE))
+    assert _waiting(found, "150 ms") == {}
+    _judge_shapes(found)
+    assert _telling(found, PLAIN) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("condition", [*DELAYS, "stopped"])
+def test_no_clock_of_a_change_tells_who_exists(serve: Serve, slapd: Slapd, proxy: FaultProxy, condition: str) -> None:
+    found = _measure(_servers(serve), slapd, proxy, condition, rounds=FULL, way=CHANGE, but_not=("method-less",))
+    _judge(found, f"{condition}, a change")
 
 
 @pytest.mark.slow
@@ -173,7 +190,7 @@ def _servers(serve: Serve) -> list[Keyback]:
 
 def _measure(
     servers: Sequence[Keyback], slapd: Slapd, proxy: FaultProxy, condition: str, *, rounds: int,
-    but_not: Sequence[str] = (),
+    way: str = "timed_walks", but_not: Sequence[str] = (),
 ) -> Findings:  # fmt: skip
     stopped = condition == "stopped"
     errand = replace(
@@ -184,7 +201,7 @@ def _measure(
     if not stopped:
         proxy.fault(Mode.DELAY, delay=DELAYS[condition])
     with slapd.frozen() if stopped else contextlib.nullcontext():
-        return _side_by_side("timed_walks", servers, slapd, errand)
+        return _side_by_side(way, servers, slapd, errand)
 
 
 def _errand(slapd: Slapd, rounds: int, but_not: Sequence[str] = ()) -> Errand:

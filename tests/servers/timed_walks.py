@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from typing import TypeVar
 
 from keyback.core.recovery.release import SETTLED
 
@@ -114,10 +115,10 @@ class Walk:
             after *= 2
         return self.began + after
 
-    def _name_it(self, findings: Findings) -> None:
-        task = self._ask("GET", "/recover").marked("data-challenge=")
+    def _name_it(self, findings: Findings, path: str = "/recover") -> None:
+        task = self._ask("GET", path).marked("data-challenge=")
         sent = {"identifier": self._name, "proof_of_work": solve(task)}
-        answer = self._ask("POST", "/recover", sent)
+        answer = self._ask("POST", path, sent)
         self.began = time.perf_counter()
         findings.note("start", self._kind, answer)
         self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
@@ -137,10 +138,10 @@ class Walk:
         self._move(findings, "wrong saved code", code=WRONG["saved_codes"])
         self._move(findings, "cancel", "cancel")
 
-    def _look_at(self, findings: Findings, moment: int) -> None:
+    def _look_at(self, findings: Findings, moment: int, page: str = "choosing") -> None:
         # No waiting for something: how the page looks at this moment is what is measured.
         time.sleep(max(0.0, self.began + moment / 1000 - time.perf_counter()))
-        self._look(findings, f"choosing, after {moment} ms")
+        self._look(findings, f"{page}, after {moment} ms")
 
     def _look(self, findings: Findings, step: str) -> None:
         answer = self._ask("GET", self._path)
@@ -157,6 +158,9 @@ class Walk:
 
     def _ask(self, verb: str, path: str, fields: dict[str, str] | None = None) -> Timed:
         return self._stopwatch.ask(verb, path, address=self._address, cookie=self._cookie, fields=fields)
+
+
+W = TypeVar("W", bound=Walk)
 
 
 def run(errand: Errand) -> Findings:
@@ -176,7 +180,7 @@ def _some(errand: Errand, stopwatch: Stopwatch, findings: Findings, rounds: rang
     for walk in walks:
         walk.before(findings)
     time.sleep(max(0.0, walks[-1].began + errand.pause - time.perf_counter()))
-    if _wait_for_office(errand.jobs, errand.patience):
+    if wait_for_office(errand.jobs, errand.patience):
         # Whoever was found late is judged at a later moment.
         time.sleep(max(0.0, max(walk.next_moment() for walk in walks) - time.perf_counter()))
     for walk in walks:
@@ -185,17 +189,17 @@ def _some(errand: Errand, stopwatch: Stopwatch, findings: Findings, rounds: rang
             walk.after(findings)
 
 
-def shuffled(errand: Errand, stopwatch: Stopwatch, n: int) -> Iterator[Walk]:
+def shuffled(errand: Errand, stopwatch: Stopwatch, n: int, way: type[W] = Walk) -> Iterator[W]:  # type: ignore[assignment]
     """One walk of each kind, in any order."""
     kinds = list(errand.kinds)
     random.shuffle(kinds)
     moment = MOMENTS[n % len(MOMENTS)]
     for kind in kinds:
         names = errand.kinds[kind]
-        yield Walk(stopwatch, kind, names[n % len(names)], moment, errand.pause)
+        yield way(stopwatch, kind, names[n % len(names)], moment, errand.pause)
 
 
-def _wait_for_office(jobs: str, patience: float) -> bool:
+def wait_for_office(jobs: str, patience: float) -> bool:
     """Until nothing is being looked up; whether that took a while. A directory that is silent for good takes none."""
     began = time.monotonic()
     with closing(sqlite3.connect(f"file:{jobs}?mode=ro", uri=True)) as database:
