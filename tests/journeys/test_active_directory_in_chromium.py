@@ -1,15 +1,13 @@
-"""Somebody of a Windows domain, locked out, comes back in a real browser and signs in there by Kerberos."""
+"""People of a Windows domain in a real browser: reset, unlocked, changed; Kerberos says what their password is."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
-from servers.authority import Authority
-from servers.demo import Visitor
-from servers.domain_house import running_domain_house
-from servers.ports import free_port
-from servers.round_robin import RoundRobin
+import pytest
+from servers.front import Front, Guest, running_front
 from servers.samba import SambaAd, running_samba
 from servers.samba_contents import DOMAIN, PASSWORD
 from servers.slapd import Someone
@@ -19,45 +17,68 @@ SIMPLE = "seven rainy sundays in the north"
 NEW = "Seven rainy sundays, 3 in the north"
 
 
-def test_somebody_of_a_domain_is_unlocked_and_gets_a_new_password(tmp_path: Path, chromium: Any, post: Post) -> None:
-    port = free_port()
-    url, front = f"https://localhost:{port}", Authority(tmp_path / "front").issue("localhost")
-    with (
-        running_samba() as ad,
-        running_domain_house(tmp_path / "keyback", post, ad, portal_url=url) as keyback,
-        RoundRobin([keyback.port], port=port, tls=front),
-    ):
-        person = ad.person()
-        ad.lock(person)
-        visitor = Visitor(chromium, url, ignore_https_errors=True)
-        _comes_back(visitor, post, ad, person)
-        assert ad.opens(person, NEW)
-        assert not ad.opens(person, PASSWORD)
-        assert ad.writes(person) == 1
-        # Chromium notes in the console what a status already says.
-        assert [said for said in visitor.complaints if "status of 422" not in said] == []
-        visitor.context.close()
+@pytest.fixture(scope="module")
+def ad() -> Iterator[SambaAd]:
+    """A domain that these people belong to."""
+    with running_samba() as running:
+        yield running
 
 
-def _comes_back(visitor: Visitor, post: Post, ad: SambaAd, person: Someone) -> None:
-    page = visitor.page
-    page.goto(f"{visitor.base}/recover")
-    page.get_by_label("Work e-mail or user name").fill(f"{DOMAIN}\\{person.uid}")
-    visitor.press("Continue")
-    visitor.sees("choosing")
-    visitor.choose("E-mail")
-    visitor.sees("answering")
-    visitor.type_code(post.mail_code(f"{person.uid}@alderwick.example"))
-    visitor.sees("choosing")
-    visitor.choose("Text message")
-    visitor.sees("answering")
-    visitor.type_code(post.text_code(ad.read(person.dn, "mobile")["mobile"][0].decode()))
-    visitor.sees("renewing")
-    # What the domain insists on stands there before anything is typed, and what it refuses is said in words.
-    assert page.get_by_text("Three of these: small letters, capitals, digits, other signs").count() == 1
-    visitor.renew(SIMPLE)
-    page.wait_for_selector("[data-outcome=refused]")
-    assert "doesn’t meet its rules" in page.locator("main").inner_text()
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory, chromium: Any, post: Post, ad: SambaAd) -> Iterator[Front]:
+    """A Keyback in front of it."""
+    stores = {"store.active_directory": ad.settings()}
+    with running_front(tmp_path_factory.mktemp("domain"), chromium, post, stores) as running:
+        yield running
+
+
+def guest_of(front: Front, ad: SambaAd, person: Someone) -> AbstractContextManager[Guest]:
+    """Them, at a browser."""
+    phone = ad.read(person.dn, "mobile")["mobile"][0].decode()
+    return front.guest(phone, f"{person.uid}@alderwick.example")
+
+
+def test_somebody_who_is_locked_out_gets_a_new_password(front: Front, ad: SambaAd) -> None:
+    person = ad.person()
+    ad.lock(person)
+    with guest_of(front, ad, person) as guest:
+        guest.begins("/recover", f"{DOMAIN}\\{person.uid}")
+        guest.gives_both_proofs("renewing")
+        # What the domain insists on stands there before anything is typed, and what it refuses is said in words.
+        assert guest.page.get_by_text("Three of these: small letters, capitals, digits, other signs").count() == 1
+        guest.renew(SIMPLE)
+        guest.page.wait_for_selector("[data-outcome=refused]")
+        assert "doesn’t meet its rules" in guest.page.locator("main").inner_text()
+        assert ad.writes(person) == 0
+        guest.renew(NEW)
+        guest.sees("done")
+    assert ad.opens(person, NEW)
+    assert not ad.opens(person, PASSWORD)
+    assert ad.writes(person) == 1
+
+
+def test_somebody_who_is_locked_out_is_unlocked_and_keeps_the_password(front: Front, ad: SambaAd) -> None:
+    person = ad.person()
+    ad.lock(person)
+    assert not ad.opens(person, PASSWORD)
+    with guest_of(front, ad, person) as guest:
+        guest.begins("/unlock", f"{DOMAIN}\\{person.uid}")
+        guest.gives_both_proofs("done")
+        said = guest.page.locator("main").inner_text()
+        assert "Your password is the same as before." in said
+        assert "Too many wrong passwords locked it" in said
+    assert ad.opens(person, PASSWORD)
     assert ad.writes(person) == 0
-    visitor.renew(NEW)
-    visitor.sees("done")
+
+
+def test_somebody_who_must_change_the_password_does_so_by_the_one_they_have(front: Front, ad: SambaAd) -> None:
+    person = ad.person()
+    ad.mark(person, pwdLastSet="0")
+    assert not ad.opens(person, PASSWORD)
+    with guest_of(front, ad, person) as guest:
+        guest.begins("/change", f"{DOMAIN}\\{person.uid}")
+        guest.sees("change")
+        guest.changes("not the one I have", NEW, "#current_password[aria-invalid=true]")
+        guest.changes(PASSWORD, NEW, "[data-outcome=set]")
+    assert ad.opens(person, NEW)
+    assert not ad.opens(person, PASSWORD)

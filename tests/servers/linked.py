@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from uuid import UUID
 
 from keyback.core.contracts.people import AccountKey
 from keyback.core.db.links import Links
@@ -11,6 +12,7 @@ from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 
 from .keyback import Keyback
+from .samba import SambaAd
 from .slapd import Slapd
 
 
@@ -23,6 +25,12 @@ def link(keyback: Keyback, *keys: AccountKey) -> None:
         for key in keys:
             assert Links(keyring).link(tx, person, key, "the tests", datetime.now(UTC))
     database.close()
+
+
+def key_of_domain(ad: SambaAd, dn: str) -> AccountKey:
+    """The same in a domain."""
+    (entry_id,) = ad.read(dn, "objectGUID")["objectGUID"]
+    return AccountKey("active_directory", str(UUID(bytes_le=entry_id)))
 
 
 def key_of(slapd: Slapd, dn: str) -> AccountKey:
