@@ -46,6 +46,8 @@ class Store(Plugin, ABC):
 
     # Stores are written in this order when a person has several accounts: the strictest first.
     strictness: ClassVar[int] = 50
+    # False where `accepts` can never say: there nobody shows by a password that an account is theirs.
+    knows_passwords: ClassVar[bool] = True
 
     @property
     def called(self) -> Text | str:

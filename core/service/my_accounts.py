@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,12 +93,22 @@ class MyAccounts:
         )
 
     def _given(self, own: Account) -> tuple[AccountKey, ...]:
+        """One of each store: a directory may have several marks for the same account, and its own is the one it has."""
+        marks: dict[str, list[AccountKey]] = {}
+        for mark in self._marks(own):
+            marks.setdefault(mark.store, []).append(mark)
+        return tuple(
+            next((account.key for mark in theirs if (account := self.account(mark)) is not None), theirs[0])
+            for theirs in marks.values()
+        )
+
+    def _marks(self, own: Account) -> Sequence[AccountKey]:
         store = self.snapshots.current.plugins.stores.get(own.key.store)
         if store is None or not isinstance(store, KnowsLinks):
             return ()
         knows: KnowsLinks = store
         context = self.around.context(seconds=LOOK_SECONDS)
         try:
-            return tuple(self.calls.read(store, lambda: knows.linked_to(own, ctx=context), LOOK_SECONDS))
+            return self.calls.read(store, lambda: knows.linked_to(own, ctx=context), LOOK_SECONDS)
         except StoreUnavailable:
             return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,8 @@ _LOCKED, _PASSWORD_EXPIRED = 0x10, 0x800000
 # Moments are counted in ten millionths of a second from here; this one and the largest mean never.
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _NEVER = (0, 0x7FFFFFFFFFFFFFFF)
+
+_SID = re.compile(r"S-1(-[0-9]{1,15}){2,16}")
 
 # Groups that rule the domain or could make themselves its rulers, by the last part of their numbers.
 _RULERS = {498, 512, 516, 518, 519, 521, 526, 527}
@@ -61,6 +64,16 @@ def guid(entry: Object) -> str:
     """The one thing about an account that never changes; empty where it may not be read."""
     raw = entry.values.get("objectguid", (b"",))[0]
     return str(UUID(bytes_le=raw)) if len(raw) == 16 else ""
+
+
+def sid_bytes(written: str) -> bytes | None:
+    """S-1-5-21-… as the directory keeps it; None where it is nothing of that kind."""
+    if not _SID.fullmatch(written):
+        return None
+    authority, *parts = map(int, written.split("-")[2:])
+    if authority >= 1 << 48 or len(parts) > 15 or any(part >= 1 << 32 for part in parts):
+        return None
+    return bytes((1, len(parts))) + authority.to_bytes(6, "big") + struct.pack(f"<{len(parts)}L", *parts)
 
 
 def state_of(entry: Object, now: datetime) -> AccountState:

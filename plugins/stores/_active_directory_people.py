@@ -48,10 +48,14 @@ class People:
         return entry if entry is not None and fold(identifier) in self._names(entry) else None
 
     def keyed(self, wire: Wire, key: AccountKey) -> Object | None:
-        """By the one thing about somebody that never changes: names and places do."""
-        if not _GUID.fullmatch(key.id):
+        """By what never goes to somebody else, as names and places do: the GUID, or the SID where a copy names that."""
+        if _GUID.fullmatch(key.id):
+            mark = equals("objectGUID", UUID(key.id).bytes_le)
+        elif sid := facts.sid_bytes(key.id):
+            mark = equals("objectSid", sid)
+        else:
             return None
-        condition = f"(&{facts.PEOPLE}{equals('objectGUID', UUID(key.id).bytes_le)})"
+        condition = f"(&{facts.PEOPLE}{mark})"
         found = wire.search(self._settings.base, condition, ["1.1"], most=2)
         return self.read(wire, found.objects[0].dn) if len(found.objects) == 1 else None
 

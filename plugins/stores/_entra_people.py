@@ -80,11 +80,15 @@ def master(user: Fields, store: str) -> AccountKey | None:
 
     Its id is empty where the directory does not say which one it is.
     """
-    if not is_synced(user):
-        return None
-    # Most syncs take the objectGUID for the immutable id; some took an attribute of the house's own.
-    mark = _guid(text(user, "onPremisesImmutableId")) or text(user, "onPremisesSecurityIdentifier")
-    return AccountKey(store, mark)
+    return AccountKey(store, next(iter(masters(user)), "")) if is_synced(user) else None
+
+
+def masters(user: Fields) -> tuple[str, ...]:
+    """The marks of that account. Most syncs take the objectGUID for the immutable id; some took an attribute of the
+    house's own, which may look like one: then the SID tells.
+    """
+    marks = (_guid(text(user, "onPremisesImmutableId")), text(user, "onPremisesSecurityIdentifier"))
+    return tuple(mark for mark in marks if mark) if is_synced(user) else ()
 
 
 def contacts(user: Fields, registered: Fields, settings: EntraSettings) -> Iterator[Contact]:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
 
@@ -60,6 +61,8 @@ _people = sa.Table(
     sa.Column("privileged", sa.Boolean, nullable=False, default=False),
     sa.Column("groups", sa.Text, nullable=False, default="[]"),
     sa.Column("contacts", sa.Text, nullable=False, default="[]"),
+    # Since when, as text: not every database keeps the zone of a moment. The one column that older tables lack.
+    sa.Column("locked_since", sa.String(40)),
 )
 
 # Sign-in names and addresses. Not unique: two people with one address are legal, and mean Ambiguous.
@@ -77,6 +80,8 @@ _BY_NAME = (
     .limit(2)
 )
 _BY_ID = sa.select(_people).where(_people.c.id == sa.bindparam("id"))
+
+_OPEN: dict[str, Any] = {"locked": False, "locked_since": None}
 
 # Each hash takes 46 MiB: more of them at once than cores only fills the memory.
 _HASHING = BoundedSemaphore(os.cpu_count() or 1)
@@ -150,7 +155,7 @@ class Embedded(NeverLocks, Store):
         return None if row is None else self._account(row)
 
     def set_password(self, account: Account, password: Secret, *, unlock: bool, ctx: Context) -> None:
-        self._put_password(account, password, {"locked": False} if unlock else {}, ctx)
+        self._put_password(account, password, _OPEN if unlock else {}, ctx)
 
     def change_password(self, account: Account, old: Secret, new: Secret, *, ctx: Context) -> None:
         """With the old one, also for who must change it. The stamp makes sure that the old one is still the one."""
@@ -177,7 +182,7 @@ class Embedded(NeverLocks, Store):
 
     def unlock(self, account: Account, *, ctx: Context) -> None:
         """Open it again; harmless when it is not locked."""
-        self._write(sa.update(_people).where(_people.c.id == account.key.id).values(locked=False))
+        self._write(sa.update(_people).where(_people.c.id == account.key.id).values(**_OPEN))
 
     def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
         """Whether the stamp moved."""
@@ -214,6 +219,8 @@ class Embedded(NeverLocks, Store):
             "display_name": display_name,
             "enabled": enabled,
             "locked": locked,
+            # Who was locked before keeps the moment.
+            "locked_since": sa.func.coalesce(_people.c.locked_since, _now()) if locked else None,
             "privileged": privileged,
             "must_change": must_change,
             "groups": json.dumps(sorted(groups)),
@@ -231,6 +238,7 @@ class Embedded(NeverLocks, Store):
             if person is None:
                 person = uuid.uuid4().hex
                 fresh = {**values, "stamp": 1 if "password" in values else 0}
+                fresh["locked_since"] = _now() if values["locked"] else None
                 connection.execute(sa.insert(_people).values(id=person, **fresh))
             else:
                 connection.execute(sa.update(_people).where(_people.c.id == person).values(**values))
@@ -246,7 +254,12 @@ class Embedded(NeverLocks, Store):
             key=AccountKey(self.key, row["id"]),
             name=row["name"],
             display_name=row["display_name"],
-            state=AccountState(enabled=row["enabled"], locked=row["locked"], must_change=row["must_change"]),
+            state=AccountState(
+                enabled=row["enabled"],
+                locked=row["locked"],
+                locked_since=datetime.fromisoformat(since) if (since := row["locked_since"]) else None,
+                must_change=row["must_change"],
+            ),
             groups=frozenset(json.loads(row["groups"])),
             privileged=row["privileged"],
             contacts=tuple(contacts),
@@ -281,7 +294,14 @@ class Embedded(NeverLocks, Store):
         with self._making, self._engine.begin() as connection:
             for table in _metadata.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
+            known = {column["name"] for column in sa.inspect(connection).get_columns(_people.name)}
+            if "locked_since" not in known:
+                connection.execute(sa.text(f"ALTER TABLE {_people.name} ADD COLUMN locked_since VARCHAR(40)"))
             self._made = True
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _engine_for(database: str) -> sa.Engine:

@@ -66,6 +66,7 @@ class Entra(Store):
     Settings = EntraSettings
     # After the directories whose rules are stricter: this one keeps no history on resets.
     strictness: ClassVar[int] = 40
+    knows_passwords: ClassVar[bool] = False
     settings: EntraSettings
 
     def __init__(self, settings: EntraSettings) -> None:
@@ -157,10 +158,9 @@ class Entra(Store):
         return None
 
     def linked_to(self, account: Account, *, ctx: Context) -> Sequence[AccountKey]:
-        """The account that this one is a copy of, where the directory says which one."""
+        """The account that this one is a copy of, by each of the marks that the directory has for it."""
         user = self._user(account.key, Budget.of(ctx))
-        master = None if user is None else people.master(user, self.settings.mastered_in)
-        return (master,) if master is not None and master.id else ()
+        return tuple(AccountKey(self.settings.mastered_in, mark) for mark in people.masters(user or {}))
 
     def _user(self, key: AccountKey, budget: Budget) -> Fields | None:
         """By the id: a sign-in name can be given to somebody else."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ldap3.protocol.formatters.formatters import format_sid
 from servers.samba import SambaAd
 from servers.samba_contents import DOMAIN_DN, HISTORY, MINIMUM, PASSWORD, STAFF_ADMINS
 from servers.slapd import Someone
@@ -272,6 +273,18 @@ def test_case_21_a_shared_address_is_ambiguous_and_a_crafted_name_is_nobody(
         assert ad_store.find(crafted, now()) is None
 
 
+def test_somebody_is_found_by_the_sid_as_by_the_guid(ad_store: ActiveDirectory, ad: SambaAd, now: Now) -> None:
+    """Some syncs keep no GUID in a copy elsewhere, and all keep this."""
+    person = ad.person()
+    written = str(format_sid(ad.read(person.dn, "objectSid")["objectSid"][0]))
+    account = ad_store.look(AccountKey("active_directory", written), now())
+    assert account is not None
+    assert account == ad_store.find(person.uid, now())
+    # One that is nobody's, one of another domain, and the domain's own, which is no person.
+    for other in (f"{written}0", "S-1-5-21-1-2-3-500", written.rpartition("-")[0]):
+        assert ad_store.look(AccountKey("active_directory", other), now()) is None
+
+
 def test_a_key_that_is_none_finds_nobody(ad_store: ActiveDirectory, now: Now) -> None:
-    for odd in ("", "*", str(uuid.uuid4()), str(uuid.uuid4()).upper()):
+    for odd in ("", "*", "S-1", "S-1-5-21-4294967296", str(uuid.uuid4()), str(uuid.uuid4()).upper()):
         assert ad_store.look(AccountKey("active_directory", odd), now()) is None

@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from keyback.core import (
     Account,
+    AccountState,
     Ambiguous,
     CanChange,
     CanTell,
@@ -167,6 +169,35 @@ def test_a_reset_unlocks_only_when_asked(store: Embedded) -> None:
     assert not found(store, "locked").state.must_change
     store.set_password(found(store, "locked"), NEW, unlock=True, ctx=a_context())
     assert not found(store, "locked").state.locked
+
+
+def test_since_when_an_account_is_locked_is_known_until_it_is_opened(store: Embedded) -> None:
+    store.add_person(name="locked", locked=True)
+    since = found(store, "locked").state.locked_since
+    assert since is not None
+    assert abs(since - datetime.now(UTC)) < timedelta(minutes=1)
+    store.add_person(name="locked", locked=True)
+    assert found(store, "locked").state.locked_since == since
+    store.unlock(found(store, "locked"), ctx=a_context())
+    assert found(store, "locked").state.locked_since is None
+    store.add_person(name="locked", locked=True)
+    store.set_password(found(store, "locked"), NEW, unlock=True, ctx=a_context())
+    assert found(store, "locked").state.locked_since is None
+
+
+def test_people_of_an_older_version_are_still_here(tmp_path: Path) -> None:
+    """It did not know since when somebody is locked."""
+    file = tmp_path / "people.sqlite"
+    store = Embedded(EmbeddedSettings(database=str(file)))
+    store.add_person(name="locked", locked=True)
+    store.close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("ALTER TABLE embedded_person DROP COLUMN locked_since")
+    again = Embedded(EmbeddedSettings(database=str(file)))
+    assert found(again, "locked").state == AccountState(locked=True)
+    again.unlock(found(again, "locked"), ctx=a_context())
+    assert not found(again, "locked").state.locked
+    again.close()
 
 
 def test_unlocking_is_harmless_twice(store: Embedded) -> None:
