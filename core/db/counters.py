@@ -79,6 +79,12 @@ _lock_one = PerDialect(_lock)
 _spend_one = PerDialect(_spend)
 _peek_one = select(table).where(table.c.key == bindparam("of_key"))
 _peek = select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
+_locked = (
+    select(table.c.key, table.c.locked_until)
+    .where(table.c.locked_until.isnot(None), table.c.locked_until > bindparam("now", type_=table.c.locked_until.type))
+    .order_by(table.c.locked_until.desc())
+    .limit(bindparam("most"))
+)
 _clear = delete(table).where(table.c.key == bindparam("of_key"))
 _purge = Purge(
     table.c.key,
@@ -121,6 +127,12 @@ class Counters:
         found = tx.execute(_peek_one, {"of_key": keys[0]}) if one else tx.execute(_peek, {"keys": keys})
         rows = {row["key"]: row for row in found.mappings()}
         return tuple(_count(rows.get(key), now) for key in keys)
+
+    def locked(self, tx: Connection, now: datetime, but_not: Sequence[Mark], most: int = 1000) -> Sequence[datetime]:
+        """Until when each of those is locked that are locked now, the longest first; without these marks."""
+        left_out = {self._key(mark) for mark in but_not}
+        found = tx.execute(_locked, {"now": now, "most": most})
+        return [until for key, until in found if key not in left_out]
 
     def spend_once(self, tx: Connection, what: str, until: datetime, now: datetime) -> bool:
         """True for the first who asks for this, False for everybody else until then."""

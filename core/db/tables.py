@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from .columns import Moment, is_set, metadata, partial
+from .report_tables import daily_sum as daily_sum  # noqa: PLC0414 - whoever knows the tables knows these too
 
 data_key = Table(
     "data_key",
@@ -185,6 +186,7 @@ counter = Table(
     Column("count", Integer, nullable=False),
     Column("locked_until", Moment),
 )
+partial("ix_counter_locked", counter.c.locked_until, counter.c.locked_until.isnot(None))
 
 # Our own writers' order on one account, and who of several processes does what only one may do.
 follower = Table(

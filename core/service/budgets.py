@@ -59,7 +59,7 @@ class Budgets:
         """
         wanted, now = self._wanted(cost), self.around.now()
         # Only looked at, in the same statement: it counts nothing.
-        off = replace(_off(cost.medium, cost.number.region, cost.lane), by=0)
+        off = replace(region_off(cost.medium, cost.number.region, cost.lane), by=0)
         *after, switched = self.records.counters.bump(tx, [*wanted, off], now)
         full = _first_over(wanted, after)
         if switched.locked_until is not None and switched.locked_until > now and not cost.notice:
@@ -85,7 +85,7 @@ class Budgets:
                 self._switch_off(each.medium, each.region, each.lane)
 
     def _switch_off(self, medium: str, region: str, lane: str) -> None:
-        mark, now = _off(medium, region, lane), self.around.now()
+        mark, now = region_off(medium, region, lane), self.around.now()
         with self.records.db.write() as tx:
             (count,) = self.records.counters.peek(tx, [mark], now)
             if count.locked_until is None:
@@ -111,7 +111,8 @@ class Budgets:
             after_commit(tx, lambda: tell(self.around.meter, events))
 
 
-def _off(medium: str, region: str, lane: str) -> Mark:
+def region_off(medium: str, region: str, lane: str) -> Mark:
+    """By whose lock a region gets no messages from this lane."""
     return Mark("region-off", f"{medium}:{region}:{lane}", DAY)
 
 

@@ -61,6 +61,7 @@ from .start import Starting
 from .stop import Stopping
 from .strength import Strength
 from .surroundings import Surroundings
+from .tally import Tally
 from .ticket_office import TicketOffice
 from .unlock import Unlocking
 from .watch import Watch
@@ -238,6 +239,10 @@ def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office:
     records, snapshots = house["records"], house["snapshots"]
     Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
     office.also(Reports(records=records, snapshots=snapshots, calls=delivering.calls).collect, everywhere=True)
+    tally = Tally(records=records, around=house["around"])
+    for chore in (tally.count_events, tally.count_messages):
+        office.also(chore)
+    office.also(tally.time_stores, everywhere=True)
     office.also(Following(records, snapshots, delivering.calls, house["around"]).look)
     return Watch(records=records, office=office, calls=delivering.calls, around=house["around"])
 
