@@ -15,14 +15,15 @@ from ..core.portal import (
     SignInPages,
     create_portal,
     create_sign_in,
+    starts_with_request,
 )
 from ..core.portal.compiled import share_templates
 from ..core.portal.settings import ADVICE
 from ..core.portal.timed import Timed
 from ..core.service.signed_in import SignedIn
 from ..core.service.surroundings import Surroundings
-from ..idp_bridge.entries import Entries
 from .house import House
+from .provider import doors_of, provider_of
 from .settings import Settings
 
 # A form of ours is smaller than this; whatever is larger is refused before it is read (L9).
@@ -42,10 +43,10 @@ def create_app(house: House) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     Timed(house.around.meter).watch(app)
-    entries = Entries.from_config({key: entry.model_dump() for key, entry in settings.entries.items()})
+    doors = doors_of(house)
     look = look_of(settings, house.around)
     open_pages = partial(
-        create_portal, house.staff.service, entries, look, ready=lambda: house.ready, changing=house.staff.changing
+        create_portal, house.staff.service, doors, look, ready=lambda: house.ready, changing=house.staff.changing
     )
     if house.door:
         # Each needs the other: pages ask who is signed in, and signing in asks what comes first.
@@ -60,6 +61,7 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(open_pages(methods=methods, accounts=accounts, whoever_is_signed_in=whoever))
     else:
         app.register_blueprint(open_pages())
+    app.register_blueprint(provider_of(house, doors, starts_with_request(house.staff.service, doors, look)))
     if settings.demo:
         # Imported late: the pretend company signs tokens, with libraries that are 8 MiB in every other server.
         from .demo.opening import open_demo  # noqa: PLC0415

@@ -45,7 +45,14 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
 
 def _file_problems(settings: Settings) -> list[str]:
     problems: list[str] = []
-    for read in (settings.key, settings.previous_key, lambda: settings.logo, lambda: settings.sign_in.client_key):
+    read_all = (
+        settings.key,
+        settings.previous_key,
+        lambda: settings.logo,
+        lambda: settings.sign_in.client_key,
+        lambda: settings.entry_tables,
+    )
+    for read in read_all:
         try:
             read()
         except SettingsInvalid as error:

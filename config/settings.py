@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from ..core.contracts.errors import SettingsInvalid
 from . import key_file, logo_file
 
 
@@ -95,11 +96,35 @@ class MetricsSettings(_Part):
 
 
 class EntrySettings(_Part):
-    """An identity provider that sends people here by a short link, and where they may be sent back to."""
+    """An identity provider that sends people here by a short link, and where they may be sent back to.
+
+    With redirect_uris it is a client of OpenID Connect too, by the entry's key as its name.
+    """
 
     name: str
     home_url: str = ""
     return_urls: Strings = ()
+    redirect_uris: Strings = ()
+    client_secret: SecretStr = SecretStr("")
+    client_keys_file: Path | None = None
+    subject: Literal["id", "upn", "name"] = "id"
+    store: str = ""
+    pkce: bool = True
+    nonce: bool = True
+
+    @property
+    def table(self) -> dict[str, object]:
+        """All of it, with the secret in the clear and the keys read. Raises SettingsInvalid."""
+        shown = self.model_dump(exclude={"client_secret", "client_keys_file"})
+        return shown | {"client_secret": self.client_secret.get_secret_value(), "client_keys": self._client_keys()}
+
+    def _client_keys(self) -> str:
+        if self.client_keys_file is None:
+            return ""
+        try:
+            return self.client_keys_file.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            raise SettingsInvalid([f"entries: client_keys_file {self.client_keys_file} cannot be read"]) from None
 
 
 class PageSettings(_Part):
@@ -215,6 +240,11 @@ class Settings(_Part):
     def pinned(self) -> dict[tuple[str, str], Mapping[str, object]]:
         """Plugin settings that the file decides, by kind and key."""
         return {(kind, key): values for kind, keys in self.pin.items() for key, values in keys.items()}
+
+    @property
+    def entry_tables(self) -> dict[str, dict[str, object]]:
+        """The entries that the file decides, as the bridge reads them. Raises SettingsInvalid."""
+        return {key: entry.table for key, entry in self.entries.items()}
 
     @property
     def logo(self) -> tuple[str, bytes] | None:

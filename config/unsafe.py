@@ -96,12 +96,14 @@ def _pages(settings: Settings) -> Iterator[str]:
 
 def _entries(settings: Settings) -> Iterator[str]:
     for key, entry in settings.entries.items():
-        for address in (*entry.return_urls, *([entry.home_url] if entry.home_url else [])):
+        for address in (*entry.return_urls, *entry.redirect_uris, *([entry.home_url] if entry.home_url else [])):
             parts = _split(address)
             if parts is None or not parts.hostname or parts.username is not None:
                 yield f"entries.{key}: {address!r} is not a whole address"
             elif parts.scheme != "https" and not settings.demo:
                 yield f"entries.{key}: {address!r} must begin with https://"
+        if entry.redirect_uris and entry.store not in settings.plugins.load:
+            yield f"entries.{key}: store must be one of plugins.load: whose accounts this client knows"
 
 
 def _sign_in(settings: Settings) -> Iterator[str]:

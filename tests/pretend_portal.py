@@ -13,10 +13,12 @@ from flask.testing import FlaskClient
 from pretend_changing import PretendChanging
 from pretend_enrolling import PretendEnrolling
 from pretend_linking import PretendLinking
+from servers.doors import doors
 
 from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.channel import Heard
 from keyback.core.contracts.device import Statement
+from keyback.core.contracts.entry import Entry
 from keyback.core.contracts.errors import NotAllowed, OutOfTurn
 from keyback.core.contracts.human_check import Part, Widget
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
@@ -47,7 +49,6 @@ from keyback.core.service.signed_in import SignedIn
 from keyback.core.service.signing_in import Arrived, SetOut
 from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Answered, Choice, Target, Ticket
-from keyback.idp_bridge.entries import Entries, Entry
 
 LANGUAGES = Languages(TRANSLATIONS)
 NOW = datetime(2026, 11, 20, 10, 31, tzinfo=UTC)
@@ -358,7 +359,7 @@ def portal_settings(**values: Any) -> PortalSettings:
 def open_portal(*, methods: bool = False, **values: Any) -> Portal:
     service, clock = PretendService(), [NOW]
     parts = service.as_parts()
-    entries = Entries([Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME)])
+    entries = doors(Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME))
     app = Flask(__name__, static_folder=None)
     settings = portal_settings(now=lambda: clock[0], **values)
     # A page that nobody foresaw to break; with a secret in the exception, as a library might put it there.

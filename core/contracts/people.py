@@ -63,6 +63,8 @@ class Account:
     synced_from: AccountKey | None = None
     # Accounts elsewhere that take over this one's password by themselves.
     mirrored_in: tuple[AccountKey, ...] = ()
+    # What clouds call somebody by (maya@alderwick.example), where the directory has such a name.
+    upn: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,13 @@ class Proofs:
             sealed.PROOF_ROW.check(self._keyring, row)
         return tuple(Proof(row["method"], row["rides_on"], row["credential"], row["challenge"]) for row in rows)
 
+    def last_at(self, tx: Connection, recovery_id: str, person_id: str) -> datetime | None:
+        """When this person last proved something in this recovery. Raises SealBroken."""
+        rows = tx.execute(_of, {"recovery_id": recovery_id, "person_ref": person_id}).mappings().all()
+        for row in rows:
+            sealed.PROOF_ROW.check(self._keyring, row)
+        return max((row["at"] for row in rows), default=None)
+
     def purge(self, tx: Connection, before: datetime, limit: int = 500) -> int:
         """Forget proofs older than that; returns how many."""
         return _purge(tx, limit, before=before)

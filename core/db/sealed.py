@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table
 
-from . import desk_tables, tables
+from . import bridge_tables, desk_tables, tables
 from .encoding import encode
 from .sealing import KeyPurpose, Keyring
 
@@ -72,6 +72,11 @@ DELIVERY = SealedColumn(tables.delivery, "sealed", KeyPurpose.JOB, ("id", "chall
 PLUGIN = SealedColumn(tables.plugin, "settings", KeyPurpose.SETTINGS, ("kind", "key"))
 SETTINGS_SAVE = SealedColumn(tables.settings_save, "sealed", KeyPurpose.SETTINGS, ("version", "kind", "key", "at"))
 SIGN_IN = SealedColumn(tables.sign_in, "sealed", KeyPurpose.SESSION, ("state", "browser", "expires_at"))
+ENTRY = SealedColumn(bridge_tables.entry, "secret", KeyPurpose.SETTINGS, ("key", "version"))
+TOKEN_KEY = SealedColumn(bridge_tables.token_key, "private", KeyPurpose.SETTINGS, ("kid", "signs_from"))
+OIDC_GRANT = SealedColumn(
+    bridge_tables.oidc_grant, "sealed", KeyPurpose.SESSION, ("code", "entry", "recovery_id", "expires_at")
+)
 # `seen_at` alone is not bound: it moves with every page, and whoever moved it could not pass `ends_at`.
 SESSION = SealedColumn(
     tables.session,
@@ -104,6 +109,9 @@ COLUMNS = (
     SESSION,
     APPROVAL,
     CALLER,
+    ENTRY,
+    TOKEN_KEY,
+    OIDC_GRANT,
 )
 
 # Whoever can write the table could otherwise put the digest of a key of their own beside somebody's recovery.
@@ -121,6 +129,7 @@ FREEZE_ROW = SealedRow(tables.freeze, ("person_ref", "since", "why", "recovery_i
 PLUGIN_ROW = SealedRow(tables.plugin, ("kind", "key", "enabled", "version"))
 POLICY_ROW = SealedRow(tables.policy, ("name", "position", "rules", "version", "who", "why"))
 PUBLIC_RULES_ROW = SealedRow(tables.public_rules, ("key", "rules", "version", "who", "why"))
+ENTRY_ROW = SealedRow(bridge_tables.entry, ("key", "rules", "version"))
 SETTINGS_ROW = SealedRow(tables.settings_version, ("key", "version", "plugins", "policies", "public_rules"))
 
 ROWS = (
@@ -134,5 +143,6 @@ ROWS = (
     PLUGIN_ROW,
     POLICY_ROW,
     PUBLIC_RULES_ROW,
+    ENTRY_ROW,
     SETTINGS_ROW,
 )

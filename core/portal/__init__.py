@@ -32,7 +32,7 @@ from .recovery_pages import RecoveryPages
 from .settings import HelpDesk, Logo, PortalSettings
 from .sign_in_pages import SignInPages, Whoever, create_sign_in, nobody
 from .stage_pages import StagePages
-from .start_page import StartPage
+from .start_page import StartPage, starts_with_request
 from .wasnt_me import WasntMe
 from .welcome import MY_ACCOUNTS, MY_METHODS, NEEDS, FrontDoor
 
@@ -45,6 +45,7 @@ __all__ = [
     "SignInPages",
     "create_portal",
     "create_sign_in",
+    "starts_with_request",
 ]
 
 HERE = Path(__file__).parent
@@ -130,6 +131,7 @@ def _recoveries(service: RecoveryService, entries: Doors, cookies: Cookies, look
         ("/recover/<recovery_id>", "show", pages.show, "GET"),
         ("/recover/<recovery_id>", "move", pages.move, "POST"),
         ("/recover/<recovery_id>/stage", "stage", pages.stage, "GET"),
+        ("/recover/<recovery_id>/back", "back", pages.back, "GET"),
         ("/recover/<recovery_id>/password", "password", live.password, "POST"),
     )
 

@@ -1,8 +1,11 @@
-"""What the pages ask about the doors by which people arrive. `idp_bridge.entries` answers; they never meet in code."""
+"""What the pages ask about the doors by which people arrive. `idp_bridge.doors` answers; they never meet in code."""
 
 from __future__ import annotations
 
 from typing import Protocol
+
+from ..recovery.policy import Purpose
+from ..recovery.state import Recovery
 
 
 class Door(Protocol):
@@ -24,4 +27,16 @@ class Doors(Protocol):
     def get(self, key: str) -> Door | None: ...
 
     def allowed(self, key: str, return_to: str) -> str:
-        """The address if this door lists exactly it, else nothing."""
+        """What may be kept as the way back: a listed address, or what this door's client asked; else nothing."""
+
+    def purpose(self, key: str, return_to: str) -> Purpose:
+        """What somebody comes for by this door."""
+
+    def given_up(self, key: str, return_to: str) -> str:
+        """Where somebody goes who leaves before there is a recovery; empty where nobody waits for them."""
+
+    def expects_answer(self, key: str, return_to: str) -> bool:
+        """Whether a client waits to be told what becomes of this."""
+
+    def answer(self, recovery: Recovery) -> str:
+        """Where its person goes with what became of it; empty while it goes on, and where nobody waits."""

@@ -17,6 +17,8 @@ from .cookie import Cookies
 
 # What a link of the menu asks for.
 ASKED = "language"
+# Where people come who were spoken to elsewhere a moment ago.
+DOORS = frozenset({"portal.arrive", "provider.authorize"})
 # Nobody reads more languages than fit into this, and a stranger's list is not worth sorting.
 LONGEST_WISH = 200
 FROM_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -121,7 +123,7 @@ def said(text: Text) -> str:
 
 def _suggested(tags: list[str]) -> str:
     """What the door says of the person's languages, the best first, as OpenID Connect spells it."""
-    return _first(request.args.get("ui_locales", "").split(), tags) if request.endpoint == "portal.arrive" else ""
+    return _first(request.args.get("ui_locales", "").split(), tags) if request.endpoint in DOORS else ""
 
 
 def _asked_for(tags: list[str]) -> str:

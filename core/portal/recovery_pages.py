@@ -57,6 +57,12 @@ class RecoveryPages:
         _, recovery = self._enter(recovery_id)
         return self._known_again(recovery, self._pages.page(recovery, _asked_for()))
 
+    def back(self, recovery_id: str) -> Response:
+        """Back to who asked for this, with what became of it. A link, because a form's answer may not lead to another
+        host (`form-action`); only our own page holds it, for the cookie comes along from nowhere else."""
+        _, recovery = self._enter(recovery_id)
+        return redirect(self._pages.answer(recovery) or url_for("portal.show", recovery_id=recovery_id), 303)
+
     def stage(self, recovery_id: str) -> Response:
         """For pages that wait. The version here is the turn: the row's own counts what the back office saves, and when
         that happens depends on the directory, so it never leaves the server (P4)."""

@@ -75,6 +75,10 @@ class StagePages:
         ends = recovery.stage is Stage.DONE or recovery.closed_because == "cancelled"
         return clear_cache(response) if ends else response
 
+    def answer(self, recovery: Recovery) -> str:
+        """Where its person goes with what became of it; empty while it goes on, and where nobody waits."""
+        return self._doors.answer(recovery)
+
     def _choosing(self, recovery: Recovery, said: Said) -> Values:
         if self._waits(recovery):
             return self._one_moment(recovery)
@@ -214,16 +218,25 @@ class StagePages:
             # Whoever is stopped gets nowhere by starting again: only the help desk helps.
             "start": "" if because in ("frozen", "by-hand") else self._start(recovery),
             "reset": because in ("not-locked", "reset-instead"),
+            **self._way_back(recovery),
         }
 
     def _start(self, recovery: Recovery) -> str:
         door = self._door(recovery)
         again = "portal.unlock" if unlocks(recovery) else "portal.who"
-        return url_for("portal.arrive", entry=door.key) if door else url_for(again)
+        if door is None:
+            return url_for(again)
+        # With what they came with: whoever starts again is still waited for.
+        kept = self._doors.allowed(door.key, recovery.return_to)
+        return url_for("portal.arrive", entry=door.key, return_to=kept or None)
 
     def _way_back(self, recovery: Recovery) -> Values:
         door = self._door(recovery)
-        return {"back_name": door.name if door else "", "back": door.way_back(recovery.return_to) if door else ""}
+        if door is None:
+            return {"back_name": "", "back": ""}
+        if self._doors.expects_answer(door.key, recovery.return_to):
+            return {"back_name": door.name, "back": url_for("portal.back", recovery_id=recovery.id)}
+        return {"back_name": door.name, "back": door.way_back(recovery.return_to)}
 
     def _door(self, recovery: Recovery) -> Door | None:
         return self._doors.get(recovery.entry) if recovery.entry else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -71,7 +71,12 @@ class StartPage:
             abort(404)
         asked = request.args.getlist("return_to")
         return_to = self._doors.allowed(entry, asked[0]) if len(asked) == 1 else ""
-        return self._page(hinted(), entry=entry, return_to=return_to)
+        return self.asked(entry, return_to)
+
+    def asked(self, entry: str, request: str) -> Response:
+        """The start for what a door's client asks, and with its request in it."""
+        page = self._meant_for(self._doors.purpose(entry, request))
+        return page._page(hinted(), entry=entry, return_to=request)
 
     def start(self) -> Response:
         """The name and the human check; from here on there is a recovery and a cookie."""
@@ -122,6 +127,12 @@ class StartPage:
             request.environ, accept_ranges=True, complete_length=len(part.content)
         )
 
+    def _meant_for(self, purpose: Purpose) -> StartPage:
+        """Where nobody can be unlocked, a reset is what helps."""
+        if purpose is Purpose.UNLOCK and not self._service.unlocking.offered:
+            purpose = Purpose.RESET
+        return StartPage(self._service, self._doors, self._cookies, self._settings, purpose)
+
     def _shortcomings(self, name: str, form: Mapping[str, str]) -> tuple[tuple[Problem, ...], str]:
         """What is wrong with what was typed, whoever it names and whatever the right code is; and the code."""
         problems = () if name.strip() else (Problem("identifier", EMPTY),)
@@ -156,6 +167,7 @@ class StartPage:
             name=name[:LONGEST],
             entry=entry,
             return_to=return_to,
+            leave=(self._doors.given_up(entry, return_to) if return_to else "") or url_for("portal.welcome"),
             unlocking=self._unlocking,
             widget=widget,
             alternative=self._service.starting.has_alternative,
@@ -166,6 +178,13 @@ class StartPage:
             lifetime=minutes(self._service.starting.lifetime),
         )
         return Response(html, 422 if problems else 200, content_type="text/html; charset=utf-8")
+
+
+def starts_with_request(
+    service: RecoveryService, doors: Doors, settings: PortalSettings
+) -> Callable[[str, str], Response]:
+    """The start page for whoever comes with a client's request: the bridge shows it, and knows nothing of pages."""
+    return StartPage(service, doors, Cookies(settings), settings).asked
 
 
 def hinted() -> str:

@@ -9,6 +9,7 @@ from ..contracts.errors import OutOfTurn
 from ..recovery.moves import Expired
 from .back_office import BackOffice
 from .budgets import Budgets
+from .client_desk import REMEMBERED
 from .mover import Mover
 from .notice_links import GOOD_FOR
 from .records import Records
@@ -96,6 +97,7 @@ class Chores:
                 self.records.sessions.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.callers.purge(tx, now - KEPT, FORGOTTEN_AT_ONCE),
                 self.records.approvals.purge(tx, now - APPROVALS_KEPT, FORGOTTEN_AT_ONCE),
+                self.records.grants.purge(tx, now - REMEMBERED, FORGOTTEN_AT_ONCE),
             )
         if max(forgotten) < FORGOTTEN_AT_ONCE:
             self._purge_at = now + PURGE_EVERY

@@ -12,7 +12,9 @@ from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
 from ..db.deliveries import Deliveries
 from ..db.enrolments import Enrolments
+from ..db.entries import SavedEntries
 from ..db.freezes import Freezes
+from ..db.grants import Grants
 from ..db.heard import HeardAnswers
 from ..db.jobs import Job, Jobs
 from ..db.leases import Leases
@@ -26,6 +28,7 @@ from ..db.sessions import Sessions
 from ..db.settings_store import SettingsStore
 from ..db.sign_ins import SignIns
 from ..db.standings import Standings
+from ..db.token_keys import TokenKeys
 from ..db.waiting_links import WaitingLinks
 from ..recovery.state import Recovery
 
@@ -57,6 +60,9 @@ class Records:
     standings: Standings
     approvals: Approvals
     callers: Callers
+    entries: SavedEntries
+    grants: Grants
+    token_keys: TokenKeys
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -92,4 +98,7 @@ class Records:
             standings=Standings(keyring),
             approvals=Approvals(keyring),
             callers=Callers(keyring),
+            entries=SavedEntries(keyring),
+            grants=Grants(keyring),
+            token_keys=TokenKeys(keyring),
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock, Timer
 
+from ..contracts.entry import Entry
 from ..contracts.people import Person
 from ..contracts.plugin import Plugin
 from ..db.settings_store import PluginRow
@@ -35,6 +36,7 @@ class Snapshot:
     shapes: Shapes | None = None
     # When a plugin comes back that is off for a while.
     good_until: datetime | None = None
+    entries: Mapping[str, Entry] = field(default_factory=dict)
 
     @property
     def usual_policy(self) -> Policy:
@@ -113,6 +115,7 @@ class Snapshots:
             rows = {(row.kind, row.key): row for row in settings.plugin_rows(tx)}
             policies = settings.policies(tx)
             public, shapes = settings.public_rules(tx), settings.shapes(tx)
+            entries = self._records.entries.all(tx)
         now = self._now()
         on = [name for name in self.host.classes if self.is_on(name, rows.get(name), now)]
         wanted = {name: self.in_force(name, rows.get(name)) for name in on}
@@ -124,7 +127,7 @@ class Snapshots:
         # What may not come first is never shown first, whatever somebody set: its page depends on the person (P4).
         there = tuple(key for key in public.methods if key in plugins.methods and plugins.methods[key].first)
         public = replace(public, disclosure=self._disclosure or public.disclosure, methods=there)
-        return Snapshot(plugins, policies, public, version, shapes, _next_return(rows.values(), now))
+        return Snapshot(plugins, policies, public, version, shapes, _next_return(rows.values(), now), entries)
 
     def in_force(self, name: tuple[str, str], row: PluginRow | None) -> Mapping[str, object]:
         """All settings of a plugin that have a value. What the file pins is not for the console to change."""

@@ -56,6 +56,7 @@ from .renew import Renewing
 from .renewal import Renewal
 from .reports import Reports
 from .settle import Settling
+from .sightings import Sightings
 from .snapshot import Snapshots
 from .start import Starting
 from .stop import Stopping
@@ -115,7 +116,7 @@ def employ(
     stopping = Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around)
     renewing, unlocking = _writing(house, mover, notices, tickets, measure)
     service = RecoveryService(
-        starting=Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets),
+        starting=_starting(house, mover, calls, tickets),
         tickets=tickets,
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=proving,
@@ -131,6 +132,11 @@ def employ(
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
     linking, changing = _linking(house, mover, calls, enrolling), _changing(house, service, misses, recognising)
     return Staff(service, changing, enrolling, linking, office, recognising, watch)
+
+
+def _starting(house: _House, mover: Mover, calls: Calls, tickets: TicketOffice) -> Starting:
+    sightings = Sightings(records=house["records"], around=house["around"])
+    return Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets, sightings=sightings)
 
 
 def _writing(

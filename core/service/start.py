@@ -20,6 +20,7 @@ from .gate import Gate
 from .mover import Moved, Mover, say
 from .named import searched
 from .records import Records
+from .sightings import Sightings
 from .snapshot import Snapshots
 from .stand_in import stand_in
 from .surroundings import Surroundings
@@ -52,6 +53,7 @@ class Starting:
     gate: Gate
     tickets: TicketOffice
     around: Surroundings
+    sightings: Sightings
 
     @property
     def lifetime(self) -> timedelta:
@@ -90,6 +92,8 @@ class Starting:
             raise refusal
         faultpoint("started")
         self.mover.hand_over(moved)
+        if arrival.entry:
+            self.sightings.came(arrival.entry)
         return ticket
 
     def _named(self, recovery_id: str, name: str, asked: tuple[str, ...], arrival: Arrival) -> Recovery:

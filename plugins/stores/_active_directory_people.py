@@ -77,6 +77,7 @@ class People:
             contacts=tuple(self._contacts(entry)),
             stamp=str(Stamp.of(entry)),
             server=str(wire.server),
+            upn=entry.text("userPrincipalName"),
         )
 
     def privileged(self, wire: Wire, entry: Object) -> bool:

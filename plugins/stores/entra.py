@@ -184,6 +184,7 @@ class Entra(Store):
             contacts=tuple(people.contacts(user, self._registered(key.id, budget), self.settings)),
             stamp=_stamp(user),
             synced_from=people.master(user, self.settings.mastered_in),
+            upn=people.text(user, "userPrincipalName"),
         )
 
     def _registered(self, user_id: str, budget: Budget) -> Mapping[str, Sequence[str]]:

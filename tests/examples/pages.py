@@ -40,6 +40,7 @@ from pretend_portal import (
     answering,
     portal_settings,
 )
+from servers.doors import doors
 
 from keyback.core.contracts import errors
 from keyback.core.contracts.human_check import Part, Widget
@@ -65,7 +66,6 @@ from keyback.core.service.other_account import NOT_YOURS, NotTheirs
 from keyback.core.service.tickets import Answered, Ticket
 from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 from keyback.core.testing import a_context
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.phone_approval import PhoneApproval
 from keyback.plugins.methods.voice import Voice, VoiceSettings
@@ -360,7 +360,7 @@ def raises(app: Flask) -> None:
 
 def stops(portal: Portal) -> None:
     """The page after a device that said nothing: nobody comes there by a button that every browser shows."""
-    pages = StagePages(portal.service.as_parts(), Entries([]), portal_settings())
+    pages = StagePages(portal.service.as_parts(), doors(), portal_settings())
     said = Said((Problem("passkey", words.STOPPED_BY_DEVICE),), status=422)
     portal.app.add_url_rule("/stopped", "stopped", lambda: pages.page(BY_PASSKEY, said))
 

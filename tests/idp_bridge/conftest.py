@@ -1,14 +1,27 @@
-"""An identity provider for each test."""
+"""An identity provider for each test, and a house that is one."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from servers.client_house import ClientHouse, client_house
 from servers.hostile_idp import HostileIdp, hostile_idp
+
+from keyback.core.db.session import Database
 
 
 @pytest.fixture
 def idp() -> Iterator[HostileIdp]:
     with hostile_idp() as idp:
         yield idp
+
+
+@pytest.fixture
+def clients(tmp_path: Path, migrated: Path) -> Iterator[ClientHouse]:
+    """A house with jo in it, and two clients of OpenID Connect."""
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
+    yield client_house(database)
+    database.close()

@@ -18,6 +18,7 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 from pretend_portal import ORIGIN, portal_settings
+from servers.doors import doors
 from servers.hostile_idp import KEYS, OURS, SUBJECT, HostileIdp, at, hostile_idp, ours, unsigned
 from servers.small_house import SmallHouse, small_house
 from sqlalchemy import select
@@ -28,7 +29,6 @@ from keyback.core.portal import SignInPages, create_portal, create_sign_in
 from keyback.core.recovery.state import Stage
 from keyback.core.service.door import open_door
 from keyback.core.service.signing_in import SessionRules
-from keyback.idp_bridge.entries import Entries
 from keyback.idp_bridge.sign_in import SignIn
 
 SESSION = "__Host-kb_s"
@@ -88,7 +88,7 @@ def jo(tmp_path: Path) -> Iterator[Jo]:
         app = Flask(__name__, static_folder=None)
         app.register_blueprint(create_sign_in(pages, settings))
         whoever = pages.whoever_is_signed_in
-        app.register_blueprint(create_portal(house.service, Entries(()), settings, whoever_is_signed_in=whoever))
+        app.register_blueprint(create_portal(house.service, doors(), settings, whoever_is_signed_in=whoever))
         jo = Jo(house, idp, there, app.test_client())
         there._idp.clock = lambda: jo.runs[0]
         yield jo

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pretend_portal import ORIGIN, portal_settings
 from servers.adding import OWN_MAIL, OWN_PHONE, signed_in
+from servers.doors import doors
 from servers.mail_sink import MailSink
 from servers.small_house import NEW, SmallHouse, Visit, small_house
 from servers.story import Post
@@ -21,7 +22,6 @@ from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.service.signed_in import SignedIn
 from keyback.core.testing import FakeChannel
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
 
@@ -82,7 +82,7 @@ def ann(tmp_path: Path, post: Post) -> Iterator[Ann]:
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     methods = EnrolmentPages(house.staff.enrolling, lambda _: ann.who, settings)
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     yield ann
     by_mail.close()
     by_text.close()

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pretend_portal import ORIGIN, portal_settings
+from servers.doors import doors
 from servers.phone import Phone
 from servers.phone_home import KEY, Home, a_home, asked
 from servers.postgres import Postgres
@@ -21,7 +22,6 @@ from servers.small_house import NEW, Visit
 from keyback.core.contracts.device import Statement
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods._device_key import compared
 
 HOST = ORIGIN.removeprefix("https://")
@@ -80,7 +80,7 @@ def jo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Jo]:
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     methods = EnrolmentPages(home.house.staff.enrolling, lambda _: home.who(), settings)
-    app.register_blueprint(create_portal(home.house.service, Entries(()), settings, methods=methods))
+    app.register_blueprint(create_portal(home.house.service, doors(), settings, methods=methods))
     yield Jo(home, app.test_client(), app.test_client())
     database.close()
 

@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pretend_portal import ORIGIN, portal_settings
+from servers.doors import doors
 from servers.small_house import NEW, SmallHouse, small_house
 
 from keyback.core.contracts.people import AccountKey, Person
@@ -22,7 +23,6 @@ from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
 from keyback.core.service.signed_in import SignedIn
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods import _slow_hash
 from keyback.plugins.methods.questions import Questions, QuestionsSettings
 
@@ -104,7 +104,7 @@ def jo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jo]:
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     jo = Jo(house, app.test_client(), SignedIn("s1", person, house.clock()))
     methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings)
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     yield jo
     database.close()
 

@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from servers.browser import Page
+from servers.doors import doors
 from servers.small_house import NEW, SmallHouse, small_house
 from sqlalchemy import event
 
 from keyback.core.db.session import Database
 from keyback.core.portal import PortalSettings, create_portal
-from keyback.idp_bridge.entries import Entries
 
 ORIGIN = "https://reset.example.org"
 
@@ -56,7 +56,7 @@ def house(tmp_path: Path) -> Iterator[SmallHouse]:
 def arrive(house: SmallHouse, name: str = "jo") -> Person:
     app = Flask(__name__, static_folder=None)
     look = PortalSettings("Acme", ORIGIN, "123", now=house.clock)
-    app.register_blueprint(create_portal(house.service, Entries(()), look))
+    app.register_blueprint(create_portal(house.service, doors(), look))
     visit = house.start(name)
     client = app.test_client()
     client.set_cookie("__Host-kb_j", f"{visit.ticket.recovery_id}.{visit.ticket.key}", domain="reset.example.org")

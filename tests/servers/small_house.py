@@ -332,6 +332,7 @@ def small_house(
     methods: Sequence[Method] = (),
     channel: FakeChannel | None = None,
     channels: Sequence[Channel] = (),
+    door: HumanCheck | None = None,
     **changes: Any,
 ) -> SmallHouse:
     """A house with somebody called jo in it."""
@@ -343,14 +344,15 @@ def small_house(
     store, channel = Directory(), channel or FakeChannel()
     codes = QuickCodes(SavedCodes.Settings(pepper="p" * 32))
     also = (cloud,) if cloud else ()
+    door = door or OpenDoor(NoSettings())
     host = _Built(
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
-        *also, *methods, *channels, human_checks=(OpenDoor(NoSettings()), WeakDoor(NoSettings())),
+        *also, *methods, *channels, human_checks=(door, WeakDoor(NoSettings())),
     )  # fmt: skip
     with database.write() as tx:
         # Answers are judged as soon as they can be; whoever tests the pause says so.
         records.settings.save_public_rules(tx, PublicRules(look_up=look_up), who="the tests", why="tests")
-    snapshots = Snapshots(cast("Host", host), records, pinned={}, human_checks=("open_door", "weak_door"))
+    snapshots = Snapshots(cast("Host", host), records, pinned={}, human_checks=(door.key, "weak_door"))
     staff = employ(records, snapshots, around, breached=lambda password: False, strength=lambda password, words: ANY)
     house = SmallHouse(records, snapshots, staff, around, clock, store, channel, codes, cloud=cloud)
     staff.office.hand_over = house.take  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from servers.grants import IDP, NOON, a_grant
 from sqlalchemy import func, select, update
 
 from keyback.core.contracts.events import PasswordSet
@@ -17,11 +18,14 @@ from keyback.core.contracts.text import Text
 from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.audit import Audit
 from keyback.core.db.begun import Begun
+from keyback.core.db.bridge_tables import oidc_grant
 from keyback.core.db.changes import Changes
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.deliveries import Attempt, Deliveries, State
 from keyback.core.db.enrolments import Enrolments
+from keyback.core.db.entries import SavedEntries
 from keyback.core.db.freezes import Freeze, Freezes
+from keyback.core.db.grants import Grants
 from keyback.core.db.heard import HeardAnswer, HeardAnswers
 from keyback.core.db.jobs import Jobs
 from keyback.core.db.links import Links
@@ -35,6 +39,7 @@ from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.settings_store import POLICIES, SettingsStore
 from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.db.standings import Standings
+from keyback.core.db.token_keys import TokenKey, TokenKeys
 from keyback.core.db.waiting_links import WaitingLink, WaitingLinks
 from keyback.core.recovery.changing import Change
 from keyback.core.recovery.policy import Policy, Proof, PublicRules
@@ -46,6 +51,7 @@ ROTATED = sorted(set(KeyPurpose) - NEVER_ROTATED)
 MAIL = Contact(ContactKind.MAIL, "canary-mail@example.org", "mail")
 LDAP = AccountKey("openldap", "canary-uuid")
 CLOUD = AccountKey("cloud", "canary-id")
+KEY = TokenKey("kid", b"canary-private-key", NOON)
 DETAILS = {"name": "canary-name"}
 ADDING = Adding("canary-session", "person-1", "app")
 DRAWN = Begun(Challenge(Prompt(Text("Add it"), Text("Type it")), DAY, {"secret": "canary-secret"}))
@@ -88,6 +94,9 @@ class House:
             self.job_id = job.id
             SignIns(keyring).put(tx, "browser", Departure("state", "nonce", "verifier", now, now + DAY))
             Sessions(keyring).open(tx, "key", self.session)
+            SavedEntries(keyring).save(tx, IDP, 1)
+            Grants(keyring).put(tx, "code", a_grant(), now + DAY)
+            TokenKeys(keyring).add(tx, KEY)
         Audit(keyring).chain(self.db, now)
         Audit(keyring).checkpoint(self.db, now)
 
@@ -124,6 +133,9 @@ class House:
             found = Sessions(keyring).find(tx, "key")
             assert found is not None
             assert found.session == self.session
+            assert SavedEntries(keyring).all(tx) == {"idp": IDP}
+            assert TokenKeys(keyring).all(tx) == (KEY,)
+            assert sealed.OIDC_GRANT.open(keyring, tx.execute(select(oidc_grant)).mappings().one())
             assert sealed.SIGN_IN.open(keyring, tx.execute(select(tables.sign_in)).mappings().one())
 
     def made_by(self, version: int, purpose: KeyPurpose) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b32encode, b64encode
 from datetime import datetime
 
+from servers.grants import IDP, a_grant
 from sqlalchemy import select
 
 from keyback.core.contracts.events import PasswordSet
@@ -13,6 +14,8 @@ from keyback.core.db.audit import Audit
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.counters import Counters, Mark
 from keyback.core.db.enrolments import Enrolments
+from keyback.core.db.entries import SavedEntries
+from keyback.core.db.grants import Grants
 from keyback.core.db.jobs import Jobs
 from keyback.core.db.links import Links
 from keyback.core.db.recoveries import Recoveries
@@ -22,6 +25,7 @@ from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.settings_store import SettingsStore
 from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.db.tables import metadata
+from keyback.core.db.token_keys import TokenKey, TokenKeys
 from keyback.core.recovery.state import Recovery
 
 NAME, NUMBER, MAIL, CODE, SECRET = (
@@ -52,6 +56,9 @@ def fill(database: Database, keyring: Keyring, recovery: Recovery, now: datetime
         person = Person("person-1", (Account(AccountKey("openldap", NAME), NAME, NAME),), tuple(seen))
         Sessions(keyring).open(tx, SECRET, Session(person, "https://idp.example", NAME, SECRET, SECRET, now, now, now))
         SettingsStore(keyring).save_plugin(tx, "channel", "smtp", enabled=True, settings=everything)
+        SavedEntries(keyring).save(tx, IDP, 1)
+        Grants(keyring).put(tx, SECRET, a_grant(), now)
+        TokenKeys(keyring).add(tx, TokenKey("kid", SECRET.encode(), now))
         Audit(keyring).append(tx, [PasswordSet("openldap")], at=now, person_id="person-1", details=everything)
 
 

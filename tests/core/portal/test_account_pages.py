@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from pretend_portal import ORIGIN, portal_settings
+from servers.doors import doors
 from servers.small_house import OLD, Cloud, SmallHouse, small_house
 
 from keyback.core.contracts.errors import StoreUnavailable
@@ -20,7 +21,6 @@ from keyback.core.contracts.people import Account, AccountKey, Person
 from keyback.core.db.session import Database
 from keyback.core.portal import AccountPages, EnrolmentPages, create_portal
 from keyback.core.service.signed_in import FRESH, SignedIn
-from keyback.idp_bridge.entries import Entries
 
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 FIRST, SECOND = AccountKey("fake", "id-of-jo"), AccountKey("cloud", "cloud-id-of-jo")
@@ -72,7 +72,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods, accounts=accounts))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods, accounts=accounts))
     pages.browser = app.test_client()
     yield pages
     database.close()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from pretend_portal import ORIGIN, portal_settings
+from servers.doors import doors
 from servers.small_house import SmallHouse, small_house
 
 from keyback.core.contracts.errors import DeliveryFailed
@@ -20,7 +21,6 @@ from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.service.enrol import TRIES
 from keyback.core.service.signed_in import SignedIn
-from keyback.idp_bridge.entries import Entries
 
 PHONE, MAILBOX = "/methods/add/sms", "/methods/add/email"
 NUMBER, ADDRESS = "+436641234506", "jo@home.example"
@@ -73,7 +73,7 @@ def jo(tmp_path: Path) -> Iterator[Jo]:
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     jo = Jo(house, app.test_client(), SignedIn("s1", person, house.clock()))
     methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings)
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     yield jo
     database.close()
 

@@ -17,6 +17,7 @@ from flask import Flask
 from pretend_portal import ORIGIN, portal_settings
 from pyotp import TOTP
 from servers.device import Device
+from servers.doors import doors
 from servers.small_house import SmallHouse, small_house
 
 from keyback.core.contracts.people import AccountKey, Person
@@ -24,7 +25,6 @@ from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.service.enrol import TRIES
 from keyback.core.service.signed_in import FRESH, SignedIn
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.webauthn import WebAuthn
 
@@ -69,7 +69,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     pages.browser = app.test_client()
     yield pages
     database.close()
@@ -215,7 +215,7 @@ def test_choosing_nothing_or_what_is_not_there_is_said(pages: Pages) -> None:
 
 def test_without_a_sign_in_there_are_no_such_pages(pages: Pages) -> None:
     app = Flask(__name__, static_folder=None)
-    app.register_blueprint(create_portal(pages.house.service, Entries(()), portal_settings()))
+    app.register_blueprint(create_portal(pages.house.service, doors(), portal_settings()))
     browser = app.test_client()
     assert browser.get("/methods", base_url=ORIGIN).status_code == 404
     assert "My methods" not in browser.get("/", base_url=ORIGIN).text

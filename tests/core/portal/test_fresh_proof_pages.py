@@ -15,13 +15,13 @@ from flask import Flask
 from pretend_portal import ORIGIN, portal_settings
 from pyotp import TOTP
 from servers.device import Device
+from servers.doors import doors
 from servers.small_house import SmallHouse, small_house
 from signed_in_sessions import InSession, sign_in
 
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.service.fresh_proofs import TRIES
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.webauthn import WebAuthn
 
@@ -73,7 +73,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings)
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     pages = Pages(house, app.test_client(), jo, Device())
     pages.add_both()
     yield pages

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from pretend_portal import ORIGIN, portal_settings
+from servers.doors import doors
 from servers.small_house import SmallHouse, small_house
 from signed_in_sessions import InSession, sign_in
 
@@ -20,7 +21,6 @@ from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.recovery.policy import Policy, ProofRules
 from keyback.core.service.signed_in import FRESH
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.questions import Questions, QuestionsSettings
 
@@ -66,7 +66,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     methods = EnrolmentPages(house.staff.enrolling, lambda _: pages.jo.who, settings)
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     pages = Pages(house, app.test_client(), sign_in(house))
     yield pages
     database.close()

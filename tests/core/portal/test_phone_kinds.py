@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from pretend_portal import ORIGIN, portal_settings
 from servers.adding import signed_in
+from servers.doors import doors
 from servers.small_house import SmallHouse, small_house
 
 from keyback.core.db.session import Database
@@ -17,7 +18,6 @@ from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.portal.phone_kinds import meant
 from keyback.core.recovery.policy import Policy, ProofRules
 from keyback.core.testing import FakeChannel
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.voice import Voice
 
 MOBILE, LANDLINE = "0664 1234506", "01 5234567"
@@ -54,7 +54,7 @@ def send(house: SmallHouse) -> Any:
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     pages = EnrolmentPages(house.staff.enrolling, lambda _: who, settings)
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=pages))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=pages))
     browser, headers = app.test_client(), {"Sec-Fetch-Site": "same-origin"}
 
     def send(path: str, **fields: str) -> Any:

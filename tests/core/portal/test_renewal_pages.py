@@ -15,13 +15,13 @@ import pytest
 from flask import Flask
 from pretend_portal import ORIGIN, portal_settings
 from pyotp import TOTP
+from servers.doors import doors
 from servers.small_house import SmallHouse, small_house
 from signed_in_sessions import InSession, sign_in
 
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.recovery.policy import EnrolmentRules, Policy, ProofRules
-from keyback.idp_bridge.entries import Entries
 from keyback.plugins.methods.authenticator import Authenticator
 
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
@@ -82,7 +82,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
-    app.register_blueprint(create_portal(house.service, Entries(()), settings, methods=methods))
+    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     pages = Pages(house, app.test_client(), methods, sign_in(house))
     yield pages
     database.close()

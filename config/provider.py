@@ -1,0 +1,57 @@
+"""Joins Keyback's own OpenID Connect to the house: identity providers send people here, and hear what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from ..core.service.client_desk import ClientDesk
+from ..core.service.client_keys import ClientKeys
+from ..idp_bridge.doors import Doors
+from ..idp_bridge.entries import Entries
+from ..idp_bridge.provider_pages import ProviderPages, Start, create_provider
+from .house import House
+
+if TYPE_CHECKING:
+    from ..idp_bridge.token_endpoint import TokenEndpoint
+
+
+def doors_of(house: House) -> Doors:
+    """Every door by which people come, and the way back."""
+    settings = house.settings
+    entries = Entries.from_config(settings.entry_tables, lambda: house.snapshots.current.entries)
+    starting = house.staff.service.starting
+    desk = ClientDesk(records=house.records, around=house.around, sightings=starting.sightings)
+    return Doors(entries, desk, settings.origin)
+
+
+def keys_of(house: House) -> ClientKeys:
+    """Which keys sign for clients."""
+    return ClientKeys(records=house.records, around=house.around, make=_new_key)
+
+
+def provider_of(house: House, doors: Doors, start: Start) -> Blueprint:
+    """Its pages; what signs is built when the first client asks."""
+    return create_provider(ProviderPages(doors, start, _endpoint(house, doors)))
+
+
+def _endpoint(house: House, doors: Doors) -> Callable[[], TokenEndpoint]:
+    @cache
+    def build() -> TokenEndpoint:
+        from ..idp_bridge.client_proof import ClientProof  # noqa: PLC0415
+        from ..idp_bridge.token_endpoint import TokenEndpoint  # noqa: PLC0415
+
+        proof = ClientProof(doors.entries, doors.desk, (doors.issuer, f"{doors.issuer}/token"))
+        return TokenEndpoint(doors.issuer, doors.desk, keys_of(house), proof)
+
+    return build
+
+
+def _new_key() -> tuple[str, bytes]:
+    # Imported late, as in config/sign_in.py.
+    from ..idp_bridge.keys import new_key  # noqa: PLC0415
+
+    return new_key()
