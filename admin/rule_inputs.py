@@ -1,0 +1,135 @@
+"""What rules are made of, as fields of a form: each keeps what was typed and says in our words what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from wtforms import BooleanField, IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from ..core.contracts.text import Text
+
+NOT_WHOLE = Text("Type a whole number from {low} to {high}")
+NOT_ON_THE_LIST = Text("Choose from the list")
+TOO_LONG = Text("At most {n} characters")
+TOO_MANY = Text("At most {n} lines of at most {m} characters")
+NO_WAITS = Text("At most {n} lines, each a number of seconds")
+UNREADABLE = Text("Something in it can't be shown")
+MOST_DIGITS = 9
+MOST_WAITS = 10
+MOST_LINES, LONGEST_LINE = 1000, 400
+
+
+class Whole(IntegerField):
+    """A whole number."""
+
+    def __init__(self, label: Any = None, *, low: int, high: int, **more: Any) -> None:  # noqa: ANN401
+        super().__init__(label, **more)
+        self.low, self.high = low, high
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = self.counted(typed)
+
+    def counted(self, typed: str) -> Any:  # noqa: ANN401
+        """What was typed as a number within its bounds. Raises ValueError with the sentence."""
+        digits = typed.removeprefix("-")
+        # Before it is read: a million digits would be read for a minute.
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > MOST_DIGITS:
+            raise ValueError(NOT_WHOLE.filled(low=self.low, high=self.high))
+        if not self.low <= int(typed) <= self.high:
+            raise ValueError(NOT_WHOLE.filled(low=self.low, high=self.high))
+        return int(typed)
+
+
+class Span(Whole):
+    """How long something lasts, in one unit."""
+
+    def __init__(self, label: Any = None, *, unit: timedelta, **more: Any) -> None:  # noqa: ANN401
+        super().__init__(label, **more)
+        self.unit = unit
+
+    def counted(self, typed: str) -> timedelta:
+        number: int = super().counted(typed)
+        return number * self.unit
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data / self.unit:g}"
+
+
+class Yes(BooleanField):
+    """A tick box."""
+
+
+class Word(StringField):
+    """A few words on one line."""
+
+    def __init__(self, label: Any = None, *, longest: int, **more: Any) -> None:  # noqa: ANN401
+        super().__init__(label, **more)
+        self.longest = longest
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = valuelist[0].strip() if valuelist else ""
+        if len(self.data) > self.longest:
+            raise ValueError(TOO_LONG.filled(n=self.longest))
+        if not self.data.isprintable():
+            raise ValueError(UNREADABLE)
+
+
+class Lines(TextAreaField):
+    """Several values, one a line; kept in the order in which they were typed, each once."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        lines = valuelist[0].splitlines() if valuelist else []
+        self.data = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+        if len(self.data) > MOST_LINES or any(len(line) > LONGEST_LINE for line in self.data):
+            raise ValueError(TOO_MANY.filled(n=MOST_LINES, m=LONGEST_LINE))
+        if not all(line.isprintable() for line in self.data):
+            raise ValueError(UNREADABLE)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "\n".join(sorted(self.data) if isinstance(self.data, frozenset) else self.data or ())
+
+
+class Waits(TextAreaField):
+    """Seconds, one wait a line."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        lines = valuelist[0].split() if valuelist else []
+        if len(lines) > MOST_WAITS or not all(line.isascii() and line.isdigit() and len(line) < 6 for line in lines):
+            raise ValueError(NO_WAITS.filled(n=MOST_WAITS))
+        self.data = tuple(timedelta(seconds=int(line)) for line in lines)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "\n".join(f"{wait.total_seconds():g}" for wait in self.data or ())
+
+
+class OneOf(RadioField):
+    """One of a few."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ANN401
+        if self.data not in {value for value, _ in _pairs(self.choices)}:
+            raise ValueError(NOT_ON_THE_LIST)
+
+
+class Ticks(SelectMultipleField):
+    """Any of a few, as tick boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ANN401
+        if not set(self.data or ()) <= {value for value, _ in _pairs(self.choices)}:
+            raise ValueError(NOT_ON_THE_LIST)
+
+
+def _pairs(choices: Any) -> Iterable[tuple[str, object]]:  # noqa: ANN401
+    return choices.items() if isinstance(choices, Mapping) else choices or ()
