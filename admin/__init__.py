@@ -6,8 +6,9 @@ from .access import Screen
 from .app import create_console
 from .home_screen import HomeScreen
 from .look import ConsoleLook
+from .policy_screens import PolicyScreen
 
 __all__ = ["SCREENS", "ConsoleLook", "create_console"]
 
 # In the order of the menu. A new screen is a file and a line here.
-SCREENS: tuple[type[Screen], ...] = (HomeScreen,)
+SCREENS: tuple[type[Screen], ...] = (HomeScreen, PolicyScreen)

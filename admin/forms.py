@@ -43,9 +43,9 @@ class ConsoleForm(Form):
 
     def wrong(self, field: str, problem: Text) -> None:
         """The service found a problem with this field; `""`: with all of it."""
-        errors = self._fields[field].errors if field else self.form_errors
-        self._fields[field].errors = (*errors, problem) if field else errors
-        if not field:
+        if field:
+            self._fields[field].errors = (*self._fields[field].errors, problem)
+        else:
             self.form_errors.append(problem)
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from wtforms import BooleanField
 from wtforms.fields.core import UnboundField
 
 from ..core.contracts.text import Text
 from ..core.recovery.flaws import LEAST_LONGEST, LONGEST_NAME
 from ..core.recovery.passwords import CAP, FLOOR
 from ..core.recovery.policy import Purpose
-from .rule_inputs import Lines, Span, Ticks, Whole, Word, Yes
+from .rule_inputs import Lines, Span, Ticks, Whole, Word
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -62,7 +63,7 @@ def _audience(stores: Mapping[str, object]) -> Section:
     return Section(
         Text("Audience"),
         (
-            Row("audience.stores", Ticks(Text("Directories"), choices=list(stores.items())), frozenset),
+            Row("audience.stores", Ticks(Text("Directories"), choices=stores), frozenset),
             Row(
                 "audience.groups",
                 Lines(
@@ -81,10 +82,10 @@ _WHAT_FOR = Section(
     (
         Row(
             "purposes",
-            Ticks(Text("They may"), choices=[(purpose.value, words) for purpose, words in PURPOSES.items()]),
+            Ticks(Text("They may"), choices=PURPOSES),
             _purposes,
         ),
-        Row("unlock_on_reset", Yes(Text("A new password also unlocks the account"))),
+        Row("unlock_on_reset", BooleanField(Text("A new password also unlocks the account"))),
     ),
 )
 _PASSWORD = Section(
@@ -101,8 +102,8 @@ _PASSWORD = Section(
             ),
         ),
         Row("password.max_length", Whole(Text("Characters at most"), low=LEAST_LONGEST, high=CAP)),
-        Row("password.forbid_name_parts", Yes(Text("Not their own name"))),
-        Row("password.forbid_breached", Yes(Text("Not one from a known data leak"))),
+        Row("password.forbid_name_parts", BooleanField(Text("Not their own name"))),
+        Row("password.forbid_breached", BooleanField(Text("Not one from a known data leak"))),
         Row(
             "password.banned_words",
             Lines(Text("Words worth next to nothing"), description=Text("One a line, 4 to 16 characters.")),
@@ -112,8 +113,8 @@ _PASSWORD = Section(
 _NOTICES = Section(
     Text("Notices"),
     (
-        Row("notices.on_start", Yes(Text("Tell people when somebody begins with one of their proofs"))),
-        Row("notices.media", Ticks(Text("By"), choices=list(MEDIA.items())), frozenset),
+        Row("notices.on_start", BooleanField(Text("Tell people when somebody begins with one of their proofs"))),
+        Row("notices.media", Ticks(Text("By"), choices=MEDIA), frozenset),
     ),
     Text("Whoever gets a new password is always told, on every address that we know."),
 )
@@ -156,9 +157,9 @@ _ASKING = Section(
 _SCOPE = Section(
     Text("Who is left out"),
     (
-        Row("scope.privileged", Yes(Text("Let administrators of a directory in"))),
-        Row("scope.disabled", Yes(Text("Let disabled accounts in"))),
-        Row("scope.expired", Yes(Text("Let expired accounts in"))),
+        Row("scope.privileged", BooleanField(Text("Let administrators of a directory in"))),
+        Row("scope.disabled", BooleanField(Text("Let disabled accounts in"))),
+        Row("scope.expired", BooleanField(Text("Let expired accounts in"))),
         Row(
             "scope.forbidden_groups",
             Lines(Text("Groups that are left out"), description=Text("One a line, as the directory names them.")),

@@ -7,12 +7,12 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from wtforms import Form
+from wtforms import BooleanField, Form, RadioField
 
 from ..core.contracts.text import Text
 from ..core.recovery.policy import Policy, ProofRules
 from .policy_fields import NAME, Row, Section, sections
-from .rule_inputs import OneOf, Whole, Yes
+from .rule_inputs import Whole, listed
 
 # A method's key follows; no field of a policy begins so.
 METHOD = "method__"
@@ -36,7 +36,7 @@ PROOF = (
     Row("proof.at_least", Whole(Text("Proofs at least"), low=1, high=MOST_PROOFS)),
     Row(
         "proof.different_carriers",
-        Yes(
+        BooleanField(
             Text("They must not ride on the same thing"),
             description=Text("Text and call to the same phone count as one."),
         ),
@@ -64,8 +64,7 @@ class PolicyForm:
     def kind(self, base: type[Form]) -> type[Form]:
         """The form's class, over the console's own."""
         asked: dict[str, Any] = {row.name: row.field for row in self.rows}
-        choices = [(stand.value, words) for stand, words in STANDS.items()]
-        asked |= {METHOD + key: OneOf(label, choices=choices) for key, label in self.methods.items()}
+        asked |= {METHOD + key: RadioField(label, choices=listed(STANDS)) for key, label in self.methods.items()}
         return type("Policy", (base,), asked)
 
     def data(self) -> dict[str, Any]:

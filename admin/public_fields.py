@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from wtforms import RadioField
+
 from ..core.contracts.text import Text
 from ..core.recovery.policy import Disclosure
 from .policy_fields import Row, Section
-from .rule_inputs import OneOf, Span, Ticks, Waits, Whole
+from .rule_inputs import Span, Ticks, Waits, Whole, listed
 
 MINUTE = timedelta(minutes=1)
 DISCLOSURES: Mapping[Disclosure, Text] = {
@@ -20,19 +22,18 @@ DISCLOSURES: Mapping[Disclosure, Text] = {
 
 def sections(methods: Mapping[str, object], typed: Mapping[str, object], *, pinned: bool) -> tuple[Section, ...]:
     """The panels. `methods` may come first, `typed` are those whose destination can be typed."""
-    choices = [(kind.value, words) for kind, words in DISCLOSURES.items()]
-    shown = Row("disclosure", OneOf(Text("People see"), choices=choices), Disclosure)
+    shown = Row("disclosure", RadioField(Text("People see"), choices=listed(DISCLOSURES)), Disclosure)
     return (
         Section(Text("Before the first proof, show"), () if pinned else (shown,)),
         Section(
             Text("Methods to begin with"),
             (
-                Row("methods", Ticks(Text("Everybody sees"), choices=list(methods.items())), tuple),
+                Row("methods", Ticks(Text("Everybody sees"), choices=methods), tuple),
                 Row(
                     "type_destination",
                     Ticks(
                         Text("The whole number or address is typed before anything is sent"),
-                        choices=list(typed.items()),
+                        choices=typed,
                         description=Text("Without it a stranger can have messages sent to people by their name alone."),
                     ),
                     tuple,

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.contracts.text import Text
 from ..core.recovery.differences import Difference
+from ..core.recovery.policy import Disclosure, Purpose
 from .policy_fields import PURPOSES
 from .policy_form import STANDS, Stand
 from .public_fields import DISCLOSURES
@@ -71,7 +72,7 @@ class Changes:
             case timedelta():
                 return of_span(value)
             case Enum():
-                return DISCLOSURES.get(value) or PURPOSES.get(value) or str(value)  # type: ignore[call-overload,no-any-return]
+                return DISCLOSURES[value] if isinstance(value, Disclosure) else str(value)
             case frozenset() | tuple():
                 named = [self._name(each) for each in (sorted(value) if isinstance(value, frozenset) else value)]
                 return _listed(named) or (EVERYBODY if one.field.startswith("audience.") else NOTHING)
@@ -81,7 +82,7 @@ class Changes:
         if isinstance(value, timedelta):
             return of_span(value)
         if isinstance(value, Enum):
-            return PURPOSES.get(value, str(value))  # type: ignore[call-overload,no-any-return]
+            return PURPOSES[value] if isinstance(value, Purpose) else str(value)
         return self.methods.get(str(value)) or self.stores.get(str(value)) or str(value)
 
 

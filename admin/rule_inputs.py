@@ -1,13 +1,14 @@
-"""What rules are made of, as fields of a form: each keeps what was typed and says in our words what is wrong with it."""
+"""What rules are made of, as fields of a form: each keeps what was typed and says what is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from wtforms import BooleanField, IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms import IntegerField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
 
 from ..core.contracts.text import Text
 
@@ -51,6 +52,9 @@ class Span(Whole):
         super().__init__(label, **more)
         self.unit = unit
 
+    def process_data(self, value: timedelta | None) -> None:
+        self.data = value
+
     def counted(self, typed: str) -> timedelta:
         number: int = super().counted(typed)
         return number * self.unit
@@ -59,10 +63,6 @@ class Span(Whole):
         if self.raw_data:
             return str(self.raw_data[0])
         return "" if self.data is None else f"{self.data / self.unit:g}"
-
-
-class Yes(BooleanField):
-    """A tick box."""
 
 
 class Word(StringField):
@@ -80,7 +80,15 @@ class Word(StringField):
             raise ValueError(UNREADABLE)
 
 
-class Lines(TextAreaField):
+class Area(TextAreaField):
+    """A long text; drawn as the library's own."""
+
+    def __init__(self, label: Any = None, **more: Any) -> None:  # noqa: ANN401
+        super().__init__(label, **more)
+        self.type = "TextAreaField"
+
+
+class Lines(Area):
     """Several values, one a line; kept in the order in which they were typed, each once."""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
@@ -94,10 +102,10 @@ class Lines(TextAreaField):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "\n".join(sorted(self.data) if isinstance(self.data, frozenset) else self.data or ())
+        return "\n".join(self.data or ())
 
 
-class Waits(TextAreaField):
+class Waits(Area):
     """Seconds, one wait a line."""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
@@ -112,24 +120,18 @@ class Waits(TextAreaField):
         return "\n".join(f"{wait.total_seconds():g}" for wait in self.data or ())
 
 
-class OneOf(RadioField):
-    """One of a few."""
-
-    def pre_validate(self, form: Any) -> None:  # noqa: ANN401
-        if self.data not in {value for value, _ in _pairs(self.choices)}:
-            raise ValueError(NOT_ON_THE_LIST)
-
-
 class Ticks(SelectMultipleField):
     """Any of a few, as tick boxes."""
 
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+    def __init__(self, label: Any = None, *, choices: Mapping[Any, object], **more: Any) -> None:  # noqa: ANN401
+        super().__init__(label, choices=listed(choices), **more)
+        self.type = "SelectMultipleField"
 
     def pre_validate(self, form: Any) -> None:  # noqa: ANN401
-        if not set(self.data or ()) <= {value for value, _ in _pairs(self.choices)}:
-            raise ValueError(NOT_ON_THE_LIST)
+        if not set(self.data or ()) <= {choice.value for choice in self.choices}:
+            raise ValidationError(NOT_ON_THE_LIST)
 
 
-def _pairs(choices: Any) -> Iterable[tuple[str, object]]:  # noqa: ANN401
-    return choices.items() if isinstance(choices, Mapping) else choices or ()
+def listed(choices: Mapping[Any, object]) -> list[SelectChoice]:
+    """As the library wants them; the words stay a Text until they are shown."""
+    return [SelectChoice(value=value, label=words) for value, words in choices.items()]

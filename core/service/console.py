@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .control_room import ControlRoom
 from .records import Records
 from .snapshot import Snapshots
 from .staff import Staff
@@ -18,3 +19,4 @@ class Console:
     snapshots: Snapshots
     around: Surroundings
     staff: Staff
+    control_room: ControlRoom

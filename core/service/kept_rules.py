@@ -15,6 +15,7 @@ from ..recovery.differences import Difference
 from ..recovery.flaws import Fault, Flaw
 from ..recovery.weaker import Weaker
 from .actor import Actor
+from .approvals import said_by
 from .counted import tell
 from .records import Records
 from .surroundings import Surroundings
@@ -95,11 +96,10 @@ class Ledger(Generic[Rules]):
         return self._opened(saved) if saved else None
 
     def note(self, tx: Transaction, change: Change, version: int, differences: Sequence[Difference]) -> None:
-        """Write the event into the transaction of the save, under the pseudonym of who did it."""
+        """Write the event into the transaction of the save, with who did it and why sealed beside it."""
         event = RulesSaved(self.kind, version, tuple(map(str, differences)))
-        details = {"who": change.actor.name, "why": change.line()}
-        by = self.records.keyring.pseudonym("console", change.actor.subject)
-        self.records.audit.append(tx, [event], at=self.around.now(), person_id=by, details=details)
+        details = said_by(change.actor, change.line())
+        self.records.audit.append(tx, [event], at=self.around.now(), details=details)
         after_commit(tx, lambda: tell(self.around.meter, [event]))
 
     def _opened(self, saved: Saved) -> Kept[Rules]:

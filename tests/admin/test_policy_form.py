@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
 
+from keyback.admin.forms import ConsoleForm
 from keyback.admin.policy_form import METHOD, PolicyForm
 from keyback.core.contracts.text import Text
 from keyback.core.recovery.policy import (
@@ -71,15 +71,15 @@ def form_of(policy: Policy, *, for_all: bool = False) -> PolicyForm:
 
 def sent(drawn: PolicyForm) -> MultiDict[str, str]:
     """What a browser sends that shows this form and changes nothing."""
-    form = drawn.kind(Form)(data=drawn.data())
+    form = drawn.kind(ConsoleForm)(data=drawn.data())
     found: MultiDict[str, str] = MultiDict()
     for field in form:
         match field.type:
-            case "Yes":
+            case "BooleanField":
                 found.setlist(field.name, ["y"] if field.data else [])
-            case "Ticks":
+            case "SelectMultipleField":
                 found.setlist(field.name, list(field.data))
-            case "OneOf":
+            case "RadioField":
                 found[field.name] = field.data
             case _:
                 found[field.name] = field._value()
@@ -88,7 +88,7 @@ def sent(drawn: PolicyForm) -> MultiDict[str, str]:
 
 def read(policy: Policy, said: MultiDict[str, str]) -> tuple[Policy, dict[str, list[object]]]:
     drawn = form_of(policy)
-    form = drawn.kind(Form)(said)
+    form = drawn.kind(ConsoleForm)(said)
     valid = form.validate()
     return (drawn.read(form) if valid else policy), {name: list(each) for name, each in form.errors.items() if name}
 
@@ -126,7 +126,7 @@ def test_every_field_of_a_policy_is_on_its_page() -> None:
 def test_the_policy_for_everybody_has_no_audience_to_change() -> None:
     everybody = form_of(Policy("p"), for_all=True)
     said = sent(form_of(Policy("p"))) | {"audience__groups": "nurses", "audience__stores": "entra"}
-    form = everybody.kind(Form)(said)
+    form = everybody.kind(ConsoleForm)(said)
     assert form.validate()
     assert everybody.read(form).audience == Audience()
 
@@ -177,9 +177,10 @@ def test_fields_that_are_not_on_the_page_change_nothing(more: Mapping[str, str])
 )
 def test_what_cannot_be_meant_is_said_at_its_field_and_what_was_typed_stays(name: str, typed: str) -> None:
     policy = Policy("p")
-    said = sent(form_of(policy)) | {name: typed}
+    said = sent(form_of(policy))
+    said[name] = typed
     now, errors = read(policy, said)
     assert (list(errors), now) == ([name], policy)
     assert all(isinstance(error, Text) for error in errors[name])
-    form = form_of(policy).kind(Form)(said)
+    form = form_of(policy).kind(ConsoleForm)(said)
     assert form[name].raw_data == [typed]

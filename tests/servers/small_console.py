@@ -16,6 +16,7 @@ from keyback.admin.access import Screen
 from keyback.core.service.actor import Actor, Role
 from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
+from keyback.core.service.control_room import ControlRoom
 
 from .small_house import SmallHouse
 
@@ -90,7 +91,8 @@ def pretend_door() -> Blueprint:
 
 def console_of(house: SmallHouse, **parts: Any) -> Console:
     """What `config/console.py` joins."""
-    made = {"records": house.records, "snapshots": house.snapshots, "around": house.around, "staff": house.staff}
+    made: dict[str, Any] = {"records": house.records, "snapshots": house.snapshots, "around": house.around, "staff": house.staff}
+    made["control_room"] = ControlRoom.open(house.records, house.snapshots, house.around)
     return Console(**{**made, **parts})
 
 

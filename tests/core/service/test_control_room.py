@@ -75,7 +75,7 @@ def test_a_save_is_an_event_with_old_and_new_value(room: ControlRoom) -> None:
     second = room.policies.save((replace(EVERYBODY, proof=ProofRules(at_least=3)),), by(first, why="three\n things"))
     (_, (said, details)) = events(room)
     assert said == {"what": "policies", "version": second, "changes": ["everybody.proof.at_least: 2 > 3"]}
-    assert details == {"who": "Ines Canary", "why": "three things"}
+    assert details == {"who": "Ines Canary", "subject": "canary-subject", "why": "three things"}
 
 
 def test_no_table_names_who_saved_in_the_clear(room: ControlRoom) -> None:

@@ -1,0 +1,118 @@
+"""Where a change of the policies is put together: forms, the list that would be saved, and what that would mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from werkzeug.datastructures import MultiDict
+from wtforms.fields.core import UnboundField
+
+from ..core.contracts.text import Text
+from ..core.recovery.policy import Audience, Policy
+from ..core.recovery.policy_order import in_order, put
+from ..core.service.console import Console
+from ..core.service.kept_rules import Kept
+from ..core.service.policy_desk import PolicyDesk, Review
+from .forms import ConsoleForm
+from .policy_form import METHOD, PolicyForm
+from .policy_wish import Do, Policies, Wish, rearranged
+from .rule_changes import Changes, Words
+from .rule_review import Look
+from .rule_words import of_flaw
+
+# What a new policy begins as, besides its name.
+BLANK = Policy("")
+
+
+@dataclass
+class Bench:
+    """For one request: what holds is read once."""
+
+    console: Console
+
+    @property
+    def desk(self) -> PolicyDesk:
+        """Who reads and saves."""
+        return self.console.control_room.policies
+
+    @cached_property
+    def now(self) -> Kept[Policies]:
+        """What holds."""
+        return self.desk.now()
+
+    @cached_property
+    def policies(self) -> Policies:
+        """In their order."""
+        return in_order(self.now.rules)
+
+    @cached_property
+    def methods(self) -> Mapping[str, Text]:
+        """What the methods that are on are called."""
+        return {key: method.label for key, method in self.desk.snapshot().plugins.methods.items()}
+
+    @cached_property
+    def stores(self) -> Mapping[str, Words]:
+        """What the directories are called."""
+        return {key: store.called for key, store in self.desk.snapshot().plugins.stores.items()}
+
+    @cached_property
+    def words(self) -> Changes:
+        """How changes are said."""
+        return Changes(labels_of(self.drawn(BLANK)), self.methods, self.stores)
+
+    def named(self, name: str) -> Policy | None:
+        """The policy of this name."""
+        return next((policy for policy in self.policies if policy.name == name), None)
+
+    def drawn(self, policy: Policy) -> PolicyForm:
+        """Its form. The last policy is everybody's, which no form changes."""
+        last = policy == self.policies[-1] and policy.audience == Audience()
+        return PolicyForm(policy, self.methods, self.stores, for_all=last)
+
+    def typed(self, wish: Wish) -> tuple[PolicyForm, ConsoleForm]:
+        """The form of the policy that is wished for, as it was filled in."""
+        drawn = self.drawn(self.named(wish.policy) or BLANK)
+        sent = MultiDict([(name, value) for name, values in wish.sent.items() for value in values])
+        return drawn, drawn.kind(ConsoleForm)(sent)
+
+    def wanted(self, wish: Wish) -> Policies | None:
+        """The list that would be saved; None for a form with a mistake, or a version that never was."""
+        if wish.do is Do.VERSION:
+            kept = self.desk.ledger.version(wish.number)
+            return in_order(kept.rules) if kept else None
+        if wish.do is not Do.POLICY:
+            return rearranged(wish, self.policies)
+        drawn, form = self.typed(wish)
+        return put(self.policies, wish.policy, drawn.read(form)) if form.validate() else None
+
+    def look(self, policies: Policies) -> tuple[Review, Look]:
+        """What saving these would mean."""
+        review = self.desk.review(policies)
+        return review, Look.of(review, self.words)
+
+    def point(self, form: ConsoleForm, review: Review, name: str) -> None:
+        """Put what is wrong with the policy of this name at its fields; the rest to the form."""
+        fields = {row.path: row.name for row in self.drawn(BLANK).rows}
+        for flaw in review.flaws:
+            field = fields.get(flaw.at, "") if flaw.policy in (name, "") else ""
+            said = of_flaw(flaw, self.methods)
+            form.wrong(field if field in form else "", said)
+
+
+def labels_of(drawn: PolicyForm) -> dict[str, Text]:
+    """What each field is called, by its path."""
+    return {row.path: label_of(row.field) for row in drawn.rows}
+
+
+def label_of(field: UnboundField) -> Text:
+    """The words beside a field that is not on a page yet."""
+    label = field.args[0]
+    assert isinstance(label, Text)
+    return label
+
+
+def method_fields(drawn: PolicyForm) -> list[str]:
+    """The names of the fields that say how methods stand."""
+    return [METHOD + key for key in drawn.methods]
