@@ -92,13 +92,13 @@ class Bench:
         review = self.desk.review(policies)
         return review, Look.of(review, self.words)
 
-    def point(self, form: ConsoleForm, review: Review, name: str) -> None:
-        """Put what is wrong with the policy of this name at its fields; the rest to the form."""
-        fields = {row.path: row.name for row in self.drawn(BLANK).rows}
-        for flaw in review.flaws:
-            field = fields.get(flaw.at, "") if flaw.policy in (name, "") else ""
-            said = of_flaw(flaw, self.methods)
-            form.wrong(field if field in form else "", said)
+
+def point(bench: Bench, form: ConsoleForm, review: Review, name: str) -> None:
+    """Put what is wrong with the policy of this name at its fields; the rest to the form."""
+    fields = {row.path: row.name for row in bench.drawn(BLANK).rows}
+    for flaw in review.flaws:
+        field = fields.get(flaw.at, "") if flaw.policy in (name, "") else ""
+        form.wrong(field if field in form else "", of_flaw(flaw, bench.methods))
 
 
 def labels_of(drawn: PolicyForm) -> dict[str, Text]:

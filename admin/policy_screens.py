@@ -14,7 +14,7 @@ from ..core.recovery.policy_order import put
 from ..core.service.kept_rules import PAGE, Change, Kept, NeedsSecond, Refused
 from .access import Role, Screen
 from .forms import ConsoleForm, WhyForm
-from .policy_bench import BLANK, Bench, method_fields
+from .policy_bench import BLANK, Bench, method_fields, point
 from .policy_form import PolicyForm
 from .policy_wish import Do, Wish, number
 from .rule_review import Look
@@ -66,7 +66,7 @@ class PolicyScreen(Screen):
         typed = drawn.read(form)
         review, look = bench.look(put(bench.policies, wish.policy, typed))
         if review.flaws:
-            bench.point(form, review, typed.name)
+            point(bench, form, review, typed.name)
         elif request.form.get("press") == "review":
             return self._reviewed(bench, wish)
         return self._edit(bench, drawn, form, wish.policy, look=look, after=wish.after)
