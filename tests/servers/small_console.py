@@ -91,7 +91,12 @@ def pretend_door() -> Blueprint:
 
 def console_of(house: SmallHouse, **parts: Any) -> Console:
     """What `config/console.py` joins."""
-    made: dict[str, Any] = {"records": house.records, "snapshots": house.snapshots, "around": house.around, "staff": house.staff}
+    made: dict[str, Any] = {
+        "records": house.records,
+        "snapshots": house.snapshots,
+        "around": house.around,
+        "staff": house.staff,
+    }
     made["control_room"] = ControlRoom.open(house.records, house.snapshots, house.around)
     return Console(**{**made, **parts})
 
