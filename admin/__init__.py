@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from .access import Screen
 from .app import create_console
+from .approval_screens import ApprovalScreen
 from .home_screen import HomeScreen
 from .look import ConsoleLook
+from .people_screens import PeopleScreen
 from .policy_screens import PolicyScreen
 
 __all__ = ["SCREENS", "ConsoleLook", "create_console"]
 
 # In the order of the menu. A new screen is a file and a line here.
-SCREENS: tuple[type[Screen], ...] = (HomeScreen, PolicyScreen)
+SCREENS: tuple[type[Screen], ...] = (HomeScreen, PolicyScreen, PeopleScreen, ApprovalScreen)

@@ -13,6 +13,8 @@ from keyback.core.contracts.method import Challenge, Offer, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.contracts.text import Text
 from keyback.core.db import sealed
+from keyback.core.db.approvals import Approval, Approvals, Decision
+from keyback.core.db.callers import Caller, Callers
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.enrolments import Enrolments
 from keyback.core.db.freezes import Freeze, Freezes
@@ -91,6 +93,21 @@ class Past:
         for number in range(count):
             host, joined = AccountKey(STORE, f"entry-{number}"), AccountKey("cloud", f"entry-{number}")
             yield keeper._row(WaitingLink(self.ref(number), host, joined, "password", self.now, until))
+
+    def callers(self, count: int) -> Iterator[Row]:
+        """People for whom the help desk started, a moment ago."""
+        keeper, until = Callers(self.keyring), self.now + HOUR
+        for number in range(count):
+            code = f"{number:08}"
+            yield keeper._row(Caller(f"call-{number}", self.ref(number), "agent", "Bo", "jo", code, self.now, until))
+
+    def approvals(self, count: int) -> Iterator[Row]:
+        """What two administrators decided, one each hour."""
+        keeper, about = Approvals(self.keyring), Text("Lift the lock-out of {name}", name="jo")
+        for number in range(count):
+            at = self.now - number * HOUR
+            given = Decision.GIVEN
+            yield keeper._row(Approval(f"a-{number}", "lift", about, {}, "ada", "Ada", "why", at, at + DAY, given))
 
     def recoveries(self, count: int, stage: Stage = Stage.ANSWERING, *, ends_in: timedelta = DAY) -> Iterator[Row]:
         """A code was sent, and nobody came back; closed ones are those that were found out of time."""

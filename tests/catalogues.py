@@ -24,7 +24,13 @@ FOLDER = ROOT / "core" / "portal" / "translations"
 CONSOLE = ROOT / "admin" / "translations"
 ROOMS = ("admin", "config", "core", "idp_bridge", "plugins")
 # Whose sentences the console alone shows, though they stand in a room below it: a file, or the beginning of its name.
-ONLY_IN_CONSOLE = ("admin/",)
+ONLY_IN_CONSOLE = (
+    "admin/",
+    "core/service/approvals.py",
+    "core/service/caller_desk.py",
+    "core/service/desk_",
+    "core/service/help_desk.py",
+)
 # What only our tests say.
 NOBODY_READS = ROOT / "core" / "testing"
 # Where sentences are made anew from sentences that stand elsewhere.

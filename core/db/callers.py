@@ -65,10 +65,7 @@ class Callers:
     def put(self, tx: Connection, caller: Caller) -> None:
         """Keep it. A code that was given to the same person before and not used is good no more."""
         tx.execute(_replace, {"person": caller.person_ref})
-        row: dict[str, Any] = {"id": caller.id, "person_ref": caller.person_ref, "agent_ref": caller.agent_ref}
-        row |= {"recovery_id": "", "tries": 0, "expires_at": caller.expires_at}
-        private = [caller.agent, caller.name, caller.code, caller.started_at.isoformat()]
-        tx.execute(_insert, row | {"sealed": sealed.CALLER.seal(self._keyring, json.dumps(private).encode(), row)})
+        tx.execute(_insert, self._row(caller))
 
     def load(self, tx: Connection, caller_id: str) -> Caller | None:
         """As it stands. Raises SealBroken."""
@@ -97,6 +94,12 @@ class Callers:
     def purge(self, tx: Connection, before: datetime, limit: int = 500) -> int:
         """Forget those whose code ended before then; returns how many."""
         return _purge(tx, limit, before=before)
+
+    def _row(self, caller: Caller) -> dict[str, Any]:
+        row: dict[str, Any] = {"id": caller.id, "person_ref": caller.person_ref, "agent_ref": caller.agent_ref}
+        row |= {"recovery_id": caller.recovery_id, "tries": caller.tries, "expires_at": caller.expires_at}
+        private = [caller.agent, caller.name, caller.code, caller.started_at.isoformat()]
+        return row | {"sealed": sealed.CALLER.seal(self._keyring, json.dumps(private).encode(), row)}
 
     def _caller(self, row: RowMapping) -> Caller:
         agent, name, code, started_at = json.loads(sealed.CALLER.open(self._keyring, row))

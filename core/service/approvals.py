@@ -12,12 +12,11 @@ from ..contracts.event import Event
 from ..contracts.text import Text
 from ..db.approvals import Approval, Decision
 from ..db.session import Transaction, after_commit
-from .actor import Actor
+from .actor import Actor, Role
 from .counted import tell
 from .records import Records
 from .surroundings import Surroundings
 
-ADMINISTRATOR = "administrator"
 # As long as a weekend: whoever decides may not be there today.
 GOOD_FOR = timedelta(hours=72)
 PAGE = 50
@@ -129,7 +128,7 @@ class Approvals:
                 self._record(tx, ApprovalEnded(approval.kind, Decision.EXPIRED.value), None, "")
 
     def _decidable(self, tx: Transaction, actor: Actor, approval_id: str) -> Approval:
-        if ADMINISTRATOR not in actor.roles:
+        if Role.ADMINISTRATOR not in actor.roles:
             raise NotAllowed(NOT_YOU)
         approval = self.records.approvals.load(tx, approval_id)
         if approval is None or approval.state is not Decision.WAITING or approval.expires_at <= self.around.now():

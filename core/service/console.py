@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .control_room import ControlRoom
+from .desk import Desk
 from .records import Records
 from .snapshot import Snapshots
 from .staff import Staff
@@ -20,3 +21,4 @@ class Console:
     around: Surroundings
     staff: Staff
     control_room: ControlRoom
+    people: Desk

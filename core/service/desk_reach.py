@@ -15,8 +15,8 @@ from ..contracts.text import Text
 from ..db.counters import Mark
 from ..db.session import after_commit
 from ..recovery import limits
-from .actor import Actor
-from .approvals import ADMINISTRATOR, said_by
+from .actor import Actor, Role
+from .approvals import said_by
 from .calls import Calls
 from .counted import tell
 from .named import FIND_SECONDS, searched
@@ -98,11 +98,14 @@ class Reach:
         return served
 
     def is_own(self, actor: Actor, accounts: tuple[Account, ...]) -> bool:
-        """Whether one of these is whoever acts: by what the identity provider and the directories call them."""
-        own = self.around.spelling(actor.name)
-        names = [account.name for account in accounts]
+        """Whether one of these is whoever acts: by all that the identity provider and the directories call them.
+
+        Somebody else of the same name is refused too. Nobody who helps themselves slips through is what counts (I9).
+        """
+        names = [name for account in accounts for name in (account.name, account.display_name)]
         names += [c.value for account in accounts for c in account.contacts if c.kind is ContactKind.MAIL]
-        return own in {self.around.spelling(name) for name in names}
+        theirs = {self.around.spelling(name) for name in names if name.strip()}
+        return any(self.around.spelling(own) in theirs for own in (actor.name, actor.login) if own.strip())
 
     @property
     def _handles(self) -> SealedLinks:
@@ -145,7 +148,7 @@ class Reach:
         others = [self._look(key) for key in linked if key not in seen]
         accounts = (*found, *(account for account in others if account is not None))
         higher = any(account.privileged or self.console_groups & account.groups for account in accounts)
-        if self.is_own(actor, accounts) or (higher and ADMINISTRATOR not in actor.roles):
+        if self.is_own(actor, accounts) or (higher and Role.ADMINISTRATOR not in actor.roles):
             return None
         person = Person(person_id, (found[0],), found[0].contacts)
         return Served(self._handle(actor, found[0].key), person, accounts, higher)

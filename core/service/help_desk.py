@@ -13,8 +13,8 @@ from ..contracts.people import AccountKey, Enrolment, Person
 from ..contracts.text import Text
 from ..db.approvals import Approval
 from ..db.session import Transaction, after_commit
-from .actor import Actor
-from .approvals import ADMINISTRATOR, SAY_WHY, Approvals, Wish, Write, said_by
+from .actor import Actor, Role
+from .approvals import SAY_WHY, Approvals, Wish, Write, said_by
 from .back_office import BackOffice
 from .counted import tell
 from .desk_file import File, Files
@@ -71,7 +71,7 @@ class HelpDesk:
 
     def remove(self, actor: Actor, handle: str, enrolment_id: str, why: str) -> bool:
         """Forget a method of theirs; they are told on every address. Raises NotAllowed."""
-        if ADMINISTRATOR not in actor.roles:
+        if Role.ADMINISTRATOR not in actor.roles:
             raise NotAllowed(ADMINISTRATORS)
         served, why = self.reach.open(actor, handle), _reason(why)
         with self.records.db.write() as tx:

@@ -7,12 +7,12 @@ import json
 from sqlalchemy import select
 
 from keyback.core.db.tables import event
-from keyback.core.service.actor import Actor
+from keyback.core.service.actor import Actor, Role
 from keyback.core.service.desk import Desk, open_desk
 
 from .small_house import SmallHouse
 
-ADMINISTRATOR, HELP_DESK = frozenset({"administrator"}), frozenset({"help_desk"})
+ADMINISTRATOR, HELP_DESK = frozenset({Role.ADMINISTRATOR}), frozenset({Role.HELP_DESK})
 AGENT = Actor("idp|agnes", "agnes", HELP_DESK)
 ADA, BO = Actor("idp|ada", "ada", ADMINISTRATOR), Actor("idp|bo", "bo", ADMINISTRATOR)
 CONSOLE_GROUP = "keyback-admins"

@@ -18,6 +18,7 @@ from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
 
+from .desk import desk_of
 from .small_house import SmallHouse
 
 ORIGIN = "https://console.example.org"
@@ -98,6 +99,7 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
         "staff": house.staff,
     }
     made["control_room"] = ControlRoom.open(house.records, house.snapshots, house.around)
+    made["people"] = desk_of(house)
     return Console(**{**made, **parts})
 
 

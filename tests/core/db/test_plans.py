@@ -17,7 +17,7 @@ from servers.small_house import NEW, OLD, PHONE, Cloud, SmallHouse, small_house
 from sqlalchemy import Connection, Engine, event, select
 
 from keyback.core.contracts.device import Statement
-from keyback.core.db import audit_verify, backlog, tables
+from keyback.core.db import audit_verify, backlog, desk_tables, tables
 from keyback.core.db.deliveries import Report, State
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import KeyPurpose
@@ -27,6 +27,7 @@ from keyback.core.recovery.state import Stage
 MANY = 1500
 # Read whole on purpose: what an administrator sets has a handful of rows, and so have keys.
 FEW = {"data_key", "signing_key", "plugin", "policy", "public_rules", "settings_version", "alembic_version", "lease"}
+# One for each save: a few in a year.
 FEW |= {"settings_save"}
 GROWS = {each.name for each in tables.metadata.sorted_tables} - FEW
 
@@ -62,6 +63,7 @@ def full(database: Database, url: str, kek: bytes) -> SmallHouse:
         tables.session: past.signed_in(MANY), tables.sign_in: past.setting_out(MANY), tables.pending: past.adding(MANY),
         tables.heard: past.heard(MANY), tables.standing: past.standings(), tables.delivery: past.deliveries(MANY),
         tables.waiting_link: past.waiting_links(MANY),
+        desk_tables.caller: past.callers(MANY), desk_tables.approval: past.approvals(MANY),
         tables.password_change: past.changes(MANY),
     }  # fmt: skip
     for each, those in rows.items():

@@ -16,9 +16,11 @@ from keyback.core.contracts.method import Challenge, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.contracts.text import Text
 from keyback.core.db import rotation, sealed, tables
+from keyback.core.db.approvals import Approval, Approvals
 from keyback.core.db.audit import Audit
 from keyback.core.db.begun import Begun
 from keyback.core.db.bridge_tables import oidc_grant
+from keyback.core.db.callers import Caller, Callers
 from keyback.core.db.changes import Changes
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.deliveries import Attempt, Deliveries, State
@@ -69,6 +71,10 @@ class House:
         self.change = Change("change-1", "canary-name", theirs, now, now + DAY, timedelta(seconds=3))
         self.session = Session(person, "https://idp.example", "sub", "sid", "token", now, now, now + DAY)
 
+        self.caller = Caller("call", "person-1", "agent", "Bo", "canary-name", "73310042", now, now + DAY)
+        about = Text("Lift the lock-out of {name}", name="canary-name")
+        self.approval = Approval("a", "lift", about, DETAILS, "ada", "Ada", "canary-secret", now, now + DAY)
+
     def fill(self) -> None:
         keyring, now = self.keyring, self.now
         with self.db.write() as tx:
@@ -97,6 +103,8 @@ class House:
             SavedEntries(keyring).save(tx, IDP, 1)
             Grants(keyring).put(tx, "code", a_grant(), now + DAY)
             TokenKeys(keyring).add(tx, KEY)
+            Approvals(keyring).add(tx, self.approval)
+            Callers(keyring).put(tx, self.caller)
         Audit(keyring).chain(self.db, now)
         Audit(keyring).checkpoint(self.db, now)
 
@@ -136,6 +144,8 @@ class House:
             assert SavedEntries(keyring).all(tx) == {"idp": IDP}
             assert TokenKeys(keyring).all(tx) == (KEY,)
             assert sealed.OIDC_GRANT.open(keyring, tx.execute(select(oidc_grant)).mappings().one())
+            assert Approvals(keyring).load(tx, "a") == self.approval
+            assert Callers(keyring).load(tx, "call") == self.caller
             assert sealed.SIGN_IN.open(keyring, tx.execute(select(tables.sign_in)).mappings().one())
 
     def made_by(self, version: int, purpose: KeyPurpose) -> int:

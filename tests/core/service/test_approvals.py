@@ -18,10 +18,10 @@ from keyback.core.db.desk_tables import approval as table
 from keyback.core.db.sealing import SealBroken
 from keyback.core.db.session import Transaction
 from keyback.core.db.tables import event
-from keyback.core.service.actor import Actor
+from keyback.core.service.actor import Actor, Role
 from keyback.core.service.approvals import GOOD_FOR, Approvals, Wish
 
-ADMIN = frozenset({"administrator"})
+ADMIN = frozenset({Role.ADMINISTRATOR})
 ADA, BO, EVE = Actor("idp|ada", "Ada Lee", ADMIN), Actor("idp|bo", "Bo", ADMIN), Actor("idp|eve", "Eve", frozenset())
 WISH = Wish("scope", Text("Let {policy} serve privileged people", policy="staff"), {"policy": "staff"}, "they asked")
 
