@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import cycle, islice
 
 import pytest
 from servers.domain_house import a_colleague, running_domain_house
@@ -26,7 +25,6 @@ from servers.serving import say
 from servers.slapd import Someone
 from servers.stopped import Stopped
 from servers.story import Post, wait_until
-from servers.together import at_once
 from servers.told import TOLD, TRUE, Told
 
 QUICK, FULL = 1, int(os.environ.get("TIMES", "200"))
@@ -105,8 +103,10 @@ def world(tmp_path_factory: pytest.TempPathFactory, post: Post) -> Iterator[Worl
     ):
         world = World(keyback, post, ad, between)
         # What a process asks its server once, each has asked after this.
-        first = world.losses(IN_A_FROST)
-        at_once(len(first), lambda n: first[n].told.ask())
+        first = [loss.told.person for loss in world.losses(IN_A_FROST)]
+        for person in first:
+            person.stops_at = "done"
+        together(first)
         world.length = length_of_an_order(world.losses(1)[0].told, between)
         yield world
 
@@ -174,7 +174,7 @@ def _frosts(world: World, times: int, lasting: float) -> None:
 
 def _kills(world: World, times: int) -> None:
     """Whoever writes dies: written once for all that was told, and the page knows which one it is."""
-    moments, healed = cycle(MOMENTS), 0.0
+    healed = 0.0
     for count in _in_parts(times, KILLED_AT_ONCE):
         losses = world.losses(count)
         writing = [
@@ -185,7 +185,7 @@ def _kills(world: World, times: int) -> None:
                 chunks=BEFORE_THE_ORDER + 1,
                 is_written=lambda: loss.writes == 1,  # noqa: B023
             )
-            for loss, moment in zip(losses, islice(moments, count), strict=True)
+            for loss, moment in zip(losses, MOMENTS, strict=False)
         ]
         for loss, (living, died) in zip(losses, writing, strict=True):
             living.join()

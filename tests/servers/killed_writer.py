@@ -11,10 +11,10 @@ from .stopped import Stopped
 from .story import wait_until
 from .told import Told
 
-# Before the order, while it is on its way, and after its answer.
-MOMENTS = ("intent-stored", "write-sent", "write-answered")
-# So few at once that all are killed before the first one types again, twenty seconds later.
-AT_ONCE = 5
+# While the order is on its way, before it, and after its answer. The first counts what goes to the directory, so it
+# comes before anybody asks there what became of another's.
+MOMENTS = ("write-sent", "intent-stored", "write-answered")
+AT_ONCE = len(MOMENTS)
 
 
 def killed(

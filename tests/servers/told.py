@@ -27,7 +27,8 @@ class Told:
     seconds: float = 0.0
 
     def ask(self) -> None:
-        """Type a new password."""
+        """Type a new password, on a page that was just loaded: a connection that was idle may be closed meanwhile."""
+        self.person.story.reload()
         self.asked_at = time.monotonic()
         self.page = self.person.renew(self.person.story.here())
         self.seconds = time.monotonic() - self.asked_at
