@@ -6,14 +6,13 @@ import pytest
 from servers.fault_proxy import FaultProxy
 from servers.historian import assert_true
 from servers.killed_writer import AT_ONCE, MOMENTS, killed
+from servers.late_orders import length_of_an_order
 from servers.serving import Serve, say
 from servers.slapd import Slapd
 from servers.story import Post
 from servers.told import TRUE, proven
 
 FULL = 200
-# It looks at the object once more; the second thing that it sends is the order.
-CHUNKS = 2
 
 
 # `test_kill.py` kills there every day.
@@ -21,11 +20,11 @@ CHUNKS = 2
 @pytest.mark.timeout(3600)
 def test_two_hundred_killed_writers_leave_no_lie(serve: Serve, post: Post, slapd: Slapd, proxy: FaultProxy) -> None:
     keyback = serve()
-    healed = 0.0
+    length, healed = length_of_an_order(proven(keyback, post, slapd, 1)[0], proxy), 0.0
     for _ in range(-(-FULL // AT_ONCE)):
         batch = proven(keyback, post, slapd, AT_ONCE)
         writing = [
-            killed(one, moment, proxy, chunks=CHUNKS, is_written=lambda: slapd.writes(one.person.dn) == 1)  # noqa: B023
+            killed(one, moment, proxy, length=length, is_written=lambda: slapd.writes(one.person.dn) == 1)  # noqa: B023
             for one, moment in zip(batch, MOMENTS, strict=True)
         ]
         for thread, _ in writing:

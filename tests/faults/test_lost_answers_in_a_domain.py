@@ -182,7 +182,7 @@ def _kills(world: World, times: int) -> None:
                 loss.told,
                 moment,
                 world.between,
-                chunks=BEFORE_THE_ORDER + 1,
+                length=world.length,
                 is_written=lambda: loss.writes == 1,  # noqa: B023
             )
             for loss, moment in zip(losses, MOMENTS, strict=False)

@@ -7,20 +7,21 @@ import time
 from collections.abc import Callable
 
 from .fault_proxy import FaultProxy, Mode
+from .late_orders import is_order
 from .stopped import Stopped
 from .story import wait_until
 from .told import Told
 
-# While the order is on its way, before it, and after its answer. The first counts what goes to the directory, so it
-# comes before anybody asks there what became of another's.
+# While the order is on its way, before it, and after its answer. The first comes before anybody asks the directory
+# what became of another's.
 MOMENTS = ("write-sent", "intent-stored", "write-answered")
 AT_ONCE = len(MOMENTS)
 
 
 def killed(
-    one: Told, moment: str, proxy: FaultProxy, *, chunks: int, is_written: Callable[[], bool]
+    one: Told, moment: str, proxy: FaultProxy, *, length: int, is_written: Callable[[], bool]
 ) -> tuple[threading.Thread, float]:
-    """Who lives on, and when their writer died. `chunks`: so many go to the directory, the last of them the order."""
+    """Who lives on, and when their writer died. `length`: by which an order is known on its way."""
     one.person.stops_at = "done"
     keyback = one.person.story.keyback
     if moment != "write-sent":
@@ -32,10 +33,12 @@ def killed(
     writer = Stopped(keyback)
     living = _living(one)
     writer.wait()
-    proxy.fault(Mode.STALL, skip=chunks)
+    # Whoever takes a dead one's place asks its directory more than the others do, so nothing is counted here.
+    proxy.on_bytes = lambda chunk: proxy.fault(Mode.STALL) if is_order(chunk, length) else None
     writer.go_on()
     wait_until(is_written, "the directory to do it")
     writer.kill()
+    proxy.on_bytes = None
     proxy.heal()
     return living, time.time()
 

@@ -26,7 +26,7 @@ class Orders:
 
     def take(self, chunk: bytes) -> None:
         """Called for each connection by its own thread."""
-        if self.frozen.is_set() or abs(len(chunk) - self._length) > ALIKE:
+        if self.frozen.is_set() or not is_order(chunk, self._length):
             return
         with self._lock:
             self.held += 1
@@ -44,6 +44,11 @@ class Orders:
             if not self.frozen.is_set():
                 self._directory.freeze()
                 self.frozen.set()
+
+
+def is_order(chunk: bytes, length: int) -> bool:
+    """Whether this is one, where they are so long."""
+    return abs(len(chunk) - length) <= ALIKE
 
 
 def length_of_an_order(one: Told, proxy: FaultProxy) -> int:
