@@ -81,6 +81,7 @@ def look_of(settings: Settings, around: Surroundings) -> PortalSettings:
         accessibility_link=pages.accessibility_link,
         logo=Logo(*logo, says_name=pages.logo_says_name) if logo else None,
         sign_in_url="/sign-in" if settings.sign_in.issuer else "",
+        sign_in_store=settings.sign_in.store if settings.sign_in.issuer else "",
         sign_in_first=pages.welcome_first == "sign-in",
         advice=(pages.advice_lines or ADVICE) if pages.advice else (),
         keeps_old_password=frozenset(pages.keeps_old_password),

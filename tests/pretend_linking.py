@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from keyback.core.contracts.people import AccountKey
+from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.db.waiting_links import WaitingLink
 from keyback.core.service.my_accounts import MyAccount
@@ -46,6 +46,12 @@ class PretendLinking:
 
     def places(self) -> Mapping[str, Text | str]:
         return {"embedded": "Alderwick sign-in", "cloud": "Cloud"}
+
+    def by_sign_in(self, place: str) -> Text | str:
+        return str(self.service.answers.get("by_sign_in", ""))
+
+    def vouched(self, who: SignedIn) -> Account:
+        return Account(THERE, "maya.okafor@alderwick.example")
 
     def may_change(self, who: SignedIn) -> None:
         self._raise("may_change")

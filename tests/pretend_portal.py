@@ -290,7 +290,8 @@ class PretendService:
         return SetOut("https://idp.alderwick.example/authorize?state=s", browser or "first-browser")
 
     def come_back(self, answer: Mapping[str, str], browser: str) -> Arrived:
-        return Arrived("session-key", "next-browser", self._heard("come_back", dict(answer), browser) or "/")
+        there = self._heard("come_back", dict(answer), browser) or "/"
+        return there if isinstance(there, Arrived) else Arrived("session-key", "next-browser", there)
 
     def whoever(self, key: str) -> SignedIn | None:
         found = self._heard("whoever", key)

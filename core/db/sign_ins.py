@@ -18,7 +18,8 @@ from .tables import sign_in as table
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What must come back as it was sent. `ends`: the session that this sign-in takes the place of.
+    """What must come back as it was sent. `ends`: the session that this sign-in takes the place of; `joins`: it does
+    not, and shows that session's owner to have a second account.
 
     `state` goes by every address bar on the way, so the row keeps only its digest.
     """
@@ -31,6 +32,7 @@ class Departure:
     to: str = "/"
     fresh: bool = False
     ends: str = field(default="", repr=False)
+    joins: bool = False
 
 
 _DEPARTURE: TypeAdapter[Departure] = TypeAdapter(Departure)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import abort, url_for
+from datetime import datetime
+
+from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
@@ -44,6 +46,8 @@ class AccountPages:
             ("/accounts", "accounts", self._list, "GET"),
             ("/accounts/join", "accounts_join", self._ask, "GET"),
             ("/accounts/join", "accounts_joined", self._join, "POST"),
+            ("/accounts/join/signed-in", "accounts_vouched", self._ask_to_join, "GET"),
+            ("/accounts/join/signed-in", "accounts_join_vouched", self._join_vouched, "POST"),
             ("/accounts/part/<value>", "accounts_part", self._ask_to_part, "GET"),
             ("/accounts/part/<value>", "accounts_parted", self._part, "POST"),
         )
@@ -52,7 +56,8 @@ class AccountPages:
         if done is not None:
             keep_place(url_for("portal.accounts"))
         lines = [(account, _texts(account)) for account in self._linking.accounts.look(who)]
-        return self._desk.page("accounts.html", who, done=done, lines=lines)
+        can_join = bool(self._linking.other.places() or self._by_sign_in())
+        return self._desk.page("accounts.html", who, done=done, lines=lines, can_join=can_join)
 
     # Join ---------------------------------------------------------------------------------------------------------
 
@@ -62,7 +67,8 @@ class AccountPages:
         places = self._linking.other.places()
         # Most probably where they are not signed in.
         first = next((key for key in places if key != who.person.accounts[0].key.store), "")
-        return self._desk.page("join_account.html", who, said, places=places, first=first)
+        there = {"by_sign_in": self._by_sign_in()}
+        return self._desk.page("join_account.html", who, said, places=places, first=first, **there)
 
     def _join(self, who: SignedIn) -> Response:
         form = self._desk.form(who, FIELDS)
@@ -80,8 +86,33 @@ class AccountPages:
         except MustWait as wait:
             seconds = max(1, words.seconds_until(wait.until, self._settings.now()))
             return self._ask(who, warning(words.wait_first(seconds), status=429, retry_after=seconds))
-        waits = link.counts_from > self._settings.now()
-        text = Text("It counts from {moment}.", moment=dates.moment(link.counts_from)) if waits else None
+        return self._joined(who, link.counts_from)
+
+    def _ask_to_join(self, who: SignedIn, said: Said = NOTHING) -> Response:
+        account = self._linking.vouched(who)
+        if account is None:
+            # Too long ago, used already, or by another browser: asked for again.
+            return redirect(url_for("portal.accounts_join"), 303)
+        return self._desk.page("join_signed_in.html", who, said, name=account.name)
+
+    def _join_vouched(self, who: SignedIn) -> Response:
+        if self._desk.form(who, ALWAYS).get("move") != "join":
+            abort(400, "not our button")
+        try:
+            return self._joined(who, self._linking.join_signed_in(who, language=spoken()).counts_from)
+        except SignInAgain:
+            raise
+        except NotAllowed as refused:
+            return self._ask(who, Said((Problem("by-sign-in", refused.reason),), status=422))
+        except OutOfTurn:
+            return redirect(url_for("portal.accounts_join"), 303)
+
+    def _by_sign_in(self) -> Text | str:
+        return self._linking.other.by_sign_in(self._settings.sign_in_store)
+
+    def _joined(self, who: SignedIn, counts_from: datetime) -> Response:
+        waits = counts_from > self._settings.now()
+        text = Text("It counts from {moment}.", moment=dates.moment(counts_from)) if waits else None
         return self._list(who, done=(Text("Your accounts are joined"), text))
 
     # Part ---------------------------------------------------------------------------------------------------------

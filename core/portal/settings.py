@@ -57,6 +57,8 @@ class PortalSettings:
     logo: Logo | None = None
     # Where people sign in to see everything they can do here. Empty: nobody can yet.
     sign_in_url: str = ""
+    # In which store they are who do.
+    sign_in_store: str = ""
     sign_in_first: bool = False
     # What to do on a company computer once there is a new password. Empty: nothing is said.
     advice: tuple[Text | str, ...] = ADVICE

@@ -53,7 +53,9 @@ class SignInPages:
         return found
 
     def start(self) -> Response:
-        """To the identity provider. `to`: the page that somebody wanted; `again`: they must prove who they are anew."""
+        """To the identity provider. `to`: the page that somebody wanted; `again`: they must prove who they are anew;
+        `join`: as somebody else, whose account is theirs too.
+        """
         begun = self._door.signing_in.set_out(
             address_of(request, self._look),
             self._cookies.browser_of(request),
@@ -61,6 +63,7 @@ class SignInPages:
             fresh="again" in request.args,
             key=self._cookies.key(request),
             language=spoken(),
+            joins="join" in request.args,
         )
         there = redirect(begun.address, 303)
         self._cookies.set_out(there, begun.browser)
@@ -74,13 +77,16 @@ class SignInPages:
         if any(len(request.args.getlist(name)) > 1 for name in ANSWERS):
             abort(400, "an answer twice")
         arrived = self._door.signing_in.come_back(answer, self._cookies.browser_of(request))
-        who = self._door.sessions.whoever(arrived.key)
+        who = self._door.sessions.whoever(arrived.key) if arrived.key else None
         to = self._first(who, arrived.to) if who else arrived.to
         keep_place(to)
         page = Response(render_template("signed_in.html", page="signed-in", to=to), content_type=HTML)
         # At once, and in the history's place of this one: the code in its address is used up.
         page.headers["Refresh"] = f"0; url={to}"
-        self._cookies.arrive(page, arrived.key, arrived.browser)
+        if arrived.key:
+            self._cookies.arrive(page, arrived.key, arrived.browser)
+        else:
+            self._cookies.set_out(page, arrived.browser)
         return page
 
     def leave(self) -> Response:

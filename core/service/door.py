@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .drafts import Drafts
+from .second_sign_in import SecondSignIn
 from .session_desk import SessionDesk
 from .signing_in import SessionRules, SigningIn
 from .staff import Staff
@@ -32,6 +33,7 @@ def open_door(staff: Staff, idp: CompanyIdp, rules: SessionRules) -> Door:
         around=around,
         idp=idp,
         drafts=Drafts(records=records, around=around),
+        second=SecondSignIn(records=records, around=around),
         rules=rules,
     )
     return Door(signing_in, SessionDesk(records=records, around=around, idp=idp, rules=rules))

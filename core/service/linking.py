@@ -12,6 +12,7 @@ from ..contracts.people import Account, AccountKey, Person
 from ..contracts.text import Secret, Text
 from ..db.session import Transaction, after_commit
 from ..db.waiting_links import WaitingLink
+from ..recovery.policy import out_of_scope
 from .counted import tell
 from .enrol import STOPPED, SignInAgain
 from .link_effect import LinkEffect
@@ -21,7 +22,9 @@ from .notices import Notices
 from .other_account import NOT_YOURS, NotTheirs, OtherAccount
 from .recognise import Recognising
 from .records import Records
+from .second_sign_in import SecondSignIn
 from .signed_in import SignedIn
+from .signing_in import BY_HAND
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 
@@ -46,6 +49,7 @@ class Linking:
     other: OtherAccount
     mine: MyMethods
     effect: LinkEffect
+    second: SecondSignIn
     notices: Notices
     around: Surroundings
 
@@ -58,6 +62,23 @@ class Linking:
         """By the other account's password. Raises SignInAgain, NotTheirs, MustWait or NotAllowed."""
         self.may_change(who)
         return self.join_proven(who, self.other.prove(who, place, name, password), "password", language=language)
+
+    def vouched(self, who: SignedIn) -> Account | None:
+        """The account that they signed in to a moment ago to join it, as its directory has it now."""
+        key = self.second.see(who)
+        return self.accounts.account(key) if key else None
+
+    def join_signed_in(self, who: SignedIn, *, language: str = "") -> WaitingLink:
+        """By a second sign-in. Raises SignInAgain or NotAllowed; OutOfTurn when that is too long ago or used."""
+        self.may_change(who)
+        account = self.vouched(who)
+        if account is None:
+            raise OutOfTurn("nobody signed in to join")
+        person = Person(self.accounts.value(account.key), (account,), account.contacts)
+        if out_of_scope(self.snapshots.current.policy_for(person).scope, account):
+            raise NotAllowed(BY_HAND)
+        self.second.forget(who)
+        return self.join_proven(who, account, "sign-in", language=language)
 
     def join_proven(self, who: SignedIn, account: Account, how: str, *, language: str = "") -> WaitingLink:
         """Somebody showed a moment ago that this account is theirs too. Raises SignInAgain or NotAllowed."""

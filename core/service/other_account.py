@@ -49,13 +49,22 @@ class OtherAccount:
 
     def places(self) -> Mapping[str, Text | str]:
         """Where one can be, by the store's key: every directory that can tell a right password from a wrong one."""
-        stores = self.snapshots.current.plugins.stores
-        return {key: store.called for key, store in stores.items() if isinstance(store, CanTell)}
+        return {key: store.called for key, store in self._stores.items() if _judges(store)}
+
+    def by_sign_in(self, place: str) -> Text | str:
+        """What the store is called that the identity provider vouches for, if only a sign-in can show an account of it
+        to be theirs; else nothing."""
+        store = self._stores.get(place)
+        return "" if store is None or _judges(store) else store.called
+
+    @property
+    def _stores(self) -> Mapping[str, Store]:
+        return self.snapshots.current.plugins.stores
 
     def prove(self, who: SignedIn, place: str, name: str, password: Secret) -> Account:
         """The account with this name there, opened by this password. Raises NotTheirs, MustWait or NotAllowed."""
-        store = self.snapshots.current.plugins.stores.get(place)
-        if store is None or place not in self.places():
+        store = self._stores.get(place)
+        if store is None or not _judges(store):
             raise NotTheirs(NOT_YOURS)
         self._count(who, limits.LINK_TRIES, who.person.id)
         try:
@@ -123,3 +132,7 @@ class OtherAccount:
         with self.records.db.write() as tx:
             self.records.audit.append(tx, [event], at=self.around.now(), person_id=who.person.id)
         tell(self.around.meter, [event])
+
+
+def _judges(store: Store) -> bool:
+    return isinstance(store, CanTell) and store.knows_passwords

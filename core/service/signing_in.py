@@ -22,6 +22,7 @@ from .drafts import Drafts
 from .gate import Gate
 from .recognise import Recognising
 from .records import Records
+from .second_sign_in import SecondSignIn
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .vouching import CompanyIdp, SignInRefused, SignInUnavailable, Vouched
@@ -53,7 +54,9 @@ class SetOut:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Somebody is in. `key`: for the session's cookie; `browser`: the other cookie's new value; `to`: where to go."""
+    """Somebody is in. `key`: for the session's cookie, empty where the session that they had goes on; `browser`: the
+    other cookie's new value; `to`: where to go.
+    """
 
     key: str = field(repr=False)
     browser: str = field(repr=False)
@@ -72,18 +75,25 @@ class SigningIn:
     around: Surroundings
     idp: CompanyIdp
     drafts: Drafts
+    second: SecondSignIn
     rules: SessionRules
 
-    def set_out(self, address: str, browser: str, *, to: str, fresh: bool, key: str, language: str) -> SetOut:
-        """Begin. `key`: of the session that this browser has, which ends when another begins.
+    def set_out(
+        self, address: str, browser: str, *, to: str, fresh: bool, key: str, language: str, joins: bool = False
+    ) -> SetOut:
+        """Begin. `key`: of the session that this browser has, which ends when another begins. `joins`: it goes on, and
+        whom they sign in as is joined to it.
 
         Raises MustWait or SignInUnavailable.
         """
         self.gate.admit_departure(address)
         now = self.around.now()
         secrets = self._secret(), self._secret(), self._secret()
-        ends = digest(key) if key else ""
-        departure = Departure(*secrets, left_at=now, expires_at=now + AWAY, to=to, fresh=fresh, ends=ends)
+        ends, joins = digest(key) if key else "", joins and bool(key)
+        # To join, they must choose there who they are: the provider knows them as the one they are here.
+        departure = Departure(
+            *secrets, left_at=now, expires_at=now + AWAY, to=to, fresh=fresh or joins, ends=ends, joins=joins
+        )
         there = self.idp.address_for(departure, language)
         # Tabs of one browser share its cookie, so that whichever comes back first does not strand the others.
         browser = browser or self._secret()
@@ -96,7 +106,10 @@ class SigningIn:
         try:
             departure = self._take(answer.get("state", ""), browser)
             vouched = self.idp.vouch(answer, departure, self.around.now())
-            return self._open(vouched, self._account(vouched), departure, browser)
+            account = self._account(vouched)
+            if departure.joins:
+                return self._vouch_for(account, departure, browser)
+            return self._open(vouched, account, departure, browser)
         except SignInRefused as refused:
             event = SignInFailed(refused.why)
             with self.records.db.write() as tx:
@@ -154,6 +167,15 @@ class SigningIn:
             self.records.audit.append(tx, [event], at=now, person_id=person.id)
         tell(self.around.meter, [event])
         return Arrived(key, renewed, departure.to)
+
+    def _vouch_for(self, account: Account, departure: Departure, browser: str) -> Arrived:
+        """Nothing is joined by this alone: the page that they come back to asks, and only the session that set out."""
+        renewed = self._secret()
+        with self.records.db.write() as tx:
+            self._admitted(tx, account)
+            self.second.keep(tx, departure.ends, account.key)
+            self.records.sign_ins.hand_on(tx, browser, renewed)
+        return Arrived("", renewed, departure.to)
 
     def _admitted(self, tx: Transaction, account: Account) -> Person:
         """The person behind it. Whom self-service does not serve, it lets in no more by a sign-in (P10)."""

@@ -55,6 +55,7 @@ from .recover import RecoveryService
 from .renew import Renewing
 from .renewal import Renewal
 from .reports import Reports
+from .second_sign_in import SecondSignIn
 from .settle import Settling
 from .sightings import Sightings
 from .snapshot import Snapshots
@@ -196,6 +197,7 @@ def _linking(house: _House, mover: Mover, calls: Calls, enrolling: Enrolling) ->
         other=OtherAccount(**house, recognising=recognising, calls=calls),
         mine=enrolling.mine,
         effect=effect,
+        second=SecondSignIn(records=house["records"], around=house["around"]),
         notices=enrolling.notices,
     )
 

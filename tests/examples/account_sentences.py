@@ -28,6 +28,9 @@ ABOUT_ACCOUNTS: dict[str, tuple[str, ...]] = {
     "one sentence for whatever is wrong, so that nobody learns which accounts others have": (
         "We can't join that account with this name and password. Check both, or call the help desk.",
     ),
+    "a second sign-in, where no password can be judged": (
+        "Sign in to {}", "Join {}?", "You've just signed in to it, so it's yours.", "Join it",
+    ),
     "why two are not joined, said once the password was right": (
         "That's the account you're signed in with.", "These accounts are joined already.",
         "That account is joined with another one already. Sign in to it and part them first.",

@@ -62,7 +62,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     house = small_house(database, cloud=cloud)
     cloud.add(Account(SECOND, "jo.cloud", stamp="1"), OLD)
     pages = Pages(house, [somebody(house, FIRST)])
-    settings, enrolling = portal_settings(now=house.clock), house.staff.enrolling
+    settings, enrolling = portal_settings(now=house.clock, sign_in_store="cloud"), house.staff.enrolling
 
     def whoever(_: object) -> SignedIn | None:
         return pages.who[0] if pages.who else None
@@ -224,3 +224,62 @@ def test_in_a_demo_it_counts_at_once(pages: Pages, monkeypatch: pytest.MonkeyPat
     pages.house.snapshots.at_least(10)
     assert "Your accounts are joined" in words(pages.join())
     assert "One reset can set both passwords." in words(pages.get())
+
+
+# By a second sign-in --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def silent_cloud(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> Pages:
+    """Its directory never says whether a password is right, and who signs in is there."""
+    monkeypatch.setattr(Cloud, "knows_passwords", False)
+    return pages
+
+
+def signs_in_there(pages: Pages, key: AccountKey = SECOND) -> None:
+    with pages.house.records.db.write() as tx:
+        pages.house.staff.linking.second.keep(tx, "s1", key)
+
+
+def test_no_password_is_asked_for_where_none_can_be_judged(silent_cloud: Pages) -> None:
+    page = silent_cloud.get("/accounts/join")
+    assert re.findall(r'name="store" value="(\w+)"', page.text) == ["fake"]
+    assert "Sign in to Cloud" in words(page)
+    assert 'href="/sign-in?join=1&amp;to=/accounts/join/signed-in"' in page.text.replace("%2F", "/")
+    silent_cloud.join()
+    assert silent_cloud.house.staff.linking.accounts.look(silent_cloud.who[0])[1:] == ()
+
+
+def test_where_passwords_are_judged_nobody_signs_in_for_it(pages: Pages) -> None:
+    assert "Sign in to Cloud" not in words(pages.get("/accounts/join"))
+
+
+def test_whoever_signed_in_there_is_asked_and_joins(silent_cloud: Pages) -> None:
+    signs_in_there(silent_cloud)
+    asked = silent_cloud.get("/accounts/join/signed-in")
+    assert "Join jo.cloud? You’ve just signed in to it, so it’s yours." in words(asked)
+    page = silent_cloud.post("/accounts/join/signed-in", move="join")
+    assert "Your accounts are joined" in words(page)
+    assert "Cloud Waiting jo.cloud" in words(page)
+
+
+def test_whoever_did_not_is_sent_back(silent_cloud: Pages) -> None:
+    for answer in (
+        silent_cloud.get("/accounts/join/signed-in"),
+        silent_cloud.post("/accounts/join/signed-in", move="join"),
+    ):
+        assert (answer.status_code, answer.location) == (303, "/accounts/join")
+
+
+def test_the_own_account_is_refused_in_words(silent_cloud: Pages) -> None:
+    signs_in_there(silent_cloud, FIRST)
+    page = silent_cloud.post("/accounts/join/signed-in", move="join")
+    assert page.status_code == 422
+    assert "That’s the account you’re signed in with." in words(page)
+
+
+def test_another_button_and_another_sessions_form_join_nothing(silent_cloud: Pages) -> None:
+    signs_in_there(silent_cloud)
+    assert silent_cloud.post("/accounts/join/signed-in", move="part").status_code == 400
+    assert silent_cloud.post("/accounts/join/signed-in", move="join", token="ab").status_code == 403
+    assert len(silent_cloud.house.staff.linking.accounts.look(silent_cloud.who[0])) == 1

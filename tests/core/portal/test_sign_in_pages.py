@@ -8,6 +8,7 @@ import pytest
 from pretend_portal import ORIGIN, SIGNED_IN, Portal
 
 from keyback.core.contracts.errors import MustWait
+from keyback.core.service.signing_in import Arrived
 from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 
 BACK = "/sign-in/callback?state=s&code=c"
@@ -41,7 +42,17 @@ def test_what_the_browser_has_already_goes_along(portal: Portal) -> None:
     portal.get("/sign-in?again=yes", headers={"Accept-Language": "de"})
     ((address, browser, asked),) = portal.service.asked_for("set_out")
     assert (address, browser) == ("127.0.0.1", "other-tab")
-    assert asked == {"to": "/", "fresh": True, "key": "old-session", "language": "de"}
+    assert asked == {"to": "/", "fresh": True, "key": "old-session", "language": "de", "joins": False}
+
+
+def test_whoever_signs_in_to_join_an_account_stays_who_they_are(portal: Portal) -> None:
+    holding(portal, "__Host-kb_s", "old-session")
+    portal.get("/sign-in?join=1&to=/accounts/join/signed-in")
+    assert wishes(portal)["joins"] is True
+    portal.service.answers["come_back"] = Arrived("", "next-browser", "/accounts/join/signed-in")
+    back = portal.get(BACK)
+    assert back.headers["Refresh"] == "0; url=/accounts/join/signed-in"
+    assert [cookie.partition("=")[0] for cookie in cookies(back)] == ["__Host-kb_o"]
 
 
 @pytest.mark.parametrize("to", ["/methods", "/methods/add/phone", "/"])
