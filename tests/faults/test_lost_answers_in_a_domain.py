@@ -17,7 +17,7 @@ from servers.fault_proxy import FaultProxy, Mode
 from servers.keyback import Keyback
 from servers.killed_writer import AT_ONCE as KILLED_AT_ONCE
 from servers.killed_writer import MOMENTS, killed
-from servers.late_orders import Orders, ask_in_a_frost, length_of_an_order
+from servers.late_orders import Orders, ask_in_a_frost, is_order, length_of_an_order
 from servers.persistent import Persistent, together
 from servers.samba import SambaAd, running_samba
 from servers.samba_contents import PASSWORD
@@ -29,10 +29,8 @@ from servers.told import TOLD, TRUE, Told
 
 QUICK, FULL = 1, int(os.environ.get("TIMES", "200"))
 LASTING = 30.0
-# So many at once that the last one is lost before the first one is asked after again; and so many in one frost.
+# So many at once, and in one frost.
 AT_ONCE, IN_A_FROST = 6, 12
-# Where the account is, and what it is; then the order. Each is one chunk.
-BEFORE_THE_ORDER = 2
 
 
 @dataclass
@@ -66,7 +64,8 @@ class Loss:
         lost, writer = between.swallowed, Stopped(self._world.keyback)
         asks = self.told.asking()
         writer.wait()
-        between.fault(mode, skip=BEFORE_THE_ORDER)
+        # Others may be asked after meanwhile.
+        between.fault(mode, only=lambda chunk: is_order(chunk, self._world.length))
         writer.go_on()
         asks.join()
         between.on_bytes = None

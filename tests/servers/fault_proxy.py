@@ -53,6 +53,7 @@ class FaultProxy:
         self.on_bytes: Callable[[bytes], None] | None = None
         self._mode = Mode.PASS
         self._skip = 0
+        self._only: Callable[[bytes], bool] = lambda _: True
         self._changed = threading.Condition()
         self._pairs: set[_Pair] = set()
         self._stopped = False
@@ -78,10 +79,13 @@ class FaultProxy:
         """How many are open now."""
         return len(self._pairs)
 
-    def fault(self, mode: Mode, *, skip: int = 0, delay: float = 0.0) -> None:
-        """Switch the fault; `skip` lets so many client chunks through first (small requests are one chunk each)."""
+    def fault(
+        self, mode: Mode, *, skip: int = 0, delay: float = 0.0, only: Callable[[bytes], bool] = lambda _: True
+    ) -> None:
+        """Switch the fault; `skip` lets so many client chunks through first (small requests are one chunk each), `only`
+        all but these."""
         with self._changed:
-            self._mode, self._skip, self.delay = mode, skip, delay
+            self._mode, self._skip, self.delay, self._only = mode, skip, delay, only
             self.bytes_seen.clear()
             self._changed.notify_all()
 
@@ -152,6 +156,8 @@ class FaultProxy:
             mode = self._mode
             if mode is not Mode.PASS and self._skip > 0:
                 self._skip -= 1
+                mode = Mode.PASS
+            elif not self._only(chunk):
                 mode = Mode.PASS
         if mode is not Mode.PASS:
             self.bytes_seen.set()
