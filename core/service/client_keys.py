@@ -30,8 +30,9 @@ class ClientKeys:
 
     def signing(self) -> TokenKey:
         """The one that signs now."""
-        now = self.around.now()
-        return max((key for key in self._all() if key.signs_from <= now), key=lambda key: (key.signs_from, key.kid))
+        keys, now = self._all(), self.around.now()
+        # The oldest, where another process made the first one a moment ago, by a clock that is ahead of ours.
+        return next((key for key in reversed(keys) if key.signs_from <= now), keys[0])
 
     def shown(self) -> tuple[TokenKey, ...]:
         """The next one, the one that signs, and those whose last tokens are still good."""

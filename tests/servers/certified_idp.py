@@ -26,13 +26,17 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 def missing() -> str:
     """Why there can be none here; empty when there can."""
+    installed = (FOLDER / "node_modules" / "oidc-provider").is_dir()
+    return without_node() or ("" if installed else "npm's oidc-provider is not installed: .ci/node-packages does it")
+
+
+def without_node() -> str:
+    """Why nothing of npm's runs here; empty when it does."""
     if shutil.which("node") is None:
         return "Node.js is not installed (Debian: apt-get install nodejs npm)"
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
     if int(version.strip().lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
         return f"Node.js {version.strip()} is too old for npm's oidc-provider: {OLDEST_NODE} at least"
-    if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
-        return "npm's oidc-provider is not installed: .ci/node-packages does it"
     return ""
 
 

@@ -72,14 +72,21 @@ class Guest(Visitor):
 
 @contextmanager
 def running_front(
-    folder: Path, chromium: Any, post: Post, stores: Mapping[str, Mapping[str, Any]], **more: object
+    folder: Path,
+    chromium: Any,
+    post: Post,
+    stores: Mapping[str, Mapping[str, Any]],
+    *,
+    authority: Authority | None = None,
+    **more: object,
 ) -> Iterator[Front]:
     """With these stores behind it."""
+    authority = authority or Authority(folder / "front")
     port = free_port()
     url = f"https://localhost:{port}"
     pins = {**stores, **post_pins(post), **SWIFT}
     with (
         Keyback(folder / "keyback", pins, more={"portal_url": url, **more}) as keyback,
-        RoundRobin([keyback.port], port=port, tls=Authority(folder / "front").issue("localhost")),
+        RoundRobin([keyback.port], port=port, tls=authority.issue("localhost")),
     ):
         yield Front(keyback, url, post, chromium)

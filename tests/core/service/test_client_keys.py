@@ -26,6 +26,22 @@ def test_the_first_is_made_when_somebody_asks_and_only_once(keys: ClientKeys) ->
     assert keys.signing() == first
 
 
+def test_the_first_signs_though_time_goes_on_while_it_is_made(on_either: SmallHouse) -> None:
+    class Slow(KeyMaker):
+        def __call__(self) -> tuple[str, bytes]:
+            on_either.clock.forward(seconds=1)
+            return super().__call__()
+
+    keys = ClientKeys(records=on_either.records, around=on_either.around, make=Slow())
+    assert keys.signing() == keys.shown()[0]
+
+
+def test_the_first_signs_also_where_its_maker_s_clock_is_ahead(on_either: SmallHouse, keys: ClientKeys) -> None:
+    first = keys.signing()
+    on_either.clock.forward(seconds=-1)
+    assert keys.signing() == first
+
+
 def test_another_process_uses_the_same(keys: ClientKeys) -> None:
     first = keys.signing()
     elsewhere = ClientKeys(records=keys.records, around=keys.around, make=KeyMaker(5))
