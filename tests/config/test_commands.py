@@ -196,6 +196,17 @@ def test_after_a_rotation_everything_still_opens(here: Path, capsys: pytest.Capt
     assert main(["audit", "verify"]) == 0
 
 
+def test_tokens_get_a_key_that_is_shown_before_it_signs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "rotate", "tokens"]) == 0
+    later = capsys.readouterr().out
+    assert main(["keys", "rotate", "tokens", "--at-once"]) == 0
+    with sqlite3.connect(here / "data" / "keyback.db") as database:
+        ((kid, private),) = database.execute("SELECT kid, private FROM token_key").fetchall()
+    assert kid in capsys.readouterr().out
+    assert kid not in later
+    assert b'"kty"' not in private
+
+
 def test_a_full_list_of_leaked_passwords_is_put_in_place(here: Path) -> None:
     digest = hashlib.sha1(b"correct horse", usedforsecurity=False).hexdigest().upper()
     (here / "download.txt").write_text(f"{digest}:7\n", encoding="ascii")

@@ -203,6 +203,22 @@ def test_people_are_sent_back_only_to_whole_https_addresses(folder: Path, addres
     assert "entries.intranet" in _refusal(folder, toml=toml)
 
 
+def test_a_client_knows_accounts_of_a_store_that_is_there(folder: Path) -> None:
+    client = f'[entries.idp]\nname = "IdP"\nredirect_uris = ["https://idp.example/cb"]\nclient_secret = "{"s" * 43}"\n'
+    assert _start(folder, toml=f'{client}store = "openldap"\n').entry_tables["idp"]["client_secret"] == "s" * 43
+    assert "store must be one of plugins.load" in _refusal(folder, toml=f'{client}store = "entra"\n')
+    assert "must begin with https://" in _refusal(folder, toml=client.replace("https", "http"))
+
+
+def test_a_client_s_keys_are_read_at_the_start(folder: Path) -> None:
+    client = '[entries.idp]\nname = "IdP"\nredirect_uris = ["https://idp.example/cb"]\nstore = "openldap"\n'
+    refused = _refusal(folder, toml=f'{client}client_keys_file = "{folder}/nowhere.jwks"\n')
+    assert "client_keys_file" in refused
+    (folder / "idp.jwks").write_text('{"keys": []}')
+    settings = _start(folder, toml=f'{client}client_keys_file = "{folder}/idp.jwks"\n')
+    assert settings.entry_tables["idp"]["client_keys"] == '{"keys": []}'
+
+
 def test_one_realm_cannot_belong_to_two_stores(folder: Path) -> None:
     assert "claimed by two" in _refusal(
         folder, toml='[realms]\nopenldap = ["example.org"]\nembedded = ["EXAMPLE.org"]\n'

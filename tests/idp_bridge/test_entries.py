@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from keyback.core.contracts.entry import Entry, OidcClient, SubjectKind
 from keyback.core.contracts.errors import SettingsInvalid
-from keyback.idp_bridge.entries import Entries, address_problem
+from keyback.idp_bridge.entries import Entries, address_problem, digest
 
 LISTED = "https://sign-in.alderwick.example/back?from=reset&lang=en"
 HOME = "https://sign-in.alderwick.example/"
@@ -99,3 +100,52 @@ def test_every_problem_is_named_at_once() -> None:
         "entries.nameless",
         "entries.fine",
     ]
+
+
+SECRET = "s" * 32
+CLIENT = {"name": "Intranet", "redirect_uris": ["https://idp.example/cb?x=1"], "store": "openldap"}
+
+
+def test_a_door_with_addresses_for_answers_is_a_client_too() -> None:
+    entry = Entries.from_config({"intranet": {**CLIENT, "client_secret": SECRET, "subject": "upn", "pkce": False}}).get(
+        "intranet"
+    )
+    assert entry is not None
+    assert entry.kind == "oidc"
+    assert entry.client == OidcClient(
+        ("https://idp.example/cb?x=1",), digest(SECRET), subject=SubjectKind.UPN, store="openldap", pkce=False
+    )
+    assert SECRET not in repr(entry)
+    assert digest(SECRET) not in repr(entry)
+
+
+def test_a_door_without_them_is_a_link() -> None:
+    entry = Entries.from_config(TABLES).get("alderwick")
+    assert entry is not None
+    assert (entry.kind, entry.client) == ("link", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"client_secret": "s" * 31}, "32 signs at least"),
+        ({}, "a secret or a key of its own"),
+        ({"client_secret": SECRET, "client_keys": '{"keys": []}'}, "and not both"),
+        ({"client_secret": SECRET, "store": ""}, "store is missing"),
+        ({"client_secret": SECRET, "redirect_uris": []}, "redirect_uris is missing"),
+        ({"client_secret": SECRET, "redirect_uris": ["http://idp.example/cb"]}, "must begin with https://"),
+        ({"client_secret": SECRET, "redirect_uris": ["https://idp.example/cb#x"]}, "or a #"),
+    ],
+)
+def test_a_client_that_could_not_be_safe_is_none(changes: dict[str, object], why: str) -> None:
+    with pytest.raises(SettingsInvalid) as raised:
+        Entries.from_config({"intranet": {**CLIENT, **changes}})
+    assert why in str(raised.value.problems)
+    assert SECRET not in str(raised.value.problems)
+
+
+def test_what_the_file_decides_no_saved_entry_changes() -> None:
+    saved = {"alderwick": Entry("alderwick", "Another"), "intranet": Entry("intranet", "Intranet")}
+    entries = Entries.from_config(TABLES, lambda: saved)
+    found = [entries.get(key) for key in ("alderwick", "intranet", "nobody")]
+    assert [entry and entry.name for entry in found] == ["Alderwick sign-in", "Intranet", None]
