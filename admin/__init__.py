@@ -5,12 +5,13 @@ from __future__ import annotations
 from .access import Screen
 from .app import create_console
 from .approval_screens import ApprovalScreen
+from .door_pages import create_door
 from .home_screen import HomeScreen
 from .look import ConsoleLook
 from .people_screens import PeopleScreen
 from .policy_screens import PolicyScreen
 
-__all__ = ["SCREENS", "ConsoleLook", "create_console"]
+__all__ = ["SCREENS", "ConsoleLook", "create_console", "create_door"]
 
 # In the order of the menu. A new screen is a file and a line here.
 SCREENS: tuple[type[Screen], ...] = (HomeScreen, PolicyScreen, PeopleScreen, ApprovalScreen)

@@ -9,20 +9,23 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import PurePath
 
-from flask import Blueprint, Flask, abort, g, render_template, request
+from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
 from flask_admin import Admin
 from flask_admin.theme import Theme
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from ..core.contracts.errors import NotAllowed
+from ..core.contracts.errors import MustWait, NotAllowed
+from ..core.contracts.text import Text
+from ..core.service.actor import Role
 from ..core.service.console import Console
 from ..core.service.console_desk import ConsoleDesk
+from ..core.service.vouching import SignInUnavailable
 from .access import HTML, Screen
 from .cookies import ConsoleCookies
 from .files import Files
 from .headers import nonce, protect
-from .language import SpokenHere, speak_in_templates, spoken
+from .language import SpokenHere, said, speak_in_templates, spoken
 from .look import HERE, ConsoleLook
 from .menu import menu
 
@@ -31,6 +34,13 @@ log = logging.getLogger("keyback.console")
 # A form of ours is smaller than this; whatever is larger is refused before it is read (L9).
 LARGEST_BODY = 256 * 1024
 MOST_FORM_PARTS = 2000
+WAIT = Text("Too many tries for now. Wait a minute, then start again.")
+ROLES = {
+    Role.ADMINISTRATOR: Text("administrator"),
+    Role.HELP_DESK: Text("help desk"),
+    Role.AUDITOR: Text("auditor"),
+}
+SILENT = Text("Your organisation's sign-in doesn't answer. Wait a moment, then try again.")
 
 
 def create_console(
@@ -52,11 +62,14 @@ def create_console(
     _before_each(app, desk, look)
     app.after_request(partial(protect, secure=look.secure))
     app.add_url_rule("/admin/static/<name>", "file", files.response, methods=["GET"])
+    app.add_url_rule("/", "root", lambda: redirect(url_for("home.index"), 303), methods=["GET"])
     app.register_blueprint(door)
     views = [screen(console, desk) for screen in screens]
     _frame(app, views)
     app.context_processor(lambda: _for_templates(views, files, look))
     app.register_error_handler(NotAllowed, lambda error: _problem(403, reason=error.reason))
+    app.register_error_handler(MustWait, lambda _: _problem(429, reason=WAIT))
+    app.register_error_handler(SignInUnavailable, lambda _: _problem(503, reason=SILENT))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _broken)
     return app
@@ -99,6 +112,7 @@ def _for_templates(views: list[Screen], files: Files, look: ConsoleLook) -> dict
         "company": look.company,
         "language": spoken(),
         "in_console": who,
+        "roles": [said(ROLES[role]) for role in Role if role in who.actor.roles] if who else (),
         "menu": menu(views, who.actor, request.blueprint) if who else (),
     }
 

@@ -22,6 +22,7 @@ from ..core.portal.settings import ADVICE
 from ..core.portal.timed import Timed
 from ..core.service.signed_in import SignedIn
 from ..core.service.surroundings import Surroundings
+from .console import join_console
 from .house import House
 from .provider import doors_of, provider_of
 from .settings import Settings
@@ -67,6 +68,8 @@ def create_app(house: House) -> Flask:
         from .demo.opening import open_demo  # noqa: PLC0415
 
         open_demo(app, house, look)
+    if settings.console.url:
+        join_console(app, house, look)
     return app
 
 

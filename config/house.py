@@ -41,6 +41,8 @@ class House:
     staff: Staff
     leaks: Breached
     door: Door | None = None
+    # Where plugins keep their own words.
+    translations: tuple[Path, ...] = ()
     _leaving: Event = field(default_factory=Event)
 
     @property
@@ -94,7 +96,7 @@ def build(settings: Settings) -> House:
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
     staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
     staff.office.also(lambda _: clock.compare(), everywhere=True)
-    return House(settings, records, snapshots, around, staff, leaks, door_of(settings, staff))
+    return House(settings, records, snapshots, around, staff, leaks, door_of(settings, staff), host.translations)
 
 
 def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Surroundings:

@@ -181,6 +181,23 @@ class SignInSettings(_Part):
         return key_file.read_secret(self.client_key_file, "sign_in.client_key_file") if self.client_key_file else None
 
 
+class ConsoleSettings(_Part):
+    """The console for administrators, the help desk and auditors. Without a url: none."""
+
+    url: str = ""
+    allow_shared_host: bool = False
+    administrators: Strings = ()
+    help_desk: Strings = ()
+    auditors: Strings = ()
+    groups_claim: str = Field("groups", max_length=80)
+    name_claim: str = Field("name", max_length=80)
+    scopes: Strings = ("openid", "profile")
+    acr_values: Strings = ()
+    amr_values: Strings = ()
+    idle_minutes: int = Field(15, ge=2, le=15)
+    longest_hours: int = Field(8, ge=1, le=8)
+
+
 class Settings(_Part):
     """All of it. `loading.load()` is the way to make one; what it returns is safe to start with."""
 
@@ -209,6 +226,7 @@ class Settings(_Part):
     serve: ServeSettings = ServeSettings()
     metrics: MetricsSettings = MetricsSettings()
     sign_in: SignInSettings = SignInSettings()
+    console: ConsoleSettings = ConsoleSettings()
     entries: Mapping[str, EntrySettings] = Field(default_factory=dict)
     media: Mapping[str, MediumSettings] = Field(default_factory=dict)
     pin: Mapping[str, Mapping[str, Mapping[str, object]]] = Field(default_factory=dict, repr=False)
@@ -223,8 +241,12 @@ class Settings(_Part):
     @property
     def origin(self) -> str:
         """Scheme and host of the portal, as browsers write it."""
-        parts = urlsplit(self.portal_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return _origin(self.portal_url)
+
+    @property
+    def console_origin(self) -> str:
+        """The same of the console."""
+        return _origin(self.console.url)
 
     @property
     def secure(self) -> bool:
@@ -258,3 +280,8 @@ class Settings(_Part):
     def previous_key(self) -> bytes | None:
         """The key before it, while data keys are being wrapped anew."""
         return key_file.read(self.previous_key_file) if self.previous_key_file else None
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from ..core.service.door import Door, open_door
 from ..core.service.signing_in import SessionRules
 from ..core.service.staff import Staff
+from ..core.service.vouching import CompanyIdp
 from .settings import Settings
 
 
@@ -14,6 +16,8 @@ def load_library(settings: Settings) -> None:
     """Import what signing in needs, where somebody may: before the first fork, so that processes share its memory."""
     if settings.sign_in.issuer:
         from ..idp_bridge import sign_in  # noqa: F401, PLC0415
+    if settings.console.url:
+        from .. import admin  # noqa: F401, PLC0415
 
 
 def door_of(settings: Settings, staff: Staff) -> Door | None:
@@ -21,22 +25,32 @@ def door_of(settings: Settings, staff: Staff) -> Door | None:
     chosen = settings.sign_in
     if not chosen.issuer:
         return None
-    # Imported late: whoever has no identity provider needs neither its library nor the time that it takes.
-    from ..idp_bridge.sign_in import Client, SignIn, own_key  # noqa: PLC0415
-    from ..idp_bridge.wire import Line  # noqa: PLC0415
-
-    key, longest = chosen.client_key, timedelta(hours=chosen.longest_hours)
-    client = Client(
-        chosen.client_id,
-        own_key(key) if key else chosen.client_secret.get_secret_value(),
+    longest = timedelta(hours=chosen.longest_hours)
+    idp = idp_of(
+        settings,
         redirect_uri=f"{settings.origin}/sign-in/callback",
         after_logout=f"{settings.origin}/sign-out",
         scopes=chosen.scopes,
         claim=chosen.claim,
         acr_values=chosen.acr_values,
         oldest=longest,
+    )
+    return open_door(staff, idp, SessionRules(chosen.store, timedelta(minutes=chosen.idle_minutes), longest))
+
+
+def idp_of(settings: Settings, **asked: Any) -> CompanyIdp:  # noqa: ANN401 - the fields of Client
+    """The company's identity provider, to be asked as this client of it."""
+    # Imported late: whoever has no identity provider needs neither its library nor the time that it takes.
+    from ..idp_bridge.sign_in import Client, SignIn, own_key  # noqa: PLC0415
+    from ..idp_bridge.wire import Line  # noqa: PLC0415
+
+    chosen = settings.sign_in
+    key = chosen.client_key
+    client = Client(
+        chosen.client_id,
+        own_key(key) if key else chosen.client_secret.get_secret_value(),
         leeway=timedelta(seconds=chosen.leeway_seconds),
         line=Line(str(chosen.ca_file or ""), chosen.proxy.get_secret_value()),
+        **asked,
     )
-    rules = SessionRules(chosen.store, timedelta(minutes=chosen.idle_minutes), longest)
-    return open_door(staff, SignIn(chosen.issuer, client, plain_http=settings.demo), rules)
+    return SignIn(chosen.issuer, client, plain_http=settings.demo)

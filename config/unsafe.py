@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from ..idp_bridge.addresses import is_proxy, is_safe
 from .media import misspelt
-from .settings import Settings, SignInSettings
+from .settings import ConsoleSettings, Settings, SignInSettings
 
 LINK = re.compile(r"(?:https?://[A-Za-z0-9]|mailto:[^@]+@|tel:\+?[0-9])[!-~]*", re.ASCII)
 VERIFIED = frozenset({"verify-full", "verify-ca"})
@@ -20,7 +20,7 @@ VERIFIED = frozenset({"verify-full", "verify-ca"})
 def unsafe(settings: Settings) -> list[str]:
     """Everything at once, so that nobody mends one line at a time. Empty when it may start."""
     found = [*_portal(settings), *_listening(settings), *_metrics(settings), *_database(settings), *_plugins(settings)]
-    found += [*_pages(settings), *_entries(settings), *_claims(settings), *_sign_in(settings)]
+    found += [*_pages(settings), *_entries(settings), *_claims(settings), *_sign_in(settings), *_console(settings)]
     return [*found, *misspelt(settings)]
 
 
@@ -129,6 +129,26 @@ def _sign_in(settings: Settings) -> Iterator[str]:
         yield "sign_in.proxy must be http:// or https://, a host and a port, and nothing after it"
     if chosen.store not in settings.plugins.load:
         yield "sign_in.store must be one of plugins.load: where people are looked up who sign in"
+
+
+def _console(settings: Settings) -> Iterator[str]:
+    chosen = settings.console
+    if not chosen.url:
+        if chosen != ConsoleSettings():
+            yield "console.url is missing: without it there is no console, and the rest of [console] means nothing"
+        return
+    parts = _split(chosen.url)
+    if parts is None or not parts.hostname or parts.path.strip("/") or parts.query or "@" in parts.netloc:
+        yield "console.url must be a whole address that ends after the host name, such as https://console.example.org"
+        return
+    if parts.scheme != "https" and not settings.demo:
+        yield "console.url must begin with https:// (what opens the console travels to it)"
+    if settings.console_origin.lower() == settings.origin.lower() and not chosen.allow_shared_host:
+        yield "console.url needs a host of its own: a fault in people's pages must not reach into the console"
+    if settings.sign_in.issuer and not chosen.administrators:
+        yield "console.administrators is missing: in which group of your identity provider administrators are"
+    if settings.sign_in.issuer and not (chosen.groups_claim and chosen.name_claim and "openid" in chosen.scopes):
+        yield "console needs groups_claim, name_claim and the scope openid: by them it knows who somebody is"
 
 
 def _claims(settings: Settings) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -21,14 +21,20 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What Keyback asked for when it sent somebody here. `name`: who they turned out to be, and since when."""
+    """What Keyback asked for when it sent somebody here, and where it wants them back. `name`: who they turned out to
+    be, and since when."""
 
     state: str
     nonce: str
     challenge: str
     until: float
+    back: str
     name: str = ""
     proven_at: int = 0
+
+
+def _nothing(_name: str) -> Mapping[str, object]:
+    return {}
 
 
 @dataclass
@@ -38,7 +44,10 @@ class PretendProvider:
     issuer: str
     client_id: str
     client_secret: str = field(repr=False)
-    redirect_uri: str
+    # Where its client wants people back; one of these is asked for.
+    redirect_uris: tuple[str, ...]
+    # What else is said of somebody: their display name, and their groups.
+    about: Callable[[str], Mapping[str, object]] = _nothing
     _key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"), repr=False)
     _wishes: dict[str, Wish] = field(default_factory=dict, repr=False)
 
@@ -64,12 +73,12 @@ class PretendProvider:
         """The key of a sign-in page for this wish. Empty: it is nothing that our client asks for."""
         ours = {
             "client_id": self.client_id,
-            "redirect_uri": self.redirect_uri,
             "response_type": "code",
             "code_challenge_method": "S256",
         }
-        wish = Wish(asked.get("state", ""), asked.get("nonce", ""), asked.get("code_challenge", ""), _in(PAGE_SECONDS))
-        fits = all(asked.get(name) == value for name, value in ours.items())
+        state, nonce, challenge = (asked.get(name, "") for name in ("state", "nonce", "code_challenge"))
+        wish = Wish(state, nonce, challenge, _in(PAGE_SECONDS), asked.get("redirect_uri", ""))
+        fits = wish.back in self.redirect_uris and all(asked.get(name) == value for name, value in ours.items())
         return self._keep(wish) if fits and wish.state and wish.nonce and wish.challenge else ""
 
     def waits(self, page: str) -> bool:
@@ -81,9 +90,9 @@ class PretendProvider:
         """Where somebody goes who proved at this page that they have this name."""
         asked = self._wishes.pop(page)
         # A new key: whoever saw the page's address must not know the code.
-        known = Wish(asked.state, asked.nonce, asked.challenge, _in(CODE_SECONDS), name, int(time.time()))
+        known = replace(asked, until=_in(CODE_SECONDS), name=name, proven_at=int(time.time()))
         answer = {"code": self._keep(known), "state": asked.state, "iss": self.issuer}
-        return f"{self.redirect_uri}?{urlencode(answer)}"
+        return f"{asked.back}?{urlencode(answer)}"
 
     def token(self, given: Mapping[str, str], user: str, password: str) -> dict[str, object] | None:
         """What a code is good for, once, for our client, with what its challenge was made of."""
@@ -99,7 +108,7 @@ class PretendProvider:
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": self.client_id, "sub": known.name, "preferred_username": known.name}
         times = {"iat": now, "exp": now + TOKEN_SECONDS, "auth_time": known.proven_at, "nonce": known.nonce}
-        return jwt.encode({"alg": "ES256", "kid": "demo"}, {**claims, **times}, self._key)
+        return jwt.encode({"alg": "ES256", "kid": "demo"}, {**self.about(known.name), **claims, **times}, self._key)
 
     def _keep(self, wish: Wish) -> str:
         now, known = time.time(), list(self._wishes.items())

@@ -42,6 +42,10 @@ class Client:
     claim: str = "sub"
     # One of these is how they must have signed in there. Empty: any.
     acr_values: tuple[str, ...] = ()
+    # One of these is what they must have used there (RFC 8176). Empty: anything.
+    amr_values: tuple[str, ...] = ()
+    # Which claim says the groups that they are in. Empty: nobody asks.
+    groups_claim: str = ""
     # How long ago that may have been.
     oldest: timedelta = timedelta(hours=8)
     leeway: timedelta = timedelta(seconds=60)
@@ -115,9 +119,13 @@ class SignIn:
         at = self._proven_at(claims, departure, now)
         if self._client.acr_values and claims.get("acr") not in self._client.acr_values:
             raise SignInRefused("acr")
+        if self._client.amr_values and not _listed(claims.get("amr")) & frozenset(self._client.amr_values):
+            raise SignInRefused("amr")
         sid, subject = claims.get("sid", ""), str(claims["sub"])
-        name = self._name(claims, access_token)
-        return Vouched(document.issuer, subject, name, at, given["id_token"], sid if isinstance(sid, str) else "")
+        claims = self._with_more(claims, access_token)
+        name, groups = self._name(claims), _listed(claims.get(self._client.groups_claim))
+        sid = sid if isinstance(sid, str) else ""
+        return Vouched(document.issuer, subject, name, at, given["id_token"], sid, groups)
 
     def _proven_at(self, claims: Claims, departure: Departure, now: datetime) -> datetime:
         """When they proved who they are. Not checked by Authlib, and without it nothing here would ever be old."""
@@ -131,15 +139,20 @@ class SignIn:
         # A clock ahead of ours must not make anything fresh for longer.
         return min(at, now)
 
-    def _name(self, claims: Claims, access_token: str) -> str:
+    def _with_more(self, claims: Claims, access_token: str) -> Claims:
+        """What the token leaves out is asked for; what it says counts."""
         document = self._idp.document()
-        if self._client.claim not in claims and document.userinfo and access_token:
+        wanted = {self._client.claim, self._client.groups_claim} - {""}
+        if not wanted <= claims.keys() and document.userinfo and access_token:
             headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
             more = read_json(self._plain_session(), document.userinfo, headers)
             # Somebody else's claims, put in by whoever can swap access tokens.
             if more.get("sub") != claims["sub"]:
                 raise SignInRefused("userinfo")
             claims = {**more, **claims}
+        return claims
+
+    def _name(self, claims: Claims) -> str:
         name = claims.get(self._client.claim)
         if not isinstance(name, str) or not name:
             raise SignInRefused("no-claim")
@@ -175,6 +188,12 @@ class SignIn:
         except OSError as error:  # what requests raises is one too, and so is an authority's file that is gone
             # Words of ours, or the kind alone: a library's may quote an address with a code in it.
             raise SignInUnavailable(str(error) if isinstance(error, WireError) else type(error).__name__) from None
+
+
+def _listed(value: object) -> frozenset[str]:
+    """Each name as it stands; one alone is one. Never taken apart: a space or a comma may be part of a name."""
+    values = value if isinstance(value, list) else [value]
+    return frozenset(one for one in values if isinstance(one, str) and one)
 
 
 def _basic(client: Any, method: str, uri: str, headers: dict[str, str], body: str) -> tuple[str, dict[str, str], str]:  # noqa: ANN401

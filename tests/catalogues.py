@@ -30,6 +30,7 @@ ONLY_IN_CONSOLE = (
     "core/service/caller_desk.py",
     "core/service/desk_",
     "core/service/help_desk.py",
+    "core/service/console_",
 )
 # What only our tests say.
 NOBODY_READS = ROOT / "core" / "testing"

@@ -14,7 +14,7 @@ from ...core.recovery.policy import Policy, ProofRules
 from ...core.service.numbers import regions
 from .. import key_file, logging
 from ..demo.pages import LOGO
-from ..demo.people import HELP_DESK, PEOPLE
+from ..demo.people import ADMINISTRATORS, AGENTS, AUDITORS, HELP_DESK, PEOPLE, STAFF
 from ..house import House
 from ..loading import checked, parse
 from ..settings import Settings
@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         f"The pretend company's sign-in page:  {settings.portal_url}/demo\n"
         f"A tour of it, and people to be:      {settings.portal_url}/demo/tour\n"
         f"Keyback itself:                      {settings.portal_url}/\n"
+        f"The console, for whoever runs it:    {settings.portal_url}/admin/\n"
         f"The pretend phone and mailbox:       {settings.portal_url}/demo/outbox\n"
         "Ctrl-C ends it; the next start knows nothing of this one.",
         flush=True,
@@ -74,6 +75,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "key_file": folder / "keyback.key",
                 "plugins": {"load": PLUGINS},
                 "sign_in": _sign_in(f"http://localhost:{port}/demo/idp"),
+                "console": _console(f"http://localhost:{port}"),
                 "serve": {"bind": f"127.0.0.1:{port}", "processes": 1, "farewell_seconds": 0},
                 "log_level": "warning",
                 "pin": {
@@ -127,6 +129,17 @@ def _sign_in(issuer: str) -> dict[str, object]:
     }
 
 
+def _console(url: str) -> dict[str, object]:
+    """On the portal's host: the demo has one port, and a browser's cookies do not tell two apart."""
+    return {
+        "url": url,
+        "allow_shared_host": True,
+        "administrators": [ADMINISTRATORS],
+        "help_desk": [AGENTS],
+        "auditors": [AUDITORS],
+    }
+
+
 def _pages(tour: str) -> dict[str, object]:
     """What a company would say of itself; its links lead to the tour."""
     return {
@@ -146,7 +159,7 @@ def seed(house: House) -> None:
     here, cloud = stores["embedded"], stores["pretend_cloud"]
     assert isinstance(here, TakesPeople)
     assert isinstance(cloud, TakesPeople)
-    for person in PEOPLE:
+    for person in (*PEOPLE, *STAFF):
         first = here.add_person(
             name=person.name,
             display_name=person.display_name,

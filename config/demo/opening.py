@@ -15,7 +15,7 @@ from ..house import House
 from ..settings import Settings
 from .letters import Kept
 from .pages import Check, create_demo
-from .people import PEOPLE
+from .people import PEOPLE, STAFF, about
 from .pretend_calls import press
 from .provider_pages import create_provider
 
@@ -32,7 +32,9 @@ class KeepsMessages(Protocol):
 def open_demo(app: Flask, house: House, look: PortalSettings) -> None:
     """Register the demo's pages. Only ever called when the settings say `demo`."""
     check = partial(_opens, house)
-    app.register_blueprint(create_demo(check, lambda: _messages(house), PEOPLE, look, partial(press, house)))
+    app.register_blueprint(
+        create_demo(check, lambda: _messages(house), PEOPLE, look, partial(press, house), staff=STAFF)
+    )
     app.register_blueprint(_provider(house.settings, check, look))
     # Keyback's own pages get the way to the phone: without it nobody would find their code.
     app.context_processor(lambda: {"bar": "demo/bar.html"})
@@ -45,7 +47,8 @@ def _provider(settings: Settings, check: Check, look: PortalSettings) -> Bluepri
 
     told = settings.sign_in
     secret = told.client_secret.get_secret_value()
-    provider = PretendProvider(told.issuer, told.client_id, secret, f"{settings.origin}/sign-in/callback")
+    back = (f"{settings.origin}/sign-in/callback", f"{settings.origin}/admin/sign-in/callback")
+    provider = PretendProvider(told.issuer, told.client_id, secret, back, about)
     return create_provider(check, provider, look)
 
 

@@ -33,14 +33,20 @@ def no_key(call: str) -> None:
 
 
 def create_demo(
-    check: Check, messages: Messages, people: Sequence[Pretended], settings: PortalSettings, press: Press = no_key
+    check: Check,
+    messages: Messages,
+    people: Sequence[Pretended],
+    settings: PortalSettings,
+    press: Press = no_key,
+    *,
+    staff: Sequence[Pretended] = (),
 ) -> Blueprint:
     """Registered at its own prefix, beside the portal, whose headers and error pages it shares.
 
     `check` says whether a password opens an account, really; `messages` gives what was sent, the newest first.
     """
     demo = Blueprint("demo", __name__, url_prefix="/demo", template_folder="templates")
-    pages = DemoPages(check, messages, people, settings.origin, press)
+    pages = DemoPages(check, messages, people, settings.origin, press, staff=staff)
     assets = Assets(HERE / "static")
     for rule, endpoint, view, method in (
         ("", "sign_in", pages.sign_in, "GET"),
@@ -63,11 +69,19 @@ class DemoPages:
     """Where people notice that they forgot, who they could be, and what arrives."""
 
     def __init__(
-        self, check: Check, messages: Messages, people: Sequence[Pretended], origin: str, press: Press
+        self,
+        check: Check,
+        messages: Messages,
+        people: Sequence[Pretended],
+        origin: str,
+        press: Press,
+        *,
+        staff: Sequence[Pretended],
     ) -> None:
         self._check = check
         self._messages = messages
         self._people = people
+        self._staff = staff
         self._mailboxes = {person.name: person for person in (*people, HELP_DESK)}
         self._origin = origin
         self._press = press
@@ -86,7 +100,7 @@ class DemoPages:
 
     def tour(self) -> Response:
         """Who one can be, and what is worth trying."""
-        html = render_template("demo/tour.html", people=self._people, entry=ENTRY, here="tour")
+        html = render_template("demo/tour.html", people=self._people, staff=self._staff, entry=ENTRY, here="tour")
         return Response(html, content_type=HTML)
 
     def outbox(self) -> Response:

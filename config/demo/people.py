@@ -28,6 +28,8 @@ class Pretended:
     joined: bool = True
     # Of whoever did not forget it.
     password: str = field(default="", repr=False)
+    # As the pretend company's sign-in page says them.
+    groups: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -38,6 +40,8 @@ class Pretended:
 KITS = "seven rainy sundays"
 NOORS = "four lazy mondays"
 INES = "two borrowed umbrellas"
+ROTHS, HANAS, OWENS = "nine silver kettles", "five paper lanterns", "three winter bridges"
+ADMINISTRATORS, AGENTS, AUDITORS = "Keyback administrators", "Service desk", "Internal audit"
 KIT_IN_THE_CLOUD = "kit.larsen@cloud.example"
 
 PEOPLE = (
@@ -134,6 +138,33 @@ PEOPLE = (
         privileged=True,
     ),
 )
+# Who opens the console. Nobody resets their passwords here: they are privileged.
+STAFF = (
+    Pretended(
+        "roth",
+        "Ines Roth",
+        Text("Administrator: sees and changes everything. The password is {password}.", password=ROTHS),
+        privileged=True,
+        password=ROTHS,
+        groups=(ADMINISTRATORS,),
+    ),
+    Pretended(
+        "hana",
+        "Hana Weiss",
+        Text("Help desk: finds people and helps them. The password is {password}.", password=HANAS),
+        privileged=True,
+        password=HANAS,
+        groups=(AGENTS,),
+    ),
+    Pretended(
+        "owen",
+        "Owen Price",
+        Text("Auditor: sees everything and changes nothing. The password is {password}.", password=OWENS),
+        privileged=True,
+        password=OWENS,
+        groups=(AUDITORS,),
+    ),
+)
 # Nobody to be, but with a mailbox.
 HELP_DESK = Pretended(
     "help-desk",
@@ -141,3 +172,9 @@ HELP_DESK = Pretended(
     Text("Is told when somebody presses “This wasn't me”."),
     "help.desk@alderwick.example",
 )
+
+
+def about(name: str) -> dict[str, object]:
+    """What the company's sign-in page says of whoever has this name."""
+    found = next((person for person in (*PEOPLE, *STAFF) if person.name == name), None)
+    return {"name": found.display_name, "groups": list(found.groups)} if found else {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table
 
-from . import bridge_tables, desk_tables, tables
+from . import bridge_tables, console_tables, desk_tables, tables
 from .encoding import encode
 from .sealing import KeyPurpose, Keyring
 
@@ -89,6 +89,12 @@ APPROVAL = SealedColumn(
 )
 # Neither the recovery, which joins later, nor the tries are bound: they move by one statement each.
 CALLER = SealedColumn(desk_tables.caller, "sealed", KeyPurpose.JOB, ("id", "person_ref", "agent_ref", "expires_at"))
+CONSOLE_SESSION = SealedColumn(
+    console_tables.console_session,
+    "sealed",
+    KeyPurpose.SESSION,
+    ("id", "subject_ref", "sid_ref", "how", "started_at", "ends_at"),
+)
 
 COLUMNS = (
     RECOVERY,
@@ -107,6 +113,7 @@ COLUMNS = (
     SETTINGS_SAVE,
     SIGN_IN,
     SESSION,
+    CONSOLE_SESSION,
     APPROVAL,
     CALLER,
     ENTRY,

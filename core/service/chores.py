@@ -95,6 +95,7 @@ class Chores:
                 self.records.jobs.purge(tx, now - PROOFS_KEPT, FORGOTTEN_AT_ONCE),
                 self.records.sign_ins.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.sessions.purge(tx, now, FORGOTTEN_AT_ONCE),
+                self.records.console_sessions.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.callers.purge(tx, now - KEPT, FORGOTTEN_AT_ONCE),
                 self.records.approvals.purge(tx, now - APPROVALS_KEPT, FORGOTTEN_AT_ONCE),
                 self.records.grants.purge(tx, now - REMEMBERED, FORGOTTEN_AT_ONCE),

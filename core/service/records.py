@@ -8,6 +8,7 @@ from ..db.approvals import Approvals
 from ..db.audit import Audit
 from ..db.callers import Callers
 from ..db.changes import Changes
+from ..db.console_sessions import ConsoleSessions
 from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
 from ..db.deliveries import Deliveries
@@ -57,6 +58,7 @@ class Records:
     settings: SettingsStore
     sign_ins: SignIns
     sessions: Sessions
+    console_sessions: ConsoleSessions
     standings: Standings
     approvals: Approvals
     callers: Callers
@@ -95,6 +97,7 @@ class Records:
             settings=SettingsStore(keyring),
             sign_ins=SignIns(keyring),
             sessions=Sessions(keyring),
+            console_sessions=ConsoleSessions(keyring),
             standings=Standings(keyring),
             approvals=Approvals(keyring),
             callers=Callers(keyring),

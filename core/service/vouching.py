@@ -40,6 +40,8 @@ class Vouched:
     at: datetime
     id_token: str = field(repr=False)
     sid: str = field(default="", repr=False)
+    # Where the claim of groups is asked for: their names, letter by letter.
+    groups: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

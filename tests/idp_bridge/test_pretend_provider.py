@@ -28,7 +28,7 @@ ASKED = {
 
 @pytest.fixture
 def provider() -> PretendProvider:
-    return PretendProvider(ISSUER, "keyback", SECRET, BACK)
+    return PretendProvider(ISSUER, "keyback", SECRET, (BACK, "http://localhost:8080/admin/sign-in/callback"))
 
 
 def code_of(provider: PretendProvider, name: str = "kit") -> str:

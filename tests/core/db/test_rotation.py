@@ -22,6 +22,7 @@ from keyback.core.db.begun import Begun
 from keyback.core.db.bridge_tables import oidc_grant
 from keyback.core.db.callers import Caller, Callers
 from keyback.core.db.changes import Changes
+from keyback.core.db.console_sessions import ConsoleSession, ConsoleSessions
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.deliveries import Attempt, Deliveries, State
 from keyback.core.db.enrolments import Enrolments
@@ -70,6 +71,9 @@ class House:
         theirs = Subject(person, Policy("all"), ())
         self.change = Change("change-1", "canary-name", theirs, now, now + DAY, timedelta(seconds=3))
         self.session = Session(person, "https://idp.example", "sub", "sid", "token", now, now, now + DAY)
+        self.in_console = ConsoleSession(
+            "https://idp.example", "sub", "sid", "token", "canary-name", ("auditor",), "e", "idp", now, now, now + DAY
+        )
 
         self.caller = Caller("call", "person-1", "agent", "Bo", "canary-name", "73310042", now, now + DAY)
         about = Text("Lift the lock-out of {name}", name="canary-name")
@@ -100,6 +104,7 @@ class House:
             self.job_id = job.id
             SignIns(keyring).put(tx, "browser", Departure("state", "nonce", "verifier", now, now + DAY))
             Sessions(keyring).open(tx, "key", self.session)
+            ConsoleSessions(keyring).open(tx, "key", self.in_console)
             SavedEntries(keyring).save(tx, IDP, 1)
             Grants(keyring).put(tx, "code", a_grant(), now + DAY)
             TokenKeys(keyring).add(tx, KEY)
@@ -141,6 +146,9 @@ class House:
             found = Sessions(keyring).find(tx, "key")
             assert found is not None
             assert found.session == self.session
+            there = ConsoleSessions(keyring).find(tx, "key")
+            assert there is not None
+            assert there.session == self.in_console
             assert SavedEntries(keyring).all(tx) == {"idp": IDP}
             assert TokenKeys(keyring).all(tx) == (KEY,)
             assert sealed.OIDC_GRANT.open(keyring, tx.execute(select(oidc_grant)).mappings().one())

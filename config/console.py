@@ -1,0 +1,121 @@
+"""Joins the console to the house, where it has an address: an application of its own beside the portal's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flask import Flask
+
+from ..core.languages import Languages
+from ..core.portal import PortalSettings
+from ..core.portal.door_checks import address_of
+from ..core.service.actor import Role
+from ..core.service.console import Console
+from ..core.service.console_door import ConsoleDoor
+from ..core.service.console_link import ConsoleLinks
+from ..core.service.console_reception import ConsoleReception
+from ..core.service.console_rules import ConsoleRules
+from ..core.service.vouching import CompanyIdp
+from .house import TRANSLATIONS, House
+from .settings import Settings
+from .sign_in import idp_of
+
+if TYPE_CHECKING:
+    from ..admin import ConsoleLook
+
+WSGI: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+BELOW = "/admin"
+
+
+@dataclass(frozen=True)
+class ByHost:
+    """Which application answers. Neither has the other's pages, so a wrong Host finds none of them (ASVS 3.5.4)."""
+
+    portal: WSGI
+    console: WSGI
+    host: str
+    # In the demo, and where somebody insists: then the path decides.
+    shared: bool
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """The console for its own host alone."""
+        path = environ.get("PATH_INFO", "")
+        below = path == BELOW or path.startswith(f"{BELOW}/")
+        ours = environ.get("HTTP_HOST", "").lower() == self.host and (below or not self.shared)
+        return (self.console if ours else self.portal)(environ, start_response)
+
+
+def join_console(app: Flask, house: House, look: PortalSettings) -> Flask:
+    """Put the console before the portal's pages; returns it."""
+    # Imported late: whoever has no console pays neither for Flask-Admin's memory nor for its time.
+    from ..admin import SCREENS, create_console, create_door  # noqa: PLC0415
+
+    seen, door = console_look(house, look), door_of(house)
+    console = create_console(parts_of(house), door.reception, seen, create_door(door, seen), SCREENS)
+    shared = seen.host == look.host
+    app.wsgi_app = ByHost(app.wsgi_app, console.wsgi_app, seen.host, shared)  # type: ignore[method-assign]
+    return console
+
+
+def parts_of(house: House) -> Console:
+    """What its screens talk to."""
+    return Console(records=house.records, snapshots=house.snapshots, around=house.around, staff=house.staff)
+
+
+def console_look(house: House, look: PortalSettings) -> ConsoleLook:
+    """What its pages need to know of the settings."""
+    from ..admin import ConsoleLook  # noqa: PLC0415
+    from ..admin.look import TRANSLATIONS as OWN  # noqa: PLC0415
+
+    settings = house.settings
+    # Words that stand in rooms below, and plugins' own, are found where people's pages find them.
+    languages = Languages(OWN, (TRANSLATIONS, *house.translations), default=settings.language)
+    return ConsoleLook(
+        company=settings.company,
+        url=settings.console.url,
+        signs_in=bool(settings.sign_in.issuer),
+        secure=settings.console.url.startswith("https://"),
+        languages=languages,
+        address_of=partial(address_of, settings=look),
+    )
+
+
+def door_of(house: House) -> ConsoleDoor:
+    """How one comes in: by the same identity provider as people, or by a link."""
+    records, around = house.records, house.around
+    reception = ConsoleReception(records=records, around=around, rules=rules_of(house.settings))
+    gate = house.staff.service.starting.gate
+    links = ConsoleLinks(records=records, around=around)
+    return ConsoleDoor(reception=reception, links=links, gate=gate, idp=_idp(house.settings))
+
+
+def rules_of(settings: Settings) -> ConsoleRules:
+    """Who may be what."""
+    chosen = settings.console
+    groups = {
+        Role.ADMINISTRATOR: chosen.administrators,
+        Role.HELP_DESK: chosen.help_desk,
+        Role.AUDITOR: chosen.auditors,
+    }
+    return ConsoleRules(groups, timedelta(minutes=chosen.idle_minutes), timedelta(hours=chosen.longest_hours))
+
+
+def _idp(settings: Settings) -> CompanyIdp | None:
+    if not settings.sign_in.issuer:
+        return None
+    chosen = settings.console
+    return idp_of(
+        settings,
+        redirect_uri=f"{settings.console_origin}/admin/sign-in/callback",
+        after_logout=f"{settings.console_origin}/admin/sign-out",
+        scopes=chosen.scopes,
+        claim=chosen.name_claim,
+        groups_claim=chosen.groups_claim,
+        acr_values=chosen.acr_values,
+        amr_values=chosen.amr_values,
+        oldest=timedelta(hours=chosen.longest_hours),
+    )
