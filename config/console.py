@@ -13,12 +13,14 @@ from flask import Flask
 from ..core.languages import Languages
 from ..core.portal import PortalSettings
 from ..core.portal.door_checks import address_of
+from ..core.recovery.policy import Disclosure
 from ..core.service.actor import Role
 from ..core.service.console import Console
 from ..core.service.console_door import ConsoleDoor
 from ..core.service.console_link import ConsoleLinks
 from ..core.service.console_reception import ConsoleReception
 from ..core.service.console_rules import ConsoleRules
+from ..core.service.control_room import ControlRoom
 from ..core.service.vouching import CompanyIdp
 from .house import TRANSLATIONS, House
 from .settings import Settings
@@ -63,7 +65,16 @@ def join_console(app: Flask, house: House, look: PortalSettings) -> Flask:
 
 def parts_of(house: House) -> Console:
     """What its screens talk to."""
-    return Console(records=house.records, snapshots=house.snapshots, around=house.around, staff=house.staff)
+    records, snapshots, around = house.records, house.snapshots, house.around
+    disclosure = house.settings.disclosure
+    pinned = Disclosure(disclosure) if disclosure else None
+    return Console(
+        records=records,
+        snapshots=snapshots,
+        around=around,
+        staff=house.staff,
+        control_room=ControlRoom.open(records, snapshots, around, pinned=pinned),
+    )
 
 
 def console_look(house: House, look: PortalSettings) -> ConsoleLook:

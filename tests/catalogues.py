@@ -31,6 +31,7 @@ ONLY_IN_CONSOLE = (
     "core/service/desk_",
     "core/service/help_desk.py",
     "core/service/console_",
+    "core/service/parts.py",
 )
 # What only our tests say.
 NOBODY_READS = ROOT / "core" / "testing"

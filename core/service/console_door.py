@@ -132,7 +132,7 @@ class ConsoleDoor:
         with records.db.write() as tx:
             if departure and departure.ends:
                 records.console_sessions.end(tx, departure.ends)
-                self.reception.hand_on(tx, departure.ends, digest(key), session.subject)
+                self.reception.drafts.hand_on(tx, departure.ends, digest(key), session.subject)
             records.console_sessions.open(tx, key, session)
             if browser:
                 records.sign_ins.hand_on(tx, _ours(browser), _ours(renewed))

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..contracts import events
 from ..contracts.console_events import ConsoleLeft
 from ..contracts.event import Event
-from ..contracts.method import Challenge
-from ..db.begun import Begun
 from ..db.console_sessions import BY_LINK, ConsoleSession, FoundInConsole
-from ..db.pending import Adding
 from ..db.sealing import KeyPurpose, SealBroken
 from ..db.session import Transaction
 from .actor import Actor, Role
 from .console_desk import InConsole
+from .console_drafts import ConsoleDrafts
 from .console_rules import ConsoleRules
 from .counted import tell
-from .drafts import NOT_SHOWN
 from .records import Records
 from .session_desk import NOTICED_EVERY
 from .surroundings import Surroundings
-
-KEPT = timedelta(minutes=10)
-# What is longer was typed by no hand.
-LONGEST_DRAFT = 32 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +29,11 @@ class ConsoleReception:
     records: Records
     around: Surroundings
     rules: ConsoleRules
+
+    @property
+    def drafts(self) -> ConsoleDrafts:
+        """What waits for whoever signs in again."""
+        return ConsoleDrafts(records=self.records, around=self.around)
 
     def now(self) -> datetime:
         """The house's clock."""
@@ -93,32 +90,12 @@ class ConsoleReception:
         return self.records.keyring.check_mac(KeyPurpose.FORM, given, "console", who.session)
 
     def keep(self, who: InConsole, path: str, typed: Mapping[str, list[str]]) -> None:
-        """What was typed and could not be saved, sealed, for ten minutes."""
-        words = json.dumps({name: list(values) for name, values in typed.items()})
-        if len(words) > LONGEST_DRAFT:
-            return
-        kept = Begun(Challenge(NOT_SHOWN, KEPT, {"page": path}), answer={"typed": words})
-        with self.records.db.write() as tx:
-            self.records.pending.put(tx, _draft(who.session, who.actor.subject), kept, self.around.now() + KEPT)
+        """What was typed and could not be saved."""
+        self.drafts.keep(who, path, typed)
 
     def take(self, who: InConsole, path: str) -> Mapping[str, list[str]]:
         """What was typed on this page before, if anything was; it is gone by that."""
-        draft = _draft(who.session, who.actor.subject)
-        with self.records.db.read() as tx:
-            kept = self.records.pending.get(tx, draft, self.around.now())
-        if kept is None or kept.challenge.secret["page"] != path:
-            return {}
-        with self.records.db.write() as tx:
-            self.records.pending.forget(tx, draft)
-        typed: dict[str, list[str]] = json.loads(kept.answer["typed"])
-        return typed
-
-    def hand_on(self, tx: Transaction, ended: str, begun: str, subject: str) -> None:
-        """A draft goes to the session that takes another's place in the same browser, if it is the same person's."""
-        now = self.around.now()
-        if kept := self.records.pending.get(tx, _draft(ended, subject), now):
-            self.records.pending.forget(tx, _draft(ended, subject))
-            self.records.pending.put(tx, _draft(begun, subject), kept, now + KEPT)
+        return self.drafts.take(who, path)
 
     def _find(self, key: str) -> FoundInConsole | None:
         if not key:
@@ -146,7 +123,3 @@ class ConsoleReception:
 def actor_of(session: ConsoleSession) -> Actor:
     """Who acts in this session."""
     return Actor(session.subject, session.name, frozenset(map(Role, session.roles)))
-
-
-def _draft(session: str, subject: str) -> Adding:
-    return Adding(session, subject, "console-draft")
