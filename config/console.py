@@ -21,6 +21,7 @@ from ..core.service.console_link import ConsoleLinks
 from ..core.service.console_reception import ConsoleReception
 from ..core.service.console_rules import ConsoleRules
 from ..core.service.control_room import ControlRoom
+from ..core.service.desk import open_desk
 from ..core.service.vouching import CompanyIdp
 from .house import TRANSLATIONS, House
 from .settings import Settings
@@ -68,12 +69,14 @@ def parts_of(house: House) -> Console:
     records, snapshots, around = house.records, house.snapshots, house.around
     disclosure = house.settings.disclosure
     pinned = Disclosure(disclosure) if disclosure else None
+    groups = frozenset().union(*rules_of(house.settings).groups.values())
     return Console(
         records=records,
         snapshots=snapshots,
         around=around,
         staff=house.staff,
         control_room=ControlRoom.open(records, snapshots, around, pinned=pinned),
+        people=open_desk(records, snapshots, around, house.staff, console_groups=groups),
     )
 
 
