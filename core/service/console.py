@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .control_room import ControlRoom
 from .desk import Desk
+from .parts import Parts
 from .records import Records
 from .snapshot import Snapshots
 from .staff import Staff
@@ -22,3 +23,4 @@ class Console:
     staff: Staff
     control_room: ControlRoom
     people: Desk
+    parts: Parts

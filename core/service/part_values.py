@@ -22,8 +22,6 @@ class Fixed(StrEnum):
     PINNED = "pinned"
     # It widens what this server may do.
     ONLY_IN_FILE = "file"
-    # It has a screen of its own.
-    ELSEWHERE = "questions"
 
 
 @dataclass(frozen=True, slots=True)

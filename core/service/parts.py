@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ..contracts.errors import KeybackError, NotAllowed
+from ..contracts.errors import KeybackError
 from ..contracts.events import Event
 from ..contracts.plugin import Fault, Plugin, PluginSettings, examine_settings
 from ..contracts.settings_events import PluginSaved, PluginSwitched
@@ -44,6 +44,10 @@ class Unfit(KeybackError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("settings cannot be kept")
         self.faults = tuple(faults)
+
+
+class NotOffered(KeybackError):
+    """No screen offers this switch: it was made up. Nothing was changed."""
 
 
 class Needed(KeybackError):
@@ -170,7 +174,7 @@ class Parts:
         return needs_of(self.snapshots.current, part.kind, part.key)
 
     def switch(self, actor: Actor, part: Part, to: Switch) -> int:
-        """On, off, or off for a while. Raises Needed, NotAllowed, and SavedMeanwhile."""
+        """On, off, or off for a while. Raises Needed, NotOffered, and SavedMeanwhile."""
         self._refuse_switch(part, to)
         until = to.until.isoformat(timespec="seconds") if to.until else ""
         with self.records.db.write() as tx:
@@ -189,9 +193,9 @@ class Parts:
     def _refuse_switch(self, part: Part, to: Switch) -> None:
         now = self.around.now()
         if part.chosen_in_file or (to.on and part.state is State.NOT_SET_UP):
-            raise NotAllowed(Text("This can't be switched here."))
+            raise NotOffered
         if to.until is not None and (to.on or not now < to.until <= now + LONGEST_OFF):
-            raise NotAllowed(Text("That moment can't be chosen."))
+            raise NotOffered
         needs = () if to.on else self.needs(part)
         if any(need.forbids for need in needs) or (needs and not to.anyway):
             raise Needed(needs)

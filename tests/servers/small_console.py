@@ -17,6 +17,7 @@ from keyback.core.service.actor import Actor, Role
 from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
+from keyback.core.service.parts import Parts
 
 from .desk import desk_of
 from .small_house import SmallHouse
@@ -100,6 +101,7 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     }
     made["control_room"] = ControlRoom.open(house.records, house.snapshots, house.around)
     made["people"] = desk_of(house)
+    made["parts"] = Parts(records=house.records, snapshots=house.snapshots, around=house.around)
     return Console(**{**made, **parts})
 
 

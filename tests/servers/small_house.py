@@ -20,7 +20,7 @@ from keyback.core.contracts.text import Secret, Text
 from keyback.core.db.jobs import Job
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
-from keyback.core.host import Host, Plugins
+from keyback.core.host import Broken, Host, Plugins
 from keyback.core.recovery.policy import PublicRules, Purpose
 from keyback.core.recovery.state import Recovery
 from keyback.core.service.back_office import Worker
@@ -142,6 +142,8 @@ class _Built:
 
     def __init__(self, *plugins: Plugin, human_checks: Sequence[HumanCheck]) -> None:
         self.classes: Mapping[tuple[str, str], type[Plugin]] = {}
+        self.broken: tuple[Broken, ...] = ()
+        self.left_out: tuple[str, ...] = ()
         self._plugins = plugins
         self._human_checks = {check.key: check for check in human_checks}
 

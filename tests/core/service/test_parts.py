@@ -4,60 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.parts_house import CANARY, INES, LOADED, MAIL, Works, works
 from servers.small_house import Clock
 from sqlalchemy import select
 
-from keyback.core.contracts.errors import NotAllowed
 from keyback.core.contracts.settings_events import PluginSaved
-from keyback.core.db.sealing import Keyring
-from keyback.core.db.session import Database
 from keyback.core.db.settings_store import SavedMeanwhile
 from keyback.core.db.tables import event
-from keyback.core.host import Host
 from keyback.core.recovery.policy import Policy, ProofRules
-from keyback.core.service.actor import Actor
 from keyback.core.service.needed import Lost
 from keyback.core.service.part_values import Change, Fixed
-from keyback.core.service.parts import Needed, Part, Parts, State, Switch, Unfit
-from keyback.core.service.records import Records
-from keyback.core.service.snapshot import Snapshots
-from keyback.core.service.surroundings import Surroundings
-
-INES = Actor("ines", "Ines Roth")
-LOADED = ("email", "sms", "saved_codes", "questions", "embedded", "smtp", "http_gateway", "proof_of_work")
-MAIL = {"host": "mail.example.org", "sender": "keyback@example.org"}
-CANARY = "canary-of-the-mail-server"
-
-
-@dataclass
-class Works:
-    """One process."""
-
-    parts: Parts
-    snapshots: Snapshots
-    records: Records
-    clock: Clock
-
-    def part(self, kind: str, key: str) -> Part:
-        part = self.parts.one(kind, key)
-        assert part is not None
-        return part
-
-    def save(self, kind: str, key: str, forget: frozenset[str] = frozenset(), **values: object) -> int:
-        return self.parts.save(INES, self.part(kind, key), Change(values, forget))
-
-    def switch(self, kind: str, key: str, on: bool, **more: Any) -> int:
-        return self.parts.switch(INES, self.part(kind, key), Switch(on, **more))
-
-    def stored(self, kind: str, key: str) -> dict[str, object]:
-        with self.records.db.read() as tx:
-            return next(dict(row.settings) for row in self.records.settings.plugin_rows(tx) if row.key == key)
+from keyback.core.service.parts import Needed, NotOffered, State, Switch, Unfit
 
 
 @pytest.fixture
@@ -67,28 +29,15 @@ def path(tmp_path: Path, migrated: Path) -> str:
 
 @pytest.fixture
 def process(path: str, tmp_path: Path) -> Iterator[Any]:
-    databases, clock = [], Clock()
+    begun, clock = [], Clock()
 
     def begin() -> Works:
-        database = Database(path)
-        databases.append(database)
-        keyring = Keyring.load(database, bytes(range(32)))
-        records = Records.open(database, keyring)
-        snapshots = Snapshots(
-            Host(LOADED),
-            records,
-            pinned={("store", "embedded"): {"database": f"sqlite:///{tmp_path / 'people.db'}"}},
-            made={("method", "saved_codes"): {"pepper": "p" * 32}, ("method", "questions"): {"pepper": "q" * 32},
-                  ("human_check", "proof_of_work"): {"key": "k" * 64}},
-            human_checks=("proof_of_work",),
-            now=clock,
-        )  # fmt: skip
-        around = Surroundings("Acme", "https://reset.example.org", now=clock)
-        return Works(Parts(records=records, snapshots=snapshots, around=around), snapshots, records, clock)
+        begun.append(works(path, tmp_path, clock))
+        return begun[-1]
 
     yield begin
-    for database in databases:
-        database.close()
+    for each in begun:
+        each.records.db.close()
 
 
 @pytest.fixture
@@ -220,7 +169,7 @@ def test_settings_that_are_saved_meanwhile_keep_it_off(house: Works) -> None:
 
 @pytest.mark.parametrize("hours", [0, -1, 24 * 40])
 def test_a_moment_that_is_over_or_far_away_is_no_end(house: Works, hours: int) -> None:
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotOffered):
         house.switch("method", "sms", False, until=house.clock() + timedelta(hours=hours), anyway=True)
 
 
@@ -251,7 +200,7 @@ def test_a_channel_that_alone_carries_a_method_goes_off_only_knowingly(house: Wo
 
 
 def test_a_human_check_is_chosen_in_the_file_alone(house: Works) -> None:
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotOffered):
         house.switch("human_check", "proof_of_work", False)
 
 
