@@ -22,6 +22,7 @@ from ..core.service.console_reception import ConsoleReception
 from ..core.service.console_rules import ConsoleRules
 from ..core.service.control_room import ControlRoom
 from ..core.service.desk import open_desk
+from ..core.service.parts import Parts
 from ..core.service.vouching import CompanyIdp
 from .house import TRANSLATIONS, House
 from .settings import Settings
@@ -76,6 +77,7 @@ def parts_of(house: House) -> Console:
         around=around,
         staff=house.staff,
         control_room=ControlRoom.open(records, snapshots, around, pinned=pinned),
+        parts=Parts(records=records, snapshots=snapshots, around=around),
         people=open_desk(records, snapshots, around, house.staff, console_groups=groups),
     )
 
