@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from keyback.core.contracts.errors import MustWait, NotAllowed
 from keyback.core.contracts.people import Contact
-from keyback.core.db.callers import MOST_TRIES
+from keyback.core.db.callers import MOST_TRIES, Callers
 from keyback.core.db.desk_tables import caller as table
 from keyback.core.recovery import limits
 from keyback.core.recovery.policy import Policy, Scope
@@ -104,6 +104,15 @@ def test_a_code_is_good_once(house: SmallHouse, desk: Desk) -> None:
     first, second = caller(house, started.code), caller(house, started.code)
     assert (lane(first), lane(second)) == (Lane.HELP_DESK, Lane.UNKNOWN_BROWSER)
     assert again(desk, started).word == house.service.tickets.word(first.recovery)
+
+
+def test_whoever_comes_second_at_the_same_moment_gets_no_lane(
+    house: SmallHouse, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = call(desk)
+    monkeypatch.setattr(Callers, "join", lambda *_: None)
+    assert lane(caller(house, started.code)) is Lane.UNKNOWN_BROWSER
+    assert happened(house, "call.joined") == []
 
 
 def test_a_code_is_good_for_ten_minutes(house: SmallHouse, desk: Desk) -> None:
