@@ -19,6 +19,7 @@ from ...core import (
     Text,
     e164,
     hookimpl,
+    only_in_file,
 )
 from ._networks import must_be_secret
 
@@ -71,7 +72,10 @@ class SnsSettings(PluginSettings):
         pattern=r"^(\+[0-9]{5,15}|[A-Za-z0-9]{1,11})?$",
     )
     address: str = Setting(
-        "", title="Address", description="Another https://… for a private endpoint. Empty: Amazon's."
+        "",
+        title="Address",
+        description="Another https://… for a private endpoint. Empty: Amazon's.",
+        json_schema_extra=only_in_file(),
     )
     ca_file: str = Setting("", title="Certificate authority", description="A PEM file, if the authority is your own.")
 

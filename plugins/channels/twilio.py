@@ -30,6 +30,7 @@ from ...core import (
     Text,
     e164,
     hookimpl,
+    only_in_file,
 )
 from ._networks import Networks, must_be_secret
 from ._outside import Outside, Request, failure
@@ -58,10 +59,16 @@ class TwilioSettings(PluginSettings):
         pattern=r"^(MG[0-9a-fA-F]{32}|[A-Za-z0-9 ]{1,11})?$",
     )
     base_url: str = Setting(
-        "https://api.twilio.com", title="Address", description="Another one for a region or a test."
+        "https://api.twilio.com",
+        title="Address",
+        description="Another one for a region or a test.",
+        json_schema_extra=only_in_file(),
     )
     proxy: SecretStr = Setting(
-        SecretStr(""), title="Proxy", description="http://name:password@host:port on the way there. Empty: none."
+        SecretStr(""),
+        title="Proxy",
+        description="http://name:password@host:port on the way there. Empty: none.",
+        json_schema_extra=only_in_file(),
     )
     private_networks: Networks = Setting(
         (), title="Private networks", description="Networks like 10.1.2.0/24 in which that address may be."

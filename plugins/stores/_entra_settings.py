@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ...core import PluginSettings
+from ...core import PluginSettings, only_in_file
 from ._setting_kinds import File, Patience
 
 IDENTIFIERS = ("userPrincipalName", "mail", "proxyAddresses", "otherMails")
@@ -39,11 +39,22 @@ class EntraSettings(PluginSettings):
         description="A file with certificate and private key (PEM, mode 600), instead of a secret.",
     )
     authority: str = Field(
-        "https://login.microsoftonline.com", title="Sign-in server", description="Another one for another cloud."
+        "https://login.microsoftonline.com",
+        title="Sign-in server",
+        description="Another one for another cloud.",
+        json_schema_extra=only_in_file(),
     )
-    graph: str = Field("https://graph.microsoft.com", title="Graph", description="Another one for another cloud.")
+    graph: str = Field(
+        "https://graph.microsoft.com",
+        title="Graph",
+        description="Another one for another cloud.",
+        json_schema_extra=only_in_file(),
+    )
     proxy: SecretStr = Field(
-        SecretStr(""), title="Proxy", description="http://name:password@host:port on the way there. Empty: none."
+        SecretStr(""),
+        title="Proxy",
+        description="http://name:password@host:port on the way there. Empty: none.",
+        json_schema_extra=only_in_file(),
     )
     ca_file: File = Field(
         "", title="Certificate authority", description="A PEM file, if a proxy of your own reads along."
