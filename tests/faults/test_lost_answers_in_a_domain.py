@@ -159,7 +159,9 @@ def _frosts(world: World, times: int, lasting: float) -> None:
         thawed = time.monotonic()
         for loss in losses:
             if loss.stage == "unsettled":
-                loss.told.hear("done")
+                loss.told.hear("done", "renewing")
+                # Never told that it is not set: the domain has the order and does it.
+                assert loss.stage == "done"
                 late += 1
             else:
                 assert loss.stage == "renewing"
