@@ -23,8 +23,6 @@ class Actor:
     subject: str = field(repr=False)
     name: str = field(repr=False)
     roles: frozenset[Role] = frozenset()
-    # What directories call them, where the identity provider says so: nobody helps themselves at the help desk.
-    login: str = field(default="", repr=False)
 
     def has_any(self, roles: Collection[Role]) -> bool:
         """Whether one of these is a role of theirs."""

@@ -102,10 +102,10 @@ class Reach:
 
         Somebody else of the same name is refused too. Nobody who helps themselves slips through is what counts (I9).
         """
-        names = [name for account in accounts for name in (account.name, account.display_name)]
+        names = [name for account in accounts for name in (account.name, account.display_name, account.key.id)]
         names += [c.value for account in accounts for c in account.contacts if c.kind is ContactKind.MAIL]
         theirs = {self.around.spelling(name) for name in names if name.strip()}
-        return any(self.around.spelling(own) in theirs for own in (actor.name, actor.login) if own.strip())
+        return self.around.spelling(actor.name) in theirs
 
     @property
     def _handles(self) -> SealedLinks:

@@ -42,8 +42,9 @@ def test_whom_they_may_not_serve_reads_as_nobody(house: SmallHouse) -> None:
     assert {refused(house, name) for name in names} == {str(NOBODY)}
 
 
-def test_an_agent_is_known_by_their_mailbox_too(house: SmallHouse) -> None:
-    assert refused(house, "jo", Actor("idp|jo", MAIL.upper(), HELP_DESK)) == str(NOBODY)
+def test_an_agent_is_known_by_whatever_their_directory_calls_them(house: SmallHouse) -> None:
+    for name in (MAIL.upper(), "Jo", "id-of-jo"):
+        assert refused(house, "jo", Actor("idp|jo", name, HELP_DESK)) == str(NOBODY)
 
 
 def test_an_administrator_finds_who_rules_others_and_it_is_said(house: SmallHouse) -> None:
