@@ -11,8 +11,16 @@ from .look import ConsoleLook
 from .people_screens import PeopleScreen
 from .plugin_screens import PART_SCREENS
 from .policy_screens import PolicyScreen
+from .public_screens import PublicRulesScreen
 
 __all__ = ["SCREENS", "ConsoleLook", "create_console", "create_door"]
 
 # In the order of the menu. A new screen is a file and a line here.
-SCREENS: tuple[type[Screen], ...] = (HomeScreen, PolicyScreen, *PART_SCREENS, PeopleScreen, ApprovalScreen)
+SCREENS: tuple[type[Screen], ...] = (
+    HomeScreen,
+    PolicyScreen,
+    PublicRulesScreen,
+    *PART_SCREENS,
+    PeopleScreen,
+    ApprovalScreen,
+)

@@ -69,14 +69,14 @@ class PolicyForm:
 
     def data(self) -> dict[str, Any]:
         """What the form shows at first."""
-        shown = {row.name: _shown(_get(self.policy, row.path)) for row in self.rows}
+        shown = {row.name: _shown(get_at(self.policy, row.path)) for row in self.rows}
         return shown | {METHOD + key: stand_of(self.policy.proof, key).value for key in self.methods}
 
     def read(self, form: Form) -> Policy:
         """The policy as the form says it now. The form must be valid."""
         policy = self.policy
         for row in self.rows:
-            policy = _put(policy, row.path, row.make(form[row.name].data))
+            policy = put_at(policy, row.path, row.make(form[row.name].data))
         stands = {key: Stand(form[METHOD + key].data) for key in self.methods}
         return replace(policy, proof=_standing(policy.proof, stands))
 
@@ -102,12 +102,14 @@ def _shown(value: object) -> object:
     return sorted(value) if isinstance(value, frozenset) else value
 
 
-def _get(rules: Any, path: str) -> Any:  # noqa: ANN401
+def get_at(rules: Any, path: str) -> Any:  # noqa: ANN401
+    """What stands there."""
     for name in path.split("."):
         rules = getattr(rules, name)
     return rules
 
 
-def _put(rules: Any, path: str, value: object) -> Any:  # noqa: ANN401
+def put_at(rules: Any, path: str, value: object) -> Any:  # noqa: ANN401
+    """The same rules with this there."""
     name, _, rest = path.partition(".")
-    return replace(rules, **{name: _put(getattr(rules, name), rest, value) if rest else value})
+    return replace(rules, **{name: put_at(getattr(rules, name), rest, value) if rest else value})

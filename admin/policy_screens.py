@@ -16,8 +16,9 @@ from .access import Role, Screen
 from .forms import ConsoleForm, WhyForm
 from .policy_bench import BLANK, Bench, method_fields, point
 from .policy_form import PolicyForm
-from .policy_wish import Do, Wish, number
+from .policy_wish import Do, Policies, Wish, number
 from .rule_review import Look
+from .rule_words import about
 
 NEW = Text("New policy")
 HISTORY = Text("History")
@@ -94,13 +95,20 @@ class PolicyScreen(Screen):
         policies = bench.wanted(wish)
         if policies is None or not form.validate():
             return self._reviewed(bench, wish, form, 422)
+        change = Change(self.actor, str(form.why.data), wish.after)
         try:
-            version = bench.desk.save(policies, Change(self.actor, str(form.why.data), wish.after))
+            return self._kept(bench, policies, change)
         except SavedMeanwhile:
             return self._reviewed(Bench(self.console), wish, form, 409)
-        except (Refused, NeedsSecond):
+        except Refused:
             return self._reviewed(bench, wish, form, 422)
-        return self.go(saved=version)
+
+    def _kept(self, bench: Bench, policies: Policies, change: Change) -> Response:
+        try:
+            return self.go(saved=bench.desk.save(policies, change))
+        except NeedsSecond as needed:
+            bench.desk.put_up(policies, change, about(needed.weaker))
+        return self.go(asked=1)
 
     @expose("/history")
     def history(self) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from ..core.contracts.text import Text
@@ -59,6 +59,14 @@ def of_flaw(flaw: Flaw, labels: Mapping[str, Text]) -> Text:
 def of_weaker(weaker: Weaker) -> Text:
     """Why a second administrator must agree."""
     return WEAKNESSES[weaker.weakness].filled(policy=weaker.policy)
+
+
+def about(weaker: Sequence[Weaker]) -> Text:
+    """What a second administrator is asked to agree to, in one line."""
+    said, *others = map(of_weaker, weaker)
+    for one in others:
+        said = Text("{one} {other}", one=said, other=one)
+    return said
 
 
 def _listed(names: tuple[str, ...], labels: Mapping[str, Text]) -> Text | str:

@@ -71,14 +71,15 @@ def parts_of(house: House) -> Console:
     disclosure = house.settings.disclosure
     pinned = Disclosure(disclosure) if disclosure else None
     groups = frozenset().union(*rules_of(house.settings).groups.values())
+    people = open_desk(records, snapshots, around, house.staff, console_groups=groups)
     return Console(
         records=records,
         snapshots=snapshots,
         around=around,
         staff=house.staff,
-        control_room=ControlRoom.open(records, snapshots, around, pinned=pinned),
+        control_room=ControlRoom.open(records, snapshots, around, people.approvals, pinned=pinned),
         parts=Parts(records=records, snapshots=snapshots, around=around),
-        people=open_desk(records, snapshots, around, house.staff, console_groups=groups),
+        people=people,
     )
 
 

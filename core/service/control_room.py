@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..recovery.policy import Disclosure
+from .approvals import Approvals
 from .policy_desk import PolicyDesk
 from .public_desk import PublicDesk
 from .records import Records
@@ -21,8 +22,15 @@ class ControlRoom:
 
     @classmethod
     def open(
-        cls, records: Records, snapshots: Snapshots, around: Surroundings, *, pinned: Disclosure | None = None
+        cls,
+        records: Records,
+        snapshots: Snapshots,
+        around: Surroundings,
+        approvals: Approvals,
+        *,
+        pinned: Disclosure | None = None,
     ) -> ControlRoom:
         """Over these records. `pinned`: what the configuration file says is shown before the first proof."""
-        policies = PolicyDesk(records, snapshots, around)
+        policies = PolicyDesk(records, snapshots, around, approvals)
+        policies.learn_to_decide()
         return cls(policies, PublicDesk(policies, pinned))

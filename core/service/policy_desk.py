@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..contracts.errors import NotAllowed
 from ..contracts.method import Method
+from ..contracts.text import Text
 from ..db import value_json
+from ..db.approvals import Approval
 from ..db.session import Transaction
-from ..db.settings_store import POLICIES
+from ..db.settings_store import POLICIES, SavedMeanwhile
 from ..recovery.differences import Difference, between
 from ..recovery.flaws import Flaw, flaws_of_all
 from ..recovery.guessing import a_year
-from ..recovery.policy import Policy, PublicRules
+from ..recovery.policy import Policy
 from ..recovery.policy_order import arranged
 from ..recovery.weaker import Weaker, weaker
+from .actor import Actor
+from .approvals import Approvals, Wish, Write
 from .kept_rules import Change, Kept, Ledger, NeedsSecond, Refused
 from .records import Records
 from .snapshot import Snapshot, Snapshots
@@ -23,6 +28,10 @@ from .surroundings import Surroundings
 Policies = tuple[Policy, ...]
 # What holds where nothing was ever saved.
 BUILT_IN = (Policy("default"),)
+# What approvals call a change of policies.
+KIND = "policies"
+MEANWHILE = Text("Policies were saved after this was asked for. Ask for it again.")
+UNFIT = Text("These policies can't work any more as the house stands now. Ask for it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class PolicyDesk:
     records: Records
     snapshots: Snapshots
     around: Surroundings
+    approvals: Approvals
 
     @property
     def ledger(self) -> Ledger[Policies]:
@@ -86,17 +96,57 @@ class PolicyDesk:
 
         Raises Refused, NeedsSecond, or SavedMeanwhile; then nothing was saved.
         """
-        after, why, snapshot = arranged(policies), change.line(), self.snapshot()
+        snapshot = self.snapshot()
         with self.records.db.write() as tx:
-            before = self._now(tx).rules
-            version = self.records.settings.save_policies(
-                tx, after, who=change.actor.name, why=why, at=self.around.now(), after=change.after
-            )
-            # Not before the save: from here on nobody else saves public rules that these could not live with.
-            public = self.records.settings.public_rules(tx)
-            self._refuse(before, after, public, snapshot)
-            self.ledger.note(tx, change, version, between(before, after))
+            version = self._keep(tx, policies, change, snapshot)
         self.snapshots.at_least(version)
+        return version
+
+    def put_up(self, policies: Sequence[Policy], change: Change, about: Text) -> None:
+        """Have a second administrator decide; `about` tells them what. Raises Refused or SavedMeanwhile."""
+        after, why, snapshot = arranged(policies), change.line(), self.snapshot()
+        what = {"policies": value_json.POLICIES.dump_json(after).decode(), "after": str(change.after)}
+        with self.records.db.write() as tx:
+            if self._now(tx).version != change.after:
+                raise SavedMeanwhile
+            if found := flaws_of_all(after, self.records.settings.public_rules(tx), _kinds_in(snapshot)):
+                raise Refused(found)
+            self.approvals.ask(tx, change.actor, Wish(KIND, about, what, why))
+
+    def learn_to_decide(self) -> None:
+        """What was put up is saved once it is approved."""
+        self.approvals.teach(KIND, self._effect)
+
+    def _effect(self, approval: Approval, actor: Actor) -> Write:
+        policies = value_json.POLICIES.validate_json(approval.payload["policies"])
+        both = Actor(approval.asked_by, f"{approval.asker}, {actor.name}")
+        change, snapshot = Change(both, approval.why, int(approval.payload["after"])), self.snapshot()
+
+        def write(tx: Transaction) -> None:
+            try:
+                self._keep(tx, policies, change, snapshot, agreed=True)
+            except SavedMeanwhile:
+                raise NotAllowed(MEANWHILE) from None
+            except Refused:
+                raise NotAllowed(UNFIT) from None
+
+        return write
+
+    def _keep(
+        self, tx: Transaction, policies: Sequence[Policy], change: Change, snapshot: Snapshot, *, agreed: bool = False
+    ) -> int:
+        after, why, before = arranged(policies), change.line(), self._now(tx).rules
+        version = self.records.settings.save_policies(
+            tx, after, who=change.actor.name, why=why, at=self.around.now(), after=change.after
+        )
+        # Not before the save: from here on nobody else saves public rules that these could not live with.
+        public = self.records.settings.public_rules(tx)
+        if found := flaws_of_all(after, public, _kinds_in(snapshot)):
+            raise Refused(found)
+        grown = weaker(before, after, _carriers(snapshot.plugins.methods), public.methods)
+        if grown and not agreed:
+            raise NeedsSecond(grown)
+        self.ledger.note(tx, change, version, between(before, after))
         return version
 
     def snapshot(self) -> Snapshot:
@@ -105,18 +155,14 @@ class PolicyDesk:
             version = self.records.settings.version(tx)
         return self.snapshots.at_least(version)
 
-    @staticmethod
-    def _refuse(before: Policies, after: Policies, public: PublicRules, snapshot: Snapshot) -> None:
-        methods = snapshot.plugins.methods
-        if found := flaws_of_all(after, public, kinds_of(methods)):
-            raise Refused(found)
-        if grown := weaker(before, after, _carriers(methods), public.methods):
-            raise NeedsSecond(grown)
-
 
 def kinds_of(methods: Mapping[str, Method]) -> dict[str, type[Method]]:
     """The classes of these methods."""
     return {key: type(method) for key, method in methods.items()}
+
+
+def _kinds_in(snapshot: Snapshot) -> dict[str, type[Method]]:
+    return kinds_of(snapshot.plugins.methods)
 
 
 def _carriers(methods: Mapping[str, Method]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.console_forms import sent, words
 from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, small_console
 from servers.small_house import small_house
 from werkzeug.test import TestResponse
@@ -19,6 +19,7 @@ from keyback.core.db.session import Database
 from keyback.core.recovery.policy import Audience, Policy, PublicRules
 from keyback.core.recovery.policy_order import arranged
 from keyback.core.service.actor import Actor
+from keyback.core.service.approvals import Approvals
 from keyback.core.service.control_room import ControlRoom
 from keyback.core.service.kept_rules import Change
 
@@ -41,37 +42,13 @@ def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
 
 
 def room(console: SmallConsole) -> ControlRoom:
-    return ControlRoom.open(console.house.records, console.house.snapshots, console.house.around)
+    house = console.house
+    approvals = Approvals(records=house.records, around=house.around)
+    return ControlRoom.open(house.records, house.snapshots, house.around, approvals)
 
 
 def kept(console: SmallConsole) -> tuple[Policy, ...]:
     return room(console).policies.now().rules
-
-
-def words(page: TestResponse) -> str:
-    text = re.sub(r"<(head|nav).*?</\1>", " ", page.text, flags=re.DOTALL)
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))).replace("’", "'")
-
-
-def sent(page: TestResponse, action: str, **typed: Any) -> dict[str, Any]:
-    """The form of this address as a browser sends it, with these fields filled in otherwise."""
-    (form,) = re.findall(rf'<form method="post" action="{action}"[^>]*>(.*?)</form>', page.text, re.DOTALL)[:1]
-    found: dict[str, Any] = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        if 'type="radio"' in tag or 'type="checkbox"' in tag:
-            if " checked" in tag:
-                found.setdefault(_of(tag, "name"), []).append(_of(tag, "value"))
-        else:
-            found[_of(tag, "name")] = _of(tag, "value")
-    for name, value in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL):
-        found[name] = html.unescape(value)
-    found.pop("token")
-    return found | typed
-
-
-def _of(tag: str, name: str) -> str:
-    found = re.search(rf'\b{name}="([^"]*)"', tag)
-    return html.unescape(found[1]) if found else ""
 
 
 def edit(console: SmallConsole, of: str = "everybody", press: str = "look", **typed: Any) -> TestResponse:
@@ -202,8 +179,12 @@ def test_one_administrator_alone_does_not_turn_on_a_single_proof(console: SmallC
     reviewed = edit(console, press="review", proof__at_least="1")
     assert "Second administrator needed" in words(reviewed)
     assert "everybody: one thing alone would be enough to get in." in words(reviewed)
-    save(console, reviewed)
-    assert kept(console)[1].proof.at_least == 2
+    done = save(console, reviewed, "a drill")
+    assert (done.status_code, done.location) == (303, "/admin/policies/?asked=1")
+    assert "A second administrator is asked." in words(console.get(done.location))
+    (asked,) = room(console).policies.approvals.waiting()
+    assert str(asked.about) == "everybody: one thing alone would be enough to get in."
+    assert (asked.asker, asked.why, kept(console)[1].proof.at_least) == ("Ines Roth", "a drill", 2)
 
 
 def test_hidden_fields_change_nothing_else(console: SmallConsole) -> None:

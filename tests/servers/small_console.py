@@ -99,8 +99,8 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
         "around": house.around,
         "staff": house.staff,
     }
-    made["control_room"] = ControlRoom.open(house.records, house.snapshots, house.around)
-    made["people"] = desk_of(house)
+    made["people"] = desk = desk_of(house)
+    made["control_room"] = ControlRoom.open(house.records, house.snapshots, house.around, desk.approvals)
     made["parts"] = Parts(records=house.records, snapshots=house.snapshots, around=house.around)
     return Console(**{**made, **parts})
 

@@ -15,19 +15,23 @@ import pytest
 from servers.small_house import SmallHouse, small_house
 from sqlalchemy import select
 
+from keyback.core.contracts.errors import NotAllowed
 from keyback.core.contracts.settings_events import RulesSaved
+from keyback.core.contracts.text import Text
 from keyback.core.db import tables
 from keyback.core.db.session import Database
 from keyback.core.db.settings_store import SavedMeanwhile
 from keyback.core.recovery.flaws import Fault
 from keyback.core.recovery.policy import Audience, Disclosure, Policy, ProofRules, PublicRules, Scope
 from keyback.core.recovery.weaker import Weakness
-from keyback.core.service.actor import Actor
+from keyback.core.service.actor import Actor, Role
+from keyback.core.service.approvals import Approvals
 from keyback.core.service.control_room import ControlRoom
 from keyback.core.service.kept_rules import PAGE, Change, NeedsSecond, Refused
 from keyback.core.service.policy_desk import BUILT_IN
 
-INES, NOOR = Actor("canary-subject", "Ines Canary"), Actor("noor-subject", "Noor")
+ADMIN = frozenset({Role.ADMINISTRATOR})
+INES, NOOR = Actor("canary-subject", "Ines Canary", ADMIN), Actor("noor-subject", "Noor", ADMIN)
 NURSES = Policy("nurses", audience=Audience(groups=frozenset({"nurses"})))
 EVERYBODY = Policy("everybody")
 BOTH = (NURSES, EVERYBODY)
@@ -42,7 +46,8 @@ def opened(house: SmallHouse, pinned: Disclosure | None = None) -> ControlRoom:
     with house.records.db.write() as tx:
         # The small house judges at once, which nobody may save.
         house.records.settings.save_public_rules(tx, PublicRules(), who="the tests", why="tests")
-    return ControlRoom.open(house.records, house.snapshots, house.around, pinned=pinned)
+    approvals = Approvals(records=house.records, around=house.around)
+    return ControlRoom.open(house.records, house.snapshots, house.around, approvals, pinned=pinned)
 
 
 def by(after: int, actor: Actor = INES, why: str = "because canary") -> Change:
@@ -182,6 +187,45 @@ def test_a_review_says_what_would_change_and_saves_nothing(room: ControlRoom) ->
     assert risk.before is not None
     assert 0 <= risk.before < risk.after
     assert room.policies.now().rules[0].proof == ProofRules()
+
+
+# Two of them -----------------------------------------------------------------------------------------------------
+
+WEAK = replace(EVERYBODY, proof=ProofRules(at_least=1))
+ABOUT = Text("One proof would be enough")
+
+
+def test_what_a_second_administrator_agrees_to_is_saved(room: ControlRoom) -> None:
+    desk = room.policies
+    desk.put_up((WEAK,), by(0), ABOUT)
+    assert desk.now().version == 0
+    (asked,) = desk.approvals.waiting()
+    with pytest.raises(NotAllowed):
+        desk.approvals.approve(INES, asked.id)
+    desk.approvals.approve(NOOR, asked.id)
+    now = desk.now()
+    assert (now.rules[0].proof.at_least, now.who, now.why) == (1, "Ines Canary, Noor", "because canary")
+    assert [said["changes"] for said, _ in events(room)] == [
+        ["everybody.name: default > everybody", "everybody.proof.at_least: 2 > 1"]
+    ]
+
+
+def test_what_was_overtaken_or_cannot_work_any_more_is_not_saved_by_agreeing(room: ControlRoom) -> None:
+    desk = room.policies
+    desk.put_up((WEAK,), by(0), ABOUT)
+    version = desk.save((EVERYBODY,), by(0))
+    (asked,) = desk.approvals.waiting()
+    with pytest.raises(NotAllowed):
+        desk.approvals.approve(NOOR, asked.id)
+    assert (desk.now().version, desk.approvals.waiting()) == (version, (asked,))
+
+
+def test_what_cannot_work_or_is_out_of_date_is_not_put_up(room: ControlRoom) -> None:
+    with pytest.raises(Refused):
+        room.policies.put_up((replace(EVERYBODY, proof=ProofRules(at_least=0)),), by(0), ABOUT)
+    with pytest.raises(SavedMeanwhile):
+        room.policies.put_up((WEAK,), by(7), ABOUT)
+    assert room.policies.approvals.waiting() == ()
 
 
 # The public rules ------------------------------------------------------------------------------------------------
