@@ -137,10 +137,8 @@ class PolicyScreen(Screen):
         )
 
     def _list(self, bench: Bench, status: int = 200, problem: Text | None = None) -> Response:
-        saved = number(request.args, "saved")
-        return self.show(
-            "console/policies.html", status, bench=bench, problem=problem, saved=saved == bench.now.version
-        )
+        saved, asked = number(request.args, "saved") == bench.now.version > 0, "asked" in request.args
+        return self.show("console/policies.html", status, bench=bench, problem=problem, saved=saved, asked=asked)
 
     def _edit(
         self,
