@@ -25,4 +25,4 @@ class HomeScreen(Screen):
     def index(self) -> Response:
         """The page that everybody comes to first."""
         broken = self.console.snapshots.current.plugins.broken
-        return self.show("console/home.html", broken=broken)
+        return self.show("console/home.html", broken=broken, by_link=self.desk.someone_by_link())

@@ -46,5 +46,8 @@ class ConsoleDesk(Protocol):
     def take(self, who: InConsole, path: str) -> Mapping[str, list[str]]:
         """What was typed on this page before, if anything was; it is gone by that."""
 
+    def someone_by_link(self) -> bool:
+        """Whether somebody is in by a link that was made on the server: everybody in the console should know."""
+
     def now(self) -> datetime:
         """The house's clock."""

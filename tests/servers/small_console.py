@@ -32,6 +32,7 @@ class OpenDesk:
 
     now: Any
     ago: timedelta = timedelta(0)
+    by_link: bool = False
     kept: dict[str, Mapping[str, list[str]]] = field(default_factory=dict)
 
     def whoever(self, key: str) -> InConsole | None:
@@ -47,6 +48,9 @@ class OpenDesk:
 
     def keep(self, who: InConsole, path: str, typed: Mapping[str, list[str]]) -> None:
         self.kept[path] = typed
+
+    def someone_by_link(self) -> bool:
+        return self.by_link
 
     def take(self, who: InConsole, path: str) -> Mapping[str, list[str]]:
         return self.kept.pop(path, {})
