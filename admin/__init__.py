@@ -12,6 +12,8 @@ from .people_screens import PeopleScreen
 from .plugin_screens import PART_SCREENS
 from .policy_screens import PolicyScreen
 from .public_screens import PublicRulesScreen
+from .record_screens import RecordScreen
+from .report_screens import ReportScreen
 
 __all__ = ["SCREENS", "ConsoleLook", "create_console", "create_door"]
 
@@ -23,4 +25,6 @@ SCREENS: tuple[type[Screen], ...] = (
     *PART_SCREENS,
     PeopleScreen,
     ApprovalScreen,
+    RecordScreen,
+    ReportScreen,
 )

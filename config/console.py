@@ -23,6 +23,8 @@ from ..core.service.console_rules import ConsoleRules
 from ..core.service.control_room import ControlRoom
 from ..core.service.desk import open_desk
 from ..core.service.parts import Parts
+from ..core.service.record_room import open_record_room
+from ..core.service.report import ReportRoom
 from ..core.service.vouching import CompanyIdp
 from .house import TRANSLATIONS, House
 from .settings import Settings
@@ -80,6 +82,8 @@ def parts_of(house: House) -> Console:
         control_room=ControlRoom.open(records, snapshots, around, people.approvals, pinned=pinned),
         parts=Parts(records=records, snapshots=snapshots, around=around),
         people=people,
+        record_room=open_record_room(records, snapshots, around, house.staff),
+        reports=ReportRoom(records=records, around=around),
     )
 
 

@@ -33,6 +33,7 @@ ONLY_IN_CONSOLE = (
     "core/service/console_",
     "core/service/parts.py",
     "core/service/policy_desk.py",
+    "core/service/record_room.py",
 )
 # What only our tests say.
 NOBODY_READS = ROOT / "core" / "testing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from heapq import merge
@@ -11,7 +12,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Column, Select, bindparam, select
+from sqlalchemy import Column, Select, bindparam, func, select
 
 from .audit_content import Record, content, link, signed_part
 from .columns import micros
@@ -27,15 +28,28 @@ _KIND = {"event": 0, "checkpoint": 1, "anchor": 2}
 Judge = Callable[[Record], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a walk goes on: `reached` was asked for, `seq` is the last record that was there, with its hash."""
+
+    reached: int = 0
+    seq: int = 0
+    hash: bytes = b""
+
+
 class Walk:
     """Walks the log in order and keeps what is wrong with it. `judge` says what only the keys can tell."""
 
-    def __init__(self, public_key: bytes, judge: Judge | None = None) -> None:
+    def __init__(self, public_key: bytes, judge: Judge | None = None, place: Place | None = None) -> None:
         self.problems: list[str] = []
         self._public_key = Ed25519PublicKey.from_public_bytes(public_key)
         self._judge = judge
-        self._seq = 0
-        self._hash = b""
+        self._seq, self._hash = (place.seq, place.hash) if place else (0, b"")
+
+    @property
+    def stands(self) -> tuple[int, bytes]:
+        """The last record that it saw, and its hash."""
+        return self._seq, self._hash
 
     def over(self, records: Iterable[Record]) -> list[str]:
         """The problems, the first bad record first."""
@@ -83,6 +97,32 @@ class Walk:
 def verify(db: Database, keyring: Keyring, public_key: bytes, anchors: Iterable[str] = ()) -> list[str]:
     """What is wrong with the log in the database; empty when it is whole."""
 
+    walk = Walk(public_key, _judge(keyring))
+    problems = walk.over(_in_order(_records(db), _anchors(anchors)))
+    for row in _rows(db, _unchained, event.c.id, ""):
+        problems += [f"new record {row['id']}: {why}" for why in walk.about(row)]
+    return problems
+
+
+def verify_part(db: Database, keyring: Keyring, public_key: bytes, place: Place, most: int) -> tuple[list[str], Place]:
+    """What is wrong with the next records, by their numbers, and where to go on."""
+    upto = place.reached + most
+    walk = Walk(public_key, _judge(keyring), place)
+    with db.read() as tx:
+        asked = {"after": place.reached, "upto": upto}
+        events = [{"kind": "event", **row} for row in tx.execute(_some_events, asked).mappings()]
+        signed = [{"kind": "checkpoint", **row} for row in tx.execute(_some_checkpoints, asked).mappings()]
+    problems = walk.over(_in_order(events, signed))
+    return problems, Place(upto, *walk.stands)
+
+
+def head(db: Database) -> int:
+    """The highest number that a record or a signature has."""
+    with db.read() as tx:
+        return max(tx.scalar(newest) or 0 for newest in _heads)
+
+
+def _judge(keyring: Keyring) -> Judge:
     def judge(record: Record) -> str:
         if not keyring.check_mac(KeyPurpose.AUDIT, record["digest"], "event", content(record)):
             return "was altered without the key"
@@ -91,11 +131,7 @@ def verify(db: Database, keyring: Keyring, public_key: bytes, anchors: Iterable[
             return "its details were removed without the key"
         return ""
 
-    walk = Walk(public_key, judge)
-    problems = walk.over(_in_order(_records(db), _anchors(anchors)))
-    for row in _rows(db, _unchained, event.c.id, ""):
-        problems += [f"new record {row['id']}: {why}" for why in walk.about(row)]
-    return problems
+    return judge
 
 
 def export(db: Database) -> Iterator[str]:
@@ -122,6 +158,15 @@ _events = select(event).where(event.c.seq > bindparam("after")).order_by(event.c
 _unchained = (
     select(event).where(event.c.seq.is_(None), event.c.id > bindparam("after")).order_by(event.c.id).limit(_BATCH)
 )
+_some_events = (
+    select(event).where(event.c.seq > bindparam("after"), event.c.seq <= bindparam("upto")).order_by(event.c.seq)
+)
+_some_checkpoints = (
+    select(checkpoint)
+    .where(checkpoint.c.seq > bindparam("after"), checkpoint.c.seq <= bindparam("upto"))
+    .order_by(checkpoint.c.seq)
+)
+_heads = (select(func.max(event.c.seq)), select(func.max(checkpoint.c.seq)))
 _checkpoints = select(checkpoint).where(checkpoint.c.seq > bindparam("after")).order_by(checkpoint.c.seq).limit(_BATCH)
 
 

@@ -60,6 +60,7 @@ recovery = Table(
     Column("version", Integer, nullable=False),
 )
 partial("ix_recovery_overdue", recovery.c.deadline, recovery.c.deadline.isnot(None))
+Index("ix_recovery_stage", recovery.c.stage, recovery.c.started_at)
 # What may be forgotten is looked for among what is not open: a hundred thousand that nobody finished are not read.
 partial("ix_recovery_ended", recovery.c.expires_at, recovery.c.deadline.is_(None))
 partial("ix_recovery_person", recovery.c.person_ref, is_set(recovery.c.person_ref))
@@ -278,6 +279,8 @@ event = Table(
     Column("seq", BigInteger, unique=True),
     Column("hash", LargeBinary),
 )
+# Events of one name, the newest first, as administrators look for them.
+Index("ix_event_name", event.c.name, event.c.id)
 partial("ix_event_unchained", event.c.id, event.c.seq.is_(None))
 partial("ix_event_recovery", event.c.recovery_id, is_set(event.c.recovery_id))
 partial("ix_event_pseudonym", event.c.pseudonym, is_set(event.c.pseudonym))

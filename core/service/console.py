@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from .control_room import ControlRoom
 from .desk import Desk
 from .parts import Parts
+from .record_room import RecordRoom
 from .records import Records
+from .report import ReportRoom
 from .snapshot import Snapshots
 from .staff import Staff
 from .surroundings import Surroundings
@@ -24,3 +26,5 @@ class Console:
     control_room: ControlRoom
     people: Desk
     parts: Parts
+    record_room: RecordRoom
+    reports: ReportRoom

@@ -37,6 +37,7 @@ from .join import Joining
 from .link_effect import LinkEffect
 from .linking import Linking
 from .locks import Locks
+from .log_check import LogCheck
 from .measure import Measure
 from .messages import Messenger
 from .misses import Misses
@@ -251,6 +252,7 @@ def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office:
     for chore in (tally.count_events, tally.count_messages):
         office.also(chore)
     office.also(tally.time_stores, everywhere=True)
+    office.teach("verify", LogCheck(records=records, office=office, around=house["around"]).work)
     office.also(Following(records, snapshots, delivering.calls, house["around"]).look)
     return Watch(records=records, office=office, calls=delivering.calls, around=house["around"])
 

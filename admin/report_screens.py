@@ -1,0 +1,108 @@
+"""Reports: how people got back in, where they stopped, and what it was worth."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+from flask import Response as Stream
+from flask import abort, request
+from flask_admin import expose
+from werkzeug.wrappers import Response
+from wtforms import DateField, DecimalField
+from wtforms.validators import Optional
+
+from ..core.contracts.text import Text
+from ..core.service.numbers import region_name
+from ..core.service.record_room import READERS
+from ..core.service.report import LONGEST, Report, ReportRoom
+from .access import Screen
+from .charts import bars
+from .forms import ConsoleForm, between
+from .language import spoken
+
+USUAL = timedelta(days=29)
+TOO_LONG = Text("At most {n} days, and the first not after the last.", n=LONGEST.days)
+PRICE = Text("Then the report says what the saved calls were worth. The number is kept nowhere.")
+
+
+class ReportForm(ConsoleForm):
+    """From one day to another, both included, in UTC."""
+
+    since = DateField(Text("From"), [Optional()], description=Text("A date such as 2026-11-30"))
+    until = DateField(Text("Until"), [Optional()], description=Text("This day too"))
+    price = DecimalField(
+        Text("What one call to the help desk costs you"), [Optional(), between(0, 100_000)], description=PRICE
+    )
+
+
+class ReportScreen(Screen):
+    """Numbers of everybody together; nobody's name is in them."""
+
+    key = "reports"
+    label = Text("Reports")
+    group = "people"
+    icon = "reports"
+    sees = READERS
+    changes = READERS
+
+    @property
+    def room(self) -> ReportRoom:
+        """Where the sums are."""
+        return self.console.reports
+
+    @expose("/")
+    def index(self) -> Response:
+        """The last thirty days, or those that were chosen."""
+        form = self._form(request.args)
+        if not self._fits(form):
+            return self.show("console/reports.html", 422, form=form, report=None)
+        report = self.room.report(form.since.data, form.until.data)
+        price = form.price.data
+        saved = round(price * report.funnel.got_in, 2) if price else None
+        return self.show(
+            "console/reports.html", 200, form=form, report=report, saved=saved, place=_place, **_charts(report)
+        )
+
+    @expose("/file", methods=["POST"])
+    def file(self) -> Response:
+        """The sums of these days for a spreadsheet."""
+        form = self._form(request.form)
+        if not self._fits(form):
+            abort(400)
+        lines = self.room.file(self.actor, form.since.data, form.until.data)
+        named = {"Content-Disposition": 'attachment; filename="keyback-report.csv"'}
+        return Stream(lines, headers=named, content_type="text/csv; charset=utf-8")
+
+    def _form(self, sent: object) -> ReportForm:
+        form = ReportForm(sent)
+        today = self.desk.now().astimezone(UTC).date()
+        given = [field.raw_data and field.raw_data[0].strip() for field in (form.until, form.since)]
+        if not given[0]:
+            form.until.data = today
+        if not given[1] and form.until.data:
+            form.since.data = form.until.data - USUAL
+        return form
+
+    @staticmethod
+    def _fits(form: ReportForm) -> bool:
+        since, until = form.since.data, form.until.data
+        if not form.validate():
+            return False
+        if not timedelta(0) <= until - since < LONGEST:
+            form.wrong("since", TOO_LONG)
+            return False
+        return True
+
+
+def _charts(report: Report) -> dict[str, object]:
+    """The two pictures; each has its table and its sentence on the page."""
+    per_day = bars(
+        [f"{day.day:%d.%m.}" for day in report.days], [(day.finished, day.not_finished) for day in report.days]
+    )
+    methods = report.methods[:8]
+    by_method = bars([each.method for each in methods], [(each.given, each.missed) for each in methods])
+    return {"per_day": per_day, "by_method": by_method}
+
+
+def _place(region: str) -> str:
+    return region_name(region, spoken()) if region else "–"
