@@ -1,0 +1,82 @@
+"""The console has a host of its own, and the settings that open it are refused where they are not safe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from keyback.config.console import WSGI, ByHost, rules_of
+from keyback.config.loading import parse
+from keyback.config.settings import Settings
+from keyback.config.unsafe import unsafe
+from keyback.core.service.actor import Role
+
+SIGN_IN = {"issuer": "https://idp.example.org", "client_id": "kb", "client_secret": "s", "claim": "c"}
+GOOD = {"url": "https://console.example.org", "administrators": ["kb admins"]}
+
+
+def settings(**console: object) -> Settings:
+    told = {"portal_url": "https://reset.example.org", "company": "Alderwick", "help_desk": "Room 7"}
+    return parse({**told, "sign_in": {**SIGN_IN, "store": "openldap"}, "console": {**GOOD, **console}})
+
+
+def test_a_whole_table_is_enough() -> None:
+    assert unsafe(settings()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"url": ""}, "console.url is missing"),
+        ({"url": "http://console.example.org"}, "must begin with https://"),
+        ({"url": "https://console.example.org/admin"}, "must be a whole address"),
+        ({"url": "https://reset.example.org"}, "needs a host of its own"),
+        ({"url": "https://RESET.example.org"}, "needs a host of its own"),
+        ({"administrators": []}, "console.administrators is missing"),
+        ({"groups_claim": ""}, "console needs groups_claim"),
+        ({"scopes": ["profile"]}, "console needs groups_claim"),
+    ],
+)
+def test_what_is_not_safe_is_said(changes: dict[str, object], said: str) -> None:
+    problems = unsafe(settings(**changes))
+    assert len(problems) == 1
+    assert said in problems[0]
+
+
+def test_a_shared_host_is_somebodys_own_wish() -> None:
+    assert unsafe(settings(url="https://reset.example.org", allow_shared_host=True)) == []
+
+
+def test_groups_become_roles() -> None:
+    rules = rules_of(settings(help_desk=["kb desk"]))
+    assert rules.roles_of({"kb desk", "kb admins"}) == {Role.HELP_DESK, Role.ADMINISTRATOR}
+    assert rules.edition != rules_of(settings()).edition
+
+
+def _app(name: bytes) -> WSGI:
+    def answer(_environ: dict[str, Any], _start: Callable[..., Any]) -> Iterable[bytes]:
+        return [name]
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "shared", "answers"),
+    [
+        ("console.example.org", "/admin/", False, b"console"),
+        ("Console.Example.Org", "/admin/", False, b"console"),
+        ("console.example.org", "/recover", False, b"console"),
+        ("reset.example.org", "/admin/", False, b"portal"),
+        ("", "/healthz", False, b"portal"),
+        ("console.example.org", "/admin/", True, b"console"),
+        ("console.example.org", "/admin", True, b"console"),
+        ("console.example.org", "/administrators", True, b"portal"),
+        ("console.example.org", "/recover", True, b"portal"),
+        ("evil.example.org", "/admin/", True, b"portal"),
+    ],
+)
+def test_each_host_has_its_own_pages_alone(host: str, path: str, shared: bool, answers: bytes) -> None:
+    doors = ByHost(_app(b"portal"), _app(b"console"), "console.example.org", shared)
+    assert doors({"HTTP_HOST": host, "PATH_INFO": path}, print) == [answers]
