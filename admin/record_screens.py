@@ -98,8 +98,8 @@ class RecordScreen(LogCheckPages):
     group = "people"
     icon = "records"
     sees = READERS
-    changes = READERS
-    asks = frozenset({"find"})
+    # Whoever reads may have it read out, written into a file and verified: nothing is changed by that.
+    asks = frozenset({"find", "details", "file", "check"})
 
     @expose("/")
     def index(self) -> Response:
@@ -169,6 +169,12 @@ class RecordScreen(LogCheckPages):
         lines = self.room.file(self.actor, what, _asked(form, request.form.get("person", "")))
         named = {"Content-Disposition": f'attachment; filename="keyback-{what}.csv"'}
         return Stream(lines, headers=named, content_type="text/csv; charset=utf-8")
+
+    def _handle_view(self, name: str, **parts: object) -> Response | None:
+        """Personal details, and files, are for whoever proved who they are a moment ago."""
+        refused = super()._handle_view(name, **parts)
+        stale = refused is None and name in {"details", "file"} and not self.who.is_fresh(self.desk.now())
+        return self._again(self.who) if stale else refused
 
     def _list(self, what: str, kind: type[PeriodForm], read: Callable[[Asked, str], Page[Row]]) -> Response:
         form = kind(request.args) if request.args else kind(data={"since": self._week_ago(USUAL)})

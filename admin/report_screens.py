@@ -43,7 +43,7 @@ class ReportScreen(Screen):
     group = "people"
     icon = "reports"
     sees = READERS
-    changes = READERS
+    asks = frozenset({"file"})
 
     @property
     def room(self) -> ReportRoom:
