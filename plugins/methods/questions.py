@@ -29,6 +29,7 @@ from ...core import (
     Text,
     Verdict,
     hookimpl,
+    only_in_file,
 )
 from ._question_list import COMMON, QUESTIONS
 from ._slow_hash import keyed, matches, slow_hash
@@ -53,6 +54,8 @@ class QuestionsSettings(PluginSettings):
             "guessed by friends. Without a name the method stays off."
         ),
         min_length=3,
+        # Not a field among others: whoever turns this on must have read why not.
+        json_schema_extra=only_in_file(),
     )
     to_register: int = Setting(5, title="To register", description="How many questions people answer.", ge=3, le=5)
     to_ask: int = Setting(3, title="To ask", description="How many of them a proof asks for.", ge=3, le=5)
