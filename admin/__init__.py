@@ -14,6 +14,8 @@ from .policy_screens import PolicyScreen
 from .public_screens import PublicRulesScreen
 from .record_screens import RecordScreen
 from .report_screens import ReportScreen
+from .simulator_screen import SimulatorScreen
+from .stranded_screen import StrandedScreen
 
 __all__ = ["SCREENS", "ConsoleLook", "create_console", "create_door"]
 
@@ -22,8 +24,10 @@ SCREENS: tuple[type[Screen], ...] = (
     HomeScreen,
     PolicyScreen,
     PublicRulesScreen,
+    SimulatorScreen,
     *PART_SCREENS,
     PeopleScreen,
+    StrandedScreen,
     ApprovalScreen,
     RecordScreen,
     ReportScreen,

@@ -56,6 +56,7 @@ from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
     CanChange,
     CanEndSessions,
+    CanList,
     CanTell,
     CanUnlock,
     DirectoryRules,
@@ -82,6 +83,7 @@ __all__ = [
     "CanChange",
     "CanEndSessions",
     "CanHear",
+    "CanList",
     "CanReport",
     "CanTell",
     "CanUnlock",

@@ -39,3 +39,12 @@ class ConsoleLinkMade(Event):
 
     name = "console.link-made"
     loud = True
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSimulated(Event):
+    """An administrator looked at what would happen if this person came. `by`: their pseudonym; who stands beside."""
+
+    name = "person.simulated"
+    purpose: str
+    by: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
@@ -140,3 +140,11 @@ class KnowsLinks(Protocol):
     """The directory itself says which account elsewhere is the same human."""
 
     def linked_to(self, account: Account, *, ctx: Context) -> Sequence[AccountKey]: ...
+
+
+@runtime_checkable
+class CanList(Protocol):
+    """The directory can say who is in it; only the back office asks, and no page waits for it."""
+
+    def everybody(self, *, ctx: Context) -> Iterator[Sequence[Account]]:
+        """All people, some hundreds at a time. Each step is one question, and raises StoreUnavailable."""

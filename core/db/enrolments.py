@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from ..contracts.people import Enrolment
 from . import sealed
+from .census import Census
 from .links import remember_person
 from .sealing import Keyring
 from .tables import enrolment as table
@@ -21,7 +22,7 @@ _one = select(table).where(table.c.id == bindparam("of_id"), table.c.person_id =
 _found = select(table).where(table.c.id == bindparam("of_id"))
 _add = insert(table)
 _update = update(table).where(table.c.id == bindparam("of_id"), table.c.version == bindparam("of_version"))
-_remove = delete(table).where(table.c.id == bindparam("of_id"))
+_remove = delete(table).where(table.c.id == bindparam("of_id")).returning(table.c.person_id)
 _remove_all = delete(table).where(table.c.person_id == bindparam("person"), table.c.method == bindparam("of_method"))
 
 
@@ -58,6 +59,7 @@ class Enrolments:
         row: dict[str, Any] = {"id": name, "person_id": person_id, "method": method}
         row |= {"proven_at": proven_at, "usable_from": usable_from, "used_at": None, "version": 1}
         tx.execute(_add, self._sealed(row, label, data))
+        Census.changed(tx, person_id)
         return str(row["id"])
 
     def update(
@@ -96,10 +98,14 @@ class Enrolments:
 
     def remove(self, tx: Connection, enrolment_id: str) -> bool:
         """Forget one; False if it was gone already."""
-        return tx.execute(_remove, {"of_id": enrolment_id}).rowcount == 1
+        whose = tx.execute(_remove, {"of_id": enrolment_id}).scalar()
+        if whose is not None:
+            Census.changed(tx, whose)
+        return whose is not None
 
     def remove_all(self, tx: Connection, person_id: str, method: str) -> int:
         """Forget all of a method; returns how many."""
+        Census.changed(tx, person_id)
         return tx.execute(_remove_all, {"person": person_id, "of_method": method}).rowcount
 
     def hand_on(self, tx: Connection, person_id: str, to: str, at: datetime) -> int:

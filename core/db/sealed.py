@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table
 
-from . import bridge_tables, console_tables, desk_tables, tables
+from . import bridge_tables, census_tables, console_tables, desk_tables, tables
 from .encoding import encode
 from .sealing import KeyPurpose, Keyring
 
@@ -65,6 +65,8 @@ ENROLMENT = SealedColumn(tables.enrolment, "sealed", KeyPurpose.CONTACT, ("id", 
 PENDING = SealedColumn(tables.pending, "sealed", KeyPurpose.CONTACT, ("key", "expires_at"))
 HEARD = SealedColumn(tables.heard, "sealed", KeyPurpose.RECOVERY, ("challenge", "passed", "expires_at"))
 STANDING = SealedColumn(tables.standing, "sealed", KeyPurpose.CONTACT, ("person_ref", "version"))
+CENSUS_PERSON = SealedColumn(census_tables.census_person, "sealed", KeyPurpose.CONTACT, ("pseudonym",))
+CENSUS_HAVING = SealedColumn(census_tables.census_having, "sealed", KeyPurpose.CONTACT, ("digest",))
 PERSON_KEY = SealedColumn(tables.person_key, "sealed", KeyPurpose.AUDIT, ("name",))
 SIGNING_KEY = SealedColumn(tables.signing_key, "private", KeyPurpose.AUDIT, ("kid", "use"))
 JOB = SealedColumn(tables.job, "sealed", KeyPurpose.JOB, ("id", "lane", "kind", "recovery_id"))
@@ -105,6 +107,8 @@ COLUMNS = (
     PENDING,
     HEARD,
     STANDING,
+    CENSUS_PERSON,
+    CENSUS_HAVING,
     PERSON_KEY,
     SIGNING_KEY,
     JOB,

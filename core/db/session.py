@@ -77,6 +77,18 @@ class Database:
         except _UNREACHABLE as error:
             raise StoreUnavailable("our database did not answer") from error
 
+    @contextmanager
+    def never_kept(self) -> Iterator[Connection]:
+        """One transaction that is rolled back whatever happens: for who asks what would be. Raises StoreUnavailable."""
+        try:
+            with part("database"), self._engine.connect() as tx:
+                with tx.begin() as transaction:
+                    yield tx
+                    transaction.rollback()
+                tx.info.pop(_AFTER_COMMIT, None)
+        except _UNREACHABLE as error:
+            raise StoreUnavailable("our database did not answer") from error
+
     def _commit(self, commit: Callable[[], None]) -> None:
         try:
             commit()

@@ -13,6 +13,7 @@ from ..contracts.text import Secret, Text
 from ..recovery.changing import Change
 from ..recovery.decoys import Shapes
 from ..recovery.policy import Policy, PublicRules
+from ..recovery.reach import Having
 from ..recovery.renewals import Standing
 from ..recovery.state import Recovery
 from .begun import Begun
@@ -79,6 +80,7 @@ setattr(Text, "__get_pydantic_core_schema__", staticmethod(_text_schema))  # noq
 
 CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 RECOVERY: TypeAdapter[Recovery] = TypeAdapter(Recovery)
+HAVING: TypeAdapter[Having] = TypeAdapter(Having)
 BEGUN: TypeAdapter[Begun] = TypeAdapter(Begun)
 PERSON: TypeAdapter[Person] = TypeAdapter(Person)
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)

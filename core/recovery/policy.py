@@ -167,6 +167,18 @@ def policy_for(policies: Iterable[Policy], person: Person) -> Policy | None:
     return next(fitting, None)
 
 
+def usual_policy(policies: Iterable[Policy]) -> Policy:
+    """The last one, which fits everybody; without any, the strict default holds."""
+    return max(policies, key=lambda policy: policy.position, default=Policy("default"))
+
+
+def refusal(policy: Policy, account: Account, *, stopped: bool, ways: bool) -> str:
+    """Why whoever came by this account may not be served; empty when they may. `ways`: whether there may be any."""
+    if stopped:
+        return "frozen"
+    return out_of_scope(policy.scope, account) or ("" if ways else "no-methods")
+
+
 def out_of_scope(scope: Scope, account: Account) -> str:
     """Why this account may not be served at all; empty when it may."""
     if account.privileged and not scope.privileged:

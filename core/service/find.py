@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeAlias
 
 from ..contracts.errors import StoreUnavailable
 from ..contracts.people import Account, AccountKey, Person
-from ..contracts.store import DirectoryRules
+from ..contracts.store import DirectoryRules, Store
 from ..db.jobs import Job
 from ..db.session import Transaction
 from ..recovery.moves import Found, Looked
@@ -106,7 +106,7 @@ class Finding:
             self.records.jobs.done(tx, [job.id])
 
     def _decide(self, job: Job, recovery: Recovery, answers: tuple[Answer, ...], told: Told) -> None:
-        accounts = self._strictest_first(_each_once(account for _, account in answers if account is not None))
+        accounts = strictest_first(each_once(account for _, account in answers if account is not None), self._stores)
         # For nobody the canary's records are read, or the stand-in's, and nothing of them is used.
         read = accounts or _instead(recovery, told)
         with self.records.db.write() as tx:
@@ -140,9 +140,9 @@ class Finding:
                 raise
             return self.mover.move(tx, newest, found, details=details)
 
-    def _strictest_first(self, accounts: list[Account]) -> list[Account]:
-        stores = self.snapshots.current.plugins.stores
-        return sorted(accounts, key=lambda a: -stores[a.key.store].strictness if a.key.store in stores else 0)
+    @property
+    def _stores(self) -> Mapping[str, Store]:
+        return self.snapshots.current.plugins.stores
 
 
 def _is_over(recovery: Recovery, store: str) -> bool:
@@ -150,7 +150,12 @@ def _is_over(recovery: Recovery, store: str) -> bool:
     return not recovery.is_open or recovery.found or store in dict(recovery.answers)
 
 
-def _each_once(accounts: Iterable[Account]) -> list[Account]:
+def strictest_first(accounts: Sequence[Account], stores: Mapping[str, Store]) -> list[Account]:
+    """In the order in which they are written; the first decides about the policy."""
+    return sorted(accounts, key=lambda a: -stores[a.key.store].strictness if a.key.store in stores else 0)
+
+
+def each_once(accounts: Iterable[Account]) -> list[Account]:
     """The same account may be found by its own name and by that of its copy."""
     found: dict[AccountKey, Account] = {}
     for account in accounts:

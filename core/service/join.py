@@ -59,7 +59,7 @@ class Joining:
         if recovery is None or _is_over(recovery, key):
             return self.office.done(job)
         try:
-            seen = self._look(key)
+            seen = self.look(key)
         except StoreUnavailable:
             return self.office.again(job, ASK_AGAIN)
         # At no moment that anybody could aim at: only somebody has linked accounts, and a save can meet a page's (P4).
@@ -72,14 +72,14 @@ class Joining:
         if recovery is None or _is_over(recovery, key):
             return self.office.done(job)
         with self.records.db.write() as tx:
-            moved = self.mover.move(tx, recovery, self._joined(tx, recovery, key, seen))
+            moved = self.mover.move(tx, recovery, self.joined(tx, recovery, key, seen))
             self.records.jobs.done(tx, [job.id])
             if moved.recovery.stage is Stage.ANSWERING and self._fits_now(recovery, moved.recovery):
                 self.messenger.queue(tx, moved)
         self.mover.hand_over(moved)
         return None
 
-    def _look(self, key: AccountKey) -> tuple[Account, DirectoryRules] | str:
+    def look(self, key: AccountKey) -> tuple[Account, DirectoryRules] | str:
         """The account and what its directory insists on, or why it cannot take part."""
         store = self.snapshots.current.plugins.stores.get(key.store)
         if store is None:
@@ -90,9 +90,10 @@ class Joining:
             return "gone"
         return account, self.calls.read(store, lambda: store.rules(account, context), LOOK_SECONDS)
 
-    def _joined(
+    def joined(
         self, tx: Transaction, recovery: Recovery, key: AccountKey, seen: tuple[Account, DirectoryRules] | str
     ) -> Joined:
+        """What the recovery becomes by it."""
         assert recovery.subject is not None
         subject = replace(recovery.subject, unseen=tuple(each for each in recovery.subject.unseen if each != key))
         if isinstance(seen, str):

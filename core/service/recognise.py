@@ -9,7 +9,7 @@ from ..contracts.people import AccountKey, Person
 from ..contracts.store import DirectoryRules
 from ..db.session import Transaction
 from ..recovery.moves import Found
-from ..recovery.policy import Policy, out_of_scope
+from ..recovery.policy import Policy, refusal
 from ..recovery.state import Lane, Recovery, Subject
 from .known_browser import knows
 from .records import Records
@@ -30,10 +30,8 @@ class Facts:
     @property
     def refusal(self) -> str:
         """Why this person may not be served; empty when they may. Silent to the outside."""
-        if self.stopped:
-            return "frozen"
-        reason = out_of_scope(self.policy.scope, self.person.accounts[0])
-        return reason or ("" if self.offers or self.linked else "no-methods")
+        ways = bool(self.offers or self.linked)
+        return refusal(self.policy, self.person.accounts[0], stopped=self.stopped, ways=ways)
 
 
 @dataclass(frozen=True, kw_only=True)

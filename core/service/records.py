@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..db.approvals import Approvals
 from ..db.audit import Audit
 from ..db.callers import Callers
+from ..db.census import Census
 from ..db.changes import Changes
 from ..db.console_sessions import ConsoleSessions
 from ..db.contacts import ContactsSeen
@@ -65,6 +66,7 @@ class Records:
     entries: SavedEntries
     grants: Grants
     token_keys: TokenKeys
+    census: Census
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -104,4 +106,5 @@ class Records:
             entries=SavedEntries(keyring),
             grants=Grants(keyring),
             token_keys=TokenKeys(keyring),
+            census=Census(keyring),
         )

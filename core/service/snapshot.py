@@ -14,7 +14,8 @@ from ..db.settings_store import PluginRow
 from ..host import Host, Plugins
 from ..recovery.decoys import Shapes
 from ..recovery.names import realm_of
-from ..recovery.policy import Disclosure, Policy, PublicRules, policy_for
+from ..recovery.policy import Disclosure, Policy, PublicRules, policy_for, usual_policy
+from ..recovery.reach import Kind, Rules
 from .records import Records
 from .surroundings import utc_now
 
@@ -41,11 +42,24 @@ class Snapshot:
     @property
     def usual_policy(self) -> Policy:
         """The last one, which fits everybody; without any, the strict default holds."""
-        return max(self.policies, key=lambda policy: policy.position, default=Policy("default"))
+        return usual_policy(self.policies)
 
     def policy_for(self, person: Person) -> Policy:
         """The first that fits."""
         return policy_for(self.policies, person) or self.usual_policy
+
+    @property
+    def rules(self) -> Rules:
+        """What decides who gets back in."""
+        kinds = {
+            key: Kind(method.rides_on.value, first=method.first, sends=method.medium is not None)
+            for key, method in self.plugins.methods.items()
+        }
+        return Rules(self.policies, self.public, kinds)
+
+    def with_rules(self, policies: Sequence[Policy], public: PublicRules) -> Snapshot:
+        """As it would be if these were saved."""
+        return replace(self, policies=tuple(policies), public=public)
 
     def stores_for(self, name: str, realms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Which stores may know this name: those that claim its realm alone, otherwise all that claim none.
@@ -140,6 +154,17 @@ class Snapshots:
         if row is not None:
             return row.on(now)
         return name in self.pinned or not lacking(self.host.classes[name], self.in_force(name, None))
+
+
+class Drafted(Snapshots):
+    """Hands out a snapshot that is not in force, to whoever asks what would be."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._current = snapshot
+
+    def at_least(self, version: int) -> Snapshot:
+        """The draft, whatever is saved meanwhile."""
+        return self._current
 
 
 def lacking(plugin: type[Plugin], values: Mapping[str, object]) -> tuple[str, ...]:

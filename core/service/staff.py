@@ -21,6 +21,7 @@ from .chores import Chores
 from .claim import Claiming
 from .code_post import CodePost
 from .conclude import Concluding
+from .counting import Counting
 from .deliver import Delivering
 from .disguise import Disguise
 from .doubts import Doubts
@@ -59,9 +60,11 @@ from .reports import Reports
 from .second_sign_in import SecondSignIn
 from .settle import Settling
 from .sightings import Sightings
+from .simulator import Simulator
 from .snapshot import Snapshots
 from .start import Starting
 from .stop import Stopping
+from .stranded import Stranded
 from .strength import Strength
 from .surroundings import Surroundings
 from .tally import Tally
@@ -82,8 +85,20 @@ class Staff:
     enrolling: Enrolling
     linking: Linking
     office: BackOffice
-    recognising: Recognising
     watch: Watch
+    simulator: Simulator
+    counting: Counting
+
+    @property
+    def recognising(self) -> Recognising:
+        """Who knows people by their accounts."""
+        return self.simulator.recognising
+
+    @property
+    def stranded(self) -> Stranded:
+        """Who knows who could not get back in."""
+        found = self.simulator
+        return Stranded(found.records, found.snapshots, found.around)
 
 
 class _House(TypedDict):
@@ -105,9 +120,8 @@ def employ(
     """The whole shell over these records and plugins."""
     house = _House(records=records, snapshots=snapshots, around=around)
     office, calls = BackOffice(records, around), Calls(around.meter)
-    mover = Mover(records, office, around)
+    mover, links = Mover(records, office, around), NoticeLinks(keyring=records.keyring, around=around)
     answers_at = CallbackLinks(keyring=records.keyring, around=around)
-    links = NoticeLinks(keyring=records.keyring, around=around)
     delivering = Delivering(**house, calls=calls, budgets=Budgets(records=records, around=around))
     messenger = Messenger(**house, mover=mover, delivering=delivering, office=office, links=answers_at)
     notices = Notices(**house, mover=mover, calls=calls, delivering=delivering, office=office, links=links)
@@ -128,12 +142,13 @@ def employ(
         stopping=stopping,
         phones=Phones(**house, hearing=hearing, stopping=stopping),
     )
-    recognising = _teach_to_find(house, mover, messenger, calls, office)
+    simulator, counting = _teach_to_find(house, mover, messenger, calls, office)
+    recognising = simulator.recognising
     _teach_to_tell(messenger, notices, office)
     watch = _hang_up_chores(house, mover, delivering, office)
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
     linking, changing = _linking(house, mover, calls, enrolling), _changing(house, service, misses, recognising)
-    return Staff(service, changing, enrolling, linking, office, recognising, watch)
+    return Staff(service, changing, enrolling, linking, office, watch, simulator, counting)
 
 
 def _starting(house: _House, mover: Mover, calls: Calls, tickets: TicketOffice) -> Starting:
@@ -264,15 +279,18 @@ def _teach_to_tell(messenger: Messenger, notices: Notices, office: BackOffice) -
     office.teach("carry", notices.carry)
 
 
-def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice) -> Recognising:
-    """Who somebody is, by the account that has the name and by those that are linked to it."""
+def _teach_to_find(
+    house: _House, mover: Mover, messenger: Messenger, calls: Calls, office: BackOffice
+) -> tuple[Simulator, Counting]:
+    """Who somebody is, by the account that has the name and by those that are linked to it; and who foretells it."""
     ways = Ways(**house, mover=mover)
     recognising = Recognising(records=house["records"], snapshots=house["snapshots"], ways=ways)
+    asking = Asking(snapshots=house["snapshots"], calls=calls, around=house["around"])
     finding = Finding(
         **house,
         mover=mover,
         messenger=messenger,
-        asking=Asking(snapshots=house["snapshots"], calls=calls, around=house["around"]),
+        asking=asking,
         recognising=recognising,
         disguise=Disguise(**house),
         office=office,
@@ -280,4 +298,6 @@ def _teach_to_find(house: _House, mover: Mover, messenger: Messenger, calls: Cal
     joining = Joining(**house, mover=mover, messenger=messenger, calls=calls, office=office, ways=ways)
     office.teach("find", finding.work)
     office.teach("join", joining.work)
-    return recognising
+    counting = Counting(house["records"], house["snapshots"], recognising, calls, house["around"])
+    office.also(counting.look)
+    return Simulator(**house, asking=asking, recognising=recognising, joining=joining), counting

@@ -6,8 +6,9 @@ import json
 import os
 import time
 import uuid
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
@@ -79,6 +80,7 @@ _BY_NAME = (
     .where(_names.c.folded == sa.bindparam("folded"))
     .limit(2)
 )
+_AFTER = sa.select(_people).where(_people.c.id > sa.bindparam("after")).order_by(_people.c.id).limit(500)
 _BY_ID = sa.select(_people).where(_people.c.id == sa.bindparam("id"))
 
 _OPEN: dict[str, Any] = {"locked": False, "locked_since": None}
@@ -107,7 +109,28 @@ class EmbeddedSettings(PluginSettings):
     )
 
 
-class Embedded(NeverLocks, Store):
+class _Listed(NeverLocks, Store):
+    """Says who is in it."""
+
+    @abstractmethod
+    def _connection(self) -> AbstractContextManager[sa.Connection]: ...
+
+    @abstractmethod
+    def _account(self, row: sa.RowMapping) -> Account: ...
+
+    def everybody(self, *, ctx: Context) -> Iterator[Sequence[Account]]:
+        """All people, in the order of their ids."""
+        after = ""
+        while True:
+            with self._connection() as connection:
+                rows = connection.execute(_AFTER, {"after": after}).mappings().all()
+            if not rows:
+                return
+            yield [self._account(row) for row in rows]
+            after = rows[-1]["id"]
+
+
+class Embedded(_Listed):
     """Accounts in a database of their own. Only administrators write contacts here, so all of them are trusted."""
 
     key = "embedded"

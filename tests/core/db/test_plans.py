@@ -26,7 +26,18 @@ from keyback.core.recovery.state import Stage
 
 MANY = 1500
 # Read whole on purpose: what an administrator sets has a handful of rows, and so have keys.
-FEW = {"data_key", "signing_key", "plugin", "policy", "public_rules", "settings_version", "alembic_version", "lease"}
+FEW = {
+    "data_key",
+    "signing_key",
+    "plugin",
+    "policy",
+    "public_rules",
+    "settings_version",
+    "alembic_version",
+    "lease",
+    "census_round",
+    "census_having",
+}
 # One for each save: a few in a year.
 FEW |= {"settings_save"}
 GROWS = {each.name for each in tables.metadata.sorted_tables} - FEW

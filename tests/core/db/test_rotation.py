@@ -21,6 +21,7 @@ from keyback.core.db.audit import Audit
 from keyback.core.db.begun import Begun
 from keyback.core.db.bridge_tables import oidc_grant
 from keyback.core.db.callers import Caller, Callers
+from keyback.core.db.census import Census, Counted
 from keyback.core.db.changes import Changes
 from keyback.core.db.console_sessions import ConsoleSession, ConsoleSessions
 from keyback.core.db.contacts import ContactsSeen
@@ -46,6 +47,7 @@ from keyback.core.db.token_keys import TokenKey, TokenKeys
 from keyback.core.db.waiting_links import WaitingLink, WaitingLinks
 from keyback.core.recovery.changing import Change
 from keyback.core.recovery.policy import Policy, Proof, PublicRules
+from keyback.core.recovery.reach import Having
 from keyback.core.recovery.renewals import Standing
 from keyback.core.recovery.state import Recovery, Subject
 
@@ -90,6 +92,8 @@ class House:
             Enrolments(keyring).add(tx, "person-1", "codes", "l", DETAILS, proven_at=now, usable_from=now)
             Pending(keyring).put(tx, ADDING, DRAWN, now + DAY)
             Standings(keyring).put(tx, "person-1", Standing(default="sms.1"), 0)
+            counted = Counted(AccountKey("openldap", "uuid"), "person-1", "Jo", Having("openldap"))
+            Census(keyring).put(tx, 1, [counted])
             sent = Attempt("a1", "challenge", "sms", "gateway", "AT", State.ACCEPTED, provider_id="theirs")
             Deliveries(keyring).put(tx, sent, now)
             HeardAnswers(keyring).put(tx, HeardAnswer("challenge", DETAILS, True, now + DAY))
@@ -125,6 +129,9 @@ class House:
             assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
             assert Pending(keyring).get(tx, ADDING, self.now) == DRAWN
             assert Standings(keyring).of(tx, "person-1") == (Standing(default="sms.1"), 1)
+            ((digest, (having, _)),) = Census(keyring).havings(tx).items()
+            assert having == Having("openldap")
+            assert Census(keyring).people(tx, digest, "", 1)[0][2] == "Jo"
             delivery = tx.execute(select(tables.delivery)).mappings().one()
             assert sealed.DELIVERY.open(keyring, delivery) == b"theirs"
             heard = HeardAnswers(keyring).of(tx, "challenge")

@@ -17,6 +17,7 @@ from keyback.core import (
     AccountState,
     Ambiguous,
     CanChange,
+    CanList,
     CanTell,
     CanUnlock,
     ContactKind,
@@ -283,3 +284,15 @@ def test_people_call_their_account_as_the_administrator_says(tmp_path: Path, sto
     named = Embedded(EmbeddedSettings(database=str(tmp_path / "people.sqlite"), called="Till sign-in"))
     assert (named.called, store.called) == ("Till sign-in", Embedded.label)
     named.close()
+
+
+def test_it_says_who_is_in_it_everybody_once_and_a_page_at_a_time(store: Embedded) -> None:
+    assert isinstance(store, CanList)
+    for number in range(600):
+        store.add_person(name=f"person{number}")
+    pages = list(store.everybody(ctx=a_context()))
+    assert [len(page) for page in pages] == [500, 101]
+    everybody = [account for page in pages for account in page]
+    assert len({account.key for account in everybody}) == 601
+    (jo,) = (account for account in everybody if account.name == "jfrost")
+    assert jo == store.look(jo.key, a_context())

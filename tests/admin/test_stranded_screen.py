@@ -1,0 +1,106 @@
+"""Who is stranded: the numbers, the groups, the list, and how truthful they say they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+from pathlib import Path
+
+import pytest
+from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, small_console
+from servers.small_house import Directory, SmallHouse, small_house
+
+from keyback.core.contracts.people import Account
+from keyback.core.contracts.plugin import Context
+from keyback.core.db.session import Database
+from keyback.core.service.stranded import PAGE
+
+HERE = "/admin/stranded/"
+STORED = "<script>alert(1)</script>"
+
+
+class Listed(Directory):
+    """A directory that says who is in it."""
+
+    def everybody(self, *, ctx: Context) -> Iterator[Sequence[Account]]:
+        yield list(self._accounts.values())
+
+
+@pytest.fixture
+def house(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHouse]:
+    monkeypatch.setattr("servers.small_house.Directory", Listed)
+    file = tmp_path / "keyback.db"
+    file.write_bytes(migrated.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    yield small_house(database)
+    database.close()
+
+
+@pytest.fixture
+def console(house: SmallHouse) -> SmallConsole:
+    return small_console(house)
+
+
+def page(console: SmallConsole, path: str = HERE) -> str:
+    answer = console.get(path)
+    assert answer.status_code == 200
+    return unescape(answer.get_data(as_text=True))
+
+
+def first_group(console: SmallConsole) -> str:
+    return re.findall(f'href="({HERE}[^"]+)"', page(console))[0]
+
+
+def test_before_anybody_was_counted_it_says_so(console: SmallConsole) -> None:
+    assert "Nobody was counted yet" in page(console)
+
+
+def test_it_shows_the_three_numbers_and_groups_by_what_people_lack(house: SmallHouse, console: SmallConsole) -> None:
+    house.add("kim", contacts=())
+    house.add("lee", privileged=True)
+    house.staff.counting.work()
+    told = page(console)
+    assert "<b>3</b> people" in told
+    assert "<b>2</b> enabled" in told
+    assert "<b>1</b> capable" in told
+    assert "1 person has only one method." in told
+    assert "This account rules others" in told
+    assert "Counted 2030-06-01 12:00 UTC." in told
+
+
+def test_the_list_names_them_fifty_at_a_time(house: SmallHouse, console: SmallConsole) -> None:
+    for number in range(PAGE + 1):
+        house.add(f"kim{number}", contacts=(), display_name=STORED if not number else f"Kim {number}")
+    house.staff.counting.work()
+    first = page(console, first_group(console))
+    more = first.split("Show more")[0].rsplit('href="', 1)[1].split('"')[0]
+    second = page(console, more)
+    names = [f">Kim {number}<" for number in range(1, PAGE + 1)]
+    assert sum((name in first) + (name in second) for name in names) == PAGE
+    assert "Show more" not in second
+    assert STORED not in console.get(first_group(console)).get_data(as_text=True)
+    assert STORED not in console.get(more).get_data(as_text=True)
+    assert console.get(HERE + "0" * 64).status_code == 404
+
+
+def test_everybody_with_a_role_sees_it_and_administrators_alone_count_again(
+    house: SmallHouse, console: SmallConsole
+) -> None:
+    house.staff.counting.work()
+    for other in (HELP_DESK, AUDITOR):
+        assert "Count again" not in page(console.as_(other))
+        assert console.as_(other).post(HERE + "count").status_code == 403
+    assert console.as_().get(HERE).status_code == 403
+    assert console.post(HERE + "count", token="another").status_code == 403
+    assert console.post(HERE + "count").status_code == 303
+    assert "Counting Fake directory: 0 people so far." in page(console)
+
+
+def test_a_directory_that_cannot_say_who_is_there_is_named(tmp_path: Path, migrated: Path) -> None:
+    file = tmp_path / "other.db"
+    file.write_bytes(migrated.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    console = small_console(small_house(database))
+    assert "Fake directory can't say who is in it" in page(console)
+    database.close()
