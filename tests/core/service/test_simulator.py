@@ -99,6 +99,13 @@ def test_with_masked_ends_it_shows_those_before_the_first_proof(house: SmallHous
     assert (told.masked, told.first, told.yes) == (True, (), False)
 
 
+def test_a_try_that_may_send_one_message_is_said_not_to_be_enough_for_two(house: SmallHouse) -> None:
+    told = house.staff.simulator.look(
+        INES, "jo", draft=Draft((Policy("Everybody"),), PublicRules(sends_per_recovery=1))
+    )
+    assert set(told.ways) == {("email", "saved_codes"), ("sms", "saved_codes")}
+
+
 def test_nothing_is_sent_kept_or_counted_against_the_person(linked: SmallHouse) -> None:
     before = rows(linked)
     linked.store.change("id-of-jo", contacts=(Contact(ContactKind.MAIL, "new@mail.example", "mail", trusted=True),))
