@@ -52,7 +52,7 @@ def all_agree(house: SmallHouse, random: Random, how_many: tuple[int, int]) -> i
 
 
 def test_the_simulator_agrees_with_what_happens_before_and_after_a_save(crowded: SmallHouse) -> None:
-    assert 2 < all_agree(crowded, Random(7), (6, 6)) < 36
+    assert 10 < all_agree(crowded, Random(7), (12, 10)) < 120
 
 
 @pytest.mark.slow

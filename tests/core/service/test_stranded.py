@@ -209,7 +209,7 @@ def agrees(house: SmallHouse, random: Random, how_many: tuple[int, int]) -> None
 
 
 def test_the_preview_agrees_with_what_happens(town: SmallHouse) -> None:
-    agrees(town, Random(3), (6, 6))
+    agrees(town, Random(3), (12, 10))
 
 
 @pytest.mark.slow
