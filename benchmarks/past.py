@@ -160,6 +160,13 @@ class Past:
             row: Row = {"key": _token(), "tries": 0, "expires_at": self.now + HOUR, "code": _token()}
             yield row | {"sealed": sealed.PENDING.seal(self.keyring, b"{}", row)}
 
+    def grants(self, count: int) -> Iterator[Row]:
+        """Clients that were sent a code, and did not come for a token yet."""
+        waiting = {"taken_at": None, "token": "", "token_until": None, "sealed": b""}
+        for number in range(count):
+            ends = self.now + HOUR
+            yield {"code": _token(), "entry": "intranet", "recovery_id": str(number), "expires_at": ends, **waiting}
+
     def changes(self, count: int) -> Iterator[Row]:
         """Passwords that somebody began to change."""
         for _ in range(count):

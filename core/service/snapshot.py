@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Lock, Timer
 
 from ..contracts.entry import Entry
+from ..contracts.method import Method
 from ..contracts.people import Person
 from ..contracts.plugin import Plugin
 from ..db.settings_store import PluginRow
@@ -51,10 +52,7 @@ class Snapshot:
     @property
     def rules(self) -> Rules:
         """What decides who gets back in."""
-        kinds = {
-            key: Kind(method.rides_on.value, first=method.first, sends=method.medium is not None)
-            for key, method in self.plugins.methods.items()
-        }
+        kinds = {key: kind_of(type(method)) for key, method in self.plugins.methods.items()}
         return Rules(self.policies, self.public, kinds)
 
     def with_rules(self, policies: Sequence[Policy], public: PublicRules) -> Snapshot:
@@ -177,3 +175,8 @@ def lacking(plugin: type[Plugin], values: Mapping[str, object]) -> tuple[str, ..
 def _next_return(rows: Iterable[PluginRow], now: datetime) -> datetime | None:
     ends = (row.off_until for row in rows if not row.on(now) and row.off_until)
     return min(ends, default=None)
+
+
+def kind_of(method: type[Method]) -> Kind:
+    """What the flow asks of it."""
+    return Kind(method.rides_on.value, first=method.first, sends=method.medium is not None)
