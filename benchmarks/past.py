@@ -15,6 +15,7 @@ from keyback.core.contracts.text import Text
 from keyback.core.db import sealed
 from keyback.core.db.approvals import Approval, Approvals, Decision
 from keyback.core.db.callers import Caller, Callers
+from keyback.core.db.census import Census, Counted
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.enrolments import Enrolments
 from keyback.core.db.freezes import Freeze, Freezes
@@ -24,6 +25,7 @@ from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.sign_ins import Departure, SignIns
 from keyback.core.db.waiting_links import WaitingLink, WaitingLinks
 from keyback.core.recovery.policy import Policy, PublicRules, Purpose
+from keyback.core.recovery.reach import Having
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
 
 Row = dict[str, Any]
@@ -159,6 +161,14 @@ class Past:
         for _ in range(count):
             row: Row = {"key": _token(), "tries": 0, "expires_at": self.now + HOUR, "code": _token()}
             yield row | {"sealed": sealed.PENDING.seal(self.keyring, b"{}", row)}
+
+    def counted(self) -> Iterator[Row]:
+        """Everybody, as the census saw them: fifty groups, and some of whom what they have changes soon."""
+        keeper = Census(self.keyring)
+        for number in range(self.people):
+            key, having = AccountKey(STORE, str(number)), Having(STORE, (f"group-{number % 50}",))
+            look_at = None if number % 50 else self.now + DAY
+            yield keeper._row(1, Counted(key, self.ref(number), f"p{number}", having, look_at))
 
     def grants(self, count: int) -> Iterator[Row]:
         """Clients that were sent a code, and did not come for a token yet."""

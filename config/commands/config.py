@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.contracts.errors import KeybackError, PluginError
-from ...core.recovery.policy import Disclosure
 from ...core.service.actor import Actor, Role
-from ...core.service.control_room import ControlRoom
-from ...core.service.parts import Needed, Parts, Unfit
+from ...core.service.parts import Needed, Unfit
 from ...core.service.rules_file import RulesFile
 from ...core.service.written_rules import Written, read, write
+from ..console import parts_of
 from .opened import Subparsers, opened
 
 # What `diff` ends with when there is something to apply.
@@ -90,6 +89,5 @@ def _document(path: Path) -> Mapping[str, object]:
 @contextmanager
 def _rules_file() -> Iterator[RulesFile]:
     with opened() as house:
-        pinned = Disclosure(house.settings.disclosure) if house.settings.disclosure else None
-        rules = ControlRoom.open(house.records, house.snapshots, house.around, pinned=pinned)
-        yield RulesFile(rules, Parts(records=house.records, snapshots=house.snapshots, around=house.around))
+        console = parts_of(house)
+        yield RulesFile(console.control_room, console.parts)
