@@ -15,6 +15,7 @@ from ..core.recovery.policy_order import in_order, put
 from ..core.service.console import Console
 from ..core.service.kept_rules import Kept
 from ..core.service.policy_desk import PolicyDesk, Review
+from ..core.service.simulator import Draft
 from .forms import ConsoleForm
 from .policy_form import METHOD, PolicyForm
 from .policy_wish import Do, Policies, Wish, rearranged
@@ -90,7 +91,8 @@ class Bench:
     def look(self, policies: Policies) -> tuple[Review, Look]:
         """What saving these would mean."""
         review = self.desk.review(policies)
-        return review, Look.of(review, self.words)
+        draft = Draft(tuple(policies), self.desk.snapshot().public)
+        return review, Look.of(review, self.words, self.console.staff.stranded, draft)
 
 
 def point(bench: Bench, form: ConsoleForm, review: Review, name: str) -> None:

@@ -15,7 +15,8 @@ from ..core.recovery.differences import between_public
 from ..core.recovery.policy import PublicRules
 from ..core.service.console import Console
 from ..core.service.kept_rules import PAGE, Change, Kept, Refused
-from ..core.service.public_desk import PublicDesk
+from ..core.service.public_desk import PublicDesk, PublicReview
+from ..core.service.simulator import Draft
 from .access import Role, Screen
 from .forms import ConsoleForm, WhyForm
 from .policy_bench import label_of
@@ -31,6 +32,7 @@ class PublicBench:
     """For one request: what holds is read once."""
 
     def __init__(self, console: Console) -> None:
+        self.console = console
         self.desk: PublicDesk = console.control_room.public
 
     @cached_property
@@ -68,6 +70,12 @@ class PublicBench:
         form = self.typed(wish)
         return self.drawn.read(form) if form.validate() else None
 
+    def look(self, rules: PublicRules) -> tuple[PublicReview, Look]:
+        """What saving these would mean."""
+        review = self.desk.review(rules)
+        draft = Draft(self.console.snapshots.current.policies, rules)
+        return review, Look.of(review, self.words, self.console.staff.stranded, draft)
+
 
 class PublicRulesScreen(Screen):
     """One set for everybody, because any difference would tell who exists."""
@@ -95,12 +103,12 @@ class PublicRulesScreen(Screen):
         form = bench.typed(wish)
         if not form.validate():
             return self._edit(bench, form, after=wish.after)
-        review = bench.desk.review(bench.drawn.read(form))
+        review, look = bench.look(bench.drawn.read(form))
         for flaw in review.flaws:
             form.wrong(flaw.at if flaw.at in form else "", of_flaw(flaw, bench.drawn.first))
         if not review.flaws and request.form.get("press") == "review":
             return self._reviewed(bench, wish)
-        return self._edit(bench, form, look=Look.of(review, bench.words), after=wish.after)
+        return self._edit(bench, form, look=look, after=wish.after)
 
     @expose("/review", methods=["POST"])
     def review(self) -> Response:
@@ -181,7 +189,7 @@ class PublicRulesScreen(Screen):
             "console/rules_review.html",
             status,
             title=Text("Save this change?"),
-            look=Look.of(bench.desk.review(rules), bench.words),
+            look=bench.look(rules)[1],
             form=form or WhyForm(),
             hidden=wish.hidden(bench.now.version),
             meanwhile=bench.now if wish.after != bench.now.version else None,

@@ -9,6 +9,8 @@ from ..core.contracts.text import Text
 from ..core.recovery.guessing import one_in
 from ..core.service.policy_desk import Review, Risk
 from ..core.service.public_desk import PublicReview
+from ..core.service.simulator import Draft
+from ..core.service.stranded import Compared, Stranded
 from .rule_changes import Changes, Line
 from .rule_words import of_flaw, of_risk, of_weaker
 
@@ -25,23 +27,28 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The panel: what changes, what is wrong, who else must agree, and how likely somebody is guessed."""
+    """The panel: what changes, what is wrong, who else must agree, how likely somebody is guessed, and who would be
+    stranded."""
 
     lines: tuple[Line, ...]
+    names: Changes
     wrong: tuple[Text, ...] = ()
     second: tuple[Text, ...] = ()
     odds: tuple[Odds, ...] = ()
+    reach: Compared | None = None
 
     @classmethod
-    def of(cls, review: Review | PublicReview, changes: Changes) -> Look:
-        """In words."""
+    def of(cls, review: Review | PublicReview, changes: Changes, stranded: Stranded, draft: Draft) -> Look:
+        """In words. Of rules that cannot be saved anyway nobody needs to know whom they would strand."""
         weaker = review.weaker if isinstance(review, Review) else ()
         risks = review.risks if isinstance(review, Review) else ()
         return cls(
             changes.lines(review.differences),
+            changes,
             tuple(of_flaw(flaw, changes.methods) for flaw in review.flaws),
             tuple(map(of_weaker, weaker)),
             _odds(risks),
+            stranded.compare(draft) if review.differences and not review.flaws else None,
         )
 
 

@@ -8,12 +8,14 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from servers.console_forms import sent
 from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, small_console
 from servers.small_house import Directory, SmallHouse, small_house
 
-from keyback.core.contracts.people import Account
+from keyback.core.contracts.people import Account, Contact, ContactKind
 from keyback.core.contracts.plugin import Context
 from keyback.core.db.session import Database
+from keyback.core.recovery.policy import Policy, PublicRules
 from keyback.core.service.stranded import PAGE
 
 HERE = "/admin/stranded/"
@@ -104,3 +106,31 @@ def test_a_directory_that_cannot_say_who_is_there_is_named(tmp_path: Path, migra
     console = small_console(small_house(database))
     assert "Fake directory can't say who is in it" in page(console)
     database.close()
+
+
+def review(console: SmallConsole, **typed: str) -> str:
+    """What the page of the usual policy says about a change of it."""
+    form = "/admin/policies/policy"
+    answer = console.post(form, sent(console.get(f"{form}?name=everybody"), form, press="look", **typed))
+    return unescape(answer.get_data(as_text=True))
+
+
+def with_rules(house: SmallHouse) -> None:
+    with house.records.db.write() as tx:
+        house.records.settings.save_public_rules(tx, PublicRules(), who="the tests", why="tests")
+        house.records.settings.save_policies(tx, [Policy("everybody")], who="the tests", why="tests")
+
+
+def test_a_review_says_who_would_be_stranded(house: SmallHouse, console: SmallConsole) -> None:
+    with_rules(house)
+    # With saved codes like the other one, but without a telephone.
+    house.add("kim", contacts=(Contact(ContactKind.MAIL, "kim@mail.example", "mail", trusted=True),))
+    assert "People were not counted yet" in review(console, method__email="off")
+    house.staff.counting.work()
+    told = review(console, method__email="off")
+    assert "1 person would be stranded" in told
+    assert "Today 2 of 2 people can. After: 1." in told
+    assert "1 in everybody, with Saved code" in told
+    told = review(console, password__min_length="16")
+    assert "Nobody would be stranded." in told
+    assert "Today 2 of 2 people can. After: 2." in told
