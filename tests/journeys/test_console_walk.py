@@ -1,0 +1,119 @@
+"""Every address of the console in Chromium, as its administrator: nothing that axe or the browser complains about.
+
+The addresses are the screens' own. Each is looked at in one of the looks every day, in turn; `make faults` asks for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import pytest
+from servers.demo import Visitor
+from servers.walk import ASK
+
+from keyback.admin import SCREENS
+from keyback.config.demo.people import ROTHS
+
+
+class Look(NamedTuple):
+    """How wide, how bright, in which language."""
+
+    width: int
+    scheme: str
+    language: str
+
+
+LOOKS = (Look(1280, "light", "en"), Look(400, "dark", "de"), Look(1280, "dark", "de"), Look(400, "light", "en"))
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+# Where the first link to something with a gap in its address stands. What is not there yet is an address all the same.
+LISTS = {"group": "/admin/stranded/", "event_id": "/admin/records/", "handle": ""}
+KEYS = {"method": "email", "store": "embedded", "channel": "outbox", "notifier": "account_notice"}
+SOME_KEY = "proof_of_work"
+
+
+def addresses() -> Iterator[str]:
+    """Each page that a screen answers a GET with, gaps and all."""
+    for screen in SCREENS:
+        for path, _, verbs in screen._urls:
+            if "GET" in verbs:
+                yield screen.address() + path
+
+
+def sign_in(chromium: Any, demo: str, look: Look) -> Visitor:
+    """The administrator, at Home."""
+    screen = {"viewport": {"width": look.width, "height": 900}, "color_scheme": look.scheme}
+    visitor = Visitor(chromium, demo, look.language, locale=look.language, **screen)
+    page = visitor.page
+    page.goto(f"{demo}/admin")
+    page.locator("[name=identifier]").fill("roth")
+    page.locator("[name=current_password]").fill(ROTHS)
+    page.locator("form button").click()
+    page.wait_for_selector("main .four")
+    return visitor
+
+
+def filled(visitor: Visitor, address: str) -> str:
+    """The address with something in each gap: what a list shows, or else something that nobody has."""
+    page = visitor.page
+    kind = address.removeprefix("/admin/plugins/").partition("/")[0]
+    if "<handle>" in address:
+        page.goto(f"{visitor.base}/admin/people/")
+        page.locator("main input:not([type=hidden])").fill("maya")
+        page.locator("main form button").click()
+        page.wait_for_url(re.compile("/person/"))
+        address = address.replace("<handle>", page.url.rpartition("/")[2])
+    for gap in re.findall("<([a-z_]+)>", address):
+        if gap == "key":
+            found = KEYS.get(kind, SOME_KEY)
+        else:
+            found = first_link(visitor, LISTS[gap], address.partition("<")[0]) if gap in LISTS else "1"
+        address = address.replace(f"<{gap}>", found)
+    return address
+
+
+def first_link(visitor: Visitor, where: str, begins: str) -> str:
+    """What the first link there that begins so leads to."""
+    visitor.page.goto(visitor.base + where)
+    links = visitor.page.locator(f"main a[href^='{begins}']")
+    href = str(links.first.get_attribute("href")) if links.count() else f"{begins}1"
+    return href.removeprefix(begins)
+
+
+def faults(visitor: Visitor, address: str, language: str) -> list[str]:
+    """What is wrong with this page in this look."""
+    page = visitor.page
+    page.goto(visitor.base + filled(visitor, address))
+    page.evaluate(f"{AXE}; 0")
+    found = [f"{address}: {one}" for one in page.evaluate(ASK)]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append(f"{address}: wider than the window")
+    if page.locator("html").get_attribute("lang") != language:
+        found.append(f"{address}: in another language")
+    return found
+
+
+def walk(chromium: Any, demo: str, looks: dict[Look, list[str]]) -> list[str]:
+    """These addresses in these looks."""
+    found = []
+    for look, places in looks.items():
+        visitor = sign_in(chromium, demo, look)
+        for address in places:
+            found += [f"{look}: {fault}" for fault in faults(visitor, address, look.language)]
+        # A page that is not there says so in the browser's console too.
+        found += [said for said in visitor.complaints if "status of 404" not in said and "status of 403" not in said]
+        visitor.context.close()
+    return found
+
+
+def test_every_page_of_the_console_is_clean_in_one_of_its_looks(chromium: Any, demo: str) -> None:
+    places = sorted(addresses())
+    assert len(places) > 30
+    assert walk(chromium, demo, {look: places[number :: len(LOOKS)] for number, look in enumerate(LOOKS)}) == []
+
+
+@pytest.mark.slow
+def test_every_page_of_the_console_is_clean_in_every_look(chromium: Any, demo: str) -> None:
+    assert walk(chromium, demo, dict.fromkeys(LOOKS, sorted(addresses()))) == []
