@@ -1,6 +1,6 @@
 """Every address of the console in Chromium, as its administrator: nothing that axe or the browser complains about.
 
-The addresses are the screens' own. Each is looked at in one of the looks every day, in turn; `make faults` asks for all.
+The addresses are the screens' own. Every day each is looked at in one of the looks; `make faults` asks for all.
 """
 
 from __future__ import annotations
