@@ -47,9 +47,10 @@ lock: .venv/test ## after a change of the dependencies in pyproject.toml
 catalogues: .venv/test ## after a sentence changed; with NEW=fr a new language begins
 	$(PYTHON_IN) tests/catalogues.py $(NEW)
 
-pictures: .venv/test ## what README.md shows, taken anew from the running demo
+pictures: .venv/test ## what README.md and docs/administer.md show, taken anew from the running demo
 	.ci/system-packages
 	$(PYTHON_IN) docs/pictures/make.py
+	$(PYTHON_IN) docs/pictures/console.py
 
 clean:
 	rm -rf .venv .lint build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis var

@@ -43,7 +43,7 @@ def a_demo() -> Iterator[str]:
 def wait_for(address: str) -> None:
     """Until it answers."""
     for _ in range(300):
-        with suppress(requests.ConnectionError):
+        with suppress(requests.RequestException):
             if requests.get(address, timeout=2).ok:
                 return
         time.sleep(0.2)
