@@ -78,6 +78,8 @@ def _path(rule: Rule, known: Known, recovery_id: str) -> str:
             return rule.rule
         case "portal.unlock" | "portal.start_unlock" | "portal.change" | "portal.change_start":
             return rule.rule
+        case "portal.call" | "portal.start_call":
+            return rule.rule
         case "portal.phone" | "portal.phone_say" | "portal.phone_worker" | "portal.phone_manifest":
             return rule.rule
         case "portal.static":
@@ -86,10 +88,14 @@ def _path(rule: Rule, known: Known, recovery_id: str) -> str:
             return f"/human/{known.task}.txt"
         case "portal.arrive":
             return "/go/alderwick?login_hint=jo"
-        case "portal.show" | "portal.move" | "portal.stage" | "portal.password":
+        case "portal.show" | "portal.move" | "portal.stage" | "portal.password" | "portal.back":
             return rule.rule.replace("<recovery_id>", recovery_id)
         case "portal.change_show" | "portal.change_move" | "portal.change_stage" | "portal.change_password":
             return rule.rule.replace("<change_id>", recovery_id)
+        case "provider.authorize":
+            return "/authorize?response_type=code&client_id=nobody&redirect_uri=https://idp.example.org/&scope=openid"
+        case "provider.token" | "provider.userinfo" | "provider.jwks" | "provider.discovery":
+            return rule.rule
         case "portal.callback":
             return f"/callback/twilio/{'a' * 300}"
         case "portal.wasnt_me" | "portal.stop":

@@ -27,6 +27,8 @@ NO_PAGES = {"layout.html", "parts.html", "new_password.html", "languages.html", 
 FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
     *("portal.change_stage", "portal.change_password"),
+    # Leads on at once.
+    "portal.back",
     *(
         "portal.callback",
         "portal.phone_say",
@@ -45,7 +47,7 @@ SHOWN_BY_A_FORM = {
     *("portal.change_start", "portal.change_move"),
     *("portal.methods_begin", "portal.methods_keep", "portal.methods_forget"),
     *("portal.methods_call", "portal.methods_default"),
-    *("portal.accounts_joined", "portal.accounts_parted"),
+    *("portal.accounts_joined", "portal.accounts_parted", "portal.accounts_join_vouched"),
     *("portal.prove_begin", "portal.prove_give", "portal.asked_move", "portal.check_give", "demo.pressed"),
 }
 # So far from one page to the next that each look has its turn.

@@ -73,11 +73,18 @@ class SipPhone:
             ["baresip", "-f", str(self.folder)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        self._line = _connected(control)
+        try:
+            self._line = _connected(control)
+        except AssertionError:
+            self._end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._line.close()
+        self._end()
+
+    def _end(self) -> None:
         # Asked politely it may wait for the end of a call that nobody ends.
         self._process.kill()
         self._process.wait(10)
@@ -116,7 +123,7 @@ def _connected(port: int) -> socket.socket:
         except ConnectionRefusedError:
             return None
 
-    return wait_until(connect, "the phone to start")
+    return wait_until(connect, "the phone to start", 60)
 
 
 class SayingNo:

@@ -68,6 +68,7 @@ def test_the_file_says_how_the_account_stands(house: SmallHouse, desk: Desk) -> 
 def test_the_file_says_what_they_tried_and_how_it_ended(house: SmallHouse, desk: Desk) -> None:
     visit = house.start()
     visit.prove_by_mail()
+    house.clock.forward(minutes=1)
     visit.prove_by_paper()
     house.clock.forward(minutes=1)
     visit.renew()
