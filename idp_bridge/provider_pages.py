@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, abort, jsonify, redirect, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..core.service.client_keys import KEYS_FOR
@@ -90,10 +91,23 @@ def _form() -> list[tuple[str, str]]:
         abort(415)
     request.max_content_length = MOST_BYTES
     try:
-        body = request.get_data(cache=False).decode("ascii")
-        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return parse_qsl(_body(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         abort(400, "not a form")
+
+
+def _body() -> str:
+    try:
+        body = request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception:
+        # The web server reads the wire, and has exceptions of its own for a body that is framed wrongly.
+        abort(400, "no whole body")
+    # One that breaks off looks like a shorter one, and half a form may be a form.
+    if request.content_length not in {None, len(body)}:
+        abort(400, "no whole body")
+    return body.decode("ascii")
 
 
 def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:

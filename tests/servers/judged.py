@@ -36,7 +36,9 @@ def _protected(answer: Answer) -> bool:
 
 
 def _says_something(sent: Malformed, answer: Answer) -> bool:
-    """An error is told in words; only the script that asks about a password hears a number."""
+    """An error is told in words; the script that asks about a password hears a number, and a client its standard's."""
+    if sent.endpoint in {"provider.token", "provider.userinfo"} and answer.body.startswith(b'{"error":'):
+        return True
     if answer.status < 400 or sent.raw.startswith(b"HEAD ") or sent.endpoint.endswith(".password"):
         return True
     return SENTENCE.search(answer.body) is not None

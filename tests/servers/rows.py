@@ -11,9 +11,9 @@ from keyback.core.db.tables import metadata, recovery
 
 from .keyback import Keyback
 
-# Limits are counted, and the house works on without anybody: leases, the audit's chain. What became of messages says
+# Limits are counted, and the house works on without anybody: leases, the audit's chain. What became of messages, and a day's sums, say
 # of nobody whose it was; none leaves without an event and a recovery that do.
-LIVELY = {"counter", "lease", "checkpoint", "delivery"}
+LIVELY = {"counter", "lease", "checkpoint", "delivery", "daily_sum"}
 CHAIN = {"seq", "hash"}
 Row = tuple[Any, ...]
 # Where a recovery's row says whose it is.
