@@ -11,8 +11,8 @@ from keyback.core.db.tables import metadata, recovery
 
 from .keyback import Keyback
 
-# Limits are counted, and the house works on without anybody: leases, the audit's chain, the sums of a day. What became of
-# messages says of nobody whose it was; none leaves without an event and a recovery that do.
+# Limits are counted, and the house works on without anybody: leases, the audit's chain, the sums of a day. What became
+# of messages says of nobody whose it was; none leaves without an event and a recovery that do.
 LIVELY = {"counter", "lease", "checkpoint", "delivery", "daily_sum"}
 CHAIN = {"seq", "hash"}
 Row = tuple[Any, ...]
