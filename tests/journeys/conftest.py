@@ -72,6 +72,7 @@ def demo(demo_folder: Path) -> Iterator[str]:
 def visitor(chromium: Any, demo: str) -> Iterator[Visitor]:
     """Somebody who looks at the demo, and finds nothing to complain about."""
     somebody = Visitor(chromium, demo)
+    somebody.overlook_what_came_before()
     yield somebody
     assert somebody.complaints == []
     somebody.context.close()
