@@ -21,6 +21,7 @@ from ..core.service.actor import Role
 from ..core.service.console import Console
 from ..core.service.console_desk import ConsoleDesk
 from ..core.service.vouching import SignInUnavailable
+from ..core.whole_body import whole_body
 from .access import HTML, Screen
 from .cookies import ConsoleCookies
 from .files import Files
@@ -98,9 +99,15 @@ def _before_each(app: Flask, desk: ConsoleDesk, look: ConsoleLook) -> None:
     def who() -> None:
         g.in_console = desk.whoever(key) if (key := cookies.key(request)) else None
 
+    def whole() -> None:
+        """What is framed wrongly, or breaks off, is no form of ours; every screen reads it from here on."""
+        if request.method not in {"GET", "HEAD"}:
+            whole_body(request, keep=True)
+
     app.before_request(speaks.choose)
     app.before_request(of_our_own)
     app.before_request(who)
+    app.before_request(whole)
     app.jinja_env.globals["languages"] = speaks.menu
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, abort, jsonify, redirect, request
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..core.service.client_keys import KEYS_FOR
+from ..core.whole_body import whole_body
 from .authorize import Declined, Request, TurnedAway
 from .discovery import document
 from .doors import Doors
@@ -91,23 +91,11 @@ def _form() -> list[tuple[str, str]]:
         abort(415)
     request.max_content_length = MOST_BYTES
     try:
-        return parse_qsl(_body(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return parse_qsl(
+            whole_body(request).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
     except ValueError:
         abort(400, "not a form")
-
-
-def _body() -> str:
-    try:
-        body = request.get_data(cache=False)
-    except HTTPException:
-        raise
-    except Exception:
-        # The web server reads the wire, and has exceptions of its own for a body that is framed wrongly.
-        abort(400, "no whole body")
-    # One that breaks off looks like a shorter one, and half a form may be a form.
-    if request.content_length not in {None, len(body)}:
-        abort(400, "no whole body")
-    return body.decode("ascii")
 
 
 def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:

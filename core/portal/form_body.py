@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl
 
 from flask import Request, abort
-from werkzeug.exceptions import HTTPException
+
+from ..whole_body import whole_body
 
 # Two passwords of the longest kind, in the script that takes the most room. Reading costs by the byte, and a stranger's
 # form costs no more than anybody's.
@@ -30,7 +31,7 @@ def read_form(
     if request.mimetype != "application/x-www-form-urlencoded":
         abort(415)
     request.max_content_length = most
-    pairs = _pairs(_body(request))
+    pairs = _pairs(whole_body(request))
     ticked = [value for name, value in pairs if several and name == several]
     pairs = [(name, value) for name, value in pairs if not several or name != several]
     if ticked:
@@ -48,7 +49,7 @@ def read_one(request: Request, name: str) -> str:
     if request.mimetype != "application/x-www-form-urlencoded":
         abort(415)
     request.max_content_length = MOST_BYTES
-    given = [value for key, value in _pairs(_body(request)) if key == name]
+    given = [value for key, value in _pairs(whole_body(request)) if key == name]
     if len(given) != 1:
         abort(400, "not this field once")
     return given[0]
@@ -59,7 +60,7 @@ def read_all(request: Request) -> dict[str, str]:
     if request.mimetype != "application/x-www-form-urlencoded":
         abort(415)
     request.max_content_length = MOST_BYTES
-    pairs = _pairs(_body(request))
+    pairs = _pairs(whole_body(request))
     form = dict(pairs)
     if len(form) != len(pairs):
         abort(400, "a field twice")
@@ -70,20 +71,6 @@ def only(form: Mapping[str, str], names: Collection[str]) -> None:
     """Refuse fields which the page that sent this form does not have."""
     if not form.keys() <= set(names):
         abort(400, "an unknown field")
-
-
-def _body(request: Request) -> bytes:
-    try:
-        body = request.get_data(cache=False)
-    except HTTPException:
-        raise
-    except Exception:
-        # The web server reads the wire, and has exceptions of its own for a body that is framed wrongly.
-        abort(400, "no whole body")
-    # One that breaks off looks like a shorter one, and half a form may be a form.
-    if request.content_length not in {None, len(body)}:
-        abort(400, "no whole body")
-    return body
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -98,6 +99,25 @@ def test_a_form_from_elsewhere_is_refused(console: SmallConsole) -> None:
         assert console.client.post("/admin/doors/", data=form, headers={**headers, **origin}).status_code == 403
     for origin in ({"Sec-Fetch-Site": "same-origin"}, {"Origin": ORIGIN}):
         assert console.client.post("/admin/doors/", data=form, headers={**headers, **origin}).status_code == 200
+
+
+class Torn(io.RawIOBase):
+    """A wire whose framing the web server cannot read."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise ArithmeticError("no size of a chunk")
+
+
+def test_half_a_form_is_refused_and_not_called_a_fault_of_ours(console: SmallConsole) -> None:
+    torn = {"wsgi.input": Torn(), "wsgi.input_terminated": True}
+    broken_off = {"wsgi.input": io.BytesIO(b"token=x"), "CONTENT_LENGTH": "9"}
+    for wire in (torn, broken_off):
+        form = {"content_type": "application/x-www-form-urlencoded", "environ_overrides": wire}
+        sent = console.client.post("/admin/doors/", headers=console._headers(), **form)
+        assert sent.status_code == 400
 
 
 def test_what_is_sensitive_needs_a_sign_in_of_the_last_five_minutes(console: SmallConsole) -> None:
