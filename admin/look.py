@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from flask import Request
 
 from ..core.languages import Languages
+from ..core.origins import host_of, origin_of
 
 HERE = Path(__file__).parent
 TRANSLATIONS = HERE / "translations"
@@ -36,13 +36,9 @@ class ConsoleLook:
     @property
     def origin(self) -> str:
         """Scheme and host as browsers write them: lower case, without the scheme's own port."""
-        parts = urlsplit(self.url)
-        usual = {"http": 80, "https": 443}.get(parts.scheme)
-        port = "" if parts.port in {None, usual} else f":{parts.port}"
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        return f"{parts.scheme}://{host}{port}"
+        return origin_of(self.url)
 
     @property
     def host(self) -> str:
         """The one Host header that is answered."""
-        return self.origin.partition("://")[2]
+        return host_of(self.url)

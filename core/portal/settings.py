@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from urllib.parse import urlsplit
 
 from ..contracts.text import Text
 from ..languages import Languages
+from ..origins import host_of, origin_of
 
 ADVICE = (
     Text("In the office or on VPN: lock the computer, then unlock it with the new password."),
@@ -74,16 +74,12 @@ class PortalSettings:
     @cached_property
     def origin(self) -> str:
         """Scheme and host as browsers write them: lower case, without the scheme's own port."""
-        parts = urlsplit(self.portal_url)
-        usual = {"http": 80, "https": 443}.get(parts.scheme)
-        port = "" if parts.port in {None, usual} else f":{parts.port}"
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        return f"{parts.scheme}://{host}{port}"
+        return origin_of(self.portal_url)
 
     @property
     def host(self) -> str:
         """The one Host header that is answered."""
-        return self.origin.partition("://")[2]
+        return host_of(self.portal_url)
 
     @cached_property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
