@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...core import DeliveryFailed
-from ._outside import refusal
+from ...core.outside import refusal
 
 # Only the numbers are promised; the sentences beside them change.
 _KINDS: Mapping[int, str] = {

@@ -27,8 +27,8 @@ from ...core import (
     e164,
     hookimpl,
 )
-from ._networks import Networks, must_be_secret
-from ._outside import LONGEST_STEP, Outside, Request, failure, refusal
+from ...core.networks import Networks, must_be_secret
+from ...core.outside import LONGEST_STEP, Outside, Request, failure, refusal
 
 _GAP = re.compile(r"\{(to|to_digits|text|answer_to)\}")
 _HEADER = re.compile(r"[A-Za-z0-9-]+: *[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")

@@ -25,7 +25,7 @@ from ...core import (
     e164,
     hookimpl,
 )
-from ._networks import Networks
+from ...core.networks import Networks
 from ._reports import Reports
 
 try:

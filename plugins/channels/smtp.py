@@ -24,8 +24,8 @@ from ...core import (
     hookimpl,
     mailbox,
 )
+from ...core.networks import is_loopback
 from ._mail import Letter, Stationery, wire
-from ._networks import is_loopback
 
 # No single step of the talk may take longer, however late the deadline is.
 LONGEST_STEP = 10.0

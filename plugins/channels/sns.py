@@ -21,7 +21,7 @@ from ...core import (
     hookimpl,
     only_in_file,
 )
-from ._networks import must_be_secret
+from ...core.networks import must_be_secret
 
 try:
     import boto3

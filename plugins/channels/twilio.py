@@ -32,8 +32,8 @@ from ...core import (
     hookimpl,
     only_in_file,
 )
-from ._networks import Networks, must_be_secret
-from ._outside import Outside, Request, failure
+from ...core.networks import Networks, must_be_secret
+from ...core.outside import Outside, Request, failure
 from ._twilio_codes import refused, state
 from ._twiml import TWIML, ask_for_key, only_say
 

@@ -24,8 +24,8 @@ from ...core import (
     Text,
     hookimpl,
 )
-from ._networks import Networks
-from ._outside import Outside, Request, failure, refusal
+from ...core.networks import Networks
+from ...core.outside import Outside, Request, failure, refusal
 from ._web_push import SALT_BYTES, encrypted, point, ticket, to_bytes, to_text
 
 # A request waits for so long; a phone that is switched on later need not hear of it.

@@ -1,4 +1,4 @@
-"""Which networks a channel may use, as its settings name them, and what may cross them in clear."""
+"""Which networks may be used inside the house, as its settings name them, and what may cross them in clear."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import SplitResult
 
 from pydantic import AfterValidator, Field
 
-from ...core import only_in_file
+from .contracts.plugin import only_in_file
 
 
 def _are_networks(value: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""HTTP to the outside, for channels: to addresses that were checked, without redirects, never beyond the deadline."""
+"""HTTP to the outside: to addresses that were checked, without redirects, never beyond the deadline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from ...core import DeliveryFailed, PluginError
+from .contracts.errors import DeliveryFailed, PluginError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # No single step may take longer, and no more of an answer is read.
