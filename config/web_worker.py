@@ -22,6 +22,7 @@ from gunicorn.workers import gthread
 from ..core.portal.errors import STATUSES, UNREADABLE
 from ..core.portal.headers import of_every_response
 from .app import LARGEST_BODY
+from .at_once import AtOnce
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,6 @@ class PatientSocket(socket.socket):
     """A client's socket that knows when its patience is over, and looks at what came without taking it."""
 
     ends = math.inf
-    hears_out = True
     _seen = -1
 
     def waits(self) -> bool:
@@ -96,7 +96,7 @@ class PatientSocket(socket.socket):
         """Nothing more is said here. To hang up on somebody who is still talking would swallow our answer."""
         self.ends = 0.0
         with contextlib.suppress(OSError):
-            if self.hears_out and self.recv(1, socket.MSG_PEEK):
+            if self.recv(1, socket.MSG_PEEK):
                 self.shutdown(socket.SHUT_WR)
                 self.ends = time.monotonic() + SECONDS_TO_LEAVE
                 while self.recv(LARGEST_BODY):
@@ -167,14 +167,16 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         return stays
 
     def _answer(self, conn: gthread.TConn, wire: PatientSocket) -> None:
-        wire.hears_out = not self.turns_away(wire)
-        if wire.hears_out:
+        if _sent_ahead(conn) or not self.turns_away(wire):
             self.tpool.submit(self._serve, conn)
             return
         # Said on the thread that accepts: when all others compute, to wake one more takes longer than to say it. Nobody
         # is waited for here, neither for more words nor for a farewell: one could hold up everybody.
-        wire.ends = 0.0
-        self._serve(conn)
+        self.nr_conns -= 1
+        with contextlib.suppress(OSError):
+            conn.sock, conn.parser, conn.initialized = AtOnce(wire, LARGEST_HEAD + LARGEST_BODY), None, False
+            self.handle(conn)
+        conn.close()
 
     def _serve(self, conn: gthread.TConn) -> None:
         stays: object = False

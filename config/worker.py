@@ -12,6 +12,7 @@ from typing import Protocol
 
 from gunicorn.workers.gthread import TConn
 
+from .at_once import AtOnce
 from .waiting_line import Threads, WaitingLine
 from .web_worker import PatientWorker
 
@@ -82,9 +83,9 @@ class HouseWorker(PatientWorker):
         else:
             self.method_queue.defer(self._say_farewell)
 
-    def handle_request(self, request: Request, connection: object) -> object:
-        """While it leaves, each answer is the last on its connection, and says so."""
-        if self.leaving:
+    def handle_request(self, request: Request, connection: TConn) -> object:
+        """While it leaves, each answer is the last on its connection, and says so; and what is said at once always."""
+        if self.leaving or isinstance(connection.sock, AtOnce):
             request.force_close()
         return super().handle_request(request, connection)
 

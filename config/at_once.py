@@ -1,0 +1,42 @@
+"""A request that is all here, read by one call and answered by one."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from io import BytesIO
+
+
+class AtOnce:
+    """Stands where gunicorn has a client's socket.
+
+    Every call of a socket gives up the interpreter, and while all threads compute it takes a while to get it back. A
+    usual answer asks for two dozen of them; whoever is turned away shall hear it before they press again.
+    """
+
+    def __init__(self, wire: socket.socket, most: int) -> None:
+        self._wire = wire
+        # Past anything that a kind of socket adds to it: what is here is taken, and nobody is waited for.
+        self._said = BytesIO(socket.socket.recv(wire, most, socket.MSG_DONTWAIT))
+        self._answer = bytearray()
+        self.ends = 0.0
+
+    def recv(self, size: int, _flags: int = 0) -> bytes:
+        """As a socket's; the end comes after what was here."""
+        return self._said.read(size)
+
+    def sendall(self, data: bytes) -> None:
+        """Kept until all has been said."""
+        self._answer += data
+
+    def setblocking(self, blocks: bool) -> None:
+        """There is nothing to wait for."""
+
+    def leave(self) -> None:
+        """Say it all and hang up; whoever does not listen has heard enough."""
+        with self._wire, contextlib.suppress(OSError):
+            self._wire.send(self._answer, socket.MSG_DONTWAIT)
+
+    def close(self) -> None:
+        """Hang up, whatever was said."""
+        self._wire.close()
