@@ -15,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from ..core.figures import LINE, TURNED_AWAY
 from ..core.meter import Meter, Reading
+from .at_once import AtOnce
 from .waiting_line import WaitingLine
 
 log = logging.getLogger(__name__)
@@ -45,10 +46,14 @@ class Turnstile:
         meter.ask(self._measured)
 
     def before(self, pages: WSGIApplication, busy: WSGIApplication) -> WSGIApplication:
-        """The pages, with this in front of them."""
+        """The pages, with this in front of them.
+
+        Who waits outside is settled when they come: whoever was let into the line has waited, and is not sent away
+        when their turn has come.
+        """
 
         def entered(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            if not self.is_shut(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} "):
+            if not isinstance(environ.get("gunicorn.socket"), AtOnce):
                 return pages(environ, start_response)
             self._count()
             return busy(environ, start_response)

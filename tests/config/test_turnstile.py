@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from keyback.config.at_once import AtOnce
 from keyback.config.turnstile import PATIENCE, Turnstile, newcomer
 from keyback.config.waiting_line import WaitingLine
 from keyback.core.figures import LINE, TURNED_AWAY
@@ -107,14 +108,18 @@ def test_who_waits_outside_is_counted_and_said_now_and_then(caplog: pytest.LogCa
     def busy(_environ: WSGIEnvironment, _start: StartResponse) -> Iterable[bytes]:
         return says(b"busy")
 
-    def said(method: str, path: str) -> Iterable[bytes]:
-        return entered({"REQUEST_METHOD": method, "PATH_INFO": path}, lambda *_: lambda _: None)  # type: ignore[return-value]
+    def said(wire: socket.socket | AtOnce) -> Iterable[bytes]:
+        return entered({"gunicorn.socket": wire}, lambda *_: lambda _: None)  # type: ignore[return-value]
 
-    entered = a_turnstile("long", meter).before(pages, busy)
-    with caplog.at_level(logging.WARNING):
-        answers = [list(said("GET", "/recover")) for _ in range(3)]
+    entered = a_turnstile("very long", meter).before(pages, busy)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, caplog.at_level(logging.WARNING):
+        theirs.sendall(b"GET /recover HTTP/1.1\r\n\r\n")
+        away = AtOnce(ours, 100)
+        answers = [list(said(away)) for _ in range(3)]
         assert answers == [[b"busy"]] * 3
-        assert list(said("GET", "/recover/0123")) == [b"page"]
+        # Whoever was let into the line has waited, and is served.
+        assert list(said(ours)) == [b"page"]
     assert meter.totals[TURNED_AWAY.name, (), ""] == 3
     assert meter.measured[LINE.name, (), ""] == 0
     (record,) = caplog.records
