@@ -108,6 +108,7 @@ def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Sur
         languages=languages,
         realms=settings.realms,
         netbios=settings.netbios,
+        organisations=settings.organisations,
         canaries=settings.canaries,
         trusted_networks=settings.trusted_networks,
         media={medium: rules_of(each) for medium, each in settings.media.items()},

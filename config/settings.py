@@ -22,6 +22,7 @@ def _listed(value: object) -> object:
 
 
 Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+OneLine = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=60)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_listed)]
 
 
@@ -216,6 +217,8 @@ class Settings(_Part):
     plugins: PluginChoice = PluginChoice()
     realms: Mapping[str, Strings] = Field(default_factory=dict)
     netbios: Strings = ()
+    # As people call it → the store of its people.
+    organisations: Mapping[OneLine, str] = Field(default_factory=dict, max_length=40)
     # Empty: what an administrator saved.
     disclosure: Literal["", "generic", "masked"] = ""
     canaries: Mapping[str, str] = Field(default_factory=dict)

@@ -20,7 +20,8 @@ VERIFIED = frozenset({"verify-full", "verify-ca"})
 def unsafe(settings: Settings) -> list[str]:
     """Everything at once, so that nobody mends one line at a time. Empty when it may start."""
     found = [*_portal(settings), *_listening(settings), *_metrics(settings), *_database(settings), *_plugins(settings)]
-    found += [*_pages(settings), *_entries(settings), *_claims(settings), *_sign_in(settings), *_console(settings)]
+    found += [*_pages(settings), *_entries(settings), *_claims(settings), *_organisations(settings)]
+    found += [*_sign_in(settings), *_console(settings)]
     return [*found, *misspelt(settings)]
 
 
@@ -157,6 +158,14 @@ def _claims(settings: Settings) -> Iterator[str]:
         for realm in realms:
             if claimed.setdefault(realm.casefold(), store) != store:
                 yield f"realms: {realm} is claimed by two stores, so a name could mean two people"
+
+
+def _organisations(settings: Settings) -> Iterator[str]:
+    stores = {*settings.organisations.values()}
+    for store in sorted(stores - {*settings.plugins.load}):
+        yield f"organisations: {store} must be one of plugins.load, or nobody who chooses it is found"
+    if len(stores) == 1:
+        yield "organisations: name those of at least two stores, or none, for else there is nothing to choose"
 
 
 def _split(address: str) -> SplitResult | None:

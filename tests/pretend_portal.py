@@ -129,6 +129,11 @@ class PretendService:
 
     has_alternative = True
 
+    @property
+    def organisations(self) -> tuple[str, ...]:
+        names: tuple[str, ...] = self.answers.get("organisations", ())
+        return names
+
     def widget(self, address: str, *, alternative: bool = False) -> Widget:
         self.asked.append(("widget", address))
         if alternative:

@@ -12,7 +12,6 @@ from ..contracts.errors import MustWait, NotAllowed, OutOfTurn, PasswordRefused
 from ..contracts.text import Secret, Text
 from ..recovery.changing import Change, Result, Step
 from ..service.change import Changing
-from ..service.gate import NotHuman
 from ..service.start import Arrival
 from ..service.tickets import Ticket
 from . import words
@@ -30,9 +29,9 @@ from .said import NOTHING, Said, warning
 from .settings import PortalSettings
 from .sign_in_pages import Whoever, nobody
 from .stage_pages import LONGEST_WAIT
-from .start_page import EMPTY, HUMAN, MOST_BYTES, PICTURE, hinted
+from .start_page import EMPTY, HUMAN, MOST_BYTES, PICTURE, hinted, refused_at
 
-START_FIELDS = frozenset({"identifier", "check"}) | HUMAN
+START_FIELDS = frozenset({"identifier", "organisation", "check"}) | HUMAN
 FIELDS = frozenset({"token", "move", "identifier", "current_password", "new_password", "new_password_again"})
 CURRENT = Text("Enter your current password")
 # From here on the page says that it doesn't know, whoever it is.
@@ -72,7 +71,7 @@ class ChangePages:
     def start(self) -> Response:
         """From here on there is a try, and a cookie."""
         form = read_form(request, START_FIELDS, most=MOST_BYTES)
-        who, name = self._who(request), form.get("identifier", "")
+        who, name, chosen = self._who(request), form.get("identifier", ""), form.get("organisation", "")
         if who is not None:
             try:
                 return self._begun(self._changing.start_for(who, language=spoken()))
@@ -82,14 +81,19 @@ class ChangePages:
             abort(404)
         picture = "picture_text" in form or form.get("check") == PICTURE
         if "check" in form or not name.strip():
-            return self._start_page(name, None if "check" in form else Problem("identifier", EMPTY), picture=picture)
-        arrival = Arrival(address_of(request, self._look), browser=self._cookies.browser_of(request), language=spoken())
+            problem = None if "check" in form else Problem("identifier", EMPTY)
+            return self._start_page(name, problem, chosen, picture=picture)
+        arrival = Arrival(
+            address_of(request, self._look),
+            browser=self._cookies.browser_of(request),
+            language=spoken(),
+            organisation=chosen,
+        )
         try:
             response = {field: form[field] for field in HUMAN if field in form}
             return self._begun(self._changing.start(name, response, arrival))
         except NotAllowed as refused:
-            place = "picture_text" if picture and isinstance(refused, NotHuman) else "identifier"
-            return self._start_page(name, Problem(place, refused.reason), picture=picture)
+            return self._start_page(name, refused_at(refused, picture=picture), chosen, picture=picture)
 
     def show(self, change_id: str) -> Response:
         """Where it stands. Changes nothing."""
@@ -172,13 +176,16 @@ class ChangePages:
             return Said(tuple(Problem("new_password", reason) for reason in told.reasons))
         return Said((Problem("current_password", words.not_current(change.tries_left, named=change.account is None)),))
 
-    def _start_page(self, name: str, problem: Problem | None = None, *, picture: bool = False) -> Response:
+    def _start_page(
+        self, name: str, problem: Problem | None = None, organisation: str = "", *, picture: bool = False
+    ) -> Response:
         has_form()
         values: dict[str, Any] = {"signed_in": self._who(request), "name": name[:LONGEST]}
         if values["signed_in"] is None:
             widget = self._changing.gate.widget(address_of(request, self._look), alternative=picture)
             allow_sources(widget.csp)
             values |= {"widget": widget, "alternative": self._changing.gate.has_alternative}
+            values |= {"organisations": self._changing.organisations, "organisation": organisation}
         html = render_template(
             "change_start.html",
             page="change",

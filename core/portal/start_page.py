@@ -28,7 +28,7 @@ from .words import minutes
 
 # The fields of the human checks, by their names on the wire.
 HUMAN = frozenset({"proof_of_work", "picture_text", "picture_task"})
-FIELDS = frozenset({"identifier", "entry", "return_to", "check"}) | HUMAN
+FIELDS = frozenset({"identifier", "organisation", "entry", "return_to", "check"}) | HUMAN
 # Only where the help desk is on the telephone.
 CODE = Field("desk_code", Text("Code from the help desk"), Text("{n} digits", n=DIGITS), Alphabet.DIGITS, DIGITS)
 # A name, a solved check and an address to go back to. Everybody may send this form, so no more of it is read.
@@ -102,15 +102,14 @@ class StartPage:
             return_to=return_to,
             language=spoken(),
             purpose=self._purpose,
+            organisation=form.get("organisation", ""),
             desk_code=code,
         )
         response = {field: form[field] for field in HUMAN if field in form}
         try:
             ticket = self._service.starting.start(name, response, arrival)
         except NotAllowed as refused:
-            # The proof of work has no field of its own; the name is what everybody has.
-            place = "picture_text" if picture and isinstance(refused, NotHuman) else "identifier"
-            problems = (Problem(place, refused.reason),)
+            problems = (refused_at(refused, picture=picture),)
             return self._page(name, entry, return_to, problems=problems, picture=picture, typed=form)
         has_form()
         onwards = redirect(url_for("portal.show", recovery_id=ticket.recovery_id), 303)
@@ -174,6 +173,8 @@ class StartPage:
             problems=problems,
             code=CODE if self._calling else None,
             typed=typed.get(CODE.name, "")[:LONGEST],
+            organisations=self._service.starting.organisations,
+            organisation=typed.get("organisation", ""),
             example=self._settings.name_example,
             lifetime=minutes(self._service.starting.lifetime),
         )
@@ -185,6 +186,12 @@ def starts_with_request(
 ) -> Callable[[str, str], Response]:
     """The start page for whoever comes with a client's request: the bridge shows it, and knows nothing of pages."""
     return StartPage(service, doors, Cookies(settings), settings).asked
+
+
+def refused_at(refused: NotAllowed, *, picture: bool) -> Problem:
+    """Beside the field that it is about. The proof of work has none of its own; the name is what everybody has."""
+    place = "picture_text" if picture and isinstance(refused, NotHuman) else "identifier"
+    return Problem(next(iter(refused.at), place), refused.reason)
 
 
 def hinted() -> str:

@@ -26,7 +26,7 @@ from .gate import Gate
 from .known_browser import knows, remember
 from .measure import Measure, Measured
 from .misses import Budgets, Misses
-from .named import searched
+from .named import organisations, typed
 from .records import Records
 from .signed_in import SignedIn
 from .snapshot import Snapshots
@@ -62,16 +62,18 @@ class Changing:
         return any(isinstance(store, CanChange) and isinstance(store, KnowsLockout) for store in self._stores.values())
 
     @property
+    def organisations(self) -> tuple[str, ...]:
+        """What people choose from beside their name. Nothing where there is no choice."""
+        return tuple(organisations(self.snapshots.current, self.around))
+
+    @property
     def by_sign_in(self) -> bool:
         """Whether some store changes passwords at all."""
         return any(isinstance(store, CanChange) for store in self._stores.values())
 
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         """By a name and the human check. Raises MustWait or NotAllowed; the same for every name."""
-        try:
-            asked_name, asked = searched(name, self.snapshots.current, self.around)
-        except ValueError as error:
-            raise NotAllowed(Text("Enter your work e-mail or user name")) from error
+        asked_name, asked = typed(name, arrival.organisation, self.snapshots.current, self.around)
         passed = self.gate.judge(response, arrival.address)
         change = self._begun(asked_name, self._everybody(asked_name), arrival.language)
         change, key = replace(change, browser=arrival.browser, asked=asked), self.around.random(32).hex()

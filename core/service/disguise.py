@@ -15,6 +15,7 @@ from ..db.sealing import KeyPurpose, Keyring
 from ..recovery.decoys import Seen, decoy
 from ..recovery.policy import Disclosure, PublicRules
 from ..recovery.state import Recovery, Subject
+from .nobody import nobody
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
@@ -49,7 +50,8 @@ class Disguise:
         if not shapes or not shapes.counted:
             log.error("no shapes are frozen for these methods, so nobody is offered anything")
             raise StoreUnavailable("there are no decoys")
-        keyring, name = self.records.keyring, self.around.spelling(recovery.name)
+        keyring = self.records.keyring
+        name = nobody(recovery, self.around, keyring, self.snapshots.current.plugins.stores)
 
         def offer(place: int, one: Seen) -> Offer:
             number = digest(keyring, "id", name, str(place)).hex()[:16]

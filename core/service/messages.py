@@ -18,6 +18,7 @@ from .deliver import NOTHING, Carried, Delivering, Errand, said
 from .faultpoint import faultpoint
 from .fitting import fitting_offers
 from .mover import Moved, Mover
+from .nobody import nobody
 from .records import Records
 from .send_limits import paying_lane, to_be_counted
 from .snapshot import Snapshots
@@ -122,7 +123,8 @@ class Messenger:
         method = self.snapshots.current.plugins.methods.get(pick.method) if pick else None
         offer = next(iter(fitting_offers(recovery, method)), None)
         medium = (method.medium if method else "") or ""
-        wanted = to_be_counted(recovery, medium, offer, self.around.spelling(recovery.name))
+        name = nobody(recovery, self.around, self.records.keyring, self.snapshots.current.plugins.stores)
+        wanted = to_be_counted(recovery, medium, offer, name)
         counts = self.records.counters.bump(tx, list(wanted.values()), now)
         reached = [quota for quota, count in zip(wanted, counts, strict=True) if count.count > quota.most]
         self.mover.record(tx, recovery, [LimitReached(quota.name) for quota in reached], now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..contracts.errors import Ambiguous, NotAllowed
 from ..contracts.people import Account
 from ..contracts.text import Text
@@ -10,6 +12,8 @@ from .snapshot import Snapshot, Snapshots
 from .surroundings import Surroundings
 
 FIND_SECONDS = 8.0
+NAME = Text("Enter your work e-mail or user name")
+ORGANISATION = Text("Choose your organisation")
 
 
 def searched(name: str, snapshot: Snapshot, around: Surroundings) -> tuple[str, tuple[str, ...]]:
@@ -18,6 +22,27 @@ def searched(name: str, snapshot: Snapshot, around: Surroundings) -> tuple[str, 
     The stores go by what was typed: a NetBIOS name is a realm too, though no directory is asked for it.
     """
     return searchable(name, netbios=around.netbios), snapshot.stores_for(name, around.realms)
+
+
+def organisations(snapshot: Snapshot, around: Surroundings) -> Mapping[str, str]:
+    """What people choose from beside their name, and the store of each; nothing where there is no choice."""
+    there = {name: store for name, store in around.organisations.items() if store in snapshot.plugins.stores}
+    return there if len({*there.values()}) > 1 else {}
+
+
+def typed(name: str, organisation: str, snapshot: Snapshot, around: Surroundings) -> tuple[str, tuple[str, ...]]:
+    """The same for whoever types at a page. Raises NotAllowed by what was typed alone, whoever has that name (P4)."""
+    try:
+        asked, stores = searched(name, snapshot, around)
+    except ValueError as error:
+        raise NotAllowed(NAME) from error
+    choices = organisations(snapshot, around)
+    # A realm that one store claims says it already, and says more than a list in which somebody slipped.
+    if not choices or len(stores) == 1:
+        return asked, stores
+    if organisation not in choices:
+        raise NotAllowed(ORGANISATION, {"organisation": ORGANISATION})
+    return asked, (choices[organisation],)
 
 
 def account_named(name: str, snapshots: Snapshots, around: Surroundings) -> Account:

@@ -21,6 +21,7 @@ from .judged import Judged, judge, spend
 from .media import PHONE_MEDIA
 from .misses import Budgets, Misses
 from .mover import Mover
+from .nobody import nobody
 from .notices import Notices
 from .records import Records
 from .snapshot import Snapshots
@@ -147,8 +148,10 @@ class Proving:
 
         By person and not by spelling, so that no other way to write the name is a fresh budget (F5).
         """
-        method, subject = self.snapshots.current.plugins.methods.get(pick.method), recovery.subject
-        who = subject.person.id if subject else f"nobody:{self.around.spelling(recovery.name)}"
+        plugins, subject = self.snapshots.current.plugins, recovery.subject
+        # Reckoned for everybody, so that it costs the same.
+        name = nobody(recovery, self.around, self.records.keyring, plugins.stores)
+        method, who = plugins.methods.get(pick.method), subject.person.id if subject else f"nobody:{name}"
         lane = subject.lane if subject else Lane.UNKNOWN_BROWSER
         return self.misses.budgets(method, pick.method, who, lane, pick.offer)
 

@@ -32,11 +32,11 @@ def to_one_offer(recovery: Recovery, offer: Offer) -> Mark:
     return Mark(quota.name, f"{paying_lane(recovery)}:{offer.private.get('to', offer.id)}", quota.window)
 
 
-def to_be_counted(recovery: Recovery, medium: str, offer: Offer | None, spelling: str) -> Mapping[Quota, Mark]:
-    """Each limit with whom it is counted for. Nobody is counted by their name's spelling, so that both cost alike."""
+def to_be_counted(recovery: Recovery, medium: str, offer: Offer | None, name: str) -> Mapping[Quota, Mark]:
+    """Each limit with whom it is counted for. Nobody is counted by their `name`, so that both cost alike."""
     pick, lane = recovery.pick, paying_lane(recovery)
     # By method: a person's mailbox and phone have a budget each, so a name that nobody has runs out no sooner (A8).
-    nobody = f"nobody:{pick.method if pick else ''}:{spelling}"
+    nobody = f"nobody:{pick.method if pick else ''}:{name}"
     where = offer.private.get("to", offer.id) if offer else nobody
     day = limits.DESTINATION_CALLS_DAY if medium == "voice" else limits.DESTINATION_SENDS_DAY
     subjects = {limits.DESTINATION_SENDS_QUARTER: f"{lane}:{where}", day: f"{lane}:{where}"}

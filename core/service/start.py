@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ..contracts.errors import NotAllowed
 from ..contracts.events import LimitReached
 from ..contracts.human_check import Part, Widget
-from ..contracts.text import Text
 from ..db.session import Transaction, after_commit
 from ..recovery.flow import begin
 from ..recovery.policy import Purpose
@@ -18,7 +16,7 @@ from .faultpoint import faultpoint
 from .find import queue_finding
 from .gate import Gate
 from .mover import Moved, Mover, say
-from .named import searched
+from .named import organisations, typed
 from .records import Records
 from .sightings import Sightings
 from .snapshot import Snapshots
@@ -39,6 +37,8 @@ class Arrival:
     return_to: str = ""
     language: str = ""
     purpose: Purpose = Purpose.RESET
+    # Which one they chose, where there is a choice.
+    organisation: str = ""
     # What the help desk read out on the telephone, whether it is right or not.
     desk_code: str = field(default="", repr=False)
 
@@ -61,6 +61,11 @@ class Starting:
         return self.snapshots.current.public.lifetime
 
     @property
+    def organisations(self) -> tuple[str, ...]:
+        """What people choose from beside their name: the same for every name. Nothing where there is no choice."""
+        return tuple(organisations(self.snapshots.current, self.around))
+
+    @property
     def has_alternative(self) -> bool:
         """Whether the start page can show another human check."""
         return self.gate.has_alternative
@@ -75,10 +80,7 @@ class Starting:
 
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         """Write the recovery and its find jobs. Raises MustWait or NotAllowed; the same for every name."""
-        try:
-            asked_name, asked = searched(name, self.snapshots.current, self.around)
-        except ValueError as error:
-            raise NotAllowed(Text("Enter your work e-mail or user name")) from error
+        asked_name, asked = typed(name, arrival.organisation, self.snapshots.current, self.around)
         passed = self.gate.judge(response, arrival.address)
         ticket = self.tickets.fresh(self.around.token())
         recovery = self._named(ticket.recovery_id, asked_name, asked, arrival)

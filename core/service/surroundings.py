@@ -32,6 +32,8 @@ class Surroundings:
     # Store key → the realms (what stands behind the @) that it alone answers for.
     realms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     netbios: tuple[str, ...] = ()
+    # For who types a name at a page: an organisation's own name → the store of its people. Empty: nobody is asked.
+    organisations: Mapping[str, str] = field(default_factory=dict)
     # Store key → the name whose record is read there for names that nobody has, in `masked`.
     canaries: Mapping[str, str] = field(default_factory=dict)
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()

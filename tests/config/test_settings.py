@@ -225,6 +225,28 @@ def test_one_realm_cannot_belong_to_two_stores(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ('"Alderwick" = "openldap"', "at least two stores"),
+        ('"Alderwick" = "openldap"\n"Shops" = "openldap"', "at least two stores"),
+        ('"Alderwick" = "openldap"\n"Bracken" = "entra"', "entra must be one of plugins.load"),
+        ('" Alderwick" = "openldap"\n"Bracken" = "embedded"', "organisations"),
+        ('"" = "openldap"\n"Bracken" = "embedded"', "organisations"),
+        ('"Alder\\nwick" = "openldap"\n"Bracken" = "embedded"', "organisations"),
+    ],
+)
+def test_organisations_that_leave_no_choice_are_refused(folder: Path, lines: str, why: str) -> None:
+    load = '[plugins]\nload = ["openldap", "embedded", "proof_of_work", "picture_and_sound"]\n'
+    assert why in _refusal(folder, toml=f"{load}[organisations]\n{lines}\n")
+
+
+def test_organisations_stand_in_the_order_of_the_file(folder: Path) -> None:
+    load = '[plugins]\nload = ["openldap", "embedded", "proof_of_work", "picture_and_sound"]\n'
+    settings = _start(folder, toml=f'{load}[organisations]\n"Mills & Co" = "embedded"\n"Alderwick" = "openldap"\n')
+    assert list(settings.organisations.items()) == [("Mills & Co", "embedded"), ("Alderwick", "openldap")]
+
+
 def test_a_file_that_is_not_toml_is_refused_by_its_name(folder: Path) -> None:
     assert "is not TOML" in _refusal(folder, toml="company =")
 

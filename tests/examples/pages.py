@@ -140,6 +140,7 @@ ASKS = replace(PROVEN, stage=Stage.ANSWERING, pick=Pick("questions", "c1", Chall
     tuple(Field(f"answer-{n}", choice) for n, choice in enumerate(QUESTIONS.prompt.fields[0].choices[:3], 1)),
 ), timedelta(minutes=20)), NOW, "e1"))  # fmt: skip
 THREE = {f"#answer-{n}": f"a tin roof and {n} nails" for n in (1, 2, 3)}
+ORGANISATIONS, CHOOSE = ("Alderwick", "Bracken Mills"), Text("Choose your organisation")
 END, OUT = "https://idp.alderwick.example/end", "main form button"
 A_CODE = {CODE: "48210973"}
 SIX = {CODE: "482109"}
@@ -171,6 +172,10 @@ PAGES = (
     Page("start by a door", "who.html", "/go/alderwick?login_hint=maya"),
     Page("start by picture", "who.html", "/recover", press="button[name=check]"),
     Page("start with error", "who.html", "/recover", press="main form button"),
+    Page("start with organisations", "who.html", "/recover", answers={"organisations": ORGANISATIONS}),
+    Page("start with organisations, none chosen", "who.html", "/recover", press="main form button",
+         typed={"#identifier": "maya"},
+         answers={"organisations": ORGANISATIONS, "start": errors.NotAllowed(CHOOSE, {"organisation": CHOOSE})}),
     Page("start to unlock", "who.html", "/unlock", answers={"offered": True}),
     Page("start for a caller", "who.html", "/call"),
     Page("start for a caller, with errors", "who.html", "/call", press="main form button"),

@@ -301,6 +301,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "Another code is on its way if that number or address is yours.",
         "What you typed is kept. It wasn't looked at yet and doesn't count as a try.",
     ),
+    "where one name may stand in several directories": ("Your organisation", "Choose your organisation"),
     "fields": (
         "Code", "Code from the e-mail", "Your whole number", "Type your address", "We only write if it matches.",
         "Type your whole number", "Type your whole e-mail address", "Enter your answer", "Choose at least one account",

@@ -23,7 +23,10 @@ import keyback.core.portal
 
 TEMPLATES = [Path(room.__file__ or "").parent / "templates" for room in (keyback.core.portal, keyback.config.demo)]
 # What pages are made of, and what machines ask.
-NO_PAGES = {"layout.html", "parts.html", "new_password.html", "languages.html", "demo/layout.html", "demo/bar.html"}
+NO_PAGES = {
+    *("layout.html", "parts.html", "new_password.html", "languages.html", "organisation.html"),
+    *("demo/layout.html", "demo/bar.html"),
+}
 FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
     *("portal.change_stage", "portal.change_password"),

@@ -209,9 +209,10 @@ class SmallHouse:
         browser: str = "",
         address: str = "192.0.2.1",
         purpose: Purpose = Purpose.RESET,
+        organisation: str = "",
         desk_code: str = "",
     ) -> Visit:
-        arrival = Arrival(address, browser, purpose=purpose, desk_code=desk_code)
+        arrival = Arrival(address, browser, purpose=purpose, organisation=organisation, desk_code=desk_code)
         ticket = self.service.starting.start(name, {"human": "yes"}, arrival)
         return Visit(self, ticket)
 

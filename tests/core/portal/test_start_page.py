@@ -73,6 +73,30 @@ def test_an_empty_name_is_asked_for_again(portal: Portal) -> None:
     assert 'aria-invalid="true"' in response.text
 
 
+def test_organisations_are_chosen_from_where_there_are_several(portal: Portal) -> None:
+    assert 'name="organisation"' not in portal.get("/recover").text
+    portal.service.answers["organisations"] = ("Alderwick", 'Bracken "& <Mills>')
+    for path in ("/recover", "/go/alderwick"):
+        page = portal.get(path).text
+        assert '<label for="organisation">Your organisation</label>' in page
+        assert '<option value="Bracken &#34;&amp; &lt;Mills&gt;">Bracken &#34;&amp; &lt;Mills&gt;</option>' in page
+    portal.post("/recover", identifier="maya", organisation="Alderwick")
+    ((_, _, arrival),) = portal.service.asked_for("start")
+    assert arrival.organisation == "Alderwick"
+
+
+def test_what_was_chosen_stays_where_something_else_is_wrong(portal: Portal) -> None:
+    portal.service.answers["organisations"] = ("Alderwick", "Bracken Mills")
+    page = portal.post("/recover", identifier=" ", organisation="Bracken Mills").text
+    assert '<option value="Bracken Mills" selected>' in page
+    choose = Text("Choose your organisation")
+    portal.service.answers["start"] = NotAllowed(choose, {"organisation": choose})
+    page = portal.post("/recover", identifier="maya", organisation="Elsewhere").text
+    assert '<a href="#organisation">Choose your organisation</a>' in page
+    assert 'aria-describedby="organisation-error"' in page
+    assert "Elsewhere" not in page
+
+
 def test_a_failed_human_check_keeps_the_name_and_sets_no_cookie(portal: Portal) -> None:
     portal.service.answers["start"] = NotAllowed(Text("The check ran out of time. Press Continue again."))
     response = portal.post("/recover", identifier="maya", proof_of_work="old")
