@@ -8,7 +8,8 @@ import pytest
 from servers.fault_proxy import FaultProxy
 from servers.historian import assert_true
 from servers.keyback import Keyback
-from servers.late_orders import Orders, ask_in_a_frost, length_of_an_order
+from servers.late_orders import ask_in_a_frost
+from servers.orders import length_of_an_order
 from servers.persistent import Persistent, together
 from servers.serving import Serve, say
 from servers.slapd import Slapd
@@ -36,15 +37,14 @@ def test_two_hundred_late_orders_are_found_out(serve: Serve, post: Post, slapd: 
 def _one_frost(keyback: Keyback, post: Post, slapd: Slapd, proxy: FaultProxy, length: int) -> int:
     """How many orders were under way."""
     batch = proven(keyback, post, slapd, AT_ONCE)
-    orders = Orders(slapd, length, AT_ONCE)
-    ask_in_a_frost(batch, orders, proxy, FROZEN)
+    held = ask_in_a_frost(batch, slapd, proxy, length=length, lasting=FROZEN)
     thawed, thawed_at = time.monotonic(), time.time()
     late = [one for one in batch if _is_late(slapd, one)]
     slowest = time.monotonic() - thawed
     assert slowest < TRUE
     _type_again([one.person for one in batch if one not in late])
     assert_true(slapd, [one.person for one in batch], faults=[thawed_at])
-    say(f"{len(late)} late orders of {orders.held} held: all true {slowest:.1f} s after the thaw")
+    say(f"{len(late)} late orders of {held} held: all true {slowest:.1f} s after the thaw")
     return len(late)
 
 

@@ -8,29 +8,56 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import pytest
 from servers.domain_house import a_colleague, running_domain_house
 from servers.fault_proxy import FaultProxy, Mode
 from servers.keyback import Keyback
-from servers.killed_writer import AT_ONCE as KILLED_AT_ONCE
-from servers.killed_writer import MOMENTS, killed
-from servers.late_orders import Orders, ask_in_a_frost, is_order, length_of_an_order
+from servers.killed_writers import Death, Killed
+from servers.late_orders import ask_in_a_frost
+from servers.orders import Orders, is_order, length_of_an_order
 from servers.persistent import Persistent, together
 from servers.samba import SambaAd, running_samba
 from servers.samba_contents import PASSWORD
 from servers.serving import say
 from servers.slapd import Someone
-from servers.stopped import Stopped
 from servers.story import Post, wait_until
 from servers.told import TOLD, TRUE, Told
 
 QUICK, FULL = 1, int(os.environ.get("TIMES", "200"))
 LASTING = 30.0
-# So many at once, and in one frost.
-AT_ONCE, IN_A_FROST = 6, 12
+# So many at the same moment.
+AT_ONCE = 20
+
+
+class Colleague(Told):
+    """Somebody of the domain who has proven who they are."""
+
+    def __init__(self, ad: SambaAd, entry: Someone, browser: Persistent) -> None:
+        super().__init__(browser)
+        self._ad, self.entry = ad, entry
+
+    @property
+    def stage(self) -> str:
+        """Of the page that they see."""
+        assert self.page is not None
+        return self.page.stage
+
+    @property
+    def writes(self) -> int:
+        """How often the domain wrote their password."""
+        return self._ad.writes(self.entry)
+
+    def opens(self, password: str = "") -> bool:
+        """Whether this password is theirs, usually the one that was typed last."""
+        return self._ad.opens(self.entry, password or self.person.every_password[-1])
+
+    def is_set_once(self) -> bool:
+        """Whether the password typed last is the one, and was written once."""
+        return self.writes == 1 and self.opens()
 
 
 @dataclass
@@ -43,53 +70,28 @@ class World:
     between: FaultProxy
     length: int = 0
 
-    def losses(self, count: int) -> list[Loss]:
+    def proven(self, count: int) -> list[Colleague]:
         """So many who have proven who they are."""
         people = [a_colleague(self.keyback, self.post, self.ad) for _ in range(count)]
-        losses = [Loss(self, person, Persistent(story, stops_at="renewing")) for person, story in people]
-        together([loss.told.person for loss in losses])
-        return losses
+        colleagues = [Colleague(self.ad, entry, Persistent(story, stops_at="renewing")) for entry, story in people]
+        together([one.person for one in colleagues])
+        return colleagues
 
+    def lose(self, people: Sequence[Colleague], mode: Mode) -> int:
+        """All type a password, and their orders are lost, or the answers; whatever asks for the truth comes through.
 
-class Loss:
-    """Somebody's order, and what happens to it on the way."""
-
-    def __init__(self, world: World, person: Someone, browser: Persistent) -> None:
-        self._world, self.person, self.told = world, person, Told(browser)
-
-    def on_the_way(self, mode: Mode) -> None:
-        """Type a password; the fault is on when the order leaves, and off afterwards."""
-        between = self._world.between
-        between.on_bytes = lambda _: between.heal() if between.bytes_seen.is_set() else None
-        lost, writer = between.swallowed, Stopped(self._world.keyback)
-        asks = self.told.asking()
-        writer.wait()
-        # Others may be asked after meanwhile.
-        between.fault(mode, only=lambda chunk: is_order(chunk, self._world.length))
-        writer.go_on()
-        asks.join()
-        between.on_bytes = None
-        assert between.swallowed == lost + 1
-        assert self.told.seconds < TOLD
-
-    @property
-    def stage(self) -> str:
-        """Of the page that they see."""
-        assert self.told.page is not None
-        return self.told.page.stage
-
-    @property
-    def writes(self) -> int:
-        """How often the domain wrote their password."""
-        return self._world.ad.writes(self.person)
-
-    def opens(self, password: str = "") -> bool:
-        """Whether this password is theirs, usually the one that was typed last."""
-        return self._world.ad.opens(self.person, password or self.told.person.every_password[-1])
-
-    def is_set_once(self) -> bool:
-        """Whether the password typed last is the one, and was written once."""
-        return self.writes == 1 and self.opens()
+        How many were lost.
+        """
+        lost, orders = self.between.swallowed, Orders(self.length, len(people), self.between.heal)
+        self.between.fault(mode, only=lambda chunk: is_order(chunk, self.length))
+        self.between.on_bytes = orders.take
+        asking = [one.asking() for one in people]
+        for thread in asking:
+            thread.join()
+        self.between.on_bytes = None
+        assert self.between.swallowed == lost + orders.held
+        assert max(one.seconds for one in people) < TOLD
+        return orders.held
 
 
 @pytest.fixture(scope="module")
@@ -102,103 +104,87 @@ def world(tmp_path_factory: pytest.TempPathFactory, post: Post) -> Iterator[Worl
     ):
         world = World(keyback, post, ad, between)
         # What a process asks its server once, each has asked after this.
-        first = [loss.told.person for loss in world.losses(IN_A_FROST)]
+        first = [one.person for one in world.proven(12)]
         for person in first:
             person.stops_at = "done"
         together(first)
-        world.length = length_of_an_order(world.losses(1)[0].told, between)
+        world.length = length_of_an_order(world.proven(1)[0], between)
         yield world
 
 
 def _lost_replies(world: World, times: int) -> None:
     """The domain did it and nobody heard: it is set, and said to be."""
-    truth = 0.0
-    for count in _in_parts(times, AT_ONCE):
-        losses = world.losses(count)
-        for loss in losses:
-            loss.on_the_way(Mode.SWALLOW_REPLY)
-            assert loss.stage in {"unsettled", "done"}
-        for loss in losses:
-            truth = max(truth, loss.told.hear("done"))
-            assert loss.is_set_once()
-    say(f"{times} lost replies: the truth within {truth:.1f} s")
+    lost = 0
+    while lost < times:
+        people = world.proven(min(AT_ONCE, times))
+        lost += world.lose(people, Mode.SWALLOW_REPLY)
+        assert {one.stage for one in people} <= {"unsettled", "done"}
+        truth = max(one.hear("done") for one in people)
+        assert all(one.is_set_once() for one in people)
+        say(f"{lost} lost replies: the truth within {truth:.1f} s")
 
 
 def _lost_orders(world: World, times: int) -> None:
     """It never arrived: it is not set, said to be so, and typed again without another proof."""
-    truth = 0.0
-    for count in _in_parts(times, AT_ONCE):
-        losses = world.losses(count)
-        for loss in losses:
-            loss.on_the_way(Mode.SWALLOW_REQUEST)
-            assert loss.stage == "unsettled"
-        for loss in losses:
-            truth = max(truth, loss.told.hear("renewing"))
-            _typed_again(world, loss)
-    say(f"{times} lost orders: the truth within {truth:.1f} s")
+    lost = 0
+    while lost < times:
+        people = world.proven(min(AT_ONCE, times))
+        lost += world.lose(people, Mode.SWALLOW_REQUEST)
+        losers = [one for one in people if one.stage != "done"]
+        assert {one.stage for one in losers} == {"unsettled"}
+        truth = max(one.hear("renewing") for one in losers)
+        for one in losers:
+            _typed_again(world, one)
+        assert all(one.is_set_once() for one in people)
+        say(f"{lost} lost orders: the truth within {truth:.1f} s")
 
 
-def _typed_again(world: World, loss: Loss) -> None:
-    assert loss.told.page is not None
-    assert loss.told.page.marked("data-outcome") == ["not-set"]
-    assert loss.writes == 0
+def _typed_again(world: World, one: Colleague) -> None:
+    assert one.page is not None
+    assert one.page.marked("data-outcome") == ["not-set"]
+    assert one.writes == 0
     # Nobody tried to sign in with a password that was never set.
-    assert world.ad.read(loss.person.dn, "badPwdCount")["badPwdCount"] == [b"0"]
-    assert loss.opens(PASSWORD)
-    assert loss.told.person.renew(loss.told.page).stage == "done"
-    assert loss.is_set_once()
+    assert world.ad.read(one.entry.dn, "badPwdCount")["badPwdCount"] == [b"0"]
+    assert one.opens(PASSWORD)
+    assert one.person.renew(one.page).stage == "done"
 
 
 def _frosts(world: World, times: int, lasting: float) -> None:
     """It is done late: first we do not know, and then it is set. Whoever's order had not left types again."""
-    late, truth = 0, 0.0
+    late = 0
     while late < times:
-        losses = world.losses(min(IN_A_FROST, times))
-        orders = Orders(world.ad, world.length, len(losses))
-        ask_in_a_frost([loss.told for loss in losses], orders, world.between, lasting)
+        people = world.proven(min(AT_ONCE, times))
+        ask_in_a_frost(people, world.ad, world.between, length=world.length, lasting=lasting)
         thawed = time.monotonic()
-        for loss in losses:
-            if loss.stage == "unsettled":
-                loss.told.hear("done", "renewing")
-                # Never told that it is not set: the domain has the order and does it.
-                assert loss.stage == "done"
-                late += 1
-            else:
-                assert loss.stage == "renewing"
-                assert loss.writes == 0
-                loss.told.ask()
-            wait_until(loss.is_set_once, "the password")
-        truth = max(truth, time.monotonic() - thawed)
+        unsettled = [one for one in people if one.stage == "unsettled"]
+        for one in unsettled:
+            one.hear("done", "renewing")
+            # Never told that it is not set: the domain has the order and does it.
+            assert one.stage == "done"
+        truth = time.monotonic() - thawed
         assert truth < TRUE
-    say(f"{late} orders were late: the truth within {truth:.1f} s of the thaw")
+        for one in people:
+            if one not in unsettled:
+                assert one.stage == "renewing"
+                assert one.writes == 0
+                one.ask()
+            wait_until(one.is_set_once, "the password")
+        late += len(unsettled)
+        say(f"{late} orders were late: the truth within {truth:.1f} s of the thaw")
 
 
 def _kills(world: World, times: int) -> None:
     """Whoever writes dies: written once for all that was told, and the page knows which one it is."""
-    healed = 0.0
-    for count in _in_parts(times, KILLED_AT_ONCE):
-        losses = world.losses(count)
-        writing = [
-            killed(
-                loss.told,
-                moment,
-                world.between,
-                length=world.length,
-                is_written=lambda: loss.writes == 1,  # noqa: B023
-            )
-            for loss, moment in zip(losses, MOMENTS, strict=False)
-        ]
-        for loss, (living, died) in zip(losses, writing, strict=True):
-            living.join()
-            healed = max(healed, loss.told.person.done_at - died)
-            assert loss.writes == 1
-            assert loss.opens(loss.told.person.promised)
-    assert healed < TRUE
-    say(f"{times} writers were killed, everybody was done within {healed:.1f} s")
-
-
-def _in_parts(times: int, most: int) -> Iterator[int]:
-    return (min(most, times - done) for done in range(0, times, most))
+    killed = Killed(world.keyback, world.between, length=world.length)
+    for death in cycle(Death):
+        people = world.proven(min(AT_ONCE, times))
+        killed.die(people, death, lambda one: isinstance(one, Colleague) and one.writes == 1)
+        healed = max(one.person.done_at for one in people) - killed.at
+        assert healed < TRUE
+        assert all(one.writes == 1 and one.opens(one.person.promised) for one in people)
+        say(f"{killed.count} writers were killed, these orders {death}: everybody was done within {healed:.1f} s")
+        if killed.count >= times:
+            break
 
 
 def test_a_lost_reply_is_found_out(world: World) -> None:

@@ -20,7 +20,8 @@ def running_domain_house(
 ) -> Iterator[Keyback]:
     """Its way to the domain leads through the proxy, if there is one."""
     way = {} if proxy is None else {"servers": (f"ldaps://{proxy.host}:{proxy.port}",)}
-    outfit = {"store.active_directory": ad.settings(**way), **post_pins(post), **SWIFT}
+    # As many as there may be: tests have many people write at the same moment.
+    outfit = {"store.active_directory": ad.settings(**way, connections=8), **post_pins(post), **SWIFT}
     with Keyback(folder, outfit, processes=processes, more=more) as keyback:
         yield keyback
 
