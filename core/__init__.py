@@ -55,6 +55,7 @@ from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, only_
 from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
     CanChange,
+    CanDemandChange,
     CanEndSessions,
     CanList,
     CanTell,
@@ -81,6 +82,7 @@ __all__ = [
     "Call",
     "Callback",
     "CanChange",
+    "CanDemandChange",
     "CanEndSessions",
     "CanHear",
     "CanList",

@@ -118,6 +118,17 @@ class CanUnlock(Protocol):
 
 
 @runtime_checkable
+class CanDemandChange(Protocol):
+    """Whoever signs in next can be made to choose a new password first."""
+
+    def demand_change(self, account: Account, *, ctx: Context) -> None:
+        """The old one stays good for that one sign-in; harmless when it is demanded already.
+
+        Raises PasswordRefused (not from this account, and why), StoreUnavailable (surely not) or OutcomeUnknown.
+        """
+
+
+@runtime_checkable
 class CanEndSessions(Protocol):
     """Sessions that are open with the old password can be ended."""
 

@@ -14,6 +14,7 @@ from ._active_directory_rules import Rules
 from ._ldap import Answer, Object
 
 BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
+NEVER_EXPIRES = Text("Its password never expires, so the directory would not ask for another one.")
 SOMEBODY_ELSE = Text("Somebody else just changed this password. Start again.")
 LOCKED = Text("This account is locked. Unlock it, or reset the password.")
 TOO_NEAR = Text("Too many wrong passwords were tried for this account. Reset the password instead.")

@@ -21,7 +21,7 @@ STATE = (
 # Every person, and neither computers nor contacts nor the accounts of trusts.
 PEOPLE = "(sAMAccountType=805306368)"
 
-_DISABLED, _SMART_CARD_ONLY = 0x2, 0x40000
+_DISABLED, _NEVER_EXPIRES, _SMART_CARD_ONLY = 0x2, 0x10000, 0x40000
 _LOCKED, _PASSWORD_EXPIRED = 0x10, 0x800000
 
 # Moments are counted in ten millionths of a second from here; this one and the largest mean never.
@@ -93,6 +93,11 @@ def state_of(entry: Object, now: datetime) -> AccountState:
 def by_smart_card_only(entry: Object) -> bool:
     """Whether a password opens nothing here. Setting one would make it open something again."""
     return bool((number(entry, "userAccountControl") or 0) & _SMART_CARD_ONLY)
+
+
+def never_expires(entry: Object) -> bool:
+    """Whether its password holds for ever: then the server lets it in whatever else was demanded."""
+    return bool((number(entry, "userAccountControl") or 0) & _NEVER_EXPIRES)
 
 
 def rules_the_domain(entry: Object) -> bool:

@@ -95,6 +95,19 @@ class ActiveDirectory(Changing, LdapStore):
 
         self._pool.work(lift, Budget.of(ctx), server=account.server)
 
+    def demand_change(self, account: Account, *, ctx: Context) -> None:
+        """At the next sign-in. From a password that never expires the server demands nothing, and does not say so."""
+
+        def demand(wire: Wire) -> None:
+            entry = self._mine(wire, account)
+            if facts.never_expires(entry):
+                raise PasswordRefused([answers.NEVER_EXPIRES])
+            answer = wire.modify(entry.dn, {"pwdLastSet": ldap.replaced(b"0")})
+            if answer.code != ldap.SUCCESS:
+                raise self._refusal(wire, entry, answer, Secret(""), too_soon_matters=False)
+
+        self._pool.work(demand, Budget.of(ctx), server=account.server)
+
     def _examine(self, wire: Wire) -> None:
         examine(wire, self.settings, self._people, self._rules)
         self._hints.asked_of(wire)

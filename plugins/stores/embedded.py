@@ -110,10 +110,13 @@ class EmbeddedSettings(PluginSettings):
 
 
 class _Listed(NeverLocks, Store):
-    """Says who is in it."""
+    """Says who is in it, and asks them for another password."""
 
     @abstractmethod
     def _connection(self) -> AbstractContextManager[sa.Connection]: ...
+
+    @abstractmethod
+    def _write(self, statement: sa.Update) -> int: ...
 
     @abstractmethod
     def _account(self, row: sa.RowMapping) -> Account: ...
@@ -128,6 +131,11 @@ class _Listed(NeverLocks, Store):
                 return
             yield [self._account(row) for row in rows]
             after = rows[-1]["id"]
+
+    def demand_change(self, account: Account, *, ctx: Context) -> None:
+        """At the next sign-in."""
+        if not self._write(sa.update(_people).where(_people.c.id == account.key.id).values(must_change=True)):
+            raise StoreUnavailable("the account is not there any more")
 
 
 class Embedded(_Listed):

@@ -142,6 +142,20 @@ class Entra(Store):
         if reply.status not in (200, 204):
             raise self._refusal(reply)
 
+    def demand_change(self, account: Account, *, ctx: Context) -> None:
+        """At the next sign-in, of an account whose password is kept here."""
+        budget = Budget.of(ctx)
+        user = self._user(account.key, budget)
+        if user is None:
+            raise StoreUnavailable("the account is not there any more")
+        if people.is_synced(user):
+            raise PasswordRefused([_BY_HAND])
+        asked = {"passwordProfile": {"forceChangePasswordNextSignIn": True}}
+        reply = self._graph.order("PATCH", f"users/{account.key.id}", asked, budget)
+        if reply.status not in (200, 204):
+            refused = self._graph.refused(reply, "users/*")
+            raise PasswordRefused([_BY_HAND]) if reply.status in (400, 403) else refused
+
     def end_sessions(self, account: Account, *, ctx: Context) -> None:
         """Whoever is signed in must sign in again. What apps hold already may still open them for about an hour."""
         reply = self._graph.order("POST", f"users/{account.key.id}/revokeSignInSessions", {}, Budget.of(ctx))

@@ -48,6 +48,7 @@ MOST_FOUND = 1000
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{8}){3}")
 
 _BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
+_CANNOT_DEMAND = Text("This kind of directory can't be told to ask for another password.")
 _REASONS: Mapping[ppolicy.Rule, Text] = {
     ppolicy.Rule.TOO_SHORT: Text("The directory says: too short for it."),
     ppolicy.Rule.TOO_LONG: Text("The directory says: too long for it."),
@@ -112,6 +113,19 @@ class OpenLdap(Changing, LdapStore):
                 raise self._refusal(wire, entry, answer)
 
         self._pool.work(lift, Budget.of(ctx), server=account.server)
+
+    def demand_change(self, account: Account, *, ctx: Context) -> None:
+        """At the next sign-in, by the overlay's own mark."""
+        if self._kind is not Wire:
+            raise PasswordRefused([_CANNOT_DEMAND])
+
+        def demand(wire: Wire) -> None:
+            entry = self._mine(wire, account)
+            answer = wire.modify(entry.dn, {"pwdReset": ldap.replaced(b"TRUE")})
+            if answer.code != ldap.SUCCESS:
+                raise self._refusal(wire, entry, answer)
+
+        self._pool.work(demand, Budget.of(ctx), server=account.server)
 
     def _write(self, wire: Wire, account: Account, typed: bytes, *, unlock: bool) -> None:
         entry = self._mine(wire, account)

@@ -360,3 +360,26 @@ def test_unlocking_is_harmless_whether_or_not_locked(
         assert not seen(person).state.locked
         assert ad.bind(person.dn, PASSWORD) == ""
     assert seen(person).stamp == before
+
+
+def test_another_password_is_demanded_at_the_next_sign_in_and_a_reset_ends_the_demand(
+    ad_store: ActiveDirectory, ad: SambaAd, seen: Seen, now: Now, reset: Write
+) -> None:
+    person = ad.person()
+    for _ in range(2):
+        ad_store.demand_change(seen(person), ctx=now())
+        assert seen(person).state.must_change
+    assert ad.bind(person.dn, PASSWORD) != ""
+    reset(seen(person))
+    assert not seen(person).state.must_change
+    assert ad.bind(person.dn, NEW) == ""
+
+
+def test_a_password_that_never_expires_is_not_demanded_anew(
+    ad_store: ActiveDirectory, ad: SambaAd, seen: Seen, now: Now
+) -> None:
+    person = ad.person(userAccountControl=0x10200)
+    with pytest.raises(PasswordRefused) as refusal:
+        ad_store.demand_change(seen(person), ctx=now())
+    assert "never expires" in str(refusal.value.reasons[0])
+    assert ad.bind(person.dn, PASSWORD) == ""

@@ -336,3 +336,24 @@ def test_somebody_outside_the_services_rights_is_a_case_for_the_help_desk(
     assert refused(store, boss, NEW) == BY_HAND
     assert "refused a write: 50" in caplog.text
     assert slapd.bind(f"uid=boss,{PEOPLE}", PASSWORD)[0] == 0
+
+
+def test_another_password_is_demanded_at_the_next_sign_in_and_a_reset_ends_the_demand(
+    store: OpenLdap, slapd: Slapd, found: Found
+) -> None:
+    person = slapd.person()
+    for _ in range(2):
+        store.demand_change(found(person), ctx=a_context())
+        assert found(person).state.must_change
+    assert slapd.bind(person.dn, PASSWORD)[0] == 0
+    assert found(person).stamp == CHANGED
+    reset(store, found(person), NEW)
+    assert not found(person).state.must_change
+
+
+def test_nothing_is_demanded_of_whom_the_directory_keeps_from_us(store: OpenLdap, slapd: Slapd, found: Found) -> None:
+    person = slapd.person()
+    slapd.mark(person.dn, pwdAccountLockedTime=ppolicy.LOCKED_BY_ADMIN)
+    with pytest.raises(PasswordRefused):
+        store.demand_change(found(person), ctx=a_context())
+    assert not found(person).state.must_change

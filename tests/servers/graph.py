@@ -205,13 +205,17 @@ class Graph:
         if ending:
             someone.sessions_ended += 1
             return said(200, {"value": True})
-        return self._patch(someone, json.loads(asked.body)["passwordProfile"]["password"])
+        return self._patch(someone, json.loads(asked.body)["passwordProfile"])
 
-    def _patch(self, someone: Someone, password: str) -> Answer:
+    def _patch(self, someone: Someone, profile: dict[str, Any]) -> Answer:
         if someone.synced:
             return wrong(400, "Request_BadRequest", MASTERED)
         if someone.is_admin:
             return DENIED
+        password = profile.get("password")
+        someone.must_change = profile["forceChangePasswordNextSignIn"]
+        if password is None:
+            return Answer(204, b"")
         if too_weak(password) or BANNED_WORD in password.lower():
             return wrong(400, "Request_BadRequest", WEAK if too_weak(password) else BANNED)
         someone.takes(password)

@@ -38,6 +38,7 @@ class Someone:
     assigned: list[Fields] = field(default_factory=list)
     eligible: list[Fields] = field(default_factory=list)
     sessions_ended: int = 0
+    must_change: bool = False
 
     @property
     def id(self) -> str:

@@ -90,10 +90,12 @@ access to dn.subtree="ou=Services,{SUFFIX}" attrs=userPassword by anonymous auth
 access to dn.subtree="ou=Services,{SUFFIX}" by self read by * none
 access to filter="(memberOf={ADMINS})" attrs=userPassword,pwdAccountLockedTime
   by self =xw by anonymous auth by * none
+access to filter="(memberOf={ADMINS})" attrs=pwdReset {keyback} read by self read by * none
 # … on people: write passwords, never read them, so that the policy overlay rules resets …
 access to {people} attrs=userPassword {keyback} =xw by self =xw by anonymous auth by * none
 access to {people} attrs=pwdAccountLockedTime {keyback} manage by * none
-access to {people} attrs=pwdChangedTime,pwdReset,pwdEndTime,pwdPolicySubentry,pwdFailureTime
+access to {people} attrs=pwdReset {keyback} manage by self read by * none
+access to {people} attrs=pwdChangedTime,pwdEndTime,pwdPolicySubentry,pwdFailureTime
   {keyback} read by self read by * none
 access to {people} attrs=entry,children,objectClass,uid,cn,sn,displayName,mail,mobile,telephoneNumber,memberOf,entryUUID
   {keyback} read by self read by * none

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from keyback.core import (
     Account,
+    AccountKey,
     AccountState,
     Ambiguous,
     CanChange,
@@ -208,6 +210,17 @@ def test_unlocking_is_harmless_twice(store: Embedded) -> None:
     store.unlock(account, ctx=a_context())
     assert not found(store, "locked").state.locked
     assert store.changed_since(account, ctx=a_context()) is False
+
+
+def test_another_password_is_demanded_until_there_is_one(store: Embedded) -> None:
+    for _ in range(2):
+        store.demand_change(found(store, "jfrost"), ctx=a_context())
+        assert found(store, "jfrost").state.must_change
+    store.set_password(found(store, "jfrost"), NEW, unlock=False, ctx=a_context())
+    assert not found(store, "jfrost").state.must_change
+    gone = replace(found(store, "jfrost"), key=AccountKey("embedded", "nobody"))
+    with pytest.raises(StoreUnavailable):
+        store.demand_change(gone, ctx=a_context())
 
 
 def test_adding_somebody_again_keeps_id_and_password(store: Embedded) -> None:

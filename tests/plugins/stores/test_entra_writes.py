@@ -11,7 +11,7 @@ from servers.entra_store import BY_HAND, NEW, Make, found, refused, reset
 from servers.graph import BANNED, BUSY, LOST, Graph, too_many, wrong
 from servers.graph_people import OLD
 
-from keyback.core import OutcomeUnknown, Secret, StoreUnavailable
+from keyback.core import OutcomeUnknown, PasswordRefused, Secret, StoreUnavailable
 from keyback.core.testing import a_context
 from keyback.plugins.stores.entra import Entra
 
@@ -73,6 +73,18 @@ def test_two_resets_in_one_second_leave_two_marks(store: Entra, graph: Graph) ->
     again = found(store, jo)
     reset(store, again, "Another one, 2 of them")
     assert store.changed_since(again, ctx=a_context()) is True
+
+
+def test_another_password_is_demanded_by_one_order_and_not_of_a_copy(store: Entra, graph: Graph) -> None:
+    jo = graph.people.add()
+    account = found(store, jo)
+    store.demand_change(account, ctx=a_context())
+    (order,) = graph.asked("PATCH")
+    assert json.loads(order.body) == {"passwordProfile": {"forceChangePasswordNextSignIn": True}}
+    assert (jo.password, jo.must_change) == (OLD, True)
+    graph.fails("PATCH", "/users/", wrong(403, "Authorization_RequestDenied", "Insufficient privileges"))
+    with pytest.raises(PasswordRefused):
+        store.demand_change(account, ctx=a_context())
 
 
 def test_sessions_are_ended_and_one_that_cannot_be_is_told(store: Entra, graph: Graph) -> None:
