@@ -5,6 +5,7 @@ from __future__ import annotations
 from .access import Screen
 from .app import create_console
 from .approval_screens import ApprovalScreen
+from .campaign_screens import CampaignScreen
 from .door_pages import create_door
 from .home_screen import HomeScreen
 from .look import ConsoleLook
@@ -28,6 +29,7 @@ SCREENS: tuple[type[Screen], ...] = (
     *PART_SCREENS,
     PeopleScreen,
     StrandedScreen,
+    CampaignScreen,
     ApprovalScreen,
     RecordScreen,
     ReportScreen,

@@ -170,6 +170,12 @@ class Past:
             look_at = None if number % 50 else self.now + DAY
             yield keeper._row(1, Counted(key, self.ref(number), f"p{number}", having, look_at))
 
+    def turns(self, count: int) -> Iterator[Row]:
+        """Whom campaigns were for."""
+        for number in range(count):
+            at, state = self.now - number * HOUR, ("done", "failed")[number % 50 == 0]
+            yield {"campaign": f"c-{number % 3}", "pseudonym": _token(), "state": state, "why": "", "at": at}
+
     def grants(self, count: int) -> Iterator[Row]:
         """Clients that were sent a code, and did not come for a token yet."""
         waiting = {"taken_at": None, "token": "", "token_until": None, "sealed": b""}

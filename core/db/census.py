@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,8 @@ _people = (
     .order_by(table.c.pseudonym)
     .limit(bindparam("most"))
 )
+_walk = select(table).where(table.c.pseudonym > bindparam("after")).order_by(table.c.pseudonym).limit(bindparam("most"))
+_one = select(table).where(table.c.pseudonym == bindparam("of_pseudonym"))
 _due = (
     select(table)
     .where(table.c.look_at <= bindparam("now", type_=table.c.look_at.type), table.c.look_at.isnot(None))
@@ -71,6 +73,16 @@ class Counted:
     name: str = field(repr=False)
     having: Having
     look_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of everybody: pseudonym, account and name of those who were looked for; where it ends, and whether
+    nobody comes after it."""
+
+    found: tuple[tuple[str, AccountKey, str], ...] = field(repr=False)
+    last: str
+    over: bool
 
 
 class Census:
@@ -115,6 +127,17 @@ class Census:
         asked = {"of_having": digest, "after": after, "most": most}
         rows = tx.execute(_people, asked).mappings()
         return [(row["pseudonym"], *self._open(row)) for row in rows]
+
+    def walk(self, tx: Connection, digests: Container[str], after: str, most: int) -> Page:
+        """The next so many rows, in the order of their pseudonyms: who of them has one of these. Raises SealBroken."""
+        rows = tx.execute(_walk, {"after": after, "most": most}).mappings().all()
+        found = tuple((row["pseudonym"], *self._open(row)) for row in rows if row["having"] in digests)
+        return Page(found, rows[-1]["pseudonym"] if rows else after, len(rows) < most)
+
+    def one(self, tx: Connection, pseudonym: str) -> tuple[AccountKey, str] | None:
+        """The account and name of one of them. Raises SealBroken."""
+        row = tx.execute(_one, {"of_pseudonym": pseudonym}).mappings().first()
+        return None if row is None else self._open(row)
 
     def due(self, tx: Connection, now: datetime, most: int) -> Sequence[tuple[AccountKey, int]]:
         """Whose entry is to be looked at again, and in which round it was seen. Raises SealBroken."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table
 
-from . import bridge_tables, census_tables, console_tables, desk_tables, tables
+from . import bridge_tables, campaign_tables, census_tables, console_tables, desk_tables, tables
 from .encoding import encode
 from .sealing import KeyPurpose, Keyring
 
@@ -91,6 +91,7 @@ APPROVAL = SealedColumn(
 )
 # Neither the recovery, which joins later, nor the tries are bound: they move by one statement each.
 CALLER = SealedColumn(desk_tables.caller, "sealed", KeyPurpose.JOB, ("id", "person_ref", "agent_ref", "expires_at"))
+CAMPAIGN = SealedColumn(campaign_tables.campaign, "sealed", KeyPurpose.SETTINGS, ("id", "state", "asked_at", "version"))
 CONSOLE_SESSION = SealedColumn(
     console_tables.console_session,
     "sealed",
@@ -119,6 +120,7 @@ COLUMNS = (
     SESSION,
     CONSOLE_SESSION,
     APPROVAL,
+    CAMPAIGN,
     CALLER,
     ENTRY,
     TOKEN_KEY,

@@ -98,6 +98,7 @@ class Chores:
                 self.records.console_sessions.purge(tx, now, FORGOTTEN_AT_ONCE),
                 self.records.callers.purge(tx, now - KEPT, FORGOTTEN_AT_ONCE),
                 self.records.approvals.purge(tx, now - APPROVALS_KEPT, FORGOTTEN_AT_ONCE),
+                self.records.campaigns.purge(tx, now - APPROVALS_KEPT, FORGOTTEN_AT_ONCE),
                 self.records.grants.purge(tx, now - REMEMBERED, FORGOTTEN_AT_ONCE),
             )
         if max(forgotten) < FORGOTTEN_AT_ONCE:

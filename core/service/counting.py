@@ -115,6 +115,7 @@ class Counting:
                 return None
             last = census_rounds.every(tx).get(key)
             groups = named_groups(self._snapshots.current.policies) | set(last.wanted if last else ())
+            groups |= self._records.campaigns.groups(tx, now)
             number = last.number + 1 if last else 1
             census_rounds.begin(tx, key, number, groups, now)
         return number, groups

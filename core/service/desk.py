@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .approvals import Approvals
 from .caller_desk import CallerDesk
+from .campaigns import Campaigns
 from .desk_file import Files
 from .desk_reach import Reach
 from .help_desk import HelpDesk
@@ -23,6 +24,7 @@ class Desk:
     helping: HelpDesk
     calling: CallerDesk
     approvals: Approvals
+    campaigns: Campaigns
 
 
 def open_desk(
@@ -50,6 +52,7 @@ def open_desk(
         records=records,
         reach=reach,
         files=files,
+        inviting=staff.campaigning.turns.inviting,
         approvals=approvals,
         mover=proving.mover,
         notices=enrolling.notices,
@@ -57,6 +60,7 @@ def open_desk(
         around=around,
     )
     calling = CallerDesk(records=records, reach=reach, files=files, approvals=approvals, around=around)
-    for piece in (helping, calling):
+    campaigns = Campaigns(work=staff.campaigning, approvals=approvals, spared=console_groups)
+    for piece in (helping, calling, campaigns):
         piece.learn_to_decide()
-    return Desk(reach, helping, calling, approvals)
+    return Desk(reach, helping, calling, approvals, campaigns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from ..contracts.desk_events import LockOutLifted, MethodTaken, PersonInvited, RecoveriesEnded
@@ -19,10 +19,10 @@ from .back_office import BackOffice
 from .counted import tell
 from .desk_file import File, Files
 from .desk_reach import Reach, Served
+from .inviting import Inviting
 from .mover import Mover, Overtaken
 from .notices import Notices
 from .records import Records
-from .signed_in import SignedIn
 from .surroundings import Surroundings
 
 LIFT, REMOVE = "desk-lift", "desk-remove"
@@ -44,6 +44,7 @@ class HelpDesk:
     records: Records
     reach: Reach
     files: Files
+    inviting: Inviting
     approvals: Approvals
     mover: Mover
     notices: Notices
@@ -101,13 +102,13 @@ class HelpDesk:
         raise StoreUnavailable("their recoveries moved again and again")
 
     def invite(self, actor: Actor, handle: str, *, language: str = "") -> None:
-        """Write to every address that is known of them, where to add a method. Raises NotAllowed."""
+        """Write to every address that is known of them, where to add a method; once a week. Raises NotAllowed."""
         served = self.reach.open(actor, handle)
         if self.files.of(served).overview.get_back.yes:
             raise NotAllowed(NO_NEED)
         with self.records.db.write() as tx:
             self._record(tx, actor, served, [PersonInvited()], "")
-            self._tell(tx, self._everybody(tx, served), PersonInvited(), language)
+            self.inviting.invite(tx, self._everybody(tx, served), language=language)
 
     def _lift_approved(self, approval: Approval, decider: Actor) -> Write:
         served = self._target(approval, decider)
@@ -139,7 +140,7 @@ class HelpDesk:
         whom = self._everybody(tx, served)
         self.records.enrolments.remove(tx, enrolment_id)
         self._record(tx, actor, served, [MethodTaken(method)], why)
-        self._tell(tx, whom, MethodRemoved(method), "")
+        self._tell(tx, whom, MethodRemoved(method))
 
     def _enrolment(self, tx: Transaction, served: Served, enrolment_id: str) -> Enrolment:
         for enrolment in self.records.enrolments.of(tx, served.person.id):
@@ -149,11 +150,10 @@ class HelpDesk:
 
     def _everybody(self, tx: Transaction, served: Served) -> Person:
         """The person with every address that any of their directories or they themselves gave."""
-        whom = self.files.mine.to_be_told(tx, SignedIn("", served.person, self.around.now()))
-        return replace(whom, accounts=served.accounts)
+        return self.inviting.everybody(tx, served.person, served.accounts)
 
-    def _tell(self, tx: Transaction, whom: Person, event: Event, language: str) -> None:
-        for job in self.notices.queue_change(tx, whom, event, language):
+    def _tell(self, tx: Transaction, whom: Person, event: Event) -> None:
+        for job in self.notices.queue_change(tx, whom, event, ""):
             after_commit(tx, partial(self.office.hand_over, job))
 
     def _record(self, tx: Transaction, actor: Actor, served: Served, events: list[Event], why: str) -> None:

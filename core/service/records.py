@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..db.approvals import Approvals
 from ..db.audit import Audit
 from ..db.callers import Callers
+from ..db.campaigns import Campaigns
 from ..db.census import Census
 from ..db.changes import Changes
 from ..db.console_sessions import ConsoleSessions
@@ -67,6 +68,7 @@ class Records:
     grants: Grants
     token_keys: TokenKeys
     census: Census
+    campaigns: Campaigns
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -107,4 +109,5 @@ class Records:
             grants=Grants(keyring),
             token_keys=TokenKeys(keyring),
             census=Census(keyring),
+            campaigns=Campaigns(keyring),
         )

@@ -10,10 +10,15 @@ from .accounts import Accounts
 from .address_checks import AddressChecks
 from .arrange import Arranging
 from .ask import Asking
+from .audience import Audience
 from .back_office import BackOffice
 from .budgets import Budgets
 from .callback_links import CallbackLinks
 from .calls import Calls
+from .campaign_book import CampaignBook
+from .campaign_turns import Turns
+from .campaign_work import KIND as CAMPAIGN
+from .campaign_work import CampaignWork
 from .change import Changing
 from .changed import Results
 from .choose import Choosing
@@ -34,6 +39,7 @@ from .follow import Following
 from .fresh_proofs import FreshProofs
 from .gate import Gate
 from .hear import Hearing
+from .inviting import Inviting
 from .join import Joining
 from .link_effect import LinkEffect
 from .linking import Linking
@@ -88,6 +94,7 @@ class Staff:
     watch: Watch
     simulator: Simulator
     counting: Counting
+    campaigning: CampaignWork
 
     @property
     def recognising(self) -> Recognising:
@@ -148,7 +155,8 @@ def employ(
     watch = _hang_up_chores(house, mover, delivering, office)
     enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
     linking, changing = _linking(house, mover, calls, enrolling), _changing(house, service, misses, recognising)
-    return Staff(service, changing, enrolling, linking, office, watch, simulator, counting)
+    campaigning = _campaigning(house, simulator, enrolling, renewing)
+    return Staff(service, changing, enrolling, linking, office, watch, simulator, counting, campaigning)
 
 
 def _starting(house: _House, mover: Mover, calls: Calls, tickets: TicketOffice) -> Starting:
@@ -200,6 +208,23 @@ def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices,
         notices=notices,
         office=office,
     )
+
+
+def _campaigning(house: _House, simulator: Simulator, enrolling: Enrolling, renewing: Renewing) -> CampaignWork:
+    """What is done for many people, in whichever process works."""
+    records, around, office = house["records"], house["around"], enrolling.office
+    mine, notices = enrolling.mine, enrolling.notices
+    book = CampaignBook(records=records, around=around)
+    turns = Turns(
+        book=book,
+        writer=renewing.writer,
+        inviting=Inviting(records=records, mine=mine, notices=notices, office=office, around=around),
+        recognising=simulator.recognising,
+    )
+    audience = Audience(Stranded(simulator.records, simulator.snapshots, simulator.around))
+    work = CampaignWork(book=book, audience=audience, turns=turns, office=office)
+    office.teach(CAMPAIGN, work.work)
+    return work
 
 
 def _linking(house: _House, mover: Mover, calls: Calls, enrolling: Enrolling) -> Linking:

@@ -56,6 +56,7 @@ class FakeStore(NeverLocks, Store):
         self.loses_answers = False
         self.writes: list[AccountKey] = []
         self.unlocks: list[AccountKey] = []
+        self.demands: list[AccountKey] = []
         self._lock = RLock()
         self._accounts: dict[str, Account] = {}
         self._passwords: dict[str, str] = {}
@@ -106,6 +107,16 @@ class FakeStore(NeverLocks, Store):
             now = self._accounts[account.key.id]
             self._accounts[now.key.id] = replace(now, state=replace(now.state, locked=False))
             self.unlocks.append(now.key)
+        if self.loses_answers:
+            raise OutcomeUnknown("the answer was lost on purpose")
+
+    def demand_change(self, account: Account, *, ctx: Context) -> None:
+        """At the next sign-in."""
+        self._answer()
+        with self._lock:
+            now = self._accounts[account.key.id]
+            self._accounts[now.key.id] = replace(now, state=replace(now.state, must_change=True))
+            self.demands.append(now.key)
         if self.loses_answers:
             raise OutcomeUnknown("the answer was lost on purpose")
 

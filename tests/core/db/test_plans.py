@@ -17,7 +17,7 @@ from servers.small_house import NEW, OLD, PHONE, Cloud, SmallHouse, small_house
 from sqlalchemy import Connection, Engine, event, select
 
 from keyback.core.contracts.device import Statement
-from keyback.core.db import audit_verify, backlog, bridge_tables, census_tables, desk_tables, tables
+from keyback.core.db import audit_verify, backlog, bridge_tables, campaign_tables, census_tables, desk_tables, tables
 from keyback.core.db.deliveries import Report, State
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import KeyPurpose
@@ -39,7 +39,7 @@ FEW = {
     "census_having",
 }
 # One for each save: a few in a year.
-FEW |= {"settings_save"}
+FEW |= {"settings_save", "campaign"}
 # Those who administer are a handful too, and so are directories, what people of one have, clients and their keys.
 FEW |= {"console_session", "census_round", "census_having", "token_key", "entry", "entry_seen"}
 GROWS = {each.name for each in tables.metadata.sorted_tables} - FEW
@@ -78,7 +78,7 @@ def full(database: Database, url: str, kek: bytes) -> SmallHouse:
         tables.waiting_link: past.waiting_links(MANY),
         desk_tables.caller: past.callers(MANY), desk_tables.approval: past.approvals(MANY),
         tables.password_change: past.changes(MANY), bridge_tables.oidc_grant: past.grants(MANY),
-        census_tables.census_person: past.counted(),
+        census_tables.census_person: past.counted(), campaign_tables.campaign_person: past.turns(MANY),
     }  # fmt: skip
     for each, those in rows.items():
         bulk.load(each, those, MANY)

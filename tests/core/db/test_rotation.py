@@ -21,6 +21,7 @@ from keyback.core.db.audit import Audit
 from keyback.core.db.begun import Begun
 from keyback.core.db.bridge_tables import oidc_grant
 from keyback.core.db.callers import Caller, Callers
+from keyback.core.db.campaigns import Campaign, Campaigns, Kind, Plan
 from keyback.core.db.census import Census, Counted
 from keyback.core.db.changes import Changes
 from keyback.core.db.console_sessions import ConsoleSession, ConsoleSessions
@@ -81,6 +82,9 @@ class House:
         about = Text("Lift the lock-out of {name}", name="canary-name")
         self.approval = Approval("a", "lift", about, DETAILS, "ada", "Ada", "canary-secret", now, now + DAY)
 
+        plan = Plan(Kind.RESET, ("openldap",), ("canary-group",), 3, now, now + DAY)
+        self.campaign = Campaign("c", plan, "ada", "canary-name", "canary-secret", now)
+
     def fill(self) -> None:
         keyring, now = self.keyring, self.now
         with self.db.write() as tx:
@@ -113,6 +117,7 @@ class House:
             Grants(keyring).put(tx, "code", a_grant(), now + DAY)
             TokenKeys(keyring).add(tx, KEY)
             Approvals(keyring).add(tx, self.approval)
+            Campaigns(keyring).add(tx, self.campaign)
             Callers(keyring).put(tx, self.caller)
         Audit(keyring).chain(self.db, now)
         Audit(keyring).checkpoint(self.db, now)
@@ -160,6 +165,7 @@ class House:
             assert TokenKeys(keyring).all(tx) == (KEY,)
             assert sealed.OIDC_GRANT.open(keyring, tx.execute(select(oidc_grant)).mappings().one())
             assert Approvals(keyring).load(tx, "a") == self.approval
+            assert Campaigns(keyring).load(tx, "c") == self.campaign
             assert Callers(keyring).load(tx, "call") == self.caller
             assert sealed.SIGN_IN.open(keyring, tx.execute(select(tables.sign_in)).mappings().one())
 
