@@ -9,9 +9,9 @@ from typing import Any
 from flask import abort, request, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, DateTimeField, IntegerField, RadioField
+from wtforms import BooleanField, DateTimeLocalField, IntegerField, RadioField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from ..core.contracts.errors import NotAllowed
 from ..core.contracts.text import Text
@@ -35,7 +35,7 @@ COUNT = "count"
 class PlanForm(WhyForm):
     """One campaign. Times are UTC."""
 
-    kind = RadioField(
+    what = RadioField(
         Text("What is to be done?"),
         [needed(Text("Choose what is to be done"))],
         choices=[SelectChoice(kind.value, said) for kind, said in words.KINDS.items()],
@@ -46,8 +46,8 @@ class PlanForm(WhyForm):
         description=Text("One a line, as the directory names them. Empty: everybody in these directories."),
         render_kw={"rows": 2},
     )
-    opens_at = DateTimeField(Text("From (UTC)"), [InputRequired(NO_MOMENT)], format=MOMENTS)
-    closes_at = DateTimeField(
+    opens_at = DateTimeLocalField(Text("From (UTC)"), [InputRequired(NO_MOMENT)], format=MOMENTS)
+    closes_at = DateTimeLocalField(
         Text("Until (UTC)"), [InputRequired(NO_MOMENT)], format=MOMENTS, description=Text("Then it ends, done or not.")
     )
     from_hour = Whole(Text("Each day from this hour (UTC)"), low=0, high=23)
@@ -72,7 +72,7 @@ class PlanForm(WhyForm):
         """What was typed."""
         fields = ("from_hour", "until_hour", "per_hour", "messages", "texts", "most_failures")
         return Plan(
-            kind=Kind(self.kind.data),
+            kind=Kind(self.what.data),
             stores=tuple(self._fields["stores"].data or ()),
             groups=tuple(self.groups.data or ()),
             people=self.people.data or 0,
@@ -81,15 +81,15 @@ class PlanForm(WhyForm):
             **{name: self._fields[name].data for name in fields},
         )
 
-    def validate_kind(self, field: Any) -> None:  # noqa: ANN401 - as the library calls it
+    def validate_what(self, field: Any) -> None:  # noqa: ANN401 - as the library calls it
         """Only what there is."""
         if field.data not in set(Kind):
-            raise ValueError(Text("Choose what is to be done"))
+            raise ValidationError(Text("Choose what is to be done"))
 
     def validate_closes_at(self, field: Any) -> None:  # noqa: ANN401
         """Far enough away is a slip of the finger."""
         if field.data and field.data.year > LATEST:
-            raise ValueError(NO_MOMENT)
+            raise ValidationError(NO_MOMENT)
 
     validate_opens_at = validate_closes_at
 
@@ -125,25 +125,23 @@ class CampaignScreen(Screen):
         begins = self.desk.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None) + FIRST
         usual = {"from_hour": 0, "until_hour": 24, "per_hour": 600, "messages": 1000, "most_failures": 20}
         kind = request.args.get("kind", "")
-        data = {"kind": kind if kind in set(Kind) else "", "opens_at": begins, "closes_at": begins + timedelta(days=1)}
+        data = {"what": kind if kind in set(Kind) else "", "opens_at": begins, "closes_at": begins + timedelta(days=1)}
         return self._plan(self.form(self._form(), **usual, **data))
 
     @expose("/new", methods=["POST"])
     def put_up(self) -> Response:
         """Say whom it is for; put it up once the number of them was typed."""
-        form = self.form(self._form())
-        counting = request.form.get("press") == COUNT
+        form, crowd = self.form(self._form()), None
+        counting, _ = request.form.get("press") == COUNT, form.validate()
         if counting:
             # Asked for only when it is put up.
-            form.why.data = form.why.data or "-"
-        if not form.validate():
+            form.why.errors = ()
+        if form.errors:
             return self._plan(form, 422)
-        crowd = None
         try:
             plan = form.plan()
             crowd = self.campaigns.crowd(plan)
             if counting:
-                form.why.data = form.why.data.strip("-")
                 return self._plan(form, crowd=crowd)
             campaign = self.campaigns.ask(self.actor, plan, form.why.data or "")
         except NotAllowed as refused:
@@ -188,9 +186,7 @@ class CampaignScreen(Screen):
         text = Text("It can't be set going again. What was done stays done.")
         return self._confirm(campaign, (Text("End this campaign?"), text, Text("End it")), self.campaigns.end)
 
-    def _confirm(
-        self, campaign: str, said: tuple[Text, Text, Text], act: Callable[..., Campaign]
-    ) -> Response:
+    def _confirm(self, campaign: str, said: tuple[Text, Text, Text], act: Callable[..., Campaign]) -> Response:
         if not self.may_change:
             abort(403)
         found, form, (title, text, button) = self.campaigns.look(campaign), self.form(WhyForm), said

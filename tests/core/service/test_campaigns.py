@@ -250,9 +250,7 @@ def die_at_order(house: SmallHouse, number: int) -> None:
         house.work()
 
 
-def test_nobody_is_handled_twice_when_the_process_dies_in_the_middle(
-    house: SmallHouse, campaigns: Campaigning
-) -> None:
+def test_nobody_is_handled_twice_when_the_process_dies_in_the_middle(house: SmallHouse, campaigns: Campaigning) -> None:
     campaigns.crowd(9)
     campaign = campaigns.agreed()
     die_at_order(house, 3)
@@ -321,9 +319,7 @@ def test_whoever_has_no_address_is_named(house: SmallHouse, campaigns: Campaigni
         ({"closes_at": timedelta(days=91)}, "closes_at"),
     ],
 )
-def test_a_plan_that_cannot_be_is_refused(
-    house: SmallHouse, campaigns: Campaigning, changes: dict, field: str
-) -> None:
+def test_a_plan_that_cannot_be_is_refused(house: SmallHouse, campaigns: Campaigning, changes: dict, field: str) -> None:
     moved = {name: house.clock() + one if isinstance(one, timedelta) else one for name, one in changes.items()}
     with pytest.raises(NotAllowed) as refused:
         campaigns.desk.ask(ADA, campaigns.plan(**moved, people=1), "a leak")
