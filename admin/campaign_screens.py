@@ -23,6 +23,7 @@ from . import campaign_words as words
 from .access import Screen
 from .approval_screens import STATES as DECISIONS
 from .forms import WhyForm, between, needed
+from .people_words import Tag
 from .rule_inputs import Lines, Ticks, Whole
 
 MOMENTS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
@@ -30,6 +31,8 @@ LATEST = 2100
 FIRST = timedelta(hours=1)
 NO_MOMENT = Text("Type a date and a time such as 2026-11-30 14:00.")
 COUNT = "count"
+# Typed once it is known whom it is for.
+ASKED_LAST = {"people", "why"}
 
 
 class PlanForm(WhyForm):
@@ -132,17 +135,15 @@ class CampaignScreen(Screen):
     def put_up(self) -> Response:
         """Say whom it is for; put it up once the number of them was typed."""
         form, crowd = self.form(self._form()), None
-        counting, _ = request.form.get("press") == COUNT, form.validate()
-        if counting:
-            # Asked for only when it is put up.
-            form.why.errors = ()
-        if form.errors:
+        if not form.validate() and form.errors.keys() - ASKED_LAST:
             return self._plan(form, 422)
         try:
             plan = form.plan()
             crowd = self.campaigns.crowd(plan)
-            if counting:
-                return self._plan(form, crowd=crowd)
+            if request.form.get("press") == COUNT:
+                form.why.errors = form.people.errors = ()
+            if form.errors or request.form.get("press") == COUNT:
+                return self._plan(form, 422 if form.errors else 200, crowd=crowd)
             campaign = self.campaigns.ask(self.actor, plan, form.why.data or "")
         except NotAllowed as refused:
             for place, reason in (refused.at or {"": refused.reason}).items():
@@ -213,7 +214,7 @@ class CampaignScreen(Screen):
     def _stores(self) -> dict[str, Text | str]:
         return {key: store.called for key, store in self.console.snapshots.current.plugins.stores.items()}
 
-    def _stands(self, campaign: Campaign) -> words.Tag:
+    def _stands(self, campaign: Campaign) -> Tag:
         """Its state; while it waits, what became of the question."""
         if campaign.state is State.WAITING:
             decision = self.campaigns.approvals.look(campaign.approval).state

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# What is done for many people needs two administrators too.
+from . import campaign_events  # noqa: F401
 from .event import Event
 
 

@@ -8,15 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # What administrators do is among ALL too, whoever asks first.
-from . import (  # noqa: F401
-    bridge_events,
-    campaign_events,
-    console_events,
-    desk_events,
-    record_events,
-    settings_events,
-    staff_events,
-)
+from . import bridge_events, console_events, desk_events, record_events, settings_events, staff_events  # noqa: F401
 from .desk_events import PersonInvited as PersonInvited  # noqa: PLC0414 - notifiers too
 from .event import Event as Event  # noqa: PLC0414 - everybody takes it from here
 from .link_events import AccountLinked as AccountLinked  # noqa: PLC0414 - notifiers too

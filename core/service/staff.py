@@ -150,11 +150,10 @@ def employ(
         phones=Phones(**house, hearing=hearing, stopping=stopping),
     )
     simulator, counting = _teach_to_find(house, mover, messenger, calls, office)
-    recognising = simulator.recognising
     _teach_to_tell(messenger, notices, office)
     watch = _hang_up_chores(house, mover, delivering, office)
-    enrolling = _enrolling(house, MyMethods(**house, recognising=recognising), misses, notices, answers_at)
-    linking, changing = _linking(house, mover, calls, enrolling), _changing(house, service, misses, recognising)
+    enrolling = _enrolling(house, MyMethods(**house, recognising=simulator.recognising), misses, notices, answers_at)
+    linking, changing = _linking(house, mover, calls, enrolling), _changing(house, service, simulator)
     campaigning = _campaigning(house, simulator, enrolling, renewing)
     return Staff(service, changing, enrolling, linking, office, watch, simulator, counting, campaigning)
 
@@ -243,7 +242,7 @@ def _linking(house: _House, mover: Mover, calls: Calls, enrolling: Enrolling) ->
     )
 
 
-def _changing(house: _House, service: RecoveryService, misses: Misses, recognising: Recognising) -> Changing:
+def _changing(house: _House, service: RecoveryService, simulator: Simulator) -> Changing:
     """A story of its own: it shares the door, the limits and the write with a recovery."""
     renewing, around = service.renewing, house["around"]
     concluding, measure, writer = renewing.claiming.concluding, renewing.measure, renewing.writer
@@ -251,7 +250,7 @@ def _changing(house: _House, service: RecoveryService, misses: Misses, recognisi
     results = Results(records=house["records"], concluding=concluding, notices=notices, office=office, around=around)
     exchanging = Exchanging(
         **house,
-        whose=Whose(**house, writer=writer, recognising=recognising),
+        whose=Whose(**house, writer=writer, recognising=simulator.recognising),
         measure=measure,
         writer=writer,
         doubts=Doubts(around=around),
@@ -259,7 +258,7 @@ def _changing(house: _House, service: RecoveryService, misses: Misses, recognisi
         office=office,
     )
     office.teach("exchange", exchanging.work)
-    gate = service.starting.gate
+    gate, misses = service.starting.gate, service.proving.misses
     return Changing(**house, gate=gate, misses=misses, measure=measure, writer=writer, office=office)
 
 

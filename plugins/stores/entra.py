@@ -6,6 +6,7 @@ import logging
 import re
 import string
 import time
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -58,7 +59,36 @@ _FOREIGN = Text("The directory says: use only A to Z, digits, blanks and the sig
 _POOR = Text("The directory says: doesn't meet its rules, and it doesn't say which. Leave out common words and names.")
 
 
-class Entra(Store):
+class _Orders(Store):
+    """What is ordered besides a password."""
+
+    _graph: Graph
+
+    @abstractmethod
+    def _user(self, key: AccountKey, budget: Budget) -> Fields | None: ...
+
+    def demand_change(self, account: Account, *, ctx: Context) -> None:
+        """At the next sign-in, of an account whose password is kept here."""
+        budget = Budget.of(ctx)
+        user = self._user(account.key, budget)
+        if user is None:
+            raise StoreUnavailable("the account is not there any more")
+        if people.is_synced(user):
+            raise PasswordRefused([_BY_HAND])
+        asked = {"passwordProfile": {"forceChangePasswordNextSignIn": True}}
+        reply = self._graph.order("PATCH", f"users/{account.key.id}", asked, budget)
+        if reply.status not in (200, 204):
+            refused = self._graph.refused(reply, "users/*")
+            raise PasswordRefused([_BY_HAND]) if reply.status in (400, 403) else refused
+
+    def end_sessions(self, account: Account, *, ctx: Context) -> None:
+        """Whoever is signed in must sign in again. What apps hold already may still open them for about an hour."""
+        reply = self._graph.order("POST", f"users/{account.key.id}/revokeSignInSessions", {}, Budget.of(ctx))
+        if reply.status not in (200, 204):
+            raise self._graph.refused(reply, "revokeSignInSessions")
+
+
+class Entra(_Orders):
     """A store whose application may write passwords, and never writes what is synced from elsewhere."""
 
     key = "entra"
@@ -141,26 +171,6 @@ class Entra(Store):
         reply = self._graph.order("PATCH", f"users/{account.key.id}", new, budget)
         if reply.status not in (200, 204):
             raise self._refusal(reply)
-
-    def demand_change(self, account: Account, *, ctx: Context) -> None:
-        """At the next sign-in, of an account whose password is kept here."""
-        budget = Budget.of(ctx)
-        user = self._user(account.key, budget)
-        if user is None:
-            raise StoreUnavailable("the account is not there any more")
-        if people.is_synced(user):
-            raise PasswordRefused([_BY_HAND])
-        asked = {"passwordProfile": {"forceChangePasswordNextSignIn": True}}
-        reply = self._graph.order("PATCH", f"users/{account.key.id}", asked, budget)
-        if reply.status not in (200, 204):
-            refused = self._graph.refused(reply, "users/*")
-            raise PasswordRefused([_BY_HAND]) if reply.status in (400, 403) else refused
-
-    def end_sessions(self, account: Account, *, ctx: Context) -> None:
-        """Whoever is signed in must sign in again. What apps hold already may still open them for about an hour."""
-        reply = self._graph.order("POST", f"users/{account.key.id}/revokeSignInSessions", {}, Budget.of(ctx))
-        if reply.status not in (200, 204):
-            raise self._graph.refused(reply, "revokeSignInSessions")
 
     def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
         """Whether the mark moved. Graph reads where it has written, so an old mark is no stale one."""
