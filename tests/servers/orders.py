@@ -9,8 +9,8 @@ from collections.abc import Callable
 from .fault_proxy import FaultProxy
 from .told import Told
 
-# An order's length differs by a number's digits; a question's is another altogether.
-ALIKE = 8
+# By the length of its message's number, orders on one connection differ. Questions can be nearly as long as an order.
+ALIKE = 1
 # Some are refused before they send anything: nobody waits longer for those.
 STRAGGLERS = 1.5
 
