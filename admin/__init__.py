@@ -6,6 +6,7 @@ from .access import Screen
 from .app import create_console
 from .approval_screens import ApprovalScreen
 from .campaign_screens import CampaignScreen
+from .brand_screens import BrandScreen
 from .door_pages import create_door
 from .home_screen import HomeScreen
 from .look import ConsoleLook
@@ -33,4 +34,5 @@ SCREENS: tuple[type[Screen], ...] = (
     ApprovalScreen,
     RecordScreen,
     ReportScreen,
+    BrandScreen,
 )

@@ -15,6 +15,7 @@ from flask_admin.theme import Theme
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from ..core.contracts.brand import Brand
 from ..core.contracts.errors import MustWait, NotAllowed
 from ..core.contracts.text import Text
 from ..core.service.actor import Role
@@ -67,7 +68,7 @@ def create_console(
     app.register_blueprint(door)
     views = [screen(console, desk) for screen in screens]
     _frame(app, views)
-    app.context_processor(lambda: _for_templates(views, files, look))
+    app.context_processor(lambda: _for_templates(views, files, console.snapshots.current.brand))
     app.register_error_handler(NotAllowed, lambda error: _problem(403, reason=error.reason))
     app.register_error_handler(MustWait, lambda _: _problem(429, reason=WAIT))
     app.register_error_handler(SignInUnavailable, lambda _: _problem(503, reason=SILENT))
@@ -111,12 +112,12 @@ def _before_each(app: Flask, desk: ConsoleDesk, look: ConsoleLook) -> None:
     app.jinja_env.globals["languages"] = speaks.menu
 
 
-def _for_templates(views: list[Screen], files: Files, look: ConsoleLook) -> dict[str, object]:
+def _for_templates(views: list[Screen], files: Files, brand: Brand) -> dict[str, object]:
     who = g.get("in_console")
     return {
         "csp_nonce": nonce,
         "asset": files.address,
-        "company": look.company,
+        "company": brand.company,
         "language": spoken(),
         "in_console": who,
         "roles": [said(ROLES[role]) for role in Role if role in who.actor.roles] if who else (),

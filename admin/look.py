@@ -24,7 +24,6 @@ def remote_address(request: Request) -> str:
 class ConsoleLook:
     """`secure` is false only in a demo over plain HTTP."""
 
-    company: str
     url: str
     # Whether people can sign in at the identity provider; otherwise only by a link made on the server.
     signs_in: bool = True

@@ -9,8 +9,6 @@ from flask import Flask
 from ..core.portal import (
     AccountPages,
     EnrolmentPages,
-    HelpDesk,
-    Logo,
     PortalSettings,
     SignInPages,
     create_portal,
@@ -18,9 +16,9 @@ from ..core.portal import (
     starts_with_request,
 )
 from ..core.portal.compiled import share_templates
-from ..core.portal.settings import ADVICE
 from ..core.portal.timed import Timed
 from ..core.service.signed_in import SignedIn
+from ..core.service.snapshot import Snapshots
 from ..core.service.surroundings import Surroundings
 from .console import join_console
 from .house import House
@@ -45,7 +43,7 @@ def create_app(house: House) -> Flask:
     )
     Timed(house.around.meter).watch(app)
     doors = doors_of(house)
-    look = look_of(settings, house.around)
+    look = look_of(settings, house.around, house.snapshots)
     open_pages = partial(
         create_portal, house.staff.service, doors, look, ready=lambda: house.ready, changing=house.staff.changing
     )
@@ -73,24 +71,18 @@ def create_app(house: House) -> Flask:
     return app
 
 
-def look_of(settings: Settings, around: Surroundings) -> PortalSettings:
+def look_of(settings: Settings, around: Surroundings, snapshots: Snapshots) -> PortalSettings:
     """What the pages need to know of the settings."""
-    pages, logo = settings.pages, settings.logo
     return PortalSettings(
-        company=settings.company,
+        brand=lambda: snapshots.current.brand,
         portal_url=settings.portal_url,
-        help_desk=HelpDesk(settings.help_desk, pages.help_desk_link, pages.help_desk_hours),
-        privacy_link=pages.privacy_link,
-        accessibility_link=pages.accessibility_link,
-        logo=Logo(*logo, says_name=pages.logo_says_name) if logo else None,
         sign_in_url="/sign-in" if settings.sign_in.issuer else "",
         sign_in_store=settings.sign_in.store if settings.sign_in.issuer else "",
-        sign_in_first=pages.welcome_first == "sign-in",
-        advice=(pages.advice_lines or ADVICE) if pages.advice else (),
-        keeps_old_password=frozenset(pages.keeps_old_password),
-        name_example=pages.name_example,
+        sign_in_first=settings.pages.welcome_first == "sign-in",
+        keeps_old_password=frozenset(settings.pages.keeps_old_password),
         secure=settings.secure,
         trusted_proxies=tuple(str(network) for network in settings.trusted_proxies),
         languages=around.languages,
         now=around.now,
+        look_again=snapshots.look_again,
     )

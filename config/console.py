@@ -15,6 +15,7 @@ from ..core.portal import PortalSettings
 from ..core.portal.door_checks import address_of
 from ..core.recovery.policy import Disclosure
 from ..core.service.actor import Role
+from ..core.service.brand_desk import BrandDesk
 from ..core.service.console import Console
 from ..core.service.console_door import ConsoleDoor
 from ..core.service.console_link import ConsoleLinks
@@ -84,6 +85,7 @@ def parts_of(house: House) -> Console:
         people=people,
         record_room=open_record_room(records, snapshots, around, house.staff),
         reports=ReportRoom(records=records, around=around),
+        brand=BrandDesk(records=records, snapshots=snapshots, around=around),
     )
 
 
@@ -96,7 +98,6 @@ def console_look(house: House, look: PortalSettings) -> ConsoleLook:
     # Words that stand in rooms below, and plugins' own, are found where people's pages find them.
     languages = Languages(OWN, (TRANSLATIONS, *house.translations), default=settings.language)
     return ConsoleLook(
-        company=settings.company,
         url=settings.console.url,
         signs_in=bool(settings.sign_in.issuer),
         secure=settings.console.url.startswith("https://"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
+from ..core.contracts.brand import Brand
 from ..core.contracts.errors import SettingsInvalid
 from ..core.db.clock import Clock
 from ..core.db.sealing import KeyPurpose, Keyring
@@ -22,6 +23,7 @@ from ..core.service.snapshot import Snapshots
 from ..core.service.staff import Staff, employ
 from ..core.service.strength import estimate
 from ..core.service.surroundings import Surroundings
+from .brand import file_says
 from .media import rules_of
 from .settings import Settings
 from .sign_in import door_of
@@ -80,7 +82,8 @@ def build(settings: Settings) -> House:
     if settings.language not in languages.names:
         raise SettingsInvalid([f"language must be one of: {', '.join(languages.names)}"])
     clock = Clock(db)
-    around = _surroundings(settings, languages, clock)
+    file = file_says(settings)
+    around = _surroundings(settings, file.brand, languages, clock)
     snapshots = Snapshots(
         host,
         records,
@@ -88,8 +91,10 @@ def build(settings: Settings) -> House:
         made=_made(keyring),
         human_checks=settings.plugins.human_checks,
         disclosure=Disclosure(settings.disclosure) if settings.disclosure else None,
+        file=file,
         now=clock.now,
     )
+    around = replace(around, brand=lambda: snapshots.current.brand)
     _refuse_unusable(snapshots)
     if problems := disclosure_problems(snapshots.current, around):
         raise SettingsInvalid(problems)
@@ -99,11 +104,11 @@ def build(settings: Settings) -> House:
     return House(settings, records, snapshots, around, staff, leaks, door_of(settings, staff), host.translations)
 
 
-def _surroundings(settings: Settings, languages: Languages, clock: Clock) -> Surroundings:
+def _surroundings(settings: Settings, brand: Brand, languages: Languages, clock: Clock) -> Surroundings:
     return Surroundings(
-        company=settings.short_name,
+        company=brand.short_name,
         origin=settings.origin,
-        help_desk=settings.help_desk,
+        help_desk=brand.help_desk,
         help_desk_mail=settings.help_desk_mail,
         languages=languages,
         realms=settings.realms,

@@ -141,6 +141,9 @@ class PageSettings(_Part):
     logo_says_name: bool = False
     advice: bool = True
     advice_lines: Strings = Field((), max_length=6)
+    accent: str = ""
+    accent_dark: str = ""
+    pinned: Strings = ()
     keeps_old_password: Strings = ()
 
 
@@ -235,11 +238,6 @@ class Settings(_Part):
     pin: Mapping[str, Mapping[str, Mapping[str, object]]] = Field(default_factory=dict, repr=False)
     # Set by `keyback demo` alone: plain http, pretend phone and mailbox, this machine only.
     demo: bool = False
-
-    @property
-    def short_name(self) -> str:
-        """What fits into a text message."""
-        return self.company_short or self.company
 
     @property
     def origin(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,10 +9,10 @@ from ssl import create_default_context
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from ..idp_bridge.addresses import is_proxy, is_safe
+from .brand import unfit
 from .media import misspelt
 from .settings import ConsoleSettings, Settings, SignInSettings
 
-LINK = re.compile(r"(?:https?://[A-Za-z0-9]|mailto:[^@]+@|tel:\+?[0-9])[!-~]*", re.ASCII)
 VERIFIED = frozenset({"verify-full", "verify-ca"})
 
 
@@ -85,13 +84,8 @@ def _plugins(settings: Settings) -> Iterator[str]:
 
 
 def _pages(settings: Settings) -> Iterator[str]:
-    pages = settings.pages
-    for name in ("help_desk_link", "privacy_link", "accessibility_link"):
-        address = getattr(pages, name)
-        # Letter by letter what a link may be: whatever a browser would run, or read otherwise than we do, is not.
-        if address and not LINK.fullmatch(address):
-            yield f"pages.{name} must be an https:, http:, mailto: or tel: link without spaces, or empty"
-    for store in set(pages.keeps_old_password) - set(settings.plugins.load):
+    yield from unfit(settings)
+    for store in set(settings.pages.keeps_old_password) - set(settings.plugins.load):
         yield f"pages.keeps_old_password: {store} is none of plugins.load"
 
 

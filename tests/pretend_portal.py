@@ -16,6 +16,7 @@ from pretend_linking import PretendLinking
 from servers.doors import doors
 
 from keyback.config.house import TRANSLATIONS
+from keyback.core.contracts.brand import Brand
 from keyback.core.contracts.channel import Heard
 from keyback.core.contracts.device import Statement
 from keyback.core.contracts.entry import Entry
@@ -358,8 +359,20 @@ def portal_settings(**values: Any) -> PortalSettings:
         "help_desk": HelpDesk("01632 960 123", hours="weekdays 7–19"),
         "name_example": "jo.frost@alderwick.example or jfrost",
         "languages": LANGUAGES,
-    }
-    return PortalSettings(**{**given, **values})
+    } | values
+    brand = brand_of(**{name: given.pop(name) for name in WORN if name in given})
+    return PortalSettings(**{"brand": lambda: brand, **given})
+
+
+# What the company says of itself, as tests name it.
+WORN = ("company", "help_desk", "name_example", "privacy_link", "accessibility_link", "advice", "logo")
+
+
+def brand_of(*, help_desk: HelpDesk | None = None, advice: tuple[str, ...] | None = None, **said: Any) -> Brand:
+    """As it would be saved."""
+    desk = help_desk or HelpDesk("")
+    said |= {"help_desk": desk.words, "help_desk_link": desk.link, "help_desk_hours": desk.hours}
+    return Brand(**said, advice=advice != (), advice_lines=advice or ())
 
 
 def open_portal(*, methods: bool = False, **values: Any) -> Portal:

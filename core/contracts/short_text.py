@@ -14,9 +14,27 @@ _TWO_SEPTETS = frozenset("^{}\\[~]|€\f")
 
 def fits_one_text(text: str) -> bool:
     """Whether it goes out as one text message in the GSM 7-bit alphabet."""
-    if not _PLAIN.union(_TWO_SEPTETS).issuperset(text):
-        return False
-    return len(text) + sum(c in _TWO_SEPTETS for c in text) <= ONE_TEXT
+    return is_plain(text) and _septets(text) <= ONE_TEXT
+
+
+def is_plain(text: str) -> bool:
+    """Whether it needs no other alphabet, with which a text message holds less than half."""
+    return _PLAIN.union(_TWO_SEPTETS).issuperset(text)
+
+
+def texts_needed(text: str) -> int:
+    """As how many text messages it goes out, and is paid for."""
+    # Several carry their order too, so each of them holds less.
+    length, one, of_many = (_septets(text), ONE_TEXT, 153) if is_plain(text) else (_wide(text), 70, 67)
+    return 1 if length <= one else -(-length // of_many)
+
+
+def _septets(text: str) -> int:
+    return len(text) + sum(c in _TWO_SEPTETS for c in text)
+
+
+def _wide(text: str) -> int:
+    return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def short_name(name: str, most: int = 20) -> str:

@@ -29,18 +29,18 @@ from .language import SpokenLanguage, direction, speak_in_templates, spoken
 from .live_help import LiveHelp
 from .phone_pages import PhonePages
 from .recovery_pages import RecoveryPages
-from .settings import HelpDesk, Logo, PortalSettings
+from .settings import HelpDesk, PortalSettings
 from .sign_in_pages import SignInPages, Whoever, create_sign_in, nobody
 from .stage_pages import StagePages
 from .start_page import StartPage, starts_with_request
 from .wasnt_me import WasntMe
 from .welcome import MY_ACCOUNTS, MY_METHODS, NEEDS, FrontDoor
+from .worn import Worn
 
 __all__ = [
     "AccountPages",
     "EnrolmentPages",
     "HelpDesk",
-    "Logo",
     "PortalSettings",
     "SignInPages",
     "create_portal",
@@ -68,8 +68,7 @@ def create_portal(
     """The pages, and what holds for every response of the app. `methods`, `accounts`: only where people can sign in."""
     portal = Blueprint("portal", __name__, template_folder="templates")
     assets = Assets(HERE / "static")
-    if look.logo:
-        assets.add(look.logo.name, look.logo.content)
+    worn = Worn(assets, look)
     cookies = Cookies(look)
     mine = [(theirs, need) for theirs, need in ((methods, MY_METHODS), (accounts, MY_ACCOUNTS)) if theirs]
     change = ChangePages(changing, cookies, look, whoever_is_signed_in) if changing else None
@@ -83,7 +82,7 @@ def create_portal(
     )
     language = SpokenLanguage(look.languages, cookies)
     rules: tuple[Rule, ...] = (
-        *_for_everybody(front, assets),
+        *_for_everybody(front, worn),
         *_starts(service, entries, cookies, look),
         *_recoveries(service, entries, cookies, look),
         *(_changes(change) if change else ()),
@@ -92,17 +91,17 @@ def create_portal(
     )
     _add(portal, rules)
     portal.before_request(lambda: check_origin(request, look))
-    _for_every_response(portal, look, assets, language)
+    _for_every_response(portal, look, worn, language)
     return portal
 
 
-def _for_everybody(front: FrontDoor, assets: Assets) -> tuple[Rule, ...]:
+def _for_everybody(front: FrontDoor, worn: Worn) -> tuple[Rule, ...]:
     """What people, probes and browsers ask for that know nothing yet."""
     return (
         ("/", "welcome", front.welcome, "GET"),
         ("/healthz", "healthz", front.healthz, "GET"),
         ("/readyz", "readyz", front.readyz, "GET"),
-        (f"{FOLDER}<name>", "static", assets.response, "GET"),
+        (f"{FOLDER}<name>", "static", worn.response, "GET"),
     )
 
 
@@ -165,7 +164,7 @@ def _add(portal: Blueprint, rules: Sequence[Rule]) -> None:
         portal.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)
 
 
-def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets, language: SpokenLanguage) -> None:
+def _for_every_response(portal: Blueprint, look: PortalSettings, worn: Worn, language: SpokenLanguage) -> None:
     """Headers, the Host check and error pages are the whole app's: a 404 belongs to no blueprint."""
     pages = ErrorPages(look)
 
@@ -185,13 +184,8 @@ def _for_every_response(portal: Blueprint, look: PortalSettings, assets: Assets,
     portal.app_errorhandler(Exception)(pages.unforeseen)
     portal.app_context_processor(
         lambda: {
+            **worn.on_every_page(),
             "csp_nonce": nonce,
-            "asset": assets.address,
-            "company": look.company,
-            "logo": look.logo,
-            "help_desk": look.help_desk,
-            "privacy_link": look.privacy_link,
-            "accessibility_link": look.accessibility_link,
             "language": spoken(),
             "direction": direction(),
             "languages": language.menu,

@@ -16,6 +16,8 @@ KINDS: Mapping[str, str] = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
     ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
 }
 # Opened by itself a picture is a document, and somebody else may have drawn it: it runs nothing and is nobody's page.
 ALONE: Mapping[str, tuple[str, ...]] = {"sandbox": ()}
@@ -40,6 +42,10 @@ class Assets:
         served = f"{stem}.{sha256(content).hexdigest()[:12]}.{ending}"
         self._served[served] = (content, KINDS[dot + ending])
         self._names[name] = served
+
+    def knows(self, name: str) -> bool:
+        """Whether this name, with its digest, is served."""
+        return name in self._served
 
     def served_as(self, name: str) -> str:
         """The name with its digest. A KeyError here is a misspelt name in a template."""

@@ -23,19 +23,21 @@ _NONCE = secrets.token_hex(16)
 
 
 class BusyPage:
-    """The same page again and again, in the reader's language. Asks no database and fills in no template."""
+    """The same page again and again, in the reader's language. Asks no database; a new brand makes it anew."""
 
     def __init__(self, app: Flask, look: PortalSettings) -> None:
         self._app = app
         self._look = look
         self._language = SpokenLanguage(look.languages, Cookies(look))
-        self._pages = {(tag, wait): self._made(tag, wait) for tag in look.languages.names for wait in WAITS}
+        self._brand, self._pages = look.brand(), self._all_made()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Say it."""
         with self._app.request_context(environ):
             self._language.choose()
             tag = spoken()
+        if self._look.brand() != self._brand:
+            self._brand, self._pages = self._look.brand(), self._all_made()
         nonce, wait = secrets.token_urlsafe(16), secrets.choice(WAITS)
         body = self._pages[tag, wait].replace(_NONCE, nonce).encode()
         headers = of_every_response(nonce, secure=self._look.secure) | {
@@ -47,6 +49,9 @@ class BusyPage:
         }
         start_response("503 Service Unavailable", list(headers.items()))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _all_made(self) -> dict[tuple[str, int], str]:
+        return {(tag, wait): self._made(tag, wait) for tag in self._look.languages.names for wait in WAITS}
 
     def _made(self, tag: str, wait: int) -> str:
         row = ROWS[Busy]

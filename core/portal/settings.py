@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from ..contracts.brand import Brand
 from ..contracts.text import Text
 from ..languages import Languages
 from ..origins import host_of, origin_of
@@ -36,40 +37,48 @@ class HelpDesk:
         return self.words
 
 
-@dataclass(frozen=True, slots=True)
-class Logo:
-    """The company's picture, as it was read at the start. `says_name`: the company's name can be read in it."""
-
-    name: str
-    content: bytes = field(repr=False)
-    says_name: bool = False
-
-
 @dataclass(frozen=True)
 class PortalSettings:
     """`secure` is false only in a demo over plain HTTP. No proxy is trusted unless it is listed, as CIDR."""
 
-    company: str
+    # Asked with every page: administrators may change it while this process runs.
+    brand: Callable[[], Brand]
     portal_url: str
-    help_desk: HelpDesk | None = None
-    privacy_link: str = ""
-    accessibility_link: str = ""
-    logo: Logo | None = None
     # Where people sign in to see everything they can do here. Empty: nobody can yet.
     sign_in_url: str = ""
     # In which store they are who do.
     sign_in_store: str = ""
     sign_in_first: bool = False
-    # What to do on a company computer once there is a new password. Empty: nothing is said.
-    advice: tuple[Text | str, ...] = ADVICE
     # Stores whose directory lets the old password open some computers for up to an hour.
     keeps_old_password: frozenset[str] = frozenset()
     secure: bool = True
     trusted_proxies: tuple[str, ...] = ()
-    # What a name may look like here, under the field: "jo.frost@alderwick.example or jfrost".
-    name_example: str = ""
     languages: Languages = Languages()
     now: Callable[[], datetime] = utc_now
+    # Looks whether another process knows a newer brand.
+    look_again: Callable[[], object] = lambda: None
+
+    @property
+    def company(self) -> str:
+        """At whom people reset a password."""
+        return self.brand().company
+
+    @property
+    def help_desk(self) -> HelpDesk | None:
+        """Whom to call."""
+        brand = self.brand()
+        return HelpDesk(brand.help_desk, brand.help_desk_link, brand.help_desk_hours) if brand.help_desk else None
+
+    @property
+    def name_example(self) -> str:
+        """What a name may look like here, under the field: "jo.frost@alderwick.example or jfrost"."""
+        return self.brand().name_example
+
+    @property
+    def advice(self) -> tuple[Text | str, ...]:
+        """What to do on a company computer once there is a new password. Empty: nothing is said."""
+        brand = self.brand()
+        return (brand.advice_lines or ADVICE) if brand.advice else ()
 
     @cached_property
     def origin(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from .policy import Policy, PublicRules
 
 # What a field that is not there says: a policy came, or went.
 NOTHING = None
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Difference:
 
 def between_public(before: PublicRules, after: PublicRules) -> tuple[Difference, ...]:
     """How the public rules changed."""
+    return between_values(before, after)
+
+
+def between_values(before: Value, after: Value) -> tuple[Difference, ...]:
+    """How two values of one dataclass differ."""
     return tuple(_fields("", before, after))
 
 

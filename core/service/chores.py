@@ -49,9 +49,7 @@ class Chores:
 
     def see_new_settings(self, now: datetime) -> None:
         """What an administrator saved at another process holds here within a second, also where nobody comes by."""
-        with self.records.db.read() as tx:
-            version = self.records.settings.version(tx)
-        self.snapshots.at_least(version)
+        self.snapshots.look_again()
 
     def close_overdue(self, now: datetime) -> None:
         """Close recoveries that nobody moved in time, a few at a time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .brand_desk import BrandDesk
 from .control_room import ControlRoom
 from .desk import Desk
 from .parts import Parts
@@ -28,3 +29,4 @@ class Console:
     parts: Parts
     record_room: RecordRoom
     reports: ReportRoom
+    brand: BrandDesk

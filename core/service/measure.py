@@ -101,4 +101,4 @@ class Measure:
         accounts = subject.person.accounts
         names = tuple(name for account in accounts for name in (account.name, account.display_name) if name)
         ruled = subject.directory.min_length is not None
-        return PasswordContext(names, self.around.company, ruled)
+        return PasswordContext(names, self.around.short_name, ruled)

@@ -118,7 +118,7 @@ class Notices:
             at=at,
             addresses=_addresses(whom),
             accounts=tuple(account.name for account in whom.accounts),
-            help_desk=self.around.help_desk,
+            help_desk=self.around.whom_to_call,
             wasnt_me=self._links(whom, Told(whom.id, "", event.name, at)),
             method=method.label if method else None,
         )
@@ -207,7 +207,7 @@ class Notices:
             recovery=recovery.id,
             addresses=_addresses(person) if person else (),
             accounts=tuple(account.name for account in accounts if not stores or account.key.store in stores),
-            help_desk=self.around.help_desk,
+            help_desk=self.around.whom_to_call,
             signed_out=isinstance(event, PasswordSet) and signed_out(self.records, self.snapshots, recovery),
             wasnt_me=self._wasnt_me(recovery, person, Told(person.id, recovery.id, event.name, at)) if person else {},
         )

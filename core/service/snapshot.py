@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock, Timer
 
+from ..contracts.brand import Brand
 from ..contracts.entry import Entry
 from ..contracts.method import Method
 from ..contracts.people import Person
@@ -17,11 +18,15 @@ from ..recovery.decoys import Shapes
 from ..recovery.names import realm_of
 from ..recovery.policy import Disclosure, Policy, PublicRules, policy_for, usual_policy
 from ..recovery.reach import Kind, Rules
+from .house_brand import FileSays, brand_of
 from .records import Records
 from .surroundings import utc_now
 
 # No call to a plugin is waited for longer than this, in seconds.
 LONGEST_CALL = 15.0
+
+# Where no file says anything, as in tests.
+NOBODYS = FileSays(Brand("Keyback", help_desk="the help desk"))
 
 # Settings of a plugin, by kind and key.
 SettingsOf = Mapping[tuple[str, str], Mapping[str, object]]
@@ -39,6 +44,7 @@ class Snapshot:
     # When a plugin comes back that is off for a while.
     good_until: datetime | None = None
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    brand: Brand = NOBODYS.brand
 
     @property
     def usual_policy(self) -> Policy:
@@ -82,10 +88,12 @@ class Snapshots:
         made: SettingsOf | None = None,
         human_checks: Sequence[str],
         disclosure: Disclosure | None = None,
+        file: FileSays = NOBODYS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.host = host
         self.human_checks = human_checks
+        self.file = file
         # What the file decides, and the secrets that nobody needs to choose.
         self.pinned = pinned
         self.made = made or {}
@@ -109,6 +117,12 @@ class Snapshots:
                     self._close_later(old, self._current)
         return self._current
 
+    def look_again(self) -> Snapshot:
+        """The one in force, after a look at the database."""
+        with self._records.db.read() as tx:
+            version = self._records.settings.version(tx)
+        return self.at_least(version)
+
     def _is_old(self, version: int) -> bool:
         until = self._current.good_until
         return version > self._current.version or (until is not None and self._now() >= until)
@@ -128,6 +142,7 @@ class Snapshots:
             policies = settings.policies(tx)
             public, shapes = settings.public_rules(tx), settings.shapes(tx)
             entries = self._records.entries.all(tx)
+            brand = brand_of(tx, settings.documents, self.file)
         now = self._now()
         on = [name for name in self.host.classes if self.is_on(name, rows.get(name), now)]
         wanted = {name: self.in_force(name, rows.get(name)) for name in on}
@@ -139,7 +154,7 @@ class Snapshots:
         # What may not come first is never shown first, whatever somebody set: its page depends on the person (P4).
         there = tuple(key for key in public.methods if key in plugins.methods and plugins.methods[key].first)
         public = replace(public, disclosure=self._disclosure or public.disclosure, methods=there)
-        return Snapshot(plugins, policies, public, version, shapes, _next_return(rows.values(), now), entries)
+        return Snapshot(plugins, policies, public, version, shapes, _next_return(rows.values(), now), entries, brand)
 
     def in_force(self, name: tuple[str, str], row: PluginRow | None) -> Mapping[str, object]:
         """All settings of a plugin that have a value. What the file pins is not for the console to change."""

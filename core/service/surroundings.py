@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 
+from ..contracts.brand import Brand
 from ..contracts.plugin import Context
 from ..languages import Languages
 from ..meter import Meter
@@ -42,6 +43,20 @@ class Surroundings:
     now: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = secrets.token_bytes
     meter: Meter = field(default_factory=Meter)
+    # What holds by now, where administrators may say it anew; else what stands here does.
+    brand: Callable[[], Brand | None] = lambda: None
+
+    @property
+    def short_name(self) -> str:
+        """What the company is called where there is little room."""
+        brand = self.brand()
+        return brand.short_name if brand else self.company
+
+    @property
+    def whom_to_call(self) -> str:
+        """The help desk, as messages name it."""
+        brand = self.brand()
+        return brand.help_desk if brand else self.help_desk
 
     def context(self, *, seconds: float = 1.0, language: str = "") -> Context:
         """What a plugin is told; its answer counts for so many seconds."""
@@ -51,7 +66,7 @@ class Surroundings:
             now + timedelta(seconds=seconds),
             self.languages.known(language),
             self.origin,
-            self.company,
+            self.short_name,
             self.random,
             self.languages.catalogue(language),
         )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from keyback.config.app import look_of
+from keyback.config.brand import file_says
 from keyback.config.settings import PageSettings, Settings
-from keyback.core.portal import HelpDesk, Logo, PortalSettings
+from keyback.core.contracts.brand import Logo
+from keyback.core.portal import HelpDesk, PortalSettings
 from keyback.core.portal.settings import ADVICE
 from keyback.core.service.surroundings import Surroundings
 
@@ -23,7 +27,8 @@ def look(**pages: object) -> PortalSettings:
         help_desk="Room 7",
         pages=PageSettings.model_validate(pages),
     )
-    return look_of(settings, AROUND)
+    current = SimpleNamespace(brand=file_says(settings).brand)
+    return look_of(settings, AROUND, cast("Any", SimpleNamespace(current=current, look_again=None)))
 
 
 def test_whom_to_call_and_where_to_read_more_reach_the_pages() -> None:
@@ -34,8 +39,8 @@ def test_whom_to_call_and_where_to_read_more_reach_the_pages() -> None:
         accessibility_link="mailto:access@alderwick.example",
     )
     assert told.help_desk == HelpDesk("Room 7", "tel:+441632960123", "weekdays 7–19")
-    assert told.privacy_link == "https://alderwick.example/privacy"
-    assert told.accessibility_link == "mailto:access@alderwick.example"
+    assert told.brand().privacy_link == "https://alderwick.example/privacy"
+    assert told.brand().accessibility_link == "mailto:access@alderwick.example"
 
 
 @pytest.mark.parametrize(
@@ -60,5 +65,5 @@ def test_the_logo_is_read_and_the_rest_is_passed_on(tmp_path: Path) -> None:
     picture = tmp_path / "our.svg"
     picture.write_text("<svg></svg>", encoding="utf-8")
     told = look(logo_file=picture, logo_says_name=True, name_example="jfrost", keeps_old_password=["openldap"])
-    assert told.logo == Logo("logo.svg", b"<svg></svg>", says_name=True)
+    assert told.brand().logo == Logo("logo.svg", b"<svg></svg>", says_name=True)
     assert (told.name_example, told.keeps_old_password) == ("jfrost", frozenset({"openldap"}))

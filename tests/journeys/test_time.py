@@ -14,6 +14,7 @@ from servers.doors import doors
 from servers.small_house import NEW, SmallHouse, small_house
 from sqlalchemy import event
 
+from keyback.core.contracts.brand import Brand
 from keyback.core.db.session import Database
 from keyback.core.portal import PortalSettings, create_portal
 
@@ -55,7 +56,7 @@ def house(tmp_path: Path) -> Iterator[SmallHouse]:
 
 def arrive(house: SmallHouse, name: str = "jo") -> Person:
     app = Flask(__name__, static_folder=None)
-    look = PortalSettings("Acme", ORIGIN, "123", now=house.clock)
+    look = PortalSettings(lambda: Brand("Acme", help_desk="123"), ORIGIN, now=house.clock)
     app.register_blueprint(create_portal(house.service, doors(), look))
     visit = house.start(name)
     client = app.test_client()

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from keyback.admin import SCREENS, ConsoleLook, create_console
 from keyback.admin.access import Screen
 from keyback.core.service.actor import Actor, Role
+from keyback.core.service.brand_desk import BrandDesk
 from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
@@ -110,6 +111,7 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["parts"] = Parts(records=house.records, snapshots=house.snapshots, around=house.around)
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
     made["reports"] = ReportRoom(records=house.records, around=house.around)
+    made["brand"] = BrandDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     return Console(**{**made, **parts})
 
 
@@ -118,6 +120,6 @@ def small_console(
 ) -> SmallConsole:
     """With somebody of these roles in front of it; an administrator, if none is said."""
     desk = OpenDesk(house.clock)
-    app = create_console(console or console_of(house), desk, ConsoleLook("Alderwick", ORIGIN), pretend_door(), screens)
+    app = create_console(console or console_of(house), desk, ConsoleLook(ORIGIN), pretend_door(), screens)
     app.testing = True
     return SmallConsole(app, desk, house, app.test_client(use_cookies=False), roles or (ADMINISTRATOR,))

@@ -17,8 +17,9 @@ from pretend_portal import ID, LANGUAGES, Portal, open_portal, portal_settings
 
 from keyback.config.demo import create_demo
 from keyback.config.demo.people import PEOPLE
+from keyback.core.contracts.brand import Logo
 from keyback.core.languages import Languages
-from keyback.core.portal import HelpDesk, Logo
+from keyback.core.portal import HelpDesk
 
 from .chromium import LISTEN
 from .on_a_port import on_a_port

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from pretend_portal import ID, Portal, a_recovery, open_portal, portal_settings
 
+from keyback.core.contracts.brand import Logo
 from keyback.core.contracts.text import Text
-from keyback.core.portal.settings import HelpDesk, Logo
+from keyback.core.portal.settings import HelpDesk
 from keyback.core.portal.welcome import NEEDS, FrontDoor, Need
 from keyback.core.recovery.state import Stage
 
