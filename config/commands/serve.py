@@ -147,7 +147,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def _pages(self, house: House) -> WSGIApplication:
         app = create_app(house)
         self._turnstile = Turnstile(self.line, house.around.meter)
-        pages = self._turnstile.before(app, BusyPage(app, look_of(self._settings, house.around)))
+        pages = self._turnstile.before(app, BusyPage(app, look_of(self._settings, house.around, house.snapshots)))
         return MetricsDoor(pages, self._settings.metrics, self._board, house.staff.watch.house)
 
     def turns_away(self, client: socket) -> bool:
