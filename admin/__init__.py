@@ -5,8 +5,8 @@ from __future__ import annotations
 from .access import Screen
 from .app import create_console
 from .approval_screens import ApprovalScreen
-from .campaign_screens import CampaignScreen
 from .brand_screens import BrandScreen
+from .campaign_screens import CampaignScreen
 from .door_pages import create_door
 from .home_screen import HomeScreen
 from .look import ConsoleLook
