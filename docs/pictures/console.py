@@ -46,6 +46,11 @@ def look_around(page: Page, base: str) -> None:
     page.get_by_role("button", name="Find").click()
     page.get_by_text("Help them").wait_for()
     look(page, "10-a-person")
+    page.goto(f"{base}/admin/brand/")
+    page.get_by_label("Colour of links and buttons").fill("#7a3b2e")
+    page.get_by_role("button", name="Show how it looks").click()
+    page.get_by_text("contrast of links 8").wait_for()
+    look(page, "11-text-and-brand")
 
 
 def look(page: Page, name: str) -> None:
@@ -57,7 +62,7 @@ def look(page: Page, name: str) -> None:
 
 
 def main() -> None:
-    """Four pictures."""
+    """Five pictures."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with a_demo() as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-lcd-text"])
