@@ -18,6 +18,7 @@ from . import words
 from .cookie import ChangeCookie, Cookies
 from .door_checks import address_of
 from .errors import SOON, NotYours
+from .first_page import FirstPage
 from .for_signed_in import SIGN_IN
 from .form_body import read_form
 from .headers import allow_sources, clear_cache, has_form
@@ -54,6 +55,7 @@ class ChangePages:
         self._mine = ChangeCookie(look)
         self._look = look
         self._who = who
+        self._first = FirstPage("change_start.html")
 
     @property
     def offered(self) -> bool:
@@ -180,21 +182,30 @@ class ChangePages:
         self, name: str, problem: Problem | None = None, organisation: str = "", *, picture: bool = False
     ) -> Response:
         has_form()
-        values: dict[str, Any] = {"signed_in": self._who(request), "name": name[:LONGEST]}
-        if values["signed_in"] is None:
-            widget = self._changing.gate.widget(address_of(request, self._look), alternative=picture)
-            allow_sources(widget.csp)
-            values |= {"widget": widget, "alternative": self._changing.gate.has_alternative}
-            values |= {"organisations": self._changing.organisations, "organisation": organisation}
-        html = render_template(
-            "change_start.html",
+        problems = (problem,) if problem else ()
+        if who := self._who(request):
+            html = render_template("change_start.html", page="change", stage="start", problems=problems, signed_in=who)
+        else:
+            html = self._asks_for_a_name(name[:LONGEST], problems, organisation, picture=picture)
+        return Response(html, 422 if problem else 200, content_type="text/html; charset=utf-8")
+
+    def _asks_for_a_name(
+        self, name: str, problems: tuple[Problem, ...], organisation: str, *, picture: bool = False
+    ) -> str:
+        widget = self._changing.gate.widget(address_of(request, self._look), alternative=picture)
+        allow_sources(widget.csp)
+        organisations = self._changing.organisations
+        return self._first.show(
+            widget,
+            problems,
+            {"name": name},
             page="change",
             stage="start",
-            problems=(problem,) if problem else (),
+            alternative=self._changing.gate.has_alternative,
+            organisations=organisations,
+            organisation=organisation if organisation in organisations else "",
             example=self._look.name_example,
-            **values,
         )
-        return Response(html, 422 if problem else 200, content_type="text/html; charset=utf-8")
 
     def _page(self, change: Change, said: Said) -> Response:
         values: dict[str, Any] = {

@@ -154,6 +154,11 @@ def keep_place(address: str) -> None:
     g.place = address
 
 
+def has_own_menu() -> bool:
+    """Whether the menu's links carry what only this request knows."""
+    return bool(request.args or g.get("place"))
+
+
 def _address(tag: str) -> str:
     """The same page: an address without a path stays where it is, and can lead nowhere else."""
     if place := g.get("place", ""):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from copy import copy
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from ..contracts.errors import NotAllowed
@@ -19,6 +20,7 @@ from ..service.start import Arrival
 from .cookie import Cookies
 from .door_checks import address_of
 from .doors import Doors
+from .first_page import FirstPage
 from .form_body import read_form
 from .headers import allow_sources, has_form
 from .language import keep_place, spoken
@@ -58,6 +60,7 @@ class StartPage:
         self._doors = doors
         self._cookies = cookies
         self._settings = settings
+        self._first = FirstPage("who.html")
 
     def who(self) -> Response:
         """The start without a door. Where nobody can be unlocked, a reset is what helps."""
@@ -130,7 +133,9 @@ class StartPage:
         """Where nobody can be unlocked, a reset is what helps."""
         if purpose is Purpose.UNLOCK and not self._service.unlocking.offered:
             purpose = Purpose.RESET
-        return StartPage(self._service, self._doors, self._cookies, self._settings, purpose)
+        page = copy(self)
+        page._purpose = purpose
+        return page
 
     def _shortcomings(self, name: str, form: Mapping[str, str]) -> tuple[tuple[Problem, ...], str]:
         """What is wrong with what was typed, whoever it names and whatever the right code is; and the code."""
@@ -159,22 +164,25 @@ class StartPage:
             keep_place(url_for("portal.arrive", entry=entry, return_to=return_to or None))
         widget = self._service.starting.widget(address_of(request, self._settings), alternative=picture)
         allow_sources(widget.csp)
-        html = render_template(
-            "who.html",
+        organisations = self._service.starting.organisations
+        organisation = typed.get("organisation", "")
+        html = self._first.show(
+            widget,
+            problems,
+            {
+                "name": name[:LONGEST],
+                "entry": entry,
+                "return_to": return_to,
+                "leave": (self._doors.given_up(entry, return_to) if return_to else "") or url_for("portal.welcome"),
+                "typed": typed.get(CODE.name, "")[:LONGEST],
+            },
             page="start",
             stage="start",
-            name=name[:LONGEST],
-            entry=entry,
-            return_to=return_to,
-            leave=(self._doors.given_up(entry, return_to) if return_to else "") or url_for("portal.welcome"),
             unlocking=self._unlocking,
-            widget=widget,
             alternative=self._service.starting.has_alternative,
-            problems=problems,
             code=CODE if self._calling else None,
-            typed=typed.get(CODE.name, "")[:LONGEST],
-            organisations=self._service.starting.organisations,
-            organisation=typed.get("organisation", ""),
+            organisations=organisations,
+            organisation=organisation if organisation in organisations else "",
             example=self._settings.name_example,
             lifetime=minutes(self._service.starting.lifetime),
         )

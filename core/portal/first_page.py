@@ -1,0 +1,42 @@
+"""The form that knows nothing of anybody: what is the same for all who come alike is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+
+from flask import render_template
+
+from ..contracts.human_check import Widget
+from .language import has_own_menu, said, spoken
+from .moulds import Moulds
+from .prompt_form import Problem
+
+# Human checks that show their data as they are, so that it can be filled in afterwards.
+PLAIN = frozenset({"proof_of_work"})
+
+
+class FirstPage:
+    """One template, in every language and with every mistake that people make."""
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        self._moulds = Moulds()
+
+    def show(self, widget: Widget, problems: tuple[Problem, ...], values: Mapping[str, str], **alike: Hashable) -> str:
+        """`values` are shown as they are, and no more is asked of them than whether they are empty."""
+
+        def make(gaps: Mapping[str, str]) -> str:
+            return render_template(
+                self._template,
+                problems=problems,
+                widget=replace(widget, data={name: gaps[name] for name in widget.data}),
+                **alike,
+                **{name: gaps[name] for name in values},
+            )
+
+        filled = {**widget.data, **values}
+        if widget.kind not in PLAIN or has_own_menu():
+            return make(filled)
+        said_so = tuple((problem.field, said(problem.text)) for problem in problems)
+        return self._moulds.page((spoken(), widget.kind, said_so, *alike.items()), filled, make)
