@@ -13,9 +13,14 @@ from .settings import Settings
 
 
 def load_library(settings: Settings) -> None:
-    """Import what signing in needs, where somebody may: before the first fork, so that processes share its memory."""
+    """Import what signing in and clients need, where there are any: before the first fork, so that processes share it.
+
+    Clients that administrators saved are not known yet: nothing is opened before the fork.
+    """
     if settings.sign_in.issuer:
         from ..idp_bridge import sign_in  # noqa: F401, PLC0415
+    if any(entry.redirect_uris for entry in settings.entries.values()):
+        from ..idp_bridge import token_endpoint  # noqa: F401, PLC0415
     if settings.console.url:
         from .. import admin  # noqa: F401, PLC0415
 
