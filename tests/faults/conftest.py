@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from servers.client_story import CLIENT
 from servers.fault_proxy import FaultProxy
 from servers.keyback import PROMPT, Keyback
 from servers.nodes import TRUSTED, Nodes, running_nodes
@@ -72,6 +73,6 @@ def serve(
 def nodes(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, post: Post, slapd: Slapd) -> Iterator[Nodes]:
     """Two nodes behind a proxy. Whoever ends one starts it again."""
     folder: Path = tmp_path_factory.mktemp("nodes")
-    more = {"trusted_networks": [TRUSTED]}
+    more = {"trusted_networks": [TRUSTED], "entries": CLIENT}
     with running_nodes(folder, 2, postgres.database(), post, slapd, more=more) as both:
         yield both

@@ -5,18 +5,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
-from .persistent import Persistent
 from .together import at_once
 
 
+class Lives(Protocol):
+    """Somebody with something to do here."""
+
+    def live(self) -> None:
+        """From the first page to the last."""
+
+
+T = TypeVar("T", bound=Lives)
+
+
 @contextmanager
-def at_work(somebody: Callable[[], Persistent], count: int) -> Iterator[list[Persistent]]:
+def at_work(somebody: Callable[[], T], count: int) -> Iterator[list[T]]:
     """So many at a time, one journey after the other, until the block ends; whoever began is in the list.
 
     Those who are in the middle of it then go on to their end, so that their histories can be judged.
     """
-    everybody: list[Persistent] = []
+    everybody: list[T] = []
     over = threading.Event()
     failed: list[BaseException] = []
 
