@@ -59,10 +59,12 @@ class ClientKeys:
         return found or self._first()
 
     def _first(self) -> tuple[TokenKey, ...]:
-        """Two processes may both make one: then both are shown, and all agree on which of them signs."""
+        """Of two processes that both make one, one is kept: who read only the other would not know it for minutes."""
         kid, private = self.make()
+        now = self.around.now()
         with self.records.db.write() as tx:
-            self.records.token_keys.add(tx, TokenKey(kid, private, self.around.now()))
+            if self.records.counters.spend_once(tx, "the first key for clients", now + SHOWN_AHEAD, now):
+                self.records.token_keys.add(tx, TokenKey(kid, private, now))
         with self.records.db.read() as tx:
             return self.records.token_keys.all(tx)
 

@@ -17,9 +17,9 @@ from servers.slapd import Slapd
 from servers.story import NEW, Post, wait_until
 from servers.together import at_once
 
-PEOPLE, ROUNDS, FULL = 2, 3, 30
+PEOPLE, ROUNDS, FULL = 2, 2, 20
 # A new key is shown for ten minutes before it signs, and a client may keep what it read for five. Here it is seconds.
-SHOWN_AHEAD, KEPT = 4.0, 2.0
+SHOWN_AHEAD, KEPT = 8.0, 2.0
 # `keyback keys rotate tokens`, with the ten minutes shortened.
 ROTATE = f"""
 from datetime import timedelta

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class Client:
     keeps_for: float
     _keys: KeySet | None = None
     _read_at: float = 0.0
+    _one_reads: threading.Lock = field(default_factory=threading.Lock)
 
     def claims(self, base: str, id_token: str) -> tuple[str, dict[str, Any]]:
         """Which key signed it, and what it says. Raises what is wrong with it."""
@@ -44,10 +46,11 @@ class Client:
         return token.header["kid"], dict(token.claims)
 
     def _known(self, base: str) -> KeySet:
-        if self._keys is None or time.monotonic() > self._read_at + self.keeps_for:
-            self._read_at = time.monotonic()
-            self._keys = KeySet.import_key_set(_asked("GET", f"{base}/jwks.json").json())
-        return self._keys
+        with self._one_reads:
+            if self._keys is None or time.monotonic() > self._read_at + self.keeps_for:
+                self._read_at = time.monotonic()
+                self._keys = KeySet.import_key_set(_asked("GET", f"{base}/jwks.json").json())
+            return self._keys
 
 
 @dataclass

@@ -48,6 +48,19 @@ def test_another_process_uses_the_same(keys: ClientKeys) -> None:
     assert elsewhere.signing() == first
 
 
+def test_of_two_that_are_made_at_the_same_moment_one_is_kept_by_all(keys: ClientKeys) -> None:
+    """A client reads it from the process that was quicker, and asks no more for five minutes."""
+
+    class Overtaken(KeyMaker):
+        def __call__(self) -> tuple[str, bytes]:
+            self.read_by_a_client = names(keys)
+            return super().__call__()
+
+    maker = Overtaken(5)
+    elsewhere = ClientKeys(records=keys.records, around=keys.around, make=maker)
+    assert [elsewhere.signing().kid] == maker.read_by_a_client == names(keys)
+
+
 def test_a_new_one_is_shown_before_it_signs_and_the_old_one_until_its_last_token_is_over(
     on_either: SmallHouse, keys: ClientKeys
 ) -> None:
