@@ -16,6 +16,8 @@ import requests
 
 from .authority import Authority
 from .ports import free_port
+from .slapd import Slapd
+from .slapd_contents import PEOPLE
 from .story import wait_until
 
 FOLDER = Path(__file__).parent / "oidc_provider"
@@ -66,17 +68,28 @@ class CertifiedIdp:
 
 @contextmanager
 def certified_idp(
-    authority: Authority, clients: Sequence[Mapping[str, Any]], *, below: str = "", resource: str = ""
+    authority: Authority,
+    clients: Sequence[Mapping[str, Any]],
+    *,
+    below: str = "",
+    resource: str = "",
+    forgot: str = "",
+    slapd: Slapd | None = None,
 ) -> Iterator[CertifiedIdp]:
     """With these clients, named as in dynamic registration. The end of the block is its end.
 
-    `below` this path, and with tokens of the clients' own for this `resource`, if one is named.
+    `below` this path, and with tokens of the clients' own for this `resource`, if one is named. Its sign-in page says
+    where to go who `forgot` a password, and asks `slapd` about passwords instead of what tests told it.
     """
     port = free_port()
     idp = CertifiedIdp(f"https://localhost:{port}{below}", authority.ca_file)
     certificate, key = authority.issue("localhost")
-    told = {"issuer": idp.issuer, "port": port, "certificate": str(certificate), "key": str(key), "clients": clients}
-    told["resource"] = resource
+    told: dict[str, Any] = {
+        "issuer": idp.issuer, "port": port, "certificate": str(certificate), "key": str(key), "clients": clients,
+        "resource": resource, "forgot": forgot,
+    }  # fmt: skip
+    if slapd:
+        told["directory"] = {"url": slapd.url, "people": PEOPLE, "ca_file": str(slapd.ca_file)}
     # It calls Keyback, to say that somebody signed out, and believes our authority.
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": str(authority.ca_file), "NODE_NO_WARNINGS": "1"}
     with (authority.folder / "idp.log").open("wb") as log:

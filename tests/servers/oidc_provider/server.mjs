@@ -1,5 +1,7 @@
 // A certified OpenID Provider on this machine, for one run of the tests. Everything is in memory.
-// Its only argument is JSON: {issuer, port, certificate, key, clients, resource}. Tests turn it by POST /test/<what>.
+// Its only argument is JSON: {issuer, port, certificate, key, clients, resource, forgot, directory}. Tests turn it by
+// POST /test/<what>.
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -26,7 +28,17 @@ const escaped = (text) => String(text ?? '').replace(/[&<>"']/g, (sign) => `&#${
 const page = (title, body) => `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">
 <title>${escaped(title)}</title><main data-page="idp"><h1>${escaped(title)}</h1>${body}</main></html>`;
 
-const account = (_ctx, login) => people.has(login) && {
+// Where there is a directory it knows the passwords, and its own program asks it. Node gives a child a socket for an
+// input, from which that program reads no password; nobody else looks at this machine's command lines.
+const opens = (login, password) => new Promise((resolve) => {
+  if (!told.directory) return resolve(people.get(login) === password);
+  const { url, people: below, ca_file: ca } = told.directory;
+  const options = ['-x', '-H', url, '-D', `uid=${login},${below}`, '-w', password];
+  const environment = { ...process.env, LDAPTLS_CACERT: ca };
+  return execFile('ldapwhoami', options, { env: environment }, (error) => resolve(!error));
+});
+
+const account = (_ctx, login) => (told.directory || people.has(login)) && {
   accountId: login,
   claims: () => ({ sub: `subject-of-${login}`, preferred_username: login }),
 };
@@ -89,7 +101,7 @@ async function signIn(request, response) {
   if (request.method === 'POST') {
     const form = new URLSearchParams(await body(request));
     const login = form.get('login');
-    if (people.get(login) === form.get('password')) {
+    if (await opens(login, form.get('password'))) {
       return provider.interactionFinished(request, response, { login: { accountId: login } });
     }
     wrong = '<p role="alert">That does not fit.</p>';
@@ -99,7 +111,7 @@ async function signIn(request, response) {
   return response.end(page('Company sign-in', `${wrong}<form method="post">
 <label>Login <input name="login" autocomplete="username"></label>
 <label>Secret <input name="password" type="password" autocomplete="current-password"></label>
-<button>Sign in</button></form>`));
+<button>Sign in</button></form>${told.forgot && `<a href="${escaped(told.forgot)}">Forgot my password</a>`}`));
 }
 
 const turns = {
