@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from servers import certified_idp, npm_smsc, openid_client
+from servers import certified_idp, lemonldap, npm_smsc, openid_client
 from servers.chromium import running_chromium
 from servers.postgres import Postgres, missing, running_postgres
 from xdist.scheduler import LoadFileScheduling
@@ -35,12 +35,13 @@ SERVERS = {
 def pytest_report_header() -> str:
     """Says by name what is absent, so that a green run is not taken for more than it is."""
     absent = [name for name, programs in SERVERS.items() if not any(map(shutil.which, programs))]
+    absent += ["LemonLDAP::NG"] if lemonldap.missing() else []
     absent += ["oidc-provider"] if certified_idp.missing() else []
     absent += ["openid-client"] if openid_client.missing() else []
     absent += ["npm's smpp"] if npm_smsc.missing() else []
     if absent:
         return f"keyback: SKIPPING every test that starts {', '.join(absent)}: not installed here"
-    return f"keyback: real servers: {', '.join(SERVERS)}, oidc-provider, openid-client, npm's smpp"
+    return f"keyback: real servers: {', '.join(SERVERS)}, LemonLDAP::NG, oidc-provider, openid-client, npm's smpp"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
