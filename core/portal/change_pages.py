@@ -55,7 +55,7 @@ class ChangePages:
         self._mine = ChangeCookie(look)
         self._look = look
         self._who = who
-        self._first = FirstPage("change_start.html")
+        self._first = FirstPage("change_start.html", look)
 
     @property
     def offered(self) -> bool:

@@ -11,6 +11,7 @@ from ..contracts.human_check import Widget
 from .language import has_own_menu, said, spoken
 from .moulds import Moulds
 from .prompt_form import Problem
+from .settings import PortalSettings
 
 # Human checks that show their data as they are, so that it can be filled in afterwards.
 PLAIN = frozenset({"proof_of_work"})
@@ -19,8 +20,9 @@ PLAIN = frozenset({"proof_of_work"})
 class FirstPage:
     """One template, in every language and with every mistake that people make."""
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, look: PortalSettings) -> None:
         self._template = template
+        self._look = look
         self._moulds = Moulds()
 
     def show(self, widget: Widget, problems: tuple[Problem, ...], values: Mapping[str, str], **alike: Hashable) -> str:
@@ -39,4 +41,5 @@ class FirstPage:
         if widget.kind not in PLAIN or has_own_menu():
             return make(filled)
         said_so = tuple((problem.field, said(problem.text)) for problem in problems)
-        return self._moulds.page((spoken(), widget.kind, said_so, *alike.items()), filled, make)
+        # What the company looks like may change at any moment.
+        return self._moulds.page((self._look.brand(), spoken(), widget.kind, said_so, *alike.items()), filled, make)

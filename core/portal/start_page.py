@@ -60,7 +60,7 @@ class StartPage:
         self._doors = doors
         self._cookies = cookies
         self._settings = settings
-        self._first = FirstPage("who.html")
+        self._first = FirstPage("who.html", settings)
 
     def who(self) -> Response:
         """The start without a door. Where nobody can be unlocked, a reset is what helps."""

@@ -43,10 +43,11 @@ def sheets(page: str) -> list[str]:
     return re.findall(r'<link rel="stylesheet" href="([^"]+)" nonce="[^"]+">', page)
 
 
-def test_a_new_brand_is_on_the_next_page(worn: Worn, portal: Portal) -> None:
-    assert len(sheets(portal.get("/").text)) == 1
+@pytest.mark.parametrize("address", ["/", "/recover"])
+def test_a_new_brand_is_on_the_next_page(worn: Worn, portal: Portal, address: str) -> None:
+    assert len(sheets(portal.get(address).text)) == 1
     worn.now = RED
-    page = portal.get("/").text
+    page = portal.get(address).text
     assert "Alderwick &amp; Sons" in page
     _, colours = sheets(page)
     sent = portal.get(colours)
