@@ -36,8 +36,11 @@ class Killed:
         # How many died with an order in hand, and when.
         self.count, self.at = 0, 0.0
 
-    def die(self, batch: Sequence[Told], death: Death, is_written: Callable[[Told], bool]) -> None:
-        """All type a password and go on until they are done, whatever they are told."""
+    def die(self, batch: Sequence[Told], death: Death, written: Callable[[], int]) -> None:
+        """All type a password and go on until they are done, whatever they are told.
+
+        `written`: in how many of their accounts the directory has written one.
+        """
         fault = {Death.LOST: self._lose, Death.LATE: self._kill, Death.UNHEARD: self._say_nothing}[death]
         orders = Orders(self._length, len(batch), fault)
         self._proxy.on_bytes = orders.take
@@ -45,7 +48,7 @@ class Killed:
         try:
             assert orders.gone.wait(60)
             if death is Death.UNHEARD:
-                wait_until(lambda: sum(map(is_written, batch)) == orders.held, "the directory to do them", 60)
+                wait_until(lambda: written() >= orders.held, "the directory to do them", 60)
                 self._kill()
         finally:
             self._proxy.on_bytes = None

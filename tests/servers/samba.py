@@ -168,8 +168,16 @@ class SambaAd(PrivateDirectory):
 
     def writes(self, person: Someone) -> int:
         """How often this password was written since the person was added: the directory counts by itself."""
-        (version,) = self.read(person.dn, "msDS-KeyVersionNumber")["msDS-KeyVersionNumber"]
-        return int(version) - 1
+        return self.writes_of([person])[0]
+
+    def writes_of(self, people: Sequence[Someone]) -> list[int]:
+        """The same of many, on one connection."""
+        counts = []
+        with self.root() as root:
+            for person in people:
+                root.search(person.dn, "(objectClass=*)", ldap3.BASE, attributes=["msDS-KeyVersionNumber"])
+                counts.append(int(root.response[0]["raw_attributes"]["msDS-KeyVersionNumber"][0]) - 1)
+        return counts
 
     def bind(self, name: str, password: str | bytes) -> str:
         """Sign in with exactly these bytes: empty when it works, or the hexadecimal number that tells why not."""

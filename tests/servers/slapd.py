@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,10 +155,17 @@ class Slapd(PrivateDirectory):
 
     def writes(self, dn: str) -> int:
         """How many accepted writes of this object's password the witness saw."""
+        return self.writes_of([dn])[0]
+
+    def writes_of(self, dns: Sequence[str]) -> list[int]:
+        """The same of many, on one connection."""
+        counts = []
         with self.connected("cn=witness", ROOT_PASSWORD.encode()) as witness:
-            condition = f"(&(objectClass=auditModify)(reqResult=0)(reqDN={_escaped(dn)})(reqMod=userPassword:*))"
-            witness.search("cn=witness", condition, ldap3.SUBTREE, attributes=["1.1"])
-            return len(witness.response)
+            for dn in dns:
+                condition = f"(&(objectClass=auditModify)(reqResult=0)(reqDN={_escaped(dn)})(reqMod=userPassword:*))"
+                witness.search("cn=witness", condition, ldap3.SUBTREE, attributes=["1.1"])
+                counts.append(len(witness.response))
+        return counts
 
     def searches(self) -> list[str]:
         """Every filter that anybody but root sent, in order."""
