@@ -152,26 +152,24 @@ def _typed_again(world: World, one: Colleague) -> None:
 def _frosts(world: World, times: int, lasting: float) -> None:
     """It is done late: first we do not know, and then it is set. Whoever's order had not left types again.
 
-    How many left, the way there knows; whose they were, the domain.
+    Whose orders had left, the domain knows: a page says "set" exactly where it wrote.
     """
     late = 0
     while late < times:
         people = world.proven(min(AT_ONCE, times))
-        held = ask_in_a_frost(people, world.ad, world.between, length=world.length, lasting=lasting)
+        ask_in_a_frost(people, world.ad, world.between, length=world.length, lasting=lasting)
         thawed = time.monotonic()
         assert {one.stage for one in people} <= {"unsettled", "renewing"}
         for one in people:
             one.hear("done", "renewing")
         truth = time.monotonic() - thawed
         assert truth < TRUE
-        told = [one for one in people if one.stage == "done"]
-        assert len(told) >= held
         assert [one.writes for one in people] == [int(one.stage == "done") for one in people]
         for one in people:
             if one.stage == "renewing":
                 one.ask()
             wait_until(one.is_set_once, "the password")
-        late += len(told)
+        late += sum(one.stage == "done" for one in people)
         say(f"{late} orders were late: the truth within {truth:.1f} s of the thaw")
 
 
