@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from ..contracts.errors import NotAllowed, StoreUnavailable, WrongPassword
 from ..contracts.events import PasswordIntended
-from ..contracts.people import Account
+from ..contracts.people import Account, AccountKey
 from ..contracts.store import KnowsLockout, Lockout, OutcomeKind
 from ..contracts.text import Secret, Text
 from ..db.jobs import Job
@@ -70,10 +70,10 @@ class Exchanging:
         old, new = job.typed
         try:
             owner = self.whose.find(change)
+            if isinstance(owner, str):
+                return self._nobody(job, change, owner)
         except StoreUnavailable:
             return self.results.tell(job, change, Ending(SILENT))
-        if isinstance(owner, str):
-            return self.results.tell(job, change, self._missed(change, owner))
         return self._exchange(job, change, owner, old=old, new=new)
 
     def _exchange(self, job: Job, change: Change, owner: Owner, *, old: Secret, new: Secret) -> None:
@@ -89,6 +89,17 @@ class Exchanging:
         if ending.unknown:
             return self.office.again(job, ASK_AGAIN)
         return self.results.tell(job, change, ending)
+
+    def _nobody(self, job: Job, change: Change, why: str) -> None:
+        """Where the directory loses an answer, somebody is told once it has answered again; so is nobody (P4)."""
+        began = self.around.now()
+        if self.whose.balance(change):
+            return self.results.tell(job, change, self._missed(change, why))
+        with self.records.db.write() as tx:
+            self.records.changes.save(
+                tx, change.intending(Account(AccountKey(change.asked[0], ""), change.name), began)
+            )
+        return self.office.again(job, ASK_AGAIN)
 
     def _claim(self, change: Change, owner: Owner) -> tuple[Change, int] | str:
         """Committed before the directory is told, with the try counted: two at once are never one too many."""
@@ -152,10 +163,14 @@ class Exchanging:
     def _settle(self, job: Job, change: Change, account: Account) -> None:
         """The answer was lost, or whoever waited for it; the passwords are gone, the directory's mark tells."""
         began = change.intended_at or change.started_at
-        outcome = self.doubts.settle(job.id, account, began, self.writer.settle)
+        nobodys = not account.key.id
+        asked = (lambda _: self.whose.unmoved(change)) if nobodys else self.writer.settle
+        outcome = self.doubts.settle(job.id, account, began, asked)
         if outcome is None:
             return self.office.again(job, ASK_AGAIN)
         self.doubts.forget(job.id)
+        if nobodys:
+            return self.results.tell(job, change, Ending(SILENT))
         owner = self.whose.of([account])
         if isinstance(owner, str):
             raise StoreUnavailable(owner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..contracts.errors import Ambiguous
+from ..contracts.errors import Ambiguous, StoreUnavailable
 from ..contracts.people import Account, Person
 from ..contracts.store import CanChange, Store
 from ..recovery.changing import Change
@@ -46,13 +46,10 @@ class Whose:
     def find(self, change: Change) -> Owner | str:
         """Them, or why there is nobody. Raises StoreUnavailable."""
         found = self._asked(change)
-        if isinstance(found, str):
-            self._balance(change)
-            return found
-        owner = self.of(found)
-        why = self._why_not(owner) if isinstance(owner, Owner) else owner
-        if why or isinstance(owner, str):
-            self._balance(change)
+        owner = found if isinstance(found, str) else self.of(found)
+        if isinstance(owner, str):
+            return owner
+        if why := self._why_not(owner):
             return why
         return replace(owner, subject=replace(owner.subject, directory=self.writer.rules(owner.account)))
 
@@ -100,12 +97,26 @@ class Whose:
             return "locked"
         return "" if isinstance(self._store(owner.account), CanChange) else "cannot"
 
-    def _balance(self, change: Change) -> None:
-        """What shows at which moment it was answered must not show whose name it was, so this takes as long."""
+    def balance(self, change: Change) -> bool:
+        """What shows at which moment it was answered must not show whose name it was, so this takes as long.
+
+        Whether the last question was answered, which stands for the order. Raises StoreUnavailable for the others.
+        """
+        for _ in range(BALANCE - 1):
+            self._ask_for_nobody(change)
+        return self.unmoved(change) is not None
+
+    def unmoved(self, change: Change) -> bool | None:
+        """Where there is no account, nothing can have been changed in it: False; None while its directory is silent."""
+        try:
+            self._ask_for_nobody(change)
+        except StoreUnavailable:
+            return None
+        return False
+
+    def _ask_for_nobody(self, change: Change) -> None:
         store = self.snapshots.current.plugins.stores.get(change.asked[0]) if change.asked else None
-        if store is None or change.account is not None:
-            return
-        for _ in range(BALANCE):
+        if store is not None and change.account is None:
             self._find(store, self.around.token())
 
     def _store(self, account: Account) -> Store:
