@@ -80,18 +80,19 @@ class World:
     def lose(self, people: Sequence[Colleague], mode: Mode) -> int:
         """All type a password, and their orders are lost, or the answers; whatever asks for the truth comes through.
 
-        How many were lost.
+        How many were lost; a domain that is slower than its writers are patient loses some by itself.
         """
-        lost, orders = self.between.swallowed, Orders(self.length, len(people), self.between.heal)
+        before, orders = self.between.swallowed, Orders(self.length, len(people), self.between.heal)
         self.between.fault(mode, only=lambda chunk: is_order(chunk, self.length))
         self.between.on_bytes = orders.take
         asking = [one.asking() for one in people]
         for thread in asking:
             thread.join()
         self.between.on_bytes = None
-        assert self.between.swallowed == lost + orders.held
         assert max(one.seconds for one in people) < TOLD
-        return orders.held
+        lost = self.between.swallowed - before
+        assert 0 < lost <= orders.held
+        return lost
 
 
 @pytest.fixture(scope="module")
