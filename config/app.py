@@ -24,6 +24,7 @@ from .console import join_console
 from .house import House
 from .provider import doors_of, provider_of
 from .settings import Settings
+from .signals import transmitter_of
 
 # A form of ours is smaller than this; whatever is larger is refused before it is read (L9).
 LARGEST_BODY = 64 * 1024
@@ -61,6 +62,8 @@ def create_app(house: House) -> Flask:
     else:
         app.register_blueprint(open_pages())
     app.register_blueprint(provider_of(house, doors, starts_with_request(house.staff.service, doors, look)))
+    if settings.signals.enabled:
+        app.register_blueprint(transmitter_of(house))
     if settings.demo:
         # Imported late: the pretend company signs tokens, with libraries that are 8 MiB in every other server.
         from .demo.opening import open_demo  # noqa: PLC0415

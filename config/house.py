@@ -27,6 +27,7 @@ from .brand import file_says
 from .media import rules_of
 from .settings import Settings
 from .sign_in import door_of
+from .signals import teach_to_push
 
 TRANSLATIONS = Path(__file__).parent.parent / "core" / "portal" / "translations"
 SHIPPED_LEAKS = Path(__file__).parent / "breached" / "common.bin"
@@ -101,7 +102,10 @@ def build(settings: Settings) -> House:
     leaks = Breached(settings.breached_file or SHIPPED_LEAKS)
     staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
     staff.office.also(lambda _: clock.compare(), everywhere=True)
-    return House(settings, records, snapshots, around, staff, leaks, door_of(settings, staff), host.translations)
+    house = House(settings, records, snapshots, around, staff, leaks, door_of(settings, staff), host.translations)
+    if settings.signals.enabled:
+        teach_to_push(house)
+    return house
 
 
 def _surroundings(settings: Settings, brand: Brand, languages: Languages, clock: Clock) -> Surroundings:
@@ -117,6 +121,7 @@ def _surroundings(settings: Settings, brand: Brand, languages: Languages, clock:
         canaries=settings.canaries,
         trusted_networks=settings.trusted_networks,
         media={medium: rules_of(each) for medium, each in settings.media.items()},
+        signals=settings.signals.enabled,
         now=clock.now,
     )
 

@@ -13,10 +13,10 @@ from ..core.service.client_keys import ClientKeys
 from ..idp_bridge.doors import Doors
 from ..idp_bridge.entries import Entries
 from ..idp_bridge.provider_pages import ProviderPages, Start, create_provider
-from .house import House
 
 if TYPE_CHECKING:
     from ..idp_bridge.token_endpoint import TokenEndpoint
+    from .house import House
 
 
 def doors_of(house: House) -> Doors:

@@ -202,6 +202,15 @@ class ConsoleSettings(_Part):
     longest_hours: int = Field(8, ge=1, le=8)
 
 
+class SignalSettings(_Part):
+    """Shared signals: whether anybody may hear of resets, and to which hosts they may be brought."""
+
+    enabled: bool = False
+    push_hosts: Strings = ()
+    private_networks: Networks = ()
+    ca_file: Path | None = None
+
+
 class Settings(_Part):
     """All of it. `loading.load()` is the way to make one; what it returns is safe to start with."""
 
@@ -233,6 +242,7 @@ class Settings(_Part):
     metrics: MetricsSettings = MetricsSettings()
     sign_in: SignInSettings = SignInSettings()
     console: ConsoleSettings = ConsoleSettings()
+    signals: SignalSettings = SignalSettings()
     entries: Mapping[str, EntrySettings] = Field(default_factory=dict)
     media: Mapping[str, MediumSettings] = Field(default_factory=dict)
     pin: Mapping[str, Mapping[str, Mapping[str, object]]] = Field(default_factory=dict, repr=False)

@@ -21,9 +21,9 @@ def new_key() -> tuple[str, bytes]:
     return key.thumbprint(), json.dumps(key.as_dict(private=True)).encode()
 
 
-def signed(key: TokenKey, claims: dict[str, Any]) -> str:
-    """These claims, under this key."""
-    return jwt.encode({"alg": ALGORITHM, "kid": key.kid, "typ": "JWT"}, claims, _private(key.private))
+def signed(key: TokenKey, claims: dict[str, Any], typ: str = "JWT") -> str:
+    """These claims, under this key. `typ` keeps a token of one kind from being taken for another."""
+    return jwt.encode({"alg": ALGORITHM, "kid": key.kid, "typ": typ}, claims, _private(key.private))
 
 
 def public(key: TokenKey) -> dict[str, object]:

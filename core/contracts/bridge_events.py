@@ -31,3 +31,42 @@ class ClientRefused(Event):
     name = "client.refused"
     entry: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSaved(Event):
+    """An administrator let somebody hear of resets by shared signals, or gave them a new token."""
+
+    name = "receiver.saved"
+    loud = True
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverRemoved(Event):
+    """Somebody hears of no resets any more; what they had not got yet is gone."""
+
+    name = "receiver.removed"
+    loud = True
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChanged(Event):
+    """A receiver made, changed or removed its stream. `what`: made, changed, removed, or its new status."""
+
+    name = "stream.changed"
+    loud = True
+    receiver: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRefused(Event):
+    """A receiver would not take a signal. `error`: the standard's word for why."""
+
+    name = "signal.refused"
+    loud = True
+    receiver: str
+    kind: str
+    error: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table
 
-from . import bridge_tables, campaign_tables, census_tables, console_tables, desk_tables, tables
+from . import bridge_tables, campaign_tables, census_tables, console_tables, desk_tables, signal_tables, tables
 from .encoding import encode
 from .sealing import KeyPurpose, Keyring
 
@@ -79,6 +79,9 @@ TOKEN_KEY = SealedColumn(bridge_tables.token_key, "private", KeyPurpose.SETTINGS
 OIDC_GRANT = SealedColumn(
     bridge_tables.oidc_grant, "sealed", KeyPurpose.SESSION, ("code", "entry", "recovery_id", "expires_at")
 )
+# With the token's digest bound in, nobody can put that of a token of their own beside it.
+RECEIVER = SealedColumn(signal_tables.receiver, "sealed", KeyPurpose.SETTINGS, ("key", "token", "version"))
+SIGNAL = SealedColumn(signal_tables.signal, "sealed", KeyPurpose.JOB, ("id", "receiver", "kind"))
 # `seen_at` alone is not bound: it moves with every page, and whoever moved it could not pass `ends_at`.
 SESSION = SealedColumn(
     tables.session,
@@ -125,6 +128,8 @@ COLUMNS = (
     ENTRY,
     TOKEN_KEY,
     OIDC_GRANT,
+    RECEIVER,
+    SIGNAL,
 )
 
 # Whoever can write the table could otherwise put the digest of a key of their own beside somebody's recovery.

@@ -83,6 +83,7 @@ class Results:
 
     def _follow(self, tx: Transaction, change: Change, owner: Owner) -> None:
         """Tell the person, end what was begun with the old password, and what was proven for it."""
+        self.concluding.signalling.password_is_new(tx, [owner.account])
         jobs = self.concluding.ending.queue_for(tx, owner.account)
         if owner.subject.policy.notices.on_done:
             jobs += self.notices.queue_change(tx, owner.told, PasswordChanged(owner.account.key.store), change.language)

@@ -16,6 +16,7 @@ from .end_sessions import EndingSessions
 from .mover import Moved, Mover
 from .notices import Notices
 from .records import Records
+from .signals import Signalling
 from .surroundings import Surroundings
 from .write import SOMEBODY_ELSE, TURN
 
@@ -31,6 +32,7 @@ class Concluding:
     mover: Mover
     notices: Notices
     ending: EndingSessions
+    signalling: Signalling
     around: Surroundings
 
     def take_leases(self, tx: Transaction, recovery: Recovery, accounts: tuple[Account, ...]) -> bool:
@@ -67,6 +69,7 @@ class Concluding:
         if unlocks:
             # The password is the same: sessions and other proofs are as good as before.
             return
+        self.signalling.password_is_new(tx, (account for account in written if account.key in done))
         # Whoever knew the old password may be signed in with it.
         if self.records.sessions.end_of(tx, subject.person):
             self.mover.record(tx, recovery, [PersonSignedOut("reset")], self.around.now())

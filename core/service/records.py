@@ -24,12 +24,14 @@ from ..db.leases import Leases
 from ..db.links import Links
 from ..db.pending import Pending
 from ..db.proofs import Proofs
+from ..db.receivers import Receivers
 from ..db.recoveries import Recoveries
 from ..db.sealing import Keyring
 from ..db.session import Database
 from ..db.sessions import Sessions
 from ..db.settings_store import SettingsStore
 from ..db.sign_ins import SignIns
+from ..db.signals import Signals
 from ..db.standings import Standings
 from ..db.token_keys import TokenKeys
 from ..db.waiting_links import WaitingLinks
@@ -69,6 +71,8 @@ class Records:
     token_keys: TokenKeys
     census: Census
     campaigns: Campaigns
+    receivers: Receivers
+    signals: Signals
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -110,4 +114,6 @@ class Records:
             token_keys=TokenKeys(keyring),
             census=Census(keyring),
             campaigns=Campaigns(keyring),
+            receivers=Receivers(keyring),
+            signals=Signals(keyring),
         )

@@ -66,6 +66,7 @@ from .reports import Reports
 from .second_sign_in import SecondSignIn
 from .settle import Settling
 from .sightings import Sightings
+from .signals import Signalling
 from .simulator import Simulator
 from .snapshot import Snapshots
 from .start import Starting
@@ -267,7 +268,10 @@ def _teach_to_settle(house: _House, mover: Mover, locks: Locks, notices: Notices
     records, around, office = house["records"], house["around"], notices.office
     ending = EndingSessions(**house, mover=mover, calls=notices.calls, office=office)
     office.teach("end-sessions", ending.work)
-    concluding = Concluding(records=records, mover=mover, notices=notices, ending=ending, around=around)
+    signalling = Signalling(records=records, around=around)
+    concluding = Concluding(
+        records=records, mover=mover, notices=notices, ending=ending, signalling=signalling, around=around
+    )
     settling = Settling(
         records=records,
         mover=mover,

@@ -40,6 +40,8 @@ class Surroundings:
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     # What holds for each medium by which messages go.
     media: Mapping[str, MediumRules] = field(default_factory=dict)
+    # Whether anybody may be told of resets by shared signals.
+    signals: bool = False
     now: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = secrets.token_bytes
     meter: Meter = field(default_factory=Meter)

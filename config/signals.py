@@ -1,0 +1,66 @@
+"""Joins the transmitter of shared signals to the house, where it is enabled."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from ..core.outside import Outside
+from ..core.service.signal_desk import SignalDesk
+from ..core.service.signal_post import Brought, SignalPost
+from ..core.service.signal_streams import Queued, Registered, Streams
+from ..idp_bridge.push_hosts import PushHosts
+from ..idp_bridge.signal_pages import SignalPages, create_transmitter
+from .provider import keys_of
+
+if TYPE_CHECKING:
+    from ..idp_bridge.signal_push import Pushing, Signing
+    from .house import House
+
+
+def transmitter_of(house: House) -> Blueprint:
+    """Its pages, for receivers."""
+    streams = Streams(records=house.records, around=house.around, may_push_to=_hosts_of(house))
+
+    def sign(who: Registered, queued: Queued) -> str:
+        return _signing_of(house)(who, queued)
+
+    return create_transmitter(SignalPages(streams, house.settings.origin, sign))
+
+
+def teach_to_push(house: House) -> None:
+    """Let the back office bring signals to those who are pushed to. What signs is built with the first of them."""
+
+    @cache
+    def pushing() -> Pushing:
+        from ..idp_bridge.signal_push import Pushing  # noqa: PLC0415
+
+        chosen = house.settings.signals
+        outside = Outside([str(network) for network in chosen.private_networks], str(chosen.ca_file or ""))
+        return Pushing(_signing_of(house), _hosts_of(house), outside)
+
+    def bring(who: Registered, queued: Queued) -> Brought:
+        return pushing()(who, queued)
+
+    office = house.staff.office
+    post = SignalPost(records=house.records, office=office, around=house.around, bring=bring)
+    office.teach("signals", post.work)
+    office.also(post.look)
+
+
+def desk_of(house: House) -> SignalDesk:
+    """What the console's screen talks to."""
+    return SignalDesk(records=house.records, around=house.around, may_push_to=_hosts_of(house))
+
+
+def _hosts_of(house: House) -> PushHosts:
+    return PushHosts(house.settings.signals.push_hosts, plain_http=house.settings.demo)
+
+
+def _signing_of(house: House) -> Signing:
+    # Imported late, as in config/provider.py.
+    from ..idp_bridge.signal_push import Signing  # noqa: PLC0415
+
+    return Signing(keys_of(house), house.settings.origin)
