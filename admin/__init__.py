@@ -16,6 +16,7 @@ from .policy_screens import PolicyScreen
 from .public_screens import PublicRulesScreen
 from .record_screens import RecordScreen
 from .report_screens import ReportScreen
+from .signal_screens import SignalScreen
 from .simulator_screen import SimulatorScreen
 from .stranded_screen import StrandedScreen
 
@@ -28,6 +29,7 @@ SCREENS: tuple[type[Screen], ...] = (
     PublicRulesScreen,
     SimulatorScreen,
     *PART_SCREENS,
+    SignalScreen,
     PeopleScreen,
     StrandedScreen,
     CampaignScreen,

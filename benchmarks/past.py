@@ -35,6 +35,8 @@ YEAR, DAY, HOUR = timedelta(days=365), timedelta(days=1), timedelta(hours=1)
 # Ten saved codes, as their digests.
 _CODES = {f"code-{number}": f"{number:064x}" for number in range(10)}
 
+_NEWS = b'{"kind": "credential-change", "at": "2026-11-22T12:00:00Z", "naming": "id", "subject": "uuid"}'
+
 
 @dataclass(frozen=True)
 class Past:
@@ -182,6 +184,13 @@ class Past:
         for number in range(count):
             ends = self.now + HOUR
             yield {"code": _token(), "entry": "intranet", "recovery_id": str(number), "expires_at": ends, **waiting}
+
+    def signals(self, count: int) -> Iterator[Row]:
+        """A receiver was away, and refuses one in ten since it came back."""
+        for number in range(count):
+            row: Row = {"id": f"{number:015x}{_token()[:18]}", "receiver": "siem", "kind": "credential-change"}
+            row |= {"refused_at": None if number % 10 else self.now, "error": "" if number % 10 else "invalid_key"}
+            yield row | {"sealed": sealed.SIGNAL.seal(self.keyring, _NEWS, row)}
 
     def changes(self, count: int) -> Iterator[Row]:
         """Passwords that somebody began to change."""

@@ -30,6 +30,7 @@ from ..core.service.vouching import CompanyIdp
 from .house import TRANSLATIONS, House
 from .settings import Settings
 from .sign_in import idp_of
+from .signals import signal_desk_of
 
 if TYPE_CHECKING:
     from ..admin import ConsoleLook
@@ -86,6 +87,7 @@ def parts_of(house: House) -> Console:
         record_room=open_record_room(records, snapshots, around, house.staff),
         reports=ReportRoom(records=records, around=around),
         brand=BrandDesk(records=records, snapshots=snapshots, around=around),
+        signals=signal_desk_of(house),
     )
 
 

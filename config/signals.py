@@ -50,7 +50,7 @@ def teach_to_push(house: House) -> None:
     office.also(post.look)
 
 
-def desk_of(house: House) -> SignalDesk:
+def signal_desk_of(house: House) -> SignalDesk:
     """What the console's screen talks to."""
     return SignalDesk(records=house.records, around=house.around, may_push_to=_hosts_of(house))
 

@@ -61,7 +61,7 @@ class SignalPages:
 
     def remove(self) -> Response:
         """And everything that waits in it."""
-        return self._told(lambda who: _nothing(self.streams.remove(who, request.args.get("stream_id", ""))))
+        return self._told(self._remove)
 
     def status(self) -> Response:
         """Whether it flows."""
@@ -91,6 +91,10 @@ class SignalPages:
         wanted = wish(asked, stream if request.method == "PATCH" else None)
         return self._shown(self.streams.change(who, stream.id, wanted), 200)
 
+    def _remove(self, who: Registered) -> Response:
+        self.streams.remove(who, request.args.get("stream_id", ""))
+        return Response(status=204)
+
     def _set_status(self, who: Registered) -> Response:
         asked = _asked()
         to, reason = status(asked), word(asked, "reason")
@@ -99,7 +103,8 @@ class SignalPages:
 
     def _verify(self, who: Registered) -> Response:
         asked = _asked()
-        return _nothing(self.streams.test(who, word(asked, "stream_id"), word(asked, "state")))
+        self.streams.test(who, word(asked, "stream_id"), word(asked, "state"))
+        return Response(status=204)
 
     def _fetch(self, who: Registered) -> Response:
         found, more = self.streams.fetch(who, _fetching(_asked()))
@@ -168,10 +173,6 @@ def _fetching(asked: Mapping[str, Any]) -> Fetching:
     if not all(isinstance(one, str) for one in has) or len(has) + len(refuses) > MOST_SETTLED:
         raise Misspelt("ack")
     return Fetching(most, has, {name: error(why) for name, why in refuses.items()})
-
-
-def _nothing(_done: None) -> Response:
-    return Response(status=204)
 
 
 def _refused(code: int, why: str) -> Response:

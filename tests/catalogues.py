@@ -36,6 +36,7 @@ ONLY_IN_CONSOLE = (
     "core/service/parts.py",
     "core/service/policy_desk.py",
     "core/service/record_room.py",
+    "core/service/signal_desk.py",
 )
 # What only our tests say.
 NOBODY_READS = ROOT / "core" / "testing"

@@ -54,8 +54,9 @@ _refuse = (
 )
 _refused = select(table).where(_theirs, REFUSED).order_by(table.c.id.desc()).limit(bindparam("most"))
 _refused_before = _refused.where(table.c.id < bindparam("before"))
-_forget = delete(table).where(_theirs)
+# One after the other: each has an index of its own.
 _forget_waiting = delete(table).where(_theirs, WAITS)
+_forget_refused = delete(table).where(_theirs, REFUSED)
 _purge = Purge(table.c.id, table.c.id < bindparam("before"), oldest=table.c.id)
 
 
@@ -99,7 +100,8 @@ class Signals:
 
     def forget(self, tx: Connection, receiver: str) -> None:
         """Everything that was kept for it."""
-        tx.execute(_forget, {"of_receiver": receiver})
+        for forget in (_forget_waiting, _forget_refused):
+            tx.execute(forget, {"of_receiver": receiver})
 
     def forget_waiting(self, tx: Connection, receiver: str) -> None:
         """What it has not got yet; what it refused stays for the administrator."""

@@ -11,6 +11,7 @@ from .parts import Parts
 from .record_room import RecordRoom
 from .records import Records
 from .report import ReportRoom
+from .signal_desk import SignalDesk
 from .snapshot import Snapshots
 from .staff import Staff
 from .surroundings import Surroundings
@@ -30,3 +31,4 @@ class Console:
     record_room: RecordRoom
     reports: ReportRoom
     brand: BrandDesk
+    signals: SignalDesk

@@ -21,8 +21,10 @@ from keyback.core.service.control_room import ControlRoom
 from keyback.core.service.parts import Parts
 from keyback.core.service.record_room import open_record_room
 from keyback.core.service.report import ReportRoom
+from keyback.core.service.signal_desk import SignalDesk
 
 from .desk import desk_of
+from .signals import here
 from .small_house import SmallHouse
 
 ORIGIN = "https://console.example.org"
@@ -112,6 +114,7 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
     made["reports"] = ReportRoom(records=house.records, around=house.around)
     made["brand"] = BrandDesk(records=house.records, snapshots=house.snapshots, around=house.around)
+    made["signals"] = SignalDesk(records=house.records, around=house.around, may_push_to=here)
     return Console(**{**made, **parts})
 
 

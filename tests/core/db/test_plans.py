@@ -13,11 +13,22 @@ from bulk import Bulk
 from past import Past
 from past_events import Log
 from servers.changing import begin
+from servers.signals import Telling
 from servers.small_house import NEW, OLD, PHONE, Cloud, SmallHouse, small_house
 from sqlalchemy import Connection, Engine, event, select
 
 from keyback.core.contracts.device import Statement
-from keyback.core.db import audit_verify, backlog, bridge_tables, campaign_tables, census_tables, desk_tables, tables
+from keyback.core.db import (
+    audit_verify,
+    backlog,
+    bridge_tables,
+    campaign_tables,
+    census_tables,
+    desk_tables,
+    receivers,
+    signal_tables,
+    tables,
+)
 from keyback.core.db.deliveries import Report, State
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import KeyPurpose
@@ -41,7 +52,7 @@ FEW = {
 # One for each save: a few in a year.
 FEW |= {"settings_save", "campaign"}
 # Those who administer are a handful too, and so are directories, what people of one have, clients and their keys.
-FEW |= {"console_session", "census_round", "census_having", "token_key", "entry", "entry_seen"}
+FEW |= {"console_session", "census_round", "census_having", "token_key", "entry", "entry_seen", "receiver"}
 GROWS = {each.name for each in tables.metadata.sorted_tables} - FEW
 
 Asked = dict[str, Any]
@@ -79,6 +90,7 @@ def full(database: Database, url: str, kek: bytes) -> SmallHouse:
         desk_tables.caller: past.callers(MANY), desk_tables.approval: past.approvals(MANY),
         tables.password_change: past.changes(MANY), bridge_tables.oidc_grant: past.grants(MANY),
         census_tables.census_person: past.counted(), campaign_tables.campaign_person: past.turns(MANY),
+        signal_tables.signal: past.signals(MANY),
     }  # fmt: skip
     for each, those in rows.items():
         bulk.load(each, those, MANY)
@@ -135,6 +147,23 @@ def say_by_phone(house: SmallHouse) -> None:
         records.enrolments.find(tx, "a-phone")
         records.recoveries.asking(tx, person, "phone_approval", now, 5)
         records.pending.join(tx, "a code", Statement("a-phone", "{}", ""), now)
+
+
+def tell_others(house: SmallHouse) -> None:
+    """What a receiver of shared signals is brought, fetches and refuses, and what is shown of it."""
+    telling = Telling(house)
+    telling.add()
+    telling.desk.all()
+    (first, *_), signals, now = telling.waiting(), house.records.signals, house.clock()
+    with house.records.db.write() as tx:
+        receivers.due(tx, now)
+        signals.done(tx, "siem", [first.id])
+        signals.refuse(tx, "siem", first.id, "other", now)
+        refused = signals.refused(tx, "siem", 20)
+        signals.refused(tx, "siem", 20, refused[-1].id)
+        signals.purge(tx, now)
+        signals.forget_waiting(tx, "siem")
+        signals.forget(tx, "siem")
 
 
 def keep_house(house: SmallHouse) -> None:
@@ -195,6 +224,7 @@ def test_nothing_that_grows_is_read_whole_or_counted(full: SmallHouse, database:
     with overheard() as asked:
         live(full)
         say_by_phone(full)
+        tell_others(full)
         keep_house(full)
     assert len(asked) > 60
     assert not read_whole(database, asked)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from keyback.core.contracts.events import PasswordSet
 from keyback.core.contracts.method import Challenge, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
+from keyback.core.contracts.signals import Kind, Receiver, Signal
 from keyback.core.contracts.text import Text
 from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.approvals import Approval, Approvals
@@ -36,6 +37,7 @@ from keyback.core.db.jobs import Jobs
 from keyback.core.db.links import Links
 from keyback.core.db.pending import Adding, Pending
 from keyback.core.db.proofs import Proofs
+from keyback.core.db.receivers import Receivers, Registered
 from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import NEVER_ROTATED, KeyPurpose, Keyring, SealBroken
@@ -43,6 +45,7 @@ from keyback.core.db.session import Database
 from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.settings_store import POLICIES, SettingsStore
 from keyback.core.db.sign_ins import Departure, SignIns
+from keyback.core.db.signals import Signals
 from keyback.core.db.standings import Standings
 from keyback.core.db.token_keys import TokenKey, TokenKeys
 from keyback.core.db.waiting_links import WaitingLink, WaitingLinks
@@ -57,6 +60,8 @@ ROTATED = sorted(set(KeyPurpose) - NEVER_ROTATED)
 MAIL = Contact(ContactKind.MAIL, "canary-mail@example.org", "mail")
 LDAP = AccountKey("openldap", "canary-uuid")
 CLOUD = AccountKey("cloud", "canary-id")
+SIEM = Registered(Receiver("siem", "SIEM", "https://siem.example"), None, "canary-token-digest")
+NEWS = Signal(Kind.CREDENTIAL_CHANGE, NOON, subject="canary-name")
 KEY = TokenKey("kid", b"canary-private-key", NOON)
 DETAILS = {"name": "canary-name"}
 ADDING = Adding("canary-session", "person-1", "app")
@@ -119,6 +124,8 @@ class House:
             Approvals(keyring).add(tx, self.approval)
             Campaigns(keyring).add(tx, self.campaign)
             Callers(keyring).put(tx, self.caller)
+            Receivers(keyring).add(tx, SIEM)
+            Signals(keyring).put(tx, "siem", [NEWS])
         Audit(keyring).chain(self.db, now)
         Audit(keyring).checkpoint(self.db, now)
 
@@ -167,6 +174,8 @@ class House:
             assert Approvals(keyring).load(tx, "a") == self.approval
             assert Campaigns(keyring).load(tx, "c") == self.campaign
             assert Callers(keyring).load(tx, "call") == self.caller
+            assert Receivers(keyring).get(tx, "siem") == SIEM
+            assert [queued.signal for queued in Signals(keyring).waiting(tx, "siem", 2)] == [NEWS]
             assert sealed.SIGN_IN.open(keyring, tx.execute(select(tables.sign_in)).mappings().one())
 
     def made_by(self, version: int, purpose: KeyPurpose) -> int:

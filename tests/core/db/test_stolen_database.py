@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from keyback.core.contracts.events import PasswordSet
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
+from keyback.core.contracts.signals import Delivery, Kind, Naming, Receiver, Signal, Stream
 from keyback.core.db.audit import Audit
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.counters import Counters, Mark
@@ -18,12 +19,14 @@ from keyback.core.db.entries import SavedEntries
 from keyback.core.db.grants import Grants
 from keyback.core.db.jobs import Jobs
 from keyback.core.db.links import Links
+from keyback.core.db.receivers import Receivers, Registered
 from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.db.sessions import Session, Sessions
 from keyback.core.db.settings_store import SettingsStore
-from keyback.core.db.sign_ins import Departure, SignIns
+from keyback.core.db.sign_ins import Departure, SignIns, digest
+from keyback.core.db.signals import Signals
 from keyback.core.db.tables import metadata
 from keyback.core.db.token_keys import TokenKey, TokenKeys
 from keyback.core.recovery.state import Recovery
@@ -58,6 +61,9 @@ def fill(database: Database, keyring: Keyring, recovery: Recovery, now: datetime
         SettingsStore(keyring).save_plugin(tx, "channel", "smtp", enabled=True, settings=everything)
         SavedEntries(keyring).save(tx, IDP, 1)
         Grants(keyring).put(tx, SECRET, a_grant(), now)
+        stream = Stream("s", Delivery.PUSH, (), f"https://siem.example/{SECRET}", SECRET, NAME)
+        Receivers(keyring).add(tx, Registered(Receiver("siem", NAME, MAIL), stream, digest(SECRET)))
+        Signals(keyring).put(tx, "siem", [Signal(Kind.CREDENTIAL_CHANGE, now, Naming.MAIL, MAIL, "", SECRET)])
         TokenKeys(keyring).add(tx, TokenKey("kid", SECRET.encode(), now))
         Audit(keyring).append(tx, [PasswordSet("openldap")], at=now, person_id="person-1", details=everything)
 
