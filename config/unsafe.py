@@ -13,6 +13,8 @@ from .brand import unfit
 from .media import misspelt
 from .settings import ConsoleSettings, Settings, SignInSettings
 
+# A whole top-level domain is nobody's own.
+HOST = re.compile(r"(?:\*\.(?=[^.]+\.))?[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.ASCII | re.I)
 VERIFIED = frozenset({"verify-full", "verify-ca"})
 
 
@@ -20,7 +22,7 @@ def unsafe(settings: Settings) -> list[str]:
     """Everything at once, so that nobody mends one line at a time. Empty when it may start."""
     found = [*_portal(settings), *_listening(settings), *_metrics(settings), *_database(settings), *_plugins(settings)]
     found += [*_pages(settings), *_entries(settings), *_claims(settings), *_organisations(settings)]
-    found += [*_sign_in(settings), *_console(settings)]
+    found += [*_sign_in(settings), *_console(settings), *_signals(settings)]
     return [*found, *misspelt(settings)]
 
 
@@ -99,6 +101,17 @@ def _entries(settings: Settings) -> Iterator[str]:
                 yield f"entries.{key}: {address!r} must begin with https://"
         if entry.redirect_uris and entry.store not in settings.plugins.load:
             yield f"entries.{key}: store must be one of plugins.load: whose accounts this client knows"
+
+
+def _signals(settings: Settings) -> Iterator[str]:
+    chosen = settings.signals
+    for host in chosen.push_hosts:
+        if not HOST.fullmatch(host):
+            yield f'signals.push_hosts: {host!r} is no host name; "*.example.org" stands for all below it'
+    if any(network.prefixlen == 0 for network in chosen.private_networks):
+        yield "signals.private_networks must not be everything: whoever holds a receiver's token says where to go"
+    if chosen.ca_file and not _holds_certificates(chosen.ca_file):
+        yield "signals.ca_file holds no certificate in PEM"
 
 
 def _sign_in(settings: Settings) -> Iterator[str]:

@@ -219,6 +219,26 @@ def test_a_client_s_keys_are_read_at_the_start(folder: Path) -> None:
     assert settings.entry_tables["idp"]["client_keys"] == '{"keys": []}'
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('push_hosts = ["https://siem.example.org"]', "is no host name"),
+        ('push_hosts = ["*"]', "is no host name"),
+        ('push_hosts = ["*.org"]', "is no host name"),
+        ('push_hosts = ["a b.example"]', "is no host name"),
+        ('private_networks = ["0.0.0.0/0"]', "must not be everything"),
+        ('ca_file = "/nowhere.pem"', "holds no certificate"),
+    ],
+)
+def test_signals_go_to_named_hosts_alone(folder: Path, line: str, said: str) -> None:
+    assert said in _refusal(folder, toml=f"[signals]\nenabled = true\n{line}\n")
+
+
+def test_signals_may_go_to_a_host_and_to_all_below_another(folder: Path) -> None:
+    chosen = _start(folder, toml='[signals]\npush_hosts = ["siem.example.org", "*.okta.example"]\n').signals
+    assert (chosen.enabled, chosen.push_hosts) == (False, ("siem.example.org", "*.okta.example"))
+
+
 def test_one_realm_cannot_belong_to_two_stores(folder: Path) -> None:
     assert "claimed by two" in _refusal(
         folder, toml='[realms]\nopenldap = ["example.org"]\nembedded = ["EXAMPLE.org"]\n'
