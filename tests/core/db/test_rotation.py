@@ -14,7 +14,8 @@ from sqlalchemy import func, select, update
 from keyback.core.contracts.events import PasswordSet
 from keyback.core.contracts.method import Challenge, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
-from keyback.core.contracts.signals import Kind, Receiver, Signal
+from keyback.core.contracts.signals import Kind as SignalKind
+from keyback.core.contracts.signals import Receiver, Signal
 from keyback.core.contracts.text import Text
 from keyback.core.db import rotation, sealed, tables
 from keyback.core.db.approvals import Approval, Approvals
@@ -61,7 +62,7 @@ MAIL = Contact(ContactKind.MAIL, "canary-mail@example.org", "mail")
 LDAP = AccountKey("openldap", "canary-uuid")
 CLOUD = AccountKey("cloud", "canary-id")
 SIEM = Registered(Receiver("siem", "SIEM", "https://siem.example"), None, "canary-token-digest")
-NEWS = Signal(Kind.CREDENTIAL_CHANGE, NOON, subject="canary-name")
+NEWS = Signal(SignalKind.CREDENTIAL_CHANGE, NOON, subject="canary-name")
 KEY = TokenKey("kid", b"canary-private-key", NOON)
 DETAILS = {"name": "canary-name"}
 ADDING = Adding("canary-session", "person-1", "app")
