@@ -24,7 +24,7 @@ from .console import join_console
 from .house import House
 from .provider import doors_of, provider_of
 from .settings import Settings
-from .signals import transmitter_of
+from .signals import join_signals
 
 # A form of ours is smaller than this; whatever is larger is refused before it is read (L9).
 LARGEST_BODY = 64 * 1024
@@ -62,8 +62,7 @@ def create_app(house: House) -> Flask:
     else:
         app.register_blueprint(open_pages())
     app.register_blueprint(provider_of(house, doors, starts_with_request(house.staff.service, doors, look)))
-    if settings.signals.enabled:
-        app.register_blueprint(transmitter_of(house))
+    join_signals(app, house)
     if settings.demo:
         # Imported late: the pretend company signs tokens, with libraries that are 8 MiB in every other server.
         from .demo.opening import open_demo  # noqa: PLC0415

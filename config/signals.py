@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from flask import Blueprint
+from flask import Flask
 
 from ..core.outside import Outside
 from ..core.service.signal_desk import SignalDesk
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from .house import House
 
 
-def transmitter_of(house: House) -> Blueprint:
-    """Its pages, for receivers."""
+def join_signals(app: Flask, house: House) -> None:
+    """Its pages, for receivers; none where nobody may hear anything."""
+    if not house.settings.signals.enabled:
+        return
     streams = Streams(records=house.records, around=house.around, may_push_to=_hosts_of(house))
 
     def sign(who: Registered, queued: Queued) -> str:
         return _signing_of(house)(who, queued)
 
-    return create_transmitter(SignalPages(streams, house.settings.origin, sign))
+    app.register_blueprint(create_transmitter(SignalPages(streams, house.settings.origin, sign)))
 
 
 def teach_to_push(house: House) -> None:
