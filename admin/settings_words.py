@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ..core.contracts.plugin import Fault
 from ..core.contracts.text import Text
+from ..core.service.typed_addresses import WALLED
 from .forms import ConsoleForm
 from .settings_form import SET
 
@@ -25,6 +26,9 @@ WORDS: Mapping[str, Text] = {
     "string_too_short": Text("Use {limit} characters or more."),
     "too_short": Text("Give {limit} or more, one per line."),
     "too_long": Text("Give {limit} at most, one per line."),
+    WALLED: Text(
+        "This address is inside the house. Only keyback.toml may name it, or list its network in allowed_networks."
+    ),
     "broken": Text("It would not work like this: {said}"),
 }
 

@@ -93,6 +93,7 @@ def build(settings: Settings) -> House:
         human_checks=settings.plugins.human_checks,
         disclosure=Disclosure(settings.disclosure) if settings.disclosure else None,
         file=file,
+        networks=settings.plugins.allowed_networks,
         now=clock.now,
     )
     around = replace(around, brand=lambda: snapshots.current.brand)

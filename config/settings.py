@@ -45,6 +45,8 @@ class PluginChoice(_Part):
         "proof_of_work",
         "picture_and_sound",
     )
+    # Where plugins may connect to inside the house by addresses that were typed at the console.
+    allowed_networks: Networks = ()
     human_check: str = "proof_of_work"
     human_check_without_script: str = "picture_and_sound"
 

@@ -51,7 +51,7 @@ from .contracts.notifier import FollowsLog, Happening, LogEntry, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
 from .contracts.own_address import OwnAddress
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
-from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, only_in_file
+from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, is_address, only_in_file
 from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
     CanChange,
@@ -70,6 +70,7 @@ from .contracts.store import (
     Store,
 )
 from .contracts.text import Secret, Text
+from .contracts.wall import NO_WALL, Wall
 from .hookspecs import hookimpl, hookspec
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "Message",
     "Method",
     "MustWait",
+    "NO_WALL",
     "NeverLocks",
     "NewEnrolment",
     "NoSettings",
@@ -145,6 +147,7 @@ __all__ = [
     "Text",
     "Verdict",
     "Wakes",
+    "Wall",
     "Widget",
     "WrongPassword",
     "draw_digits",
@@ -154,6 +157,7 @@ __all__ = [
     "fold_number",
     "hookimpl",
     "hookspec",
+    "is_address",
     "mailbox",
     "mask_mail",
     "mask_phone",

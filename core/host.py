@@ -21,6 +21,7 @@ from .contracts.notifier import Notifier
 from .contracts.plugin import Plugin, PluginSettings, read_settings
 from .contracts.store import Store
 from .contracts.text import Text
+from .contracts.wall import Wall
 
 # The edition of the contracts that this house speaks. A plugin that was written for a newer one may need what we lack.
 EDITION = 1
@@ -142,6 +143,7 @@ class Host:
         human_checks: Sequence[str],
         version: int,
         replacing: Plugins | None = None,
+        walls: Mapping[tuple[str, str], Wall] = MappingProxyType({}),
     ) -> Plugins:
         """A snapshot of the plugins named in `settings` and of these human checks alone.
 
@@ -156,7 +158,7 @@ class Host:
         broken = list(self.broken)
         for name, values in wanted.items():
             try:
-                built[name] = self._instance(name, values, running.get(name))
+                built[name] = self._instance(name, values, running.get(name), walls.get(name, Wall()))
             except FAULTS as fault:
                 broken.append(Broken(" ".join(name), _in_words(fault, quote=WRITTEN_FOR_PEOPLE)))
         return Plugins(
@@ -172,19 +174,23 @@ class Host:
     def fault_of(self, name: tuple[str, str], values: Mapping[str, object]) -> str:
         """Why a plugin would be broken with these settings; empty when it would not."""
         try:
-            self._instance(name, values, None).close()
+            self._instance(name, values, None, Wall()).close()
         except FAULTS as fault:
             return _in_words(fault, quote=WRITTEN_FOR_PEOPLE)
         return ""
 
-    def _instance(self, name: tuple[str, str], values: Mapping[str, object], running: Plugin | None) -> Plugin:
+    def _instance(
+        self, name: tuple[str, str], values: Mapping[str, object], running: Plugin | None, wall: Wall
+    ) -> Plugin:
         found = self.classes.get(name)
         if found is None:
             raise PluginError("is enabled, but no loaded plugin offers it")
         settings = read_settings(found.Settings, values)
-        if type(running) is found and getattr(running, "settings", None) == settings:
+        if type(running) is found and getattr(running, "settings", None) == settings and running.wall == wall:
             return running
-        return found(settings)
+        built = found(settings)
+        built.wall = wall
+        return built
 
 
 def _of_kind(kind: str, built: Mapping[tuple[str, str], Plugin]) -> Mapping[str, Plugin]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from urllib.parse import unquote, urlsplit
 
 from .contracts.errors import DeliveryFailed, PluginError
+from .contracts.wall import Wall
+from .dial import Forbidden, dial
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # No single step may take longer, and no more of an answer is read.
 LONGEST_STEP = 10.0
 LONGEST_ANSWER = 64 * 1024
@@ -47,7 +48,7 @@ class Outside:
     def __init__(self, private_networks: Sequence[str] = (), ca_file: str = "", proxy: str = "") -> None:
         """Raises PluginError for a file of authorities that cannot be read."""
         self._proxy = proxy
-        self._networks = [ipaddress.ip_network(network) for network in private_networks]
+        self._wall = Wall(tuple(map(ip_network, private_networks)))
         try:
             self._tls = ssl.create_default_context(cafile=ca_file or None)
         except OSError:
@@ -86,11 +87,7 @@ class Outside:
             raise
 
     def _directly(self, host: str, port: int, ends: float) -> socket.socket:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        allowed = [address for *_, address in found if self._may_go_to(str(address[0]))]
-        if not allowed:
-            raise Forbidden
-        return socket.create_connection((str(allowed[0][0]), int(allowed[0][1])), _left(ends))
+        return dial(host, port, self._wall, _left(ends))
 
     def _tunnel(self, host: str, port: int, ends: float) -> socket.socket:
         """The proxy sees where we go and nothing of what is said there."""
@@ -102,18 +99,9 @@ class Outside:
         connection.connect()
         return connection.sock
 
-    def _may_go_to(self, address: str) -> bool:
-        ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))
-        listed = any(ip in network for network in self._networks if network.version == ip.version)
-        return listed or (ip.is_global and not ip.is_multicast)
-
 
 class NotReached(OSError):
     """Time was over before anything was said."""
-
-
-class Forbidden(OSError):
-    """The host's name leads into a private network that is not listed."""
 
 
 def refusal(status: int) -> DeliveryFailed:
@@ -142,15 +130,6 @@ def failure(error: Exception) -> DeliveryFailed:
     # What broke off after it was asked may have been taken all the same.
     unknown = isinstance(error, (TimeoutError, ConnectionResetError, BrokenPipeError, http.client.HTTPException))
     return DeliveryFailed("timeout" if isinstance(error, TimeoutError) else "unreachable", retry=True, unknown=unknown)
-
-
-def _innermost(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address that an IPv6 one leads to, if it does."""
-    if ip.version == 4:
-        return ip
-    if ip in _NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 def _read(response: http.client.HTTPResponse, ends: float) -> bytes:

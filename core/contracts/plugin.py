@@ -13,12 +13,21 @@ from pydantic_core import ErrorDetails
 
 from .errors import SettingsInvalid
 from .text import ENGLISH, Language, Text
+from .wall import NO_WALL, Wall
+
+ADDRESS = "address"
 
 
 def only_in_file() -> JsonDict:
     """For `json_schema_extra` of a setting that the console shows and does not change: it widens what this server may
     do, so it takes somebody who may write on the server."""
     return {"only in": "file"}
+
+
+def is_address() -> JsonDict:
+    """For `json_schema_extra` of a setting that says where the plugin connects to. Typed at the console, it leads to
+    the internet and to the networks that the file lists; written in the file, anywhere."""
+    return {ADDRESS: True}
 
 
 class PluginSettings(BaseModel):
@@ -29,6 +38,15 @@ class PluginSettings(BaseModel):
 
 class NoSettings(PluginSettings):
     """For plugins with nothing to set."""
+
+
+def addresses_of(kind: type[PluginSettings]) -> frozenset[str]:
+    """The settings that say where a plugin connects to. One that names none may mean any of them."""
+    fields = kind.model_fields.items()
+    named = {
+        name for name, each in fields if isinstance(each.json_schema_extra, dict) and ADDRESS in each.json_schema_extra
+    }
+    return frozenset(named or kind.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,8 @@ class Plugin:
     label: ClassVar[Text]
     Settings: ClassVar[type[PluginSettings]] = NoSettings
     contract: ClassVar[int] = 1
+    # Where it may connect to: set by the host, by where its addresses come from. Connect by `keyback.core.dial`.
+    wall: Wall = NO_WALL
 
     def __init__(self, settings: PluginSettings) -> None:
         self.settings = settings

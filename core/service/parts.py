@@ -22,6 +22,7 @@ from .part_values import Change, Fixed, defaults_of, differences, is_secret, onl
 from .records import Records
 from .snapshot import Snapshot, Snapshots, lacking
 from .surroundings import Surroundings
+from .typed_addresses import walled_off
 
 # Whoever switches something off for longer means for good.
 LONGEST_OFF = timedelta(days=31)
@@ -147,6 +148,8 @@ class Parts:
         """What the settings would be. Raises Unfit; asks no server."""
         settings, faults = examine_settings(part.settings, self._merged(part, change))
         if settings is None:
+            raise Unfit(faults)
+        if faults := tuple(walled_off(settings, self.snapshots.wall_of(part.name))):
             raise Unfit(faults)
         return settings
 

@@ -11,7 +11,8 @@ from ..contracts.brand import Brand
 from ..contracts.entry import Entry
 from ..contracts.method import Method
 from ..contracts.people import Person
-from ..contracts.plugin import Plugin
+from ..contracts.plugin import Plugin, addresses_of
+from ..contracts.wall import NO_WALL, Network, Wall
 from ..db.settings_store import PluginRow
 from ..host import Host, Plugins
 from ..recovery.decoys import Shapes
@@ -89,6 +90,7 @@ class Snapshots:
         human_checks: Sequence[str],
         disclosure: Disclosure | None = None,
         file: FileSays = NOBODYS,
+        networks: Sequence[Network] = (),
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.host = host
@@ -100,6 +102,7 @@ class Snapshots:
         self._records = records
         self._now = now
         self._disclosure = disclosure
+        self._wall = Wall(tuple(networks))
         self._lock = Lock()
         self._current = self._build(None)
 
@@ -147,7 +150,11 @@ class Snapshots:
         on = [name for name in self.host.classes if self.is_on(name, rows.get(name), now)]
         wanted = {name: self.in_force(name, rows.get(name)) for name in on}
         plugins = self.host.build(
-            wanted, human_checks=self.human_checks, version=version, replacing=before.plugins if before else None
+            wanted,
+            human_checks=self.human_checks,
+            version=version,
+            replacing=before.plugins if before else None,
+            walls={name: self.wall_of(name) for name in self.host.classes},
         )
         # What the file decides is not for the console to change.
         # A way that is not there is none: a try is over when the last one that people see is used up.
@@ -159,6 +166,11 @@ class Snapshots:
     def in_force(self, name: tuple[str, str], row: PluginRow | None) -> Mapping[str, object]:
         """All settings of a plugin that have a value. What the file pins is not for the console to change."""
         return {**(row.settings if row else {}), **self.made.get(name, {}), **self.pinned.get(name, {})}
+
+    def wall_of(self, name: tuple[str, str]) -> Wall:
+        """Where it may connect to: anywhere if the file says where, else to the internet and the networks listed."""
+        pinned = self.pinned.get(name, {})
+        return NO_WALL if all(each in pinned for each in addresses_of(self.host.classes[name].Settings)) else self._wall
 
     def is_on(self, name: tuple[str, str], row: PluginRow | None, now: datetime) -> bool:
         """Whether it is to run. Human checks are chosen in the file alone: without one nobody could start."""

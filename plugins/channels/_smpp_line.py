@@ -22,11 +22,13 @@ Hear = Callable[[Any], None]
 class Line(Client):  # type: ignore[misc]
     """Whoever uses it holds a lock: it is one conversation."""
 
-    def __init__(self, host: str, port: int, plain_networks: Sequence[str], ca_file: str, ends: float) -> None:
-        """Connect. Raises OSError."""
-        super().__init__(host, port, allow_unknown_opt_params=True)
-        plain = socket.create_connection((host, port), _left(ends))
+    def __init__(
+        self, plain: socket.socket, host: str, plain_networks: Sequence[str], ca_file: str, ends: float
+    ) -> None:
+        """On this connection, with TLS unless it leads through a tunnel. Raises OSError."""
+        super().__init__(host, 0, allow_unknown_opt_params=True)
         try:
+            plain.settimeout(_left(ends))
             peer = ip_address(plain.getpeername()[0].partition("%")[0])
             in_tunnel = any(peer in network for network in map(ip_network, plain_networks))
             tls = ssl.create_default_context(cafile=ca_file or None)

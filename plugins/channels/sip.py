@@ -29,6 +29,7 @@ from ...core import (
     Text,
     e164,
     hookimpl,
+    only_in_file,
 )
 from ._baresip import Baresip, Happened, NoPhone, modules, version
 from ._reports import Reports
@@ -68,6 +69,8 @@ class SipSettings(PluginSettings):
         title="Exchange",
         description="Host name, and :port if it is another than usual.",
         pattern=r"^[A-Za-z0-9.-]+(:\d{1,5})?$",
+        # baresip looks names up by itself, so no wall stops it.
+        json_schema_extra=only_in_file(),
     )
     user: str = Setting(title="Extension", description="Who calls.", pattern=r"^[A-Za-z0-9._+-]{1,64}$")
     password: SecretStr = Setting(SecretStr(""), title="Password", description="Empty: it knows us by our address.")
@@ -79,7 +82,11 @@ class SipSettings(PluginSettings):
         "The last two only in a network of the exchange's own.",
     )
     ca_file: str = Setting(
-        "/etc/ssl/certs/ca-certificates.crt", title="Certificate authorities", description="A PEM file."
+        "/etc/ssl/certs/ca-certificates.crt",
+        title="Certificate authorities",
+        description="A PEM file.",
+        # It stands in a file of settings, where a line of its own could be any order.
+        pattern=r"^[ -~]*$",
     )
     dials: str = Setting(
         "{to}",

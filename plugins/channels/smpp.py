@@ -24,7 +24,9 @@ from ...core import (
     Text,
     e164,
     hookimpl,
+    is_address,
 )
+from ...core.dial import Forbidden, dial
 from ...core.networks import Networks
 from ._reports import Reports
 
@@ -66,7 +68,9 @@ CHECK, MARGIN = 10.0, 0.5
 class SmppSettings(PluginSettings):
     """The carrier's server, who we are there, and what its receivers see."""
 
-    host: str = Setting(title="Server", description="The carrier's SMPP server.", min_length=1)
+    host: str = Setting(
+        title="Server", description="The carrier's SMPP server.", min_length=1, json_schema_extra=is_address()
+    )
     port: int = Setting(3550, title="Port", description="Usually 3550 with TLS.", ge=1, le=65535)
     plain_networks: Networks = Setting(
         (),
@@ -150,7 +154,8 @@ class Smpp(Channel):
         """Surely nothing is taken before we are let in."""
         settings, line = self.settings, None
         try:
-            line = Line(settings.host, settings.port, settings.plain_networks, settings.ca_file, ends)
+            plain = dial(settings.host, settings.port, self.wall, max(0.1, ends - time.monotonic()))
+            line = Line(plain, settings.host, settings.plain_networks, settings.ca_file, ends)
             line.enter(settings.system_id, settings.password.get_secret_value(), settings.system_type)
             return line
         except (OSError, exceptions.ConnectionError, exceptions.PDUError, ValueError) as error:
@@ -225,6 +230,8 @@ def _refused(error: Exception) -> DeliveryFailed:
     """Why we were not let in."""
     if isinstance(error, exceptions.PDUError) and len(error.args) > 1:
         return _status(int(error.args[1]))
+    if isinstance(error, Forbidden):
+        return DeliveryFailed("private-address", retry=False)
     if isinstance(error, SSLCertVerificationError):
         return DeliveryFailed("certificate", retry=False)
     return DeliveryFailed("timeout" if isinstance(error, TimeoutError) else "unreachable", retry=True)

@@ -22,10 +22,13 @@ from ...core import (
     Receipt,
     Text,
     hookimpl,
+    is_address,
     mailbox,
 )
+from ...core.dial import Forbidden
 from ...core.networks import is_loopback
 from ._mail import Letter, Stationery, wire
+from ._smtp_talk import Talk, TlsTalk
 
 # No single step of the talk may take longer, however late the deadline is.
 LONGEST_STEP = 10.0
@@ -44,7 +47,10 @@ class SmtpSettings(PluginSettings):
     """Which mail server, how to sign in to it, and who the mail is from."""
 
     host: str = Setting(
-        title="Server", description="Host name of your mail server, as in its certificate.", min_length=1
+        title="Server",
+        description="Host name of your mail server, as in its certificate.",
+        min_length=1,
+        json_schema_extra=is_address(),
     )
     port: int = Setting(587, title="Port", description="587 for STARTTLS, 465 for TLS.", ge=1, le=65535)
     security: Security = Setting(
@@ -225,11 +231,11 @@ class Smtp(Channel):
         settings = self.settings
         name = self._sender.rpartition("@")[2]
         if settings.security is Security.TLS:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host, settings.port, local_hostname=name, timeout=patience.left(), context=self._tls
+            smtp: smtplib.SMTP = TlsTalk(
+                self.wall, self._tls, settings.host, settings.port, name, seconds=patience.left()
             )
         else:
-            smtp = smtplib.SMTP(settings.host, settings.port, local_hostname=name, timeout=patience.left())
+            smtp = Talk(self.wall, settings.host, settings.port, name, patience.left())
         connection = _Connection(smtp)
         try:
             if settings.security is Security.STARTTLS:
@@ -257,6 +263,7 @@ _SENTENCES = {
     "address": "the mail server refuses the address",
     "certificate": "the mail server's certificate cannot be trusted",
     "credentials": "the mail server refuses the sign-in name or the password",
+    "private-address": "the mail server is in a private network that plugins.allowed_networks does not list",
     "not-supported": "the mail server lacks what these settings ask for",
     "refused": "the mail server refuses",
     "timeout": "the mail server does not answer in time",
@@ -274,6 +281,8 @@ def _failure(error: OSError) -> DeliveryFailed:
         return DeliveryFailed(kind, retry=error.smtp_code < 500)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return DeliveryFailed("not-supported", retry=False)
+    if isinstance(error, Forbidden):
+        return DeliveryFailed("private-address", retry=False)
     if isinstance(error, ssl.SSLCertVerificationError):
         return DeliveryFailed("certificate", retry=False)
     # smtplib turns a timeout in the middle of a talk into "disconnected".

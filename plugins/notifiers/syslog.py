@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,9 @@ from ...core import (
     PluginSettings,
     Text,
     hookimpl,
+    is_address,
 )
+from ...core.dial import Forbidden, dial
 
 # RFC 5424 6.2.1: "log audit", and how grave: what deserves an eye is a warning, all else is a notice.
 FACILITY, WARNING, NOTICE = 13, 4, 5
@@ -35,7 +36,9 @@ CONNECT, MARGIN = 3.0, 0.5
 class SyslogSettings(PluginSettings):
     """The collector, and whose certificates count."""
 
-    host: str = Setting(title="Collector", description="Host name of the syslog server.", min_length=1)
+    host: str = Setting(
+        title="Collector", description="Host name of the syslog server.", min_length=1, json_schema_extra=is_address()
+    )
     port: int = Setting(6514, title="Port", description="Usually 6514. Always with TLS.", ge=1, le=65535)
     ca_file: str = Setting("", title="Certificate authority", description="A PEM file, if the authority is your own.")
     certificate: str = Setting(
@@ -102,7 +105,7 @@ class Syslog(Notifier):
         tls = ssl.create_default_context(cafile=settings.ca_file or None)
         if settings.certificate:
             tls.load_cert_chain(settings.certificate, settings.key_file)
-        plain = socket.create_connection((settings.host, settings.port), CONNECT)
+        plain = dial(settings.host, settings.port, self.wall, CONNECT)
         try:
             plain.settimeout(max(0.1, ends - time.monotonic()))
             return tls.wrap_socket(plain, server_hostname=settings.host)
@@ -125,6 +128,8 @@ def _wait_until_read(line: ssl.SSLSocket) -> None:
 
 
 def _failure(error: OSError) -> DeliveryFailed:
+    if isinstance(error, Forbidden):
+        return DeliveryFailed("private-address", retry=False)
     if isinstance(error, ssl.SSLCertVerificationError):
         return DeliveryFailed("certificate", retry=False)
     return DeliveryFailed("timeout" if isinstance(error, TimeoutError) else "unreachable", retry=True)

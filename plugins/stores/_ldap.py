@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 import ldap3
 from ldap3.utils.log import OFF, set_library_log_detail_level
 
-from ...core import OutcomeUnknown, StoreUnavailable
+from ...core import NO_WALL, OutcomeUnknown, StoreUnavailable, Wall
+from ...core.dial import Forbidden
 from ._budget import Budget
+from ._ldap_target import Target
 
 # At its chattier levels ldap3 prints passwords, even when asked to hide them.
 set_library_log_detail_level(OFF)
@@ -103,11 +105,12 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How connections are made."""
+    """How connections are made, and which addresses they may lead to."""
 
     ca_file: str
     connect_timeout: float
     receive_timeout: float
+    wall: Wall = NO_WALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,9 +315,10 @@ def connect(
 ) -> Wire:
     """Open a connection with TLS on it; nobody is signed in yet. Raises Dropped."""
     # A new Server each time: ldap3's black-lists an address for six seconds after one failure.
-    target = ldap3.Server(
+    target = Target(
+        terms.wall,
         server.host,
-        port=server.port,
+        server.port,
         use_ssl=server.implicit_tls,
         get_info=ldap3.NONE,
         tls=StrictTls(context),
@@ -353,6 +357,8 @@ def _text(value: bytes) -> str:
 
 def _kind(problem: Exception) -> str:
     """What went wrong, without the words of the library, which may repeat what was sent."""
+    if isinstance(problem, Forbidden):
+        return "it is in a private network that plugins.allowed_networks in keyback.toml does not list"
     if "CERTIFICATE_VERIFY_FAILED" in str(problem):
         return "its certificate is not signed by the authority in the settings, or is for another name"
     return type(problem).__name__

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ...core import PluginSettings
+from ...core import PluginSettings, is_address
 from ._ldap import Address
 from ._setting_kinds import File, Patience
 
@@ -19,6 +19,7 @@ class DirectorySettings(PluginSettings):
         title="Servers",
         description="ldaps://host or ldap://host, the preferred one first. Each must take writes.",
         min_length=1,
+        json_schema_extra=is_address(),
     )
     called: str = Field(
         "",

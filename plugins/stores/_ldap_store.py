@@ -33,13 +33,15 @@ class LdapStore(Store):
 
     def __init__(self, settings: DirectorySettings) -> None:
         super().__init__(settings)
-        self._terms = Terms(
-            settings.ca_file, settings.connect_timeout.total_seconds(), settings.receive_timeout.total_seconds()
-        )
         self._service = Credentials(settings.bind_dn, settings.bind_password.get_secret_value().encode())
         self._addresses = tuple(Address.parse(url) for url in settings.servers)
         self._tls = _context(settings.ca_file)
         self._pool = Pool(self._addresses, settings.connections, self._sign_in)
+
+    @property
+    def _terms(self) -> Terms:
+        patience = self.settings.connect_timeout, self.settings.receive_timeout
+        return Terms(self.settings.ca_file, *(each.total_seconds() for each in patience), wall=self.wall)
 
     @property
     def called(self) -> Text | str:

@@ -19,6 +19,9 @@ ROOT = Path(__file__).parents[2]
 PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 # The demo's second directory is its first one under another name.
 SAME_PLUGIN = {"pretend_cloud.py": "keyback.plugins.stores.embedded"}
+PROMISED = {("keyback.core", name) for name in door.__all__}
+# What plugins reach others by, so that every connection stops at the same walls.
+WAYS_OUT = {"keyback.core.outside", "keyback.core.networks", "keyback.core.dial"}
 MADE_FOR_PLUGINS = (channel, errors, human_check, method, notifier, people, store)
 
 
@@ -65,7 +68,7 @@ def _beside(path: Path, module: str, name: str) -> bool:
 @pytest.mark.parametrize("path", PLUGINS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_plugin_takes_what_the_door_promises_and_nothing_else_of_the_house(path: Path) -> None:
     rest = {(module, name) for module, name in _taken(path) if not _beside(path, module, name)}
-    assert rest <= {("keyback.core", name) for name in door.__all__}
+    assert {(module, name) for module, name in rest if module not in WAYS_OUT} <= PROMISED
 
 
 def test_opening_the_door_starts_nothing() -> None:

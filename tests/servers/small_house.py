@@ -147,7 +147,7 @@ class _Built:
         self._plugins = plugins
         self._human_checks = {check.key: check for check in human_checks}
 
-    def build(self, settings: object, *, human_checks: object, version: int, replacing: object = None) -> Plugins:
+    def build(self, settings: object, *, human_checks: object, version: int, **_: object) -> Plugins:
         def of(kind: str) -> Any:
             return MappingProxyType({p.key: p for p in self._plugins if kind in {c.__name__ for c in type(p).__mro__}})
 
