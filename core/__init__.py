@@ -70,7 +70,7 @@ from .contracts.store import (
     Store,
 )
 from .contracts.text import Secret, Text
-from .contracts.wall import NO_WALL, Wall
+from .contracts.wall import Wall
 from .hookspecs import hookimpl, hookspec
 
 __all__ = [
@@ -118,7 +118,6 @@ __all__ = [
     "Message",
     "Method",
     "MustWait",
-    "NO_WALL",
     "NeverLocks",
     "NewEnrolment",
     "NoSettings",

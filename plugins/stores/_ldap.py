@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import ldap3
 from ldap3.utils.log import OFF, set_library_log_detail_level
 
-from ...core import NO_WALL, OutcomeUnknown, StoreUnavailable, Wall
+from ...core import OutcomeUnknown, StoreUnavailable, Wall
 from ...core.dial import Forbidden
 from ._budget import Budget
 from ._ldap_target import Target
@@ -110,7 +110,7 @@ class Terms:
     ca_file: str
     connect_timeout: float
     receive_timeout: float
-    wall: Wall = NO_WALL
+    wall: Wall = Wall(anywhere=True)
 
 
 @dataclass(frozen=True, slots=True)

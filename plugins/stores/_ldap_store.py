@@ -40,8 +40,8 @@ class LdapStore(Store):
 
     @property
     def _terms(self) -> Terms:
-        patience = self.settings.connect_timeout, self.settings.receive_timeout
-        return Terms(self.settings.ca_file, *(each.total_seconds() for each in patience), wall=self.wall)
+        connect, receive = self.settings.connect_timeout, self.settings.receive_timeout
+        return Terms(self.settings.ca_file, connect.total_seconds(), receive.total_seconds(), self.wall)
 
     @property
     def called(self) -> Text | str:

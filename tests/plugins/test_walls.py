@@ -14,8 +14,9 @@ import pytest
 from pydantic import Field
 from servers.authority import Authority
 
-from keyback.core import NO_WALL, Plugin, PluginError, PluginSettings, Wall
+from keyback.core import Plugin, PluginError, PluginSettings, Wall
 from keyback.core.contracts.plugin import addresses_of, read_settings
+from keyback.core.contracts.wall import NO_WALL
 from keyback.core.host import Host
 from keyback.core.service.part_values import Fixed, only_elsewhere
 from keyback.plugins.channels.sip import SipSettings
