@@ -51,7 +51,12 @@ from .contracts.notifier import FollowsLog, Happening, LogEntry, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
 from .contracts.own_address import OwnAddress
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
+<<<<<<< HEAD
 from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, is_address, only_in_file
+=======
+from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, only_in_file
+from .contracts.question_set import AsksQuestions, Question, QuestionSet, set_for
+>>>>>>> f255d09 (Asked questions out of an organisation's sets, and counted how many people chose each)
 from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
     CanChange,
@@ -80,6 +85,7 @@ __all__ = [
     "Alphabet",
     "Ambiguous",
     "Asked",
+    "AsksQuestions",
     "Call",
     "Callback",
     "CanChange",
@@ -137,6 +143,8 @@ __all__ = [
     "PluginError",
     "PluginSettings",
     "Prompt",
+    "Question",
+    "QuestionSet",
     "Receipt",
     "Secret",
     "SettingsInvalid",
@@ -162,5 +170,6 @@ __all__ = [
     "mask_phone",
     "only_in_file",
     "same",
+    "set_for",
     "short_name",
 ]

@@ -112,6 +112,8 @@ class NewEnrolment:
     label: str
     data: Mapping[str, str] = field(repr=False)
     id: str = field(default="", repr=False)
+    # What of a list was chosen: administrators see how many people chose each, and never who.
+    counted: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,8 @@ class Context:
     random: Callable[[int], bytes]
     # What sentences are rendered in where a method must know how long its words are.
     language: Language = ENGLISH
+    # Which policy is the person's, where something is being added.
+    policy: str = ""
 
 
 class Plugin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from gettext import NullTranslations
 from typing import Protocol
@@ -17,18 +18,34 @@ class Language(Protocol):
 
 # What the sentences are written in.
 ENGLISH: Language = NullTranslations()
+_TAG = re.compile(r"^Language: *([A-Za-z_-]+)$", re.MULTILINE)
+
+
+def tag_of(language: Language) -> str:
+    """Which language this is: a catalogue says so where the empty sentence would stand; English has none."""
+    found = _TAG.search(language.gettext(""))
+    return found[1].replace("_", "-") if found else "en"
 
 
 class Text:
     """A translatable sentence with the values that fill its {gaps}; `str()` gives the English one."""
 
-    __slots__ = ("many", "message", "values")
+    __slots__ = ("many", "message", "values", "words")
 
     def __init__(self, message: str, **values: object) -> None:
         self.message = message
         # How it reads for more than one; empty where it always reads the same.
         self.many = ""
         self.values: Mapping[str, object] = values
+        # What an organisation says itself, by language; such a sentence has no gaps.
+        self.words: Mapping[str, str] = {}
+
+    @classmethod
+    def in_words(cls, message: str, words: Mapping[str, str]) -> Text:
+        """A sentence of no catalogue, with its words in each language; where they lack, the message is said."""
+        text = cls(message)
+        text.words = dict(words)
+        return text
 
     @classmethod
     def plural(cls, one: str, many: str, *, n: int, **values: object) -> Text:
@@ -40,11 +57,14 @@ class Text:
     def filled(self, **values: object) -> Text:
         """The same sentence with these values in its gaps."""
         text = Text(self.message, **{**self.values, **values})
-        text.many = self.many
+        text.many, text.words = self.many, self.words
         return text
 
     def render(self, language: Language) -> str:
         """The sentence in this language; sentences inside it are translated too."""
+        if self.words:
+            # Never formatted: whoever wrote it knows of no gaps.
+            return self.words.get(tag_of(language), self.message)
         filled = {
             name: value.render(language) if isinstance(value, Text) else value for name, value in self.values.items()
         }
@@ -70,7 +90,8 @@ class Text:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Text):
             return NotImplemented
-        return (self.message, self.many, self.values) == (other.message, other.many, other.values)
+        mine, theirs = ((one.message, one.many, one.values, one.words) for one in (self, other))
+        return mine == theirs
 
     def __hash__(self) -> int:
         return hash(self.message)

@@ -8,7 +8,16 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table
 
-from . import bridge_tables, campaign_tables, census_tables, console_tables, desk_tables, signal_tables, tables
+from . import (
+    bridge_tables,
+    campaign_tables,
+    census_tables,
+    console_tables,
+    desk_tables,
+    question_tables,
+    signal_tables,
+    tables,
+)
 from .encoding import encode
 from .sealing import KeyPurpose, Keyring
 
@@ -147,6 +156,7 @@ FREEZE_ROW = SealedRow(tables.freeze, ("person_ref", "since", "why", "recovery_i
 PLUGIN_ROW = SealedRow(tables.plugin, ("kind", "key", "enabled", "version"))
 POLICY_ROW = SealedRow(tables.policy, ("name", "position", "rules", "version", "who", "why"))
 PUBLIC_RULES_ROW = SealedRow(tables.public_rules, ("key", "rules", "version", "who", "why"))
+QUESTION_SET_ROW = SealedRow(question_tables.question_set, ("name", "position", "rules", "version", "sets"))
 ENTRY_ROW = SealedRow(bridge_tables.entry, ("key", "rules", "version"))
 SETTINGS_ROW = SealedRow(tables.settings_version, ("key", "version", "plugins", "policies", "public_rules"))
 
@@ -161,6 +171,7 @@ ROWS = (
     PLUGIN_ROW,
     POLICY_ROW,
     PUBLIC_RULES_ROW,
+    QUESTION_SET_ROW,
     ENTRY_ROW,
     SETTINGS_ROW,
 )

@@ -9,6 +9,7 @@ from pydantic import PlainSerializer, PlainValidator, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 from ..contracts.people import Person
+from ..contracts.question_set import QuestionSet
 from ..contracts.text import Secret, Text
 from ..recovery.changing import Change
 from ..recovery.decoys import Shapes
@@ -23,7 +24,8 @@ def text_to_json(text: Text) -> dict[str, Any]:
     """A sentence, and whatever stands in its gaps; never flattened, so that it can still be said in any language."""
     values = {name: _to_json(value) for name, value in text.values.items()}
     plural = {"many": text.many} if text.many else {}
-    return {"message": text.message, **plural, "values": values}
+    own = {"words": dict(text.words)} if text.words else {}
+    return {"message": text.message, **plural, "values": values, **own}
 
 
 def _to_json(value: object) -> object:
@@ -46,7 +48,7 @@ def text_from_json(value: object) -> Text:
             return value
         case {"message": str(message), "values": dict(values), **more}:
             text = Text(message)
-            text.many = str(more.get("many", ""))
+            text.many, text.words = str(more.get("many", "")), dict(more.get("words", {}))
             text.values = {name: _from_json(inner) for name, inner in values.items()}
             return text
     raise ValueError("not a sentence")
@@ -79,6 +81,8 @@ Passed = Annotated[Secret, PlainValidator(_secret), PlainSerializer(Secret.revea
 setattr(Text, "__get_pydantic_core_schema__", staticmethod(_text_schema))  # noqa: B010
 
 CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
+QUESTION_SET: TypeAdapter[QuestionSet] = TypeAdapter(QuestionSet)
+QUESTION_SETS: TypeAdapter[tuple[QuestionSet, ...]] = TypeAdapter(tuple[QuestionSet, ...])
 RECOVERY: TypeAdapter[Recovery] = TypeAdapter(Recovery)
 HAVING: TypeAdapter[Having] = TypeAdapter(Having)
 BEGUN: TypeAdapter[Begun] = TypeAdapter(Begun)

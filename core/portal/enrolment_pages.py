@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.method import Challenge
 from ..contracts.text import Text
-from ..service.enrol import OVER, Enrolling, SignInAgain, Wrong
+from ..service.enrol import OVER, Enrolling, Redrawn, SignInAgain, Wrong
 from ..service.my_methods import Mine, Overview
 from ..service.signed_in import SignedIn
 from . import dates, own_address, phone_kinds, words
@@ -182,6 +182,8 @@ class EnrolmentPages:
         answer["called"] = form.get("called", "")
         try:
             counts_from = self._enrolling.confirm(who, key, answer, language=spoken())
+        except Redrawn as redrawn:
+            return self._ask(who, key, warning(redrawn.reason, status=422))
         except Wrong as wrong:
             if wrong.left:
                 return self._ask(who, key, Said(self._problems(challenge, wrong), typed=form, status=422))

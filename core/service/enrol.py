@@ -12,6 +12,7 @@ from ..contracts.events import Event, LimitReached, MethodAdded, MethodRemoved
 from ..contracts.method import Challenge, Enrollable, Factor, Method, NewEnrolment
 from ..contracts.own_address import GIVEN
 from ..contracts.people import Enrolment, Person
+from ..contracts.question_set import AsksQuestions
 from ..contracts.text import Text
 from ..db.begun import Begun, Posted
 from ..db.counters import Mark
@@ -48,6 +49,7 @@ STOPPED = Text("Self-service is stopped for your account")
 NOT_HERE = Text("This can't be added here.")
 FULL = Text("You have {n} of these already. Remove one first.", n=MOST)
 TOO_OLD = Text("That code is too old.")
+CHANGED = Text("Your organisation changed its questions meanwhile. Choose again.")
 OVER = Text("This took too long, or was tried too often. Start again.")
 
 
@@ -61,6 +63,10 @@ class Wrong(NotAllowed):
     def __init__(self, reason: Text, left: int, at: Mapping[str, Text] | None = None) -> None:
         super().__init__(reason, at)
         self.left = left
+
+
+class Redrawn(NotAllowed):
+    """What was to be confirmed holds no more; something new was drawn in its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +117,8 @@ class Enrolling:
         return begun.challenge if begun else None
 
     def confirm(self, who: SignedIn, key: str, answer: Mapping[str, str], *, language: str = "") -> datetime | None:
-        """Keep it; when it begins to count, or None while there is more to ask. Raises Wrong, or NotAllowed when there
-        is nothing (more) to confirm.
+        """Keep it; when it begins to count, or None while there is more to ask. Raises Wrong, Redrawn, or NotAllowed
+        when there is nothing (more) to confirm.
 
         Signing in again is not asked for: what is confirmed here was drawn for this session while it was fresh.
         """
@@ -122,6 +128,11 @@ class Enrolling:
             step = self.addresses.step(method, begun.challenge, answer, language)
         except NotAllowed as wrong:
             raise Wrong(wrong.reason, left, wrong.at) from wrong
+        except OutOfTurn:
+            if not isinstance(method, AsksQuestions):
+                raise
+            self._draw_anew(who, method)
+            raise Redrawn(CHANGED) from None
         if isinstance(step, NewEnrolment):
             return self._keep(who, method, step, language, posted=begun.posted)
         self.addresses.ask(who, _adding(who, key), replace(begun, answer=answer), step, language)
@@ -165,7 +176,14 @@ class Enrolling:
 
     def _drawn(self, method: Method, who: SignedIn, mine: list[Enrolment]) -> Challenge:
         assert isinstance(method, Enrollable)
-        return method.enrol(who.person, mine, self.around.context())
+        policy = self.snapshots.current.policy_for(who.person)
+        return method.enrol(who.person, mine, replace(self.around.context(), policy=policy.name))
+
+    def _draw_anew(self, who: SignedIn, method: Method) -> None:
+        """Without a fresh sign-in: it takes the place of what was drawn while there was one."""
+        challenge = self._drawn(method, who, [])
+        with self.records.db.write() as tx:
+            self.records.pending.put(tx, _adding(who, method.key), Begun(challenge), self.around.now() + GOOD_FOR)
 
     def _attempt(self, who: SignedIn, method: Method) -> tuple[Begun, int]:
         """Where it stands, and how many tries are left after this one. Raises NotAllowed when there are none."""
@@ -228,6 +246,7 @@ class Enrolling:
                 proven_at=now,
                 usable_from=now + waits,
                 enrolment_id=new.id,
+                counted=new.counted,
             )
             self._tell(tx, whom, MethodAdded(method.key, (now + waits).isoformat()), language)
         return now + waits

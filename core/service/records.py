@@ -24,6 +24,7 @@ from ..db.leases import Leases
 from ..db.links import Links
 from ..db.pending import Pending
 from ..db.proofs import Proofs
+from ..db.question_sets import SavedQuestionSets
 from ..db.receivers import Receivers
 from ..db.recoveries import Recoveries
 from ..db.sealing import Keyring
@@ -60,6 +61,7 @@ class Records:
     links: Links
     waiting_links: WaitingLinks
     settings: SettingsStore
+    question_sets: SavedQuestionSets
     sign_ins: SignIns
     sessions: Sessions
     console_sessions: ConsoleSessions
@@ -103,6 +105,7 @@ class Records:
             links=Links(keyring),
             waiting_links=WaitingLinks(keyring),
             settings=SettingsStore(keyring),
+            question_sets=SavedQuestionSets(keyring),
             sign_ins=SignIns(keyring),
             sessions=Sessions(keyring),
             console_sessions=ConsoleSessions(keyring),

@@ -6,13 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock, Timer
+from types import MappingProxyType
 
 from ..contracts.brand import Brand
 from ..contracts.entry import Entry
 from ..contracts.method import Method
 from ..contracts.people import Person
+<<<<<<< HEAD
 from ..contracts.plugin import Plugin, addresses_of
 from ..contracts.wall import NO_WALL, Network, Wall
+=======
+from ..contracts.plugin import Plugin
+from ..contracts.question_set import AsksQuestions, QuestionSet
+>>>>>>> f255d09 (Asked questions out of an organisation's sets, and counted how many people chose each)
 from ..db.settings_store import PluginRow
 from ..host import Host, Plugins
 from ..recovery.decoys import Shapes
@@ -146,6 +152,7 @@ class Snapshots:
             public, shapes = settings.public_rules(tx), settings.shapes(tx)
             entries = self._records.entries.all(tx)
             brand = brand_of(tx, settings.documents, self.file)
+            questions = self._records.question_sets.all(tx)
         now = self._now()
         on = [name for name in self.host.classes if self.is_on(name, rows.get(name), now)]
         wanted = {name: self.in_force(name, rows.get(name)) for name in on}
@@ -156,6 +163,7 @@ class Snapshots:
             replacing=before.plugins if before else None,
             walls={name: self.wall_of(name) for name in self.host.classes},
         )
+        plugins = _asking(plugins, questions)
         # What the file decides is not for the console to change.
         # A way that is not there is none: a try is over when the last one that people see is used up.
         # What may not come first is never shown first, whatever somebody set: its page depends on the person (P4).
@@ -202,6 +210,13 @@ def lacking(plugin: type[Plugin], values: Mapping[str, object]) -> tuple[str, ..
 def _next_return(rows: Iterable[PluginRow], now: datetime) -> datetime | None:
     ends = (row.off_until for row in rows if not row.on(now) and row.off_until)
     return min(ends, default=None)
+
+
+def _asking(plugins: Plugins, sets: Sequence[QuestionSet]) -> Plugins:
+    """With what the organisation asks, in the methods that ask it."""
+    methods = plugins.methods.items()
+    asking = {key: one.asking(sets) if isinstance(one, AsksQuestions) else one for key, one in methods}
+    return replace(plugins, methods=MappingProxyType(asking))
 
 
 def kind_of(method: type[Method]) -> Kind:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from copy import copy
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import chain
 
 from pydantic import Field as Setting
@@ -26,10 +28,12 @@ from ...core import (
     Person,
     PluginSettings,
     Prompt,
+    QuestionSet,
     Text,
     Verdict,
     hookimpl,
     only_in_file,
+    set_for,
 )
 from ._question_list import COMMON, QUESTIONS
 from ._slow_hash import keyed, matches, slow_hash
@@ -96,32 +100,55 @@ class Questions(Method):
     summary = Text("You answer {n} questions", n=3)
     Settings = QuestionsSettings
     settings: QuestionsSettings
+    sets: Sequence[QuestionSet] = ()
+
+    @property
+    def first_questions(self) -> Sequence[Text]:
+        """The file's, or ours: what is asked until somebody saves a set."""
+        return tuple(map(_ours, self.settings.questions)) or QUESTIONS
+
+    @property
+    def to_register(self) -> int:
+        """How many people answer."""
+        return self.settings.to_register
+
+    def asking(self, sets: Sequence[QuestionSet]) -> Method:
+        """A copy, because the one before still answers whoever asks it at this moment."""
+        other = copy(self)
+        other.sets = tuple(sets)
+        return other
 
     def offers(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Sequence[Offer]:
         return [
             Offer(self.key, enrolment.id, self.summary.filled(n=len(_sets(enrolment.data)[0][0])), dict(enrolment.data))
             for enrolment in enrolments
-            if enrolment.usable_from <= ctx.now
+            if enrolment.usable_from <= ctx.now and self._turn(enrolment.data, ctx.now) is not None
         ]
 
     def begin(self, offers: Sequence[Offer] | None, ctx: Context) -> Challenge:
         """The same questions until they are answered: nobody draws again until an easy one comes (I2)."""
         if not offers:
             raise OutOfTurn("questions are asked after another proof only")
-        asked, _ = _sets(offers[0].private)[int(offers[0].private["next"])]
-        fields = tuple(Field(f"answer-{number}", _said(question)) for number, question in enumerate(asked, 1))
+        turn = self._turn(offers[0].private, ctx.now)
+        if turn is None:
+            raise OutOfTurn("nothing of it is asked any more")
+        asked, _ = _sets(offers[0].private)[turn]
+        fields = tuple(Field(f"answer-{number}", self._said(question)) for number, question in enumerate(asked, 1))
         text = Text("Spelling and spaces must match what you entered. Capitals don't matter.")
         return Challenge(Prompt(Text("Answer your questions"), text, fields), timedelta(minutes=20))
 
     def judge(self, offer: Offer, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> Verdict:
         """One hash over all answers: nobody can tell from anything which of them was wrong (I1)."""
         fields = challenge.prompt.fields
-        asked, answers = [str(field.label) for field in fields], [fold(answer.get(f.name, "")) for f in fields]
+        asked, answers = [_goes_by(field.label) for field in fields], [fold(answer.get(f.name, "")) for f in fields]
         sets = _sets(offer.private)
         # By the questions themselves: a set that was registered anew since is another one.
         number = next((number for number, (questions, _) in enumerate(sets) if questions == asked), None)
         # Nothing more and nothing less than was asked (I3), and no slow hash for what was never taken.
         if number is None or answer.keys() != {field.name for field in fields} or not all(map(_fits, answers)):
+            return Verdict(False, "wrong")
+        # Also where it was asked before its last day had passed: of the old and the new set, the stricter holds.
+        if not self._is_asked(asked, ctx.now):
             return Verdict(False, "wrong")
         if not matches(sets[number][1], self._keyed(asked, answers)):
             return Verdict(False, "wrong")
@@ -130,22 +157,58 @@ class Questions(Method):
 
     def enrol(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Challenge:
         """A list to choose from, and what an answer may not be because anybody could look it up."""
-        choices = tuple(map(_said, self.settings.questions)) or QUESTIONS
-        text = Text("Choose {n}. Pick answers that nobody can look up.", n=self.settings.to_register)
-        fields = chain.from_iterable(_pair(n, choices) for n in range(1, self.settings.to_register + 1))
-        prompt = Prompt(Text("Choose your questions"), text, tuple(fields), widget="questions")
-        return Challenge(prompt, timedelta(minutes=10), {"known": json.dumps(sorted(_known(person, ctx.company)))})
+        required, choices = self._offered(ctx.policy)
+        many = min(self.settings.to_register, len(required) + len(choices))
+        text = Text("Choose {n}. Pick answers that nobody can look up.", n=many)
+        asked = [_field(n, question) for n, question in enumerate(required, 1)]
+        asked += chain.from_iterable(_pair(n, choices) for n in range(len(required) + 1, many + 1))
+        prompt = Prompt(Text("Choose your questions"), text, tuple(asked), widget="questions")
+        known = json.dumps(sorted(_known(person, ctx.company)))
+        return Challenge(prompt, timedelta(minutes=10), {"known": known, "policy": ctx.policy})
 
     def confirm(self, challenge: Challenge, answer: Mapping[str, str], ctx: Context) -> NewEnrolment:
-        """From here on no answer is anywhere but in a hash."""
-        fields = challenge.prompt.fields
-        asked = [_chosen(field, answer.get(field.name, "")) for field in fields[::2]]
-        answers = {field.name: fold(answer.get(field.name, "")) for field in fields[1::2]}
-        at = {field.name: text for field, text in zip(fields[::2], _unfit_questions(asked), strict=True) if text}
+        """From here on no answer is anywhere but in a hash. Raises OutOfTurn where other questions are asked by now."""
+        fields = {field.name: field for field in challenge.prompt.fields}
+        if challenge.prompt != self._drawn_now(challenge, ctx).prompt:
+            raise OutOfTurn("the questions were changed meanwhile")
+        answers = {name: fold(answer.get(name, "")) for name in fields if name.startswith("answer")}
+        asked = [_asked(fields, name, answer) for name in answers]
+        at = _unfit_questions(asked)
         at |= _unfit_answers(asked, answers, frozenset(json.loads(challenge.secret["known"])))
         if at:
             raise NotAllowed(Text("Some of this can't be kept."), at)
-        return NewEnrolment("", {"sets": json.dumps(self._hashed(asked, list(answers.values()), ctx)), "next": "0"})
+        chosen = [_goes_by(question) for question in asked]
+        kept = self._hashed(chosen, list(answers.values()), ctx)
+        return NewEnrolment("", {"sets": json.dumps(kept), "next": "0"}, counted=tuple(chosen))
+
+    def _drawn_now(self, challenge: Challenge, ctx: Context) -> Challenge:
+        nobody = Person("", ())
+        return self.enrol(nobody, (), replace(ctx, policy=challenge.secret.get("policy", "")))
+
+    def _offered(self, policy: str) -> tuple[Sequence[Text], Sequence[Text]]:
+        """What everybody of this policy answers, and what they choose the rest from."""
+        own = set_for(self.sets, policy)
+        if own is None:
+            return (), self.first_questions
+        return [one.text for one in own.offered if one.required], [one.text for one in own.offered if not one.required]
+
+    def _said(self, question: str) -> Text:
+        """As it is said today: a set may have mended its words or added a language."""
+        own = (one.text for each in self.sets for one in each.questions if one.id == question)
+        return next(own, _ours(question))
+
+    def _is_asked(self, questions: Sequence[str], now: datetime) -> bool:
+        """Whether every one of these is still asked: none of them is over in all sets that have it."""
+        return not any(
+            known and all(one.is_over(now.date()) for one in known)
+            for known in ([one for each in self.sets for one in each.questions if one.id == q] for q in questions)
+        )
+
+    def _turn(self, data: Mapping[str, str], now: datetime) -> int | None:
+        """Which set is asked: the next one in which every question still is."""
+        sets, first = _sets(data), int(data["next"])
+        turns = [(first + step) % len(sets) for step in range(len(sets))]
+        return next((turn for turn in turns if self._is_asked(sets[turn][0], now)), None)
 
     def _hashed(self, asked: Sequence[str], answers: Sequence[str], ctx: Context) -> list[tuple[list[str], str]]:
         """Every set that will be asked, each under one hash, so that no answer can be guessed by itself."""
@@ -167,10 +230,15 @@ def fold(typed: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", typed.strip()).casefold())
 
 
-def _said(question: str) -> Text:
+def _ours(question: str) -> Text:
     """In the reader's language, where it is one of ours. In English it is what a question goes by for good."""
-    ours = (one for one in QUESTIONS if one.message == question)
-    return next(ours, Text("{question}", question=question))
+    found = (one for one in QUESTIONS if one.message == question)
+    return next(found, Text("{question}", question=question))
+
+
+def _goes_by(question: Text) -> str:
+    """What is kept of a question, whatever it reads in any language."""
+    return question.message.format_map(question.values)
 
 
 def _sets(data: Mapping[str, str]) -> list[tuple[list[str], str]]:
@@ -183,26 +251,34 @@ def _windows(registered: int, asked: int) -> Iterator[list[int]]:
         yield [(start + step) % registered for step in range(asked)]
 
 
-def _pair(number: int, choices: tuple[Text, ...]) -> tuple[Field, Field]:
-    hint = Text("3 to 40 characters")
-    question = Field(f"question-{number}", Text("Question {n}", n=number), choices=choices)
-    return question, Field(f"answer-{number}", Text("Answer {n}", n=number), hint)
+def _pair(number: int, choices: Sequence[Text]) -> tuple[Field, Field]:
+    question = Field(f"question-{number}", Text("Question {n}", n=number), choices=tuple(choices))
+    return question, _field(number, Text("Answer {n}", n=number))
 
 
-def _chosen(field: Field, number: str) -> str:
-    """The question in English, which is what it goes by; empty when none was chosen."""
-    return {str(n): str(choice) for n, choice in enumerate(field.choices)}.get(number, "")
+def _field(number: int, label: Text) -> Field:
+    return Field(f"answer-{number}", label, Text("3 to 40 characters"))
 
 
-def _unfit_questions(asked: Sequence[str]) -> Iterator[Text | None]:
+def _asked(fields: Mapping[str, Field], name: str, answer: Mapping[str, str]) -> Text | None:
+    """The question of this answer: the field says it itself, or it was chosen beside it; None where none was."""
+    beside = fields.get(name.replace("answer", "question"))
+    if beside is None:
+        return fields[name].label
+    return {str(n): choice for n, choice in enumerate(beside.choices)}.get(answer.get(beside.name, ""))
+
+
+def _unfit_questions(asked: Sequence[Text | None]) -> dict[str, Text]:
+    found: dict[str, Text] = {}
     for number, question in enumerate(asked):
-        if not question:
-            yield Text("Choose one from the list")
-        else:
-            yield Text("You chose this question before. Choose another.") if question in asked[:number] else None
+        if question is None:
+            found[f"question-{number + 1}"] = Text("Choose one from the list")
+        elif question in asked[:number]:
+            found[f"question-{number + 1}"] = Text("You chose this question before. Choose another.")
+    return found
 
 
-def _unfit_answers(asked: Sequence[str], answers: Mapping[str, str], known: frozenset[str]) -> dict[str, Text]:
+def _unfit_answers(asked: Sequence[Text | None], answers: Mapping[str, str], known: frozenset[str]) -> dict[str, Text]:
     found: dict[str, Text] = {}
     before: list[str] = []
     for question, (name, folded) in zip(asked, answers.items(), strict=True):
@@ -215,12 +291,12 @@ def _unfit_answers(asked: Sequence[str], answers: Mapping[str, str], known: froz
     return found
 
 
-def _shortcoming(folded: str, question: str, known: frozenset[str]) -> Text | None:
+def _shortcoming(folded: str, question: Text | None, known: frozenset[str]) -> Text | None:
     bare = _bare(folded)
     # Of what nothing remains, everything would be the same (I4).
     if not _fits(folded) or len(bare) < SHORTEST:
         return Text("An answer has 3 to 40 characters, and 3 letters or digits among them.")
-    if bare in _bare(fold(question)):
+    if question and any(bare in _bare(fold(words)) for words in (_goes_by(question), *question.words.values())):
         return Text("The question says this already. Choose another answer.")
     # A number with its first 0 is the number that the directory has with its country's.
     found = bare.lstrip("0") or bare
