@@ -141,7 +141,7 @@ class PasswordSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionsEnded(Event):
-    """Whoever was signed in with the old password has to sign in again."""
+    """Whoever was signed in with the old password has to sign in again: this directory, or notifier, saw to it."""
 
     name = "sessions.ended"
     store: str
@@ -149,7 +149,8 @@ class SessionsEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionsNotEnded(Event):
-    """The directory was asked for a quarter of an hour to end what is open with the old password, and did not."""
+    """A directory, or a notifier, was asked for a quarter of an hour to end what is open with the old password, and did
+    not."""
 
     name = "sessions.not-ended"
     loud = True

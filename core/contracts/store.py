@@ -130,9 +130,11 @@ class CanDemandChange(Protocol):
 
 @runtime_checkable
 class CanEndSessions(Protocol):
-    """Sessions that are open with the old password can be ended."""
+    """Sessions that are open with the old password can be ended: by a store its own, by a notifier somebody else's."""
 
-    def end_sessions(self, account: Account, *, ctx: Context) -> None: ...
+    def end_sessions(self, account: Account, *, ctx: Context) -> None:
+        """Returning means: none is open. Asked again after any error; whom nobody there knows has none."""
+        ...
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ..contracts import events
 from ..contracts.notifier import FollowsLog, Happening, Notifier
 from ..contracts.people import Person
+from ..contracts.store import CanEndSessions
 from .fakes import NOON, a_context, a_person
 from .suite import PluginSuite, is_a, is_words, must
 
@@ -40,7 +41,7 @@ class NotifierSuite(PluginSuite):
 
     def test_it_wants_events_that_there_are(self) -> None:
         must(is_a(self.plugin.wants, frozenset), "wants must be a frozenset of beginnings of event names")
-        must(self._wanted() or isinstance(self.plugin, FollowsLog), "no event has such a name")
+        must(self._wanted() or isinstance(self.plugin, FollowsLog | CanEndSessions), "no event has such a name")
 
     def test_every_event_that_it_wants_is_taken(self) -> None:
         for event in self._wanted():

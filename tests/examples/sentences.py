@@ -393,6 +393,6 @@ ADDED: dict[str, tuple[str, ...]] = {
         "Nobody, or more than one person, has this name", "This name means several people, or cannot be a name",
         "Text messages by HTTP", "Pretend phone and mailbox", "Mail server", "Characters in a picture or read aloud",
         "The browser works for a second", "Notices to the person", "Keyback's own directory", "OpenLDAP",
-        "Microsoft Entra ID", "Active Directory", "Pretend cloud", "Syslog (SIEM)",
+        "Microsoft Entra ID", "Active Directory", "Pretend cloud", "Keycloak (end sessions)", "Syslog (SIEM)",
     ),
 }  # fmt: skip

@@ -14,6 +14,7 @@ from argon2.low_level import Type, hash_secret
 from keyback.core.contracts.channel import Channel, Message
 from keyback.core.contracts.human_check import HumanCheck, Humanity, Part, Widget
 from keyback.core.contracts.method import Method
+from keyback.core.contracts.notifier import Notifier
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind
 from keyback.core.contracts.plugin import Context, NoSettings, Plugin
 from keyback.core.contracts.text import Secret, Text
@@ -335,6 +336,7 @@ def small_house(
     methods: Sequence[Method] = (),
     channel: FakeChannel | None = None,
     channels: Sequence[Channel] = (),
+    notifiers: Sequence[Notifier] = (),
     door: HumanCheck | None = None,
     **changes: Any,
 ) -> SmallHouse:
@@ -350,7 +352,7 @@ def small_house(
     door = door or OpenDoor(NoSettings())
     host = _Built(
         Email(Email.Settings()), Sms(Sms.Settings()), codes, store, channel, AccountNotice(AccountNotice.Settings()),
-        *also, *methods, *channels, human_checks=(door, WeakDoor(NoSettings())),
+        *also, *methods, *channels, *notifiers, human_checks=(door, WeakDoor(NoSettings())),
     )  # fmt: skip
     with database.write() as tx:
         # Answers are judged as soon as they can be; whoever tests the pause says so.

@@ -12,9 +12,12 @@ import pytest
 from servers.small_house import Cloud, SmallHouse, Visit, small_house
 from sqlalchemy import select
 
+from keyback.core.contracts.channel import Message
 from keyback.core.contracts.errors import StoreUnavailable
+from keyback.core.contracts.notifier import Happening, Notifier
 from keyback.core.contracts.people import Account
-from keyback.core.contracts.plugin import Context
+from keyback.core.contracts.plugin import Context, NoSettings
+from keyback.core.contracts.text import Text
 from keyback.core.db.session import Database
 from keyback.core.db.tables import event
 from keyback.core.service.end_sessions import MOST_TRIES
@@ -144,3 +147,66 @@ def test_a_reset_without_such_a_directory_waits_for_nothing(linked: SmallHouse) 
     linked.work()
     assert [m for m in linked.sent("email") if "is set" in str(m.subject)]
     assert events(linked) == []
+
+
+class Elsewhere(Notifier):
+    """An identity provider whose sessions a notifier ends."""
+
+    key = "elsewhere"
+    label = Text("Elsewhere")
+    wants = frozenset()
+
+    def __init__(self) -> None:
+        super().__init__(NoSettings())
+        self.ends = Ends()
+
+    def notify(self, happening: Happening, ctx: Context) -> tuple[Message, ...]:
+        return ()
+
+    def end_sessions(self, account: Account, *, ctx: Context) -> None:
+        self.ends.end_sessions(account, ctx=ctx)
+
+
+@pytest.fixture
+def beside(tmp_path: Path, migrated: Path) -> Iterator[tuple[SmallHouse, Ends]]:
+    """Jo's cloud can, and so can somebody who is no directory."""
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'beside.db')}")
+    realms, notifier = {"fake": ("fake.example",), "cloud": ("cloud.example",)}, Elsewhere()
+    house = small_house(database, cloud=EndingCloud(), realms=realms, notifiers=(notifier,))
+    house.link()
+    yield house, notifier.ends
+    database.close()
+
+
+def test_a_notifier_ends_sessions_of_every_account_that_was_set(beside: tuple[SmallHouse, Ends]) -> None:
+    house, elsewhere = beside
+    proven(house).renew()
+    house.work()
+    assert sorted(elsewhere.ended) == ["jo", "jo.cloud"]
+
+
+def test_everywhere_waits_for_the_notifier_too(beside: tuple[SmallHouse, Ends]) -> None:
+    house, elsewhere = beside
+    elsewhere.trouble = StoreUnavailable("away")
+    visit = proven(house)
+    visit.renew("violet anchors drift homeward", "jo.cloud")
+    house.work()
+    assert not says(house, visit)
+    elsewhere.trouble = None
+    house.clock.forward(minutes=2)
+    house.work()
+    assert elsewhere.ended == ["jo.cloud"]
+    assert says(house, visit)
+    assert events(house) == ["sessions.ended", "sessions.ended"]
+
+
+def test_a_notifier_that_never_can_is_told_to_an_administrator(beside: tuple[SmallHouse, Ends]) -> None:
+    house, elsewhere = beside
+    elsewhere.trouble = StoreUnavailable("away")
+    visit = proven(house)
+    visit.renew("violet anchors drift homeward", "jo.cloud")
+    for _ in range(MOST_TRIES + 2):
+        house.work()
+        house.clock.forward(minutes=2)
+    assert events(house).count("sessions.not-ended") == 1
+    assert not says(house, visit)
