@@ -51,12 +51,8 @@ from .contracts.notifier import FollowsLog, Happening, LogEntry, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
 from .contracts.own_address import OwnAddress
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
-<<<<<<< HEAD
 from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, is_address, only_in_file
-=======
-from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, only_in_file
 from .contracts.question_set import AsksQuestions, Question, QuestionSet, set_for
->>>>>>> f255d09 (Asked questions out of an organisation's sets, and counted how many people chose each)
 from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
     CanChange,

@@ -12,13 +12,9 @@ from ..contracts.brand import Brand
 from ..contracts.entry import Entry
 from ..contracts.method import Method
 from ..contracts.people import Person
-<<<<<<< HEAD
 from ..contracts.plugin import Plugin, addresses_of
-from ..contracts.wall import NO_WALL, Network, Wall
-=======
-from ..contracts.plugin import Plugin
 from ..contracts.question_set import AsksQuestions, QuestionSet
->>>>>>> f255d09 (Asked questions out of an organisation's sets, and counted how many people chose each)
+from ..contracts.wall import NO_WALL, Network, Wall
 from ..db.settings_store import PluginRow
 from ..host import Host, Plugins
 from ..recovery.decoys import Shapes
