@@ -14,6 +14,7 @@ from .people_screens import PeopleScreen
 from .plugin_screens import PART_SCREENS
 from .policy_screens import PolicyScreen
 from .public_screens import PublicRulesScreen
+from .question_screens import QuestionScreen
 from .record_screens import RecordScreen
 from .report_screens import ReportScreen
 from .signal_screens import SignalScreen
@@ -27,6 +28,7 @@ SCREENS: tuple[type[Screen], ...] = (
     HomeScreen,
     PolicyScreen,
     PublicRulesScreen,
+    QuestionScreen,
     SimulatorScreen,
     *PART_SCREENS,
     SignalScreen,

@@ -36,4 +36,7 @@ class HomeScreen(Screen):
         broken = self.console.snapshots.current.plugins.broken
         today = TodaysNumbers(records=self.console.records, around=self.console.around).now()
         by_link = self.desk.someone_by_link()
-        return self.show("console/home.html", broken=broken, by_link=by_link, today=today, media=MEDIA)
+        answered = [part for part in self.console.parts.all() if part.answered_by]
+        return self.show(
+            "console/home.html", broken=broken, by_link=by_link, today=today, media=MEDIA, answered=answered
+        )

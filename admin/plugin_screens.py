@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import starmap
 from typing import ClassVar
 
-from flask import abort, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, SelectField
@@ -34,6 +34,7 @@ STATES: Mapping[State, tuple[str, Text]] = {
 }
 WHERE: Mapping[Fixed, Text] = {
     Fixed.PINNED: Text("Set in keyback.toml and can only be changed there."),
+    Fixed.ACCEPTED: Text("Says who turned this on and answers for it."),
     Fixed.ONLY_IN_FILE: Text("Can only be set in keyback.toml: it widens what this server may do."),
 }
 LOST: Mapping[Lost, Text] = {
@@ -114,6 +115,8 @@ class PartScreen(Screen):
     def asks_switch(self, key: str) -> Response:
         """A page that names what will happen."""
         part = self._part(key)
+        if part.accepted_in and part.state is not State.ON:
+            return redirect(url_for("questions.accept"), 303)
         kind = SwitchForm if part.state is not State.OFF else OnForm
         return self._switch_page(part, self.form(kind, data={"version": str(part.version)}))
 

@@ -24,6 +24,7 @@ from ..core.service.console_rules import ConsoleRules
 from ..core.service.control_room import ControlRoom
 from ..core.service.desk import open_desk
 from ..core.service.parts import Parts
+from ..core.service.question_sets import QuestionDesk
 from ..core.service.record_room import open_record_room
 from ..core.service.report import ReportRoom
 from ..core.service.vouching import CompanyIdp
@@ -83,6 +84,7 @@ def parts_of(house: House) -> Console:
         staff=house.staff,
         control_room=ControlRoom.open(records, snapshots, around, people.approvals, pinned=pinned),
         parts=Parts(records=records, snapshots=snapshots, around=around),
+        questions=QuestionDesk(records=records, snapshots=snapshots, around=around),
         people=people,
         record_room=open_record_room(records, snapshots, around, house.staff),
         reports=ReportRoom(records=records, around=around),

@@ -51,7 +51,7 @@ from .contracts.notifier import FollowsLog, Happening, LogEntry, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
 from .contracts.own_address import OwnAddress
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
-from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, is_address, only_in_file
+from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, is_address, only_accepted, only_in_file
 from .contracts.question_set import AsksQuestions, Question, QuestionSet, set_for
 from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
@@ -164,6 +164,7 @@ __all__ = [
     "mailbox",
     "mask_mail",
     "mask_phone",
+    "only_accepted",
     "only_in_file",
     "same",
     "set_for",

@@ -30,6 +30,12 @@ def is_address() -> JsonDict:
     return {ADDRESS: True}
 
 
+def only_accepted() -> JsonDict:
+    """For `json_schema_extra` of the setting that names who answers for a plugin: without it the plugin stays off, and
+    the console fills it in for whoever read why not, and typed the organisation's name."""
+    return {"only in": "acceptance"}
+
+
 class PluginSettings(BaseModel):
     """A flat form: str, int, bool, timedelta, enum, tuple of strings, SecretStr; each with title and description."""
 

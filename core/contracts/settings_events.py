@@ -49,3 +49,15 @@ class PluginTested(Event):
     kind: str
     plugin: str
     passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RiskAccepted(Event):
+    """Somebody answers for a plugin that standards advise against, or for a policy that counts it (`what`), after they
+    read the warning in this `wording`. Whose name they typed stands sealed beside it."""
+
+    name = "risk.accepted"
+    loud = True
+    plugin: str
+    what: str
+    wording: int

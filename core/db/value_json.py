@@ -48,7 +48,8 @@ def text_from_json(value: object) -> Text:
             return value
         case {"message": str(message), "values": dict(values), **more}:
             text = Text(message)
-            text.many, text.words = str(more.get("many", "")), dict(more.get("words", {}))
+            text.many, words = str(more.get("many", "")), more.get("words")
+            text.words = words if isinstance(words, dict) else {}
             text.values = {name: _from_json(inner) for name, inner in values.items()}
             return text
     raise ValueError("not a sentence")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 from ..contracts.question_set import Question, QuestionSet
 from .differences import NOTHING, Difference
@@ -94,7 +95,7 @@ def ids(sets: Sets) -> list[str]:
 
 def flaws_of(sets: Sets, to_register: int) -> tuple[Flaw, ...]:
     """Why these can't be saved; `to_register`: how many a person answers."""
-    return tuple((*_among(sets), *(flaw for one in sets for flaw in _of_set(one, to_register))))
+    return (*_among(sets), *(flaw for one in sets for flaw in _of_set(one, to_register)))
 
 
 def _among(sets: Sets) -> Iterator[Flaw]:
@@ -132,15 +133,15 @@ def _can_be_said(words: str) -> bool:
     return SHORTEST <= len(words.strip()) <= LONGEST and words.isprintable() and not set("{}") & set(words)
 
 
-def _twice(values: Sequence[object]) -> list[object]:
-    return [one for one, other in pairwise(sorted(values, key=str)) if one == other]
+def _twice(values: Sequence[Any]) -> list[Any]:
+    return [one for one, other in pairwise(sorted(values)) if one == other]
 
 
 def between(before: Sets, after: Sets) -> tuple[Difference, ...]:
     """How they changed: sets that came and went, and of each what is not as it was."""
     old, new = ({one.name: one for one in sets} for sets in (before, after))
     gone = (Difference(name, "set", name, NOTHING) for name in old if name not in new)
-    return tuple((*(line for name, one in new.items() for line in _changes(old.get(name), one)), *gone))
+    return (*(line for name, one in new.items() for line in _changes(old.get(name), one)), *gone)
 
 
 def _changes(old: QuestionSet | None, new: QuestionSet) -> Iterator[Difference]:

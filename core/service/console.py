@@ -8,6 +8,7 @@ from .brand_desk import BrandDesk
 from .control_room import ControlRoom
 from .desk import Desk
 from .parts import Parts
+from .question_sets import QuestionDesk
 from .record_room import RecordRoom
 from .records import Records
 from .report import ReportRoom
@@ -28,6 +29,7 @@ class Console:
     control_room: ControlRoom
     people: Desk
     parts: Parts
+    questions: QuestionDesk
     record_room: RecordRoom
     reports: ReportRoom
     brand: BrandDesk

@@ -22,6 +22,8 @@ class Fixed(StrEnum):
     PINNED = "pinned"
     # It widens what this server may do.
     ONLY_IN_FILE = "file"
+    # It names who answers for the plugin, and is set by turning it on.
+    ACCEPTED = "acceptance"
 
 
 @dataclass(frozen=True, slots=True)

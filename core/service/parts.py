@@ -10,11 +10,12 @@ from enum import StrEnum
 from ..contracts.errors import KeybackError
 from ..contracts.events import Event
 from ..contracts.plugin import Fault, Plugin, PluginSettings, examine_settings
-from ..contracts.settings_events import PluginSaved, PluginSwitched
+from ..contracts.settings_events import PluginSaved, PluginSwitched, RiskAccepted
 from ..contracts.text import Text
 from ..db.session import Transaction, after_commit
 from ..db.settings_history import Saved
 from ..db.settings_store import PLUGINS, PluginRow
+from .acceptance import WORDING, NotAccepted, is_named
 from .actor import Actor
 from .counted import tell
 from .needed import Need, needs_of
@@ -91,6 +92,17 @@ class Part:
     def label(self) -> Text:
         """What people call it."""
         return self.offered.label
+
+    @property
+    def accepted_in(self) -> str:
+        """The setting that says who answers for it; empty where nobody need."""
+        fields = only_elsewhere(self.settings).items()
+        return next((name for name, fixed in fields if fixed is Fixed.ACCEPTED), "")
+
+    @property
+    def answered_by(self) -> str:
+        """Who answers for it while it is on, although standards advise against it; empty where nobody need."""
+        return str(self.values.get(self.accepted_in, "")) if self.state is State.ON and self.accepted_in else ""
 
     @property
     def chosen_in_file(self) -> bool:
@@ -187,6 +199,20 @@ class Parts:
             self._record(tx, actor, event, {"why": to.why} if to.why else {})
         return self._in_force(version)
 
+    def accept(self, actor: Actor, part: Part, organisation: str, why: str) -> int:
+        """Switch on what somebody must answer for. Raises NotAccepted, NotOffered, and SavedMeanwhile."""
+        if not part.accepted_in or part.state is State.ON:
+            raise NotOffered
+        if not is_named(organisation, self.around):
+            raise NotAccepted
+        answers = {part.accepted_in: f"{actor.name}, {self.around.now():%Y-%m-%d}"}
+        with self.records.db.write() as tx:
+            row = self._rows(tx).get(part.name)
+            version = self._keep(tx, actor, part, {**(row.settings if row else {}), **answers}, Switch(True, why))
+            event = RiskAccepted(part.key, part.kind, WORDING)
+            self._record(tx, actor, event, {"why": why, "organisation": organisation.strip()})
+        return self._in_force(version)
+
     def history(self, part: Part, *, before: int | None = None, most: int = 20) -> Sequence[Saved]:
         """Who saved it when and why, the newest first. What was saved holds secrets, and stays here."""
         with self.records.db.read() as tx:
@@ -195,7 +221,8 @@ class Parts:
 
     def _refuse_switch(self, part: Part, to: Switch) -> None:
         now = self.around.now()
-        if part.chosen_in_file or (to.on and part.state is State.NOT_SET_UP):
+        # What somebody must answer for has a page of its own that asks for it.
+        if part.chosen_in_file or (to.on and (part.state is State.NOT_SET_UP or part.accepted_in)):
             raise NotOffered
         if to.until is not None and (to.on or not now < to.until <= now + LONGEST_OFF):
             raise NotOffered

@@ -118,5 +118,5 @@ class QuestionDesk:
 
     @staticmethod
     def _asker(snapshot: Snapshot) -> AsksQuestions | None:
-        asks = snapshot.plugins.methods.get(METHOD)
+        asks: object = snapshot.plugins.methods.get(METHOD)
         return asks if isinstance(asks, AsksQuestions) else None

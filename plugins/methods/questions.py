@@ -32,7 +32,7 @@ from ...core import (
     Text,
     Verdict,
     hookimpl,
-    only_in_file,
+    only_accepted,
     set_for,
 )
 from ._question_list import COMMON, QUESTIONS
@@ -55,11 +55,11 @@ class QuestionsSettings(PluginSettings):
         title="Accepted by",
         description=(
             "Who decided to accept questions, although NIST and OWASP do not: answers are found on social networks or "
-            "guessed by friends. Without a name the method stays off."
+            "guessed by friends. Without a name the method stays off; the console fills it in for whoever turns it on."
         ),
         min_length=3,
         # Not a field among others: whoever turns this on must have read why not.
-        json_schema_extra=only_in_file(),
+        json_schema_extra=only_accepted(),
     )
     to_register: int = Setting(5, title="To register", description="How many questions people answer.", ge=3, le=5)
     to_ask: int = Setting(3, title="To ask", description="How many of them a proof asks for.", ge=3, le=5)
@@ -177,7 +177,7 @@ class Questions(Method):
         at |= _unfit_answers(asked, answers, frozenset(json.loads(challenge.secret["known"])))
         if at:
             raise NotAllowed(Text("Some of this can't be kept."), at)
-        chosen = [_goes_by(question) for question in asked]
+        chosen = [_goes_by(question) for question in asked if question]
         kept = self._hashed(chosen, list(answers.values()), ctx)
         return NewEnrolment("", {"sets": json.dumps(kept), "next": "0"}, counted=tuple(chosen))
 

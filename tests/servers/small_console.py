@@ -19,6 +19,7 @@ from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
 from keyback.core.service.parts import Parts
+from keyback.core.service.question_sets import QuestionDesk
 from keyback.core.service.record_room import open_record_room
 from keyback.core.service.report import ReportRoom
 from keyback.core.service.signal_desk import SignalDesk
@@ -111,6 +112,7 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["people"] = desk = desk_of(house)
     made["control_room"] = ControlRoom.open(house.records, house.snapshots, house.around, desk.approvals)
     made["parts"] = Parts(records=house.records, snapshots=house.snapshots, around=house.around)
+    made["questions"] = QuestionDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
     made["reports"] = ReportRoom(records=house.records, around=house.around)
     made["brand"] = BrandDesk(records=house.records, snapshots=house.snapshots, around=house.around)
