@@ -21,7 +21,11 @@ FAULTS: Mapping[Fault, Text] = {
     Fault.TOO_MANY_REQUIRED: Text("{where}: people answer {n} questions, so no more can be required."),
     Fault.WORDS: Text("A question has 3 to {n} characters, and none of them is a brace: {what}"),
     Fault.SAME_WORDS: Text("Another question of this set reads the same: {what}"),
-    Fault.IN_USE: Text("{n} people chose it. Retire it with a day instead: {what}"),
+    Fault.IN_USE: Text.plural(
+        "{n} person chose it. Retire it with a day instead: {what}",
+        "{n} people chose it. Retire it with a day instead: {what}",
+        n=2,
+    ),
 }
 # At which field of a form a flaw is said; the others belong to all of it.
 FIELDS: Mapping[Fault, str] = {

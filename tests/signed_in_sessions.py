@@ -27,8 +27,9 @@ class InSession:
     @property
     def who(self) -> SignedIn:
         rules = SessionRules("fake", timedelta(hours=8), timedelta(hours=8))
+        house = self.house
         found = SessionDesk(
-            records=self.house.records, around=self.house.around, idp=cast("Any", None), rules=rules
+            records=house.records, around=house.around, idp=cast("Any", None), rules=rules, snapshots=house.snapshots
         ).whoever(self.key)
         assert found is not None
         return found

@@ -14,8 +14,10 @@ from ..contracts.people import Person
 from . import sealed
 from .purge import Purge
 from .sealing import Keyring, SealBroken
+from .settings_version import KEY
 from .sign_ins import digest
 from .tables import session as table
+from .tables import settings_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,15 @@ class Found:
     id: str = field(repr=False)
     seen_at: datetime
     session: Session
+    # The version of the settings that hold now.
+    settings: int = 0
 
 
 _SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 _insert = insert(table)
 _of_id = select(table).where(table.c.id == bindparam("of_id"))
+_settings = select(settings_version.c.version).where(settings_version.c.key == KEY).scalar_subquery()
+_with_version = select(table, _settings.label("settings")).where(table.c.id == bindparam("of_id"))
 _seen = update(table).where(table.c.id == bindparam("of_id")).values(seen_at=bindparam("at"))
 _note = update(table).where(table.c.id == bindparam("of_id"))
 _end = delete(table).where(table.c.id == bindparam("of_id"))
@@ -77,8 +83,8 @@ class Sessions:
 
     def find(self, tx: Connection, key: str) -> Found | None:
         """The session of whoever holds this key, ended by time or not. Raises SealBroken."""
-        row = tx.execute(_of_id, {"of_id": digest(key)}).mappings().first()
-        return None if row is None else Found(row["id"], row["seen_at"], self._open(row))
+        row = tx.execute(_with_version, {"of_id": digest(key)}).mappings().first()
+        return None if row is None else Found(row["id"], row["seen_at"], self._open(row), row["settings"] or 0)
 
     def seen(self, tx: Connection, session_id: str, at: datetime) -> None:
         """Somebody used it."""

@@ -36,4 +36,5 @@ def open_door(staff: Staff, idp: CompanyIdp, rules: SessionRules) -> Door:
         second=SecondSignIn(records=records, around=around),
         rules=rules,
     )
-    return Door(signing_in, SessionDesk(records=records, around=around, idp=idp, rules=rules))
+    sessions = SessionDesk(records=records, around=around, idp=idp, rules=rules, snapshots=starting.snapshots)
+    return Door(signing_in, sessions)

@@ -14,6 +14,7 @@ from .counted import tell
 from .records import Records
 from .signed_in import SignedIn
 from .signing_in import SessionRules
+from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .vouching import CompanyIdp, SignInRefused, SignInUnavailable
 
@@ -29,12 +30,15 @@ class SessionDesk:
     around: Surroundings
     idp: CompanyIdp
     rules: SessionRules
+    snapshots: Snapshots
 
     def whoever(self, key: str) -> SignedIn | None:
         """Who holds this key; nobody once the session was ended, its time is over, or its person was stopped."""
         found = self._find(key)
         if found is None:
             return None
+        # What an administrator saved a moment ago, at whichever process, holds from this page on.
+        self.snapshots.at_least(found.settings)
         now, session = self.around.now(), found.session
         if why := self._why_over(found, now):
             self._end(found, why)

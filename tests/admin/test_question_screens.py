@@ -171,7 +171,7 @@ def test_a_question_is_taken_away_on_a_page_of_its_own_unless_somebody_chose_it(
         )
     refused = console.post(f"{HERE}set/1/remove/1", {"why": "odd", "version": "0"})
     assert refused.status_code == 422
-    assert "1 people chose it. Retire it with a day instead" in words(refused)
+    assert "1 person chose it. Retire it with a day instead" in words(refused)
     assert console.post(f"{HERE}set/1/remove/2", {"why": "odd", "version": "0"}).status_code == 303
     assert "Who was the first person that you phoned" not in words(console.get(HERE))
 

@@ -243,6 +243,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "The question says this already. Choose another answer.",
         "Your organisation's directory knows this. Choose what nobody can look up.",
         "Many people would answer this. Choose what nobody can guess.",
+        "Your organisation changed its questions meanwhile. Choose again.",
     ),
     "questions: there is no code that was wrong, and a wait is longer": (
         "That didn't match {} time, so this way is closed for now. Choose another way.",

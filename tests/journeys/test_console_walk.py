@@ -65,6 +65,7 @@ def filled(visitor: Visitor, address: str) -> str:
         page.locator("main form button").click()
         page.wait_for_url(re.compile("/person/"))
         address = address.replace("<handle>", page.url.rpartition("/")[2])
+    address = address.replace("<int:", "<")
     for gap in re.findall("<([a-z_]+)>", address):
         if gap == "key":
             found = KEYS.get(kind, SOME_KEY)

@@ -6,7 +6,7 @@ import html
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from servers.doors import doors
 from servers.small_house import NEW, SmallHouse, small_house
 
 from keyback.core.contracts.people import AccountKey, Person
+from keyback.core.contracts.question_set import Question, QuestionSet
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
 from keyback.core.service.signed_in import SignedIn
 from keyback.plugins.methods import _slow_hash
+from keyback.plugins.methods._question_list import QUESTIONS
 from keyback.plugins.methods.questions import Questions, QuestionsSettings
 
 ADD = "/methods/add/questions"
@@ -260,3 +262,67 @@ def test_removed_they_prove_nothing_any_more_not_even_where_they_were_asked_alre
     assert jo.answer(RIGHT).status_code == 422
     jo.prove_by_mail()
     assert "questions." not in jo.get().text
+
+
+# Sets of the organisation's own -------------------------------------------------------------------------------------
+
+
+def save_sets(jo: Jo, *questions: Question) -> None:
+    """As an administrator does at the console."""
+    with jo.house.records.db.write() as tx:
+        sets = (QuestionSet("Everybody", questions),)
+        jo.house.records.question_sets.save(tx, sets, who="admin", why="test", at=jo.house.clock())
+    see_new_settings(jo.house)
+
+
+def ours(**changes: Any) -> list[Question]:
+    """Keyback's questions as a set, the first of them changed so."""
+    first, *others = (Question(text.message) for text in QUESTIONS)
+    return [replace(first, **changes), *others]
+
+
+def test_a_changed_set_shows_on_the_next_page_and_nothing_typed_into_the_old_one_is_kept(jo: Jo) -> None:
+    jo.post("/methods/add", method="questions")
+    save_sets(jo, *ours(id="Which plant stood in room 7?"))
+    page = jo.post(ADD, move="continue", **REGISTERED)
+    assert page.status_code == 422
+    assert "Your organisation changed its questions meanwhile. Choose again." in words(page)
+    assert "Which plant stood in room 7?" in page.text
+    assert "Captain Moth" not in page.text
+    assert "is added" in words(jo.post(ADD, move="continue", **REGISTERED))
+
+
+def test_required_questions_stand_above_their_answers_and_are_counted(jo: Jo) -> None:
+    save_sets(jo, *ours(required=True))
+    jo.post("/methods/add", method="questions")
+    page = jo.get(ADD)
+    assert re.search(rf'<label for="answer-1">{re.escape(QUESTIONS[0].message)}</label>', page.text)
+    assert 'id="question-1"' not in page.text
+    answers = {name: value for name, value in REGISTERED.items() if name != "question-1"}
+    assert "is added" in words(jo.post(ADD, move="continue", **answers))
+    with jo.house.records.db.read() as tx:
+        counted = jo.house.records.enrolments.chosen.of(tx, "questions", [one.message for one in QUESTIONS])
+    assert counted[QUESTIONS[0].message] == 1
+    assert sum(counted.values()) == 5
+
+
+def test_whoever_speaks_another_language_reads_the_sets_words_in_it(jo: Jo) -> None:
+    save_sets(jo, *ours(words={"en": "Which toy?", "de": "Welches Stofftier?"}))
+    jo.post("/methods/add", method="questions")
+    jo.browser.set_cookie("__Host-kb_language", "de", domain=HOST, secure=True)
+    assert "Welches Stofftier?" in jo.get(ADD).text
+
+
+def test_what_is_asked_proves_nothing_once_its_last_day_is_over_and_others_are_asked(jo: Jo) -> None:
+    jo.register()
+    jo.wait(hours=72)
+    jo.prove_by_mail()
+    asked = words(jo.choose_questions())
+    retired = next(text.message for text in QUESTIONS if text.message in asked)
+    yesterday = (jo.house.clock() - timedelta(days=1)).date()
+    save_sets(
+        jo, *(Question(text.message, last_day=yesterday if text.message == retired else None) for text in QUESTIONS)
+    )
+    assert jo.answer(RIGHT).status_code == 422
+    jo.post(move="back")
+    assert retired not in words(jo.choose_questions())

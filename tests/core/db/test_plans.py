@@ -53,6 +53,8 @@ FEW = {
 FEW |= {"settings_save", "campaign"}
 # Those who administer are a handful too, and so are directories, what people of one have, clients and their keys.
 FEW |= {"console_session", "census_round", "census_having", "token_key", "entry", "entry_seen", "receiver"}
+# So are an organisation's questions, and how many people chose each.
+FEW |= {"question_set", "chosen_count"}
 GROWS = {each.name for each in tables.metadata.sorted_tables} - FEW
 
 Asked = dict[str, Any]
