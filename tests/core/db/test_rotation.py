@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from keyback.core.contracts.events import PasswordSet
 from keyback.core.contracts.method import Challenge, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
+from keyback.core.contracts.question_set import Question, QuestionSet
 from keyback.core.contracts.signals import Kind as SignalKind
 from keyback.core.contracts.signals import Receiver, Signal
 from keyback.core.contracts.text import Text
@@ -38,6 +39,7 @@ from keyback.core.db.jobs import Jobs
 from keyback.core.db.links import Links
 from keyback.core.db.pending import Adding, Pending
 from keyback.core.db.proofs import Proofs
+from keyback.core.db.question_sets import SavedQuestionSets
 from keyback.core.db.receivers import Receivers, Registered
 from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.rotation import reseal
@@ -66,6 +68,7 @@ NEWS = Signal(SignalKind.CREDENTIAL_CHANGE, NOON, subject="canary-name")
 KEY = TokenKey("kid", b"canary-private-key", NOON)
 DETAILS = {"name": "canary-name"}
 ADDING = Adding("canary-session", "person-1", "app")
+ASKS = QuestionSet("Everybody", (Question("Who?"),))
 DRAWN = Begun(Challenge(Prompt(Text("Add it"), Text("Type it")), DAY, {"secret": "canary-secret"}))
 
 
@@ -113,6 +116,7 @@ class House:
             settings.save_plugin(tx, "method", "sms", enabled=True, settings={"a": 1})
             settings.save_policies(tx, [Policy("all")], who="", why="")
             settings.save_public_rules(tx, PublicRules(), who="", why="")
+            SavedQuestionSets(keyring, settings.versions).save(tx, (ASKS,), who="", why="", at=now)
             Audit(keyring).append(tx, [PasswordSet("a")], at=now, person_id="person-1", details=DETAILS)
             job = Jobs(keyring).put(tx, "mail", "message", "r", DETAILS, due_at=now, leased_by="me", leased_until=now)
             self.job_id = job.id
@@ -158,6 +162,7 @@ class House:
             assert settings.policies(tx) == (Policy("all"),)
             assert settings.public_rules(tx) == PublicRules()
             assert settings.history.newest(tx, POLICIES, "") is not None
+            assert SavedQuestionSets(keyring, settings.versions).all(tx) == (ASKS,)
             row = tx.execute(select(tables.event)).mappings().one()
             assert Audit(keyring).details(tx, row) == DETAILS
             job = Jobs(keyring).get(tx, self.job_id)
@@ -219,8 +224,8 @@ def test_everything_can_be_read_before_during_and_after_a_rotation(
 
 def test_every_kind_of_encrypted_column_and_sealed_row_is_moved(house: House) -> None:
     tested = {one.purpose for one in sealed.COLUMNS} | {KeyPurpose.SEAL}
-    # One value each; of the three saves of settings each is in the history.
-    assert sum(house.made_by(1, purpose) for purpose in tested) == len(sealed.COLUMNS) + len(sealed.ROWS) + 2
+    # One value each; of the four saves of settings each is in the history.
+    assert sum(house.made_by(1, purpose) for purpose in tested) == len(sealed.COLUMNS) + len(sealed.ROWS) + 3
 
 
 def test_it_says_how_far_it_is_and_goes_in_small_batches(
