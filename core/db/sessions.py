@@ -14,7 +14,6 @@ from ..contracts.people import Person
 from . import sealed
 from .purge import Purge
 from .sealing import Keyring, SealBroken
-from .settings_version import KEY
 from .sign_ins import digest
 from .tables import session as table
 from .tables import settings_version
@@ -56,7 +55,7 @@ class Found:
 _SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 _insert = insert(table)
 _of_id = select(table).where(table.c.id == bindparam("of_id"))
-_settings = select(settings_version.c.version).where(settings_version.c.key == KEY).scalar_subquery()
+_settings = select(settings_version.c.version).where(settings_version.c.key == "settings").scalar_subquery()
 _with_version = select(table, _settings.label("settings")).where(table.c.id == bindparam("of_id"))
 _seen = update(table).where(table.c.id == bindparam("of_id")).values(seen_at=bindparam("at"))
 _note = update(table).where(table.c.id == bindparam("of_id"))

@@ -41,7 +41,7 @@ class Office:
         key = base64.urlsafe_b64decode((server.folder / "keyback.key").read_text())
         self.keyring = Keyring.load(self.db, key)
         self.settings = SettingsStore(self.keyring)
-        self.sets = SavedQuestionSets(self.keyring, self.settings.versions)
+        self.sets = SavedQuestionSets(self.keyring)
 
     def switch(self, key: str, on: bool) -> None:
         with self.db.write() as tx:

@@ -116,7 +116,7 @@ class House:
             settings.save_plugin(tx, "method", "sms", enabled=True, settings={"a": 1})
             settings.save_policies(tx, [Policy("all")], who="", why="")
             settings.save_public_rules(tx, PublicRules(), who="", why="")
-            SavedQuestionSets(keyring, settings.versions).save(tx, (ASKS,), who="", why="", at=now)
+            SavedQuestionSets(keyring).save(tx, (ASKS,), who="", why="", at=now)
             Audit(keyring).append(tx, [PasswordSet("a")], at=now, person_id="person-1", details=DETAILS)
             job = Jobs(keyring).put(tx, "mail", "message", "r", DETAILS, due_at=now, leased_by="me", leased_until=now)
             self.job_id = job.id
@@ -162,7 +162,7 @@ class House:
             assert settings.policies(tx) == (Policy("all"),)
             assert settings.public_rules(tx) == PublicRules()
             assert settings.history.newest(tx, POLICIES, "") is not None
-            assert SavedQuestionSets(keyring, settings.versions).all(tx) == (ASKS,)
+            assert SavedQuestionSets(keyring).all(tx) == (ASKS,)
             row = tx.execute(select(tables.event)).mappings().one()
             assert Audit(keyring).details(tx, row) == DETAILS
             job = Jobs(keyring).get(tx, self.job_id)
