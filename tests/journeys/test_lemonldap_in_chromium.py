@@ -18,6 +18,8 @@ from servers.slapd import PASSWORD, Slapd, Someone
 from servers.story import NEW, Post
 
 BACK = "Back to the sign-in page"
+# Its words for every error, also for one that is no fault.
+FAILED = "Error during authentication with OpenID Provider"
 
 
 @dataclass
@@ -104,6 +106,19 @@ def test_by_openid_connect_it_verifies_who_got_back_in_and_lets_them_in(place: P
     guest.context.close()
 
 
+def test_who_gives_up_is_at_its_page_again_and_not_let_in(place: Place) -> None:
+    person = place.slapd.person()
+    guest = place.guest(person)
+    place.forgot(guest)
+    guest.sees("start")
+    guest.page.get_by_role("link", name="Cancel").click()
+    guest.page.get_by_text(FAILED).wait_for()
+    guest.page.goto(place.idp.url)
+    place.tries(guest, person, PASSWORD)
+    place.knows(guest, person)
+    guest.context.close()
+
+
 @pytest.mark.slow
 def test_it_believes_no_key_that_it_did_not_read_when_it_started(place: Place) -> None:
     """What the manual warns of: keys are turned over, and nobody comes back until it was restarted."""
@@ -112,7 +127,7 @@ def test_it_believes_no_key_that_it_did_not_read_when_it_started(place: Place) -
     guest = place.guest(unlucky)
     place.forgot(guest)
     _gets_a_new_password(guest, unlucky)
-    guest.page.get_by_text("Error during authentication with OpenID Provider").wait_for()
+    guest.page.get_by_text(FAILED).wait_for()
     guest.context.close()
     place.idp.restart()
     guest = place.guest(later)
