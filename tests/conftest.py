@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from servers import certified_idp, lemonldap, npm_smsc, openid_client
+from servers import certified_idp, lemonldap, npm_smsc, openid_client, signal_receiver
 from servers.chromium import running_chromium
 from servers.postgres import Postgres, missing, running_postgres
 from xdist.scheduler import LoadFileScheduling
@@ -39,9 +39,11 @@ def pytest_report_header() -> str:
     absent += ["oidc-provider"] if certified_idp.missing() else []
     absent += ["openid-client"] if openid_client.missing() else []
     absent += ["npm's smpp"] if npm_smsc.missing() else []
+    absent += ["npm's jose"] if signal_receiver.missing() else []
     if absent:
         return f"keyback: SKIPPING every test that starts {', '.join(absent)}: not installed here"
-    return f"keyback: real servers: {', '.join(SERVERS)}, LemonLDAP::NG, oidc-provider, openid-client, npm's smpp"
+    others = "LemonLDAP::NG, oidc-provider, openid-client, npm's smpp, npm's jose"
+    return f"keyback: real servers: {', '.join(SERVERS)}, {others}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

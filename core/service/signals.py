@@ -32,9 +32,9 @@ class Signalling:
             if stream is None or stream.status is Status.DISABLED:
                 continue
             known = [account for account in told if each.receiver.store in {"", account.key.store}]
-            for account in known:
-                news = [kind for kind in TOLD if kind in stream.wanted]
-                self.records.signals.put(tx, each.key, self._signals(each.receiver, account, news))
+            wanted = [kind for kind in TOLD if kind in stream.wanted]
+            news = [signal for account in known for signal in self._signals(each.receiver, account, wanted)]
+            self.records.signals.put(tx, each.key, news)
 
     def _signals(self, receiver: Receiver, account: Account, news: Iterable[Kind]) -> list[Signal]:
         now, together = self.around.now(), self.around.token()
