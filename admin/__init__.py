@@ -20,6 +20,7 @@ from .report_screens import ReportScreen
 from .signal_screens import SignalScreen
 from .simulator_screen import SimulatorScreen
 from .stranded_screen import StrandedScreen
+from .wording_screens import WordingScreen
 
 __all__ = ["SCREENS", "ConsoleLook", "create_console", "create_door"]
 
@@ -39,4 +40,5 @@ SCREENS: tuple[type[Screen], ...] = (
     RecordScreen,
     ReportScreen,
     BrandScreen,
+    WordingScreen,
 )

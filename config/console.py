@@ -28,6 +28,7 @@ from ..core.service.question_sets import QuestionDesk
 from ..core.service.record_room import open_record_room
 from ..core.service.report import ReportRoom
 from ..core.service.vouching import CompanyIdp
+from ..core.service.wording_desk import WordingDesk
 from .house import TRANSLATIONS, House
 from .settings import Settings
 from .sign_in import idp_of
@@ -88,6 +89,7 @@ def parts_of(house: House) -> Console:
         people=people,
         record_room=open_record_room(records, snapshots, around, house.staff),
         reports=ReportRoom(records=records, around=around),
+        wordings=WordingDesk(records=records, snapshots=snapshots, around=around),
         brand=BrandDesk(records=records, snapshots=snapshots, around=around),
         signals=signal_desk_of(house),
     )

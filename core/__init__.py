@@ -72,6 +72,7 @@ from .contracts.store import (
 )
 from .contracts.text import Secret, Text
 from .contracts.wall import Wall
+from .contracts.wording import Wording
 from .hookspecs import hookimpl, hookspec
 
 __all__ = [
@@ -152,6 +153,7 @@ __all__ = [
     "Wakes",
     "Wall",
     "Widget",
+    "Wording",
     "WrongPassword",
     "draw_digits",
     "e164",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # Letter by letter what a link may be: whatever a browser would run, or read otherwise than we do, is not.
@@ -38,6 +39,8 @@ class Brand:
     accent: str = ""
     accent_dark: str = ""
     logo: Logo | None = None
+    # What notices say in the company's own words: by language, in place of which sentence of ours.
+    wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def short_name(self) -> str:

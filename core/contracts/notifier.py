@@ -13,6 +13,7 @@ from .events import Event
 from .people import Contact
 from .plugin import Context, Plugin
 from .text import Text
+from .wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Notifier(Plugin, ABC):
 
     # Beginnings of event names: "password" hears password.set and password.refused.
     wants: ClassVar[frozenset[str]]
+    # What it says to people and a company may say otherwise.
+    wordings: ClassVar[Sequence[Wording]] = ()
 
     def hears(self, event: Event) -> bool:
         """Whether it would do anything about this event. Asked while a person waits, so it must be quick."""

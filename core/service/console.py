@@ -16,6 +16,7 @@ from .signal_desk import SignalDesk
 from .snapshot import Snapshots
 from .staff import Staff
 from .surroundings import Surroundings
+from .wording_desk import WordingDesk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,3 +35,4 @@ class Console:
     reports: ReportRoom
     brand: BrandDesk
     signals: SignalDesk
+    wordings: WordingDesk

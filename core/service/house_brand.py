@@ -14,9 +14,12 @@ from ..contracts.brand import Brand, Logo
 from ..db.documents import Document, Documents
 from ..db.session import Transaction
 
-BRAND, LOGO = Document("brand", "brand"), Document("logo", "logo")
-FIELDS = tuple(field.name for field in fields(Brand) if field.name != "logo")
+BRAND, LOGO, WORDINGS = Document("brand", "brand"), Document("logo", "logo"), Document("wordings", "wordings")
+FIELDS = tuple(field.name for field in fields(Brand) if field.name not in {"logo", "wordings"})
 Said: TypeAlias = Mapping[str, str | bool | tuple[str, ...]]
+# By language, then by the sentence of ours whose place they take.
+Words: TypeAlias = Mapping[str, Mapping[str, str]]
+_WORDS: TypeAdapter[Words] = TypeAdapter(dict[str, dict[str, str]])
 _SAID: TypeAdapter[Said] = TypeAdapter(dict[str, str | bool | tuple[str, ...]])
 
 
@@ -48,7 +51,8 @@ class FileSays:
 
 def brand_of(tx: Transaction, documents: Documents, file: FileSays) -> Brand:
     """As it holds now. Raises SealBroken."""
-    return file.with_logo(file.over(documents.get(tx, BRAND)), documents.get(tx, LOGO))
+    brand = file.with_logo(file.over(documents.get(tx, BRAND)), documents.get(tx, LOGO))
+    return replace(brand, wordings=words_from(documents.get(tx, WORDINGS) or "{}"))
 
 
 def logo_to(logo: Logo | None) -> str:
@@ -63,3 +67,13 @@ def logo_from(saved: str) -> Logo | None:
     """The same again."""
     kept = json.loads(saved)
     return Logo(kept["name"], b64decode(kept["content"]), kept["says_name"]) if kept else None
+
+
+def words_to(words: Words) -> str:
+    """As they are kept."""
+    return _WORDS.dump_json(words).decode()
+
+
+def words_from(saved: str) -> Words:
+    """The same again."""
+    return _WORDS.validate_json(saved)

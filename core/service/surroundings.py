@@ -10,6 +10,8 @@ from ipaddress import IPv4Network, IPv6Network
 
 from ..contracts.brand import Brand
 from ..contracts.plugin import Context
+from ..contracts.text import Language
+from ..contracts.wording import InOwnWords
 from ..languages import Languages
 from ..meter import Meter
 from ..recovery.names import canonical
@@ -70,8 +72,14 @@ class Surroundings:
             self.origin,
             self.short_name,
             self.random,
-            self.languages.catalogue(language),
+            self._in_own_words(language),
         )
+
+    def _in_own_words(self, language: str) -> Language:
+        """The language as messages speak it, where the company says some sentences otherwise."""
+        brand, spoken = self.brand(), self.languages.catalogue(language)
+        own = brand.wordings.get(self.languages.known(language)) if brand else None
+        return InOwnWords(spoken, own) if own else spoken
 
     def spelling(self, name: str) -> str:
         """One for every way to type this name. With and without its realm it has one budget and one decoy."""

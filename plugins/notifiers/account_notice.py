@@ -17,6 +17,7 @@ from ...core import (
     Notifier,
     PluginSettings,
     Text,
+    Wording,
     e164,
     events,
     hookimpl,
@@ -149,6 +150,41 @@ _INVITED = _Words(
 )
 
 
+def _moment(at: datetime) -> Mapping[str, object]:
+    return {"date": _date(at), "time": f"{at:%H:%M}"}
+
+
+def _date(at: datetime) -> Text:
+    return Text("{weekday}, {day} {month}", weekday=_DAYS[at.weekday()], day=at.day, month=_MONTHS[at.month - 1])
+
+
+_SOME_DAY = datetime(2026, 3, 2, 10, 31, tzinfo=UTC)
+
+
+def _wording(key: str, words: _Words) -> Wording:
+    """What a company may say otherwise: what happened. How to object stays ours."""
+    examples = {"accounts": "jfrost", "method": Text("Text message"), "left": 2, "address": "reset.example.org/methods"}
+    return Wording(key, words.subject, words.mail, words.text, words.call, {**examples, **_moment(_SOME_DAY)})
+
+
+_BY_KEY = {
+    "invited": _INVITED,
+    "password-set": _PASSWORD_SET,
+    "password-changed": _PASSWORD_CHANGED,
+    "unlocked": _UNLOCKED,
+    "started": _STARTED,
+    "unlock-started": _UNLOCK_STARTED,
+    "codes-issued": _CODES_ISSUED,
+    "added": _ADDED,
+    "removed": _REMOVED,
+    "few-left": _FEW_LEFT,
+    "last-used": _LAST_USED,
+    "linked": _LINKED,
+    "parted": _PARTED,
+    "stopped": _STOPPED,
+}
+
+
 class AccountNotice(Notifier):
     """One notice to each of the person's numbers and mailboxes."""
 
@@ -160,6 +196,7 @@ class AccountNotice(Notifier):
             *("enrolment", "link", "self-service.stopped"),
         }
     )
+    wordings = tuple(_wording(key, words) for key, words in _BY_KEY.items())
     Settings = AccountNoticeSettings
     settings: AccountNoticeSettings
 
@@ -243,14 +280,6 @@ def _since(happening: Happening) -> datetime:
         case events.MethodAdded(usable_from=moment) | events.AccountLinked(counts_from=moment):
             return datetime.fromisoformat(moment).astimezone(UTC)
     return happening.at.astimezone(UTC)
-
-
-def _moment(at: datetime) -> Mapping[str, object]:
-    return {"date": _date(at), "time": f"{at:%H:%M}"}
-
-
-def _date(at: datetime) -> Text:
-    return Text("{weekday}, {day} {month}", weekday=_DAYS[at.weekday()], day=at.day, month=_MONTHS[at.month - 1])
 
 
 @hookimpl

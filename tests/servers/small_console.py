@@ -23,6 +23,7 @@ from keyback.core.service.question_sets import QuestionDesk
 from keyback.core.service.record_room import open_record_room
 from keyback.core.service.report import ReportRoom
 from keyback.core.service.signal_desk import SignalDesk
+from keyback.core.service.wording_desk import WordingDesk
 
 from .desk import desk_of
 from .signals import here
@@ -115,6 +116,7 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["questions"] = QuestionDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
     made["reports"] = ReportRoom(records=house.records, around=house.around)
+    made["wordings"] = WordingDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["brand"] = BrandDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["signals"] = SignalDesk(records=house.records, around=house.around, may_push_to=here)
     return Console(**{**made, **parts})
