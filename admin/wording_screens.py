@@ -48,18 +48,18 @@ class WordingScreen(Screen):
         ]
         return self.show("console/wordings.html", rows=rows, now=now, saved="saved" in request.args)
 
-    @expose("/one/<key>")
-    def one(self, key: str) -> Response:
+    @expose("/one/<message>")
+    def one(self, message: str) -> Response:
         """Its sentences as they are now."""
-        wording, now = self._wording(key), self.words.now()
+        wording, now = self._wording(message), self.words.now()
         places = self.words.words(wording, now.rules)
         form = self.form(form_for(wording, places), data={name_of(place): words for place, words in places.items()})
         return self._page(wording, form, places, now)
 
-    @expose("/one/<key>", methods=["POST"])
-    def save(self, key: str) -> Response:
+    @expose("/one/<message>", methods=["POST"])
+    def save(self, message: str) -> Response:
         """Keep them; or show how they read, which keeps nothing."""
-        wording, now = self._wording(key), self.words.now()
+        wording, now = self._wording(message), self.words.now()
         places = self.words.words(wording, now.rules)
         form = form_for(wording, places)(request.form)
         look = request.form.get("press") == "look"

@@ -40,7 +40,7 @@ class Brand:
     accent_dark: str = ""
     logo: Logo | None = None
     # What notices say in the company's own words: by language, in place of which sentence of ours.
-    wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     @property
     def short_name(self) -> str:

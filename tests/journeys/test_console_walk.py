@@ -29,7 +29,13 @@ class Look(NamedTuple):
 LOOKS = (Look(1280, "light", "en"), Look(400, "dark", "de"), Look(1280, "dark", "de"), Look(400, "light", "en"))
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 # Where the first link to something with a gap in its address stands. What is not there yet is an address all the same.
-LISTS = {"group": "/admin/stranded/", "event_id": "/admin/records/", "handle": "", "campaign": "/admin/campaigns/"}
+LISTS = {
+    "group": "/admin/stranded/",
+    "event_id": "/admin/records/",
+    "handle": "",
+    "campaign": "/admin/campaigns/",
+    "message": "/admin/messages/",
+}
 KEYS = {"method": "email", "store": "embedded", "channel": "outbox", "notifier": "account_notice"}
 SOME_KEY = "proof_of_work"
 

@@ -79,3 +79,11 @@ def test_a_process_that_is_behind_looks_again_when_it_is_asked_for_what_it_does_
 @pytest.mark.parametrize("name", ["brand.0123456789ab.css", "logo.x.png", "logo.../../etc/passwd", "other.css"])
 def test_what_nobody_wears_is_not_there(worn: Worn, portal: Portal, name: str) -> None:
     assert portal.get(f"/static/{name}").status_code == 404
+
+
+def test_pages_that_are_kept_as_moulds_are_made_anew_for_a_new_brand(worn: Worn, portal: Portal) -> None:
+    assert portal.get("/recover").status_code == 200
+    worn.now = replace(RED, wordings={"en": {"Your password is changed": "It is new"}})
+    page = portal.get("/recover")
+    assert (page.status_code, "Alderwick &amp; Sons" in page.text) == (200, True)
+    assert len(sheets(page.text)) == 2
