@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass
+
+import requests
 
 from .browser import Page
 from .keyback import Keyback
@@ -28,6 +31,8 @@ class Told:
 
     def ask(self) -> None:
         """Type a new password, on a page that was just loaded: a connection that was idle may be closed meanwhile."""
+        with contextlib.suppress(requests.ConnectionError):
+            self.person.story.reload()
         self.person.story.reload()
         self.asked_at = time.monotonic()
         self.page = self.person.renew(self.person.story.here())
