@@ -8,6 +8,7 @@ from .approval_screens import ApprovalScreen
 from .brand_screens import BrandScreen
 from .campaign_screens import CampaignScreen
 from .door_pages import create_door
+from .file_screens import FileScreen
 from .home_screen import HomeScreen
 from .look import ConsoleLook
 from .people_screens import PeopleScreen
@@ -39,6 +40,7 @@ SCREENS: tuple[type[Screen], ...] = (
     ApprovalScreen,
     RecordScreen,
     ReportScreen,
+    FileScreen,
     BrandScreen,
     WordingScreen,
 )

@@ -23,6 +23,7 @@ from ..core.service.console_reception import ConsoleReception
 from ..core.service.console_rules import ConsoleRules
 from ..core.service.control_room import ControlRoom
 from ..core.service.desk import open_desk
+from ..core.service.file_schedules import FileSchedules
 from ..core.service.parts import Parts
 from ..core.service.question_sets import QuestionDesk
 from ..core.service.record_room import open_record_room
@@ -92,6 +93,7 @@ def parts_of(house: House) -> Console:
         wordings=WordingDesk(records=records, snapshots=snapshots, around=around),
         brand=BrandDesk(records=records, snapshots=snapshots, around=around),
         signals=signal_desk_of(house),
+        files=FileSchedules(post=house.staff.file_post),
     )
 
 

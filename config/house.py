@@ -115,6 +115,7 @@ def _surroundings(settings: Settings, brand: Brand, languages: Languages, clock:
         origin=settings.origin,
         help_desk=brand.help_desk,
         help_desk_mail=settings.help_desk_mail,
+        file_domains=settings.console.file_domains,
         languages=languages,
         realms=settings.realms,
         netbios=settings.netbios,

@@ -202,6 +202,7 @@ class ConsoleSettings(_Part):
     amr_values: Strings = ()
     idle_minutes: int = Field(15, ge=2, le=15)
     longest_hours: int = Field(8, ge=1, le=8)
+    file_domains: Strings = ()
 
 
 class SignalSettings(_Part):

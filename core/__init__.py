@@ -5,6 +5,7 @@ from __future__ import annotations
 from .contracts import events
 from .contracts.addresses import e164, fold_number, mailbox
 from .contracts.channel import (
+    Attachment,
     Call,
     Callback,
     CanHear,
@@ -83,6 +84,7 @@ __all__ = [
     "Ambiguous",
     "Asked",
     "AsksQuestions",
+    "Attachment",
     "Call",
     "Callback",
     "CanChange",

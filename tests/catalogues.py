@@ -30,6 +30,7 @@ ONLY_IN_CONSOLE = (
     "core/service/caller_desk.py",
     "core/service/campaign",
     "core/service/desk_",
+    "core/service/file_schedules.py",
     "core/service/help_desk.py",
     "core/service/console_",
     "core/service/inviting.py",

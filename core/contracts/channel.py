@@ -25,9 +25,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail; its name is ours, in plain letters."""
+
+    name: str
+    kind: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Words for one person. Address and words are kept out of `repr`: they may hold a number or a code.
 
+    `attachment` comes to channels alone that say `attaches`.
     `answer_to` is the address at which the carrier tells us what became of it; the host fills it in.
     """
 
@@ -37,6 +47,7 @@ class Message:
     subject: Text | None = field(default=None, repr=False)
     call: Call | None = None
     answer_to: str = field(default="", repr=False)
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,8 @@ class Channel(Plugin, ABC):
     """A carrier of messages; one class may serve several media."""
 
     media: ClassVar[frozenset[str]]
+    # Whether it can carry a file beside the words.
+    attaches: ClassVar[bool] = False
 
     @abstractmethod
     def send(self, message: Message, ctx: Context) -> Receipt:

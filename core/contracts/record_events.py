@@ -42,3 +42,39 @@ class LogBroken(Event):
     name = "records.log-broken"
     loud = True
     first: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileScheduled(Event):
+    """An administrator has a report or records mailed again and again. `every`: week or month."""
+
+    name = "records.file-scheduled"
+    loud = True
+    what: str
+    every: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileScheduleEnded(Event):
+    """It is mailed no more. `cause`: asked, time, or owner: whoever set it up is gone."""
+
+    name = "records.file-schedule-ended"
+    what: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileMailed(Event):
+    """It went to one address."""
+
+    name = "records.file-mailed"
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileNotMailed(Event):
+    """It went to none of these, however often it was tried."""
+
+    name = "records.file-not-mailed"
+    loud = True
+    what: str

@@ -1,8 +1,8 @@
-"""Who is signed in to the console."""
+"""Who is signed in to the console, and what is mailed for them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, LargeBinary, String, Table
+from sqlalchemy import Column, Integer, LargeBinary, String, Table
 
 from .columns import Moment, metadata
 
@@ -18,4 +18,14 @@ console_session = Table(
     Column("started_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("ends_at", Moment, nullable=False, index=True),
+)
+
+# Files that are mailed again and again. To whom, and who wanted it, stands in `sealed`.
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("next_at", Moment, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
 )

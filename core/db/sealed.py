@@ -104,6 +104,7 @@ APPROVAL = SealedColumn(
 # Neither the recovery, which joins later, nor the tries are bound: they move by one statement each.
 CALLER = SealedColumn(desk_tables.caller, "sealed", KeyPurpose.JOB, ("id", "person_ref", "agent_ref", "expires_at"))
 CAMPAIGN = SealedColumn(campaign_tables.campaign, "sealed", KeyPurpose.SETTINGS, ("id", "state", "asked_at", "version"))
+SCHEDULE = SealedColumn(console_tables.schedule, "sealed", KeyPurpose.SETTINGS, ("id", "next_at", "version"))
 CONSOLE_SESSION = SealedColumn(
     console_tables.console_session,
     "sealed",
@@ -131,6 +132,7 @@ COLUMNS = (
     SIGN_IN,
     SESSION,
     CONSOLE_SESSION,
+    SCHEDULE,
     APPROVAL,
     CAMPAIGN,
     CALLER,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .brand_desk import BrandDesk
 from .control_room import ControlRoom
 from .desk import Desk
+from .file_schedules import FileSchedules
 from .parts import Parts
 from .question_sets import QuestionDesk
 from .record_room import RecordRoom
@@ -36,3 +37,4 @@ class Console:
     brand: BrandDesk
     signals: SignalDesk
     wordings: WordingDesk
+    files: FileSchedules

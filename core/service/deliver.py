@@ -208,6 +208,9 @@ class Delivering:
 
     def _send(self, errand: Errand, channel: Channel) -> Receipt:
         """Within bounds. Raises DeliveryFailed; a provider that is busy or late may be tried again."""
+        if errand.message.attachment and not channel.attaches:
+            # Words about a file that is not there are worse than none.
+            raise DeliveryFailed("attachment", retry=False)
         context = self.around.context(seconds=SEND_SECONDS, language=errand.language)
         message = replace(said(errand.message, context), answer_to=errand.answer_to(channel))
         outcome = "failed"

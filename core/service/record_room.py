@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
 from ..contracts import events
 from ..contracts.errors import NotAllowed
@@ -18,13 +17,13 @@ from ..db.record_lists import Row as Row  # noqa: PLC0414
 from ..db.record_lists import Span as Span  # noqa: PLC0414
 from ..db.session import Transaction, after_commit
 from ..recovery.state import Stage
-from . import csv_file
 from .actor import Actor, Role
 from .approvals import said_by
 from .counted import tell
 from .desk_reach import Reach
 from .log_check import LogCheck
-from .microsoft_names import MICROSOFT
+from .record_files import COLUMNS as COLUMNS  # noqa: PLC0414 - screens take them from here
+from .record_files import lines
 from .records import Records
 from .snapshot import Snapshots
 from .staff import Staff
@@ -122,38 +121,14 @@ class RecordRoom:
         """These records for a spreadsheet, without anybody's contacts. Raises NotAllowed."""
         _readers_alone(actor)
         lists = {"events": self.events, "recoveries": self.recoveries, "messages": self.messages, "jobs": self.jobs}
-        listed, columns = lists[what], COLUMNS[what]
+        listed = lists[what]
         with self.records.db.write() as tx:
             self._say(tx, actor, RecordsExported(what))
-
-        def rows() -> Iterator[Sequence[object]]:
-            before = ""
-            while True:
-                page = listed(asked, before)
-                yield from ([_cell(row, column) for column in columns] for row in page.rows)
-                if not page.older:
-                    return
-                before = page.older
-
-        return csv_file.lines(columns, islice(rows(), MOST_LINES))
+        return lines(what, partial(listed, asked), MOST_LINES)
 
     def _say(self, tx: Transaction, actor: Actor, event: Event) -> None:
         self.records.audit.append(tx, [event], at=self.around.now(), details=said_by(actor))
         after_commit(tx, partial(tell, self.around.meter, [event]))
-
-
-# What a file has, and what a list may show: nothing that is sealed, and no contact.
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "events": ("at", "name", "microsoft", "pseudonym", "recovery_id", "data", "seq"),
-    "recoveries": (
-        "started_at", "id", "purpose", "stage", "closed_because", "person_ref", "picked", "tries", "sends", "entry",
-        "expires_at",
-    ),
-    "messages": (
-        "at", "id", "medium", "channel", "region", "state", "why", "changed_at", "used_at", "lane",
-    ),
-    "jobs": ("due_at", "id", "lane", "kind", "recovery_id", "tries", "given_up_at"),
-}  # fmt: skip
 
 
 def open_record_room(records: Records, snapshots: Snapshots, around: Surroundings, staff: Staff) -> RecordRoom:
@@ -177,12 +152,3 @@ def _readers_alone(actor: Actor) -> None:
 
 def _fits(wanted: Mapping[str, str], row: Row) -> bool:
     return all(not value or row[name] == value for name, value in wanted.items())
-
-
-def _cell(row: Row, column: str) -> object:
-    if column == "microsoft":
-        return MICROSOFT.get(row["name"], "")
-    value = row[column]
-    if value is None:
-        return ""
-    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -27,6 +27,7 @@ from ..db.proofs import Proofs
 from ..db.question_sets import SavedQuestionSets
 from ..db.receivers import Receivers
 from ..db.recoveries import Recoveries
+from ..db.schedules import Schedules
 from ..db.sealing import Keyring
 from ..db.session import Database
 from ..db.sessions import Sessions
@@ -75,6 +76,7 @@ class Records:
     campaigns: Campaigns
     receivers: Receivers
     signals: Signals
+    schedules: Schedules
 
     def recovery_of(self, job: Job) -> Recovery | None:
         """As the move left it that caused this job, or as it stands now. Raises SealBroken."""
@@ -119,4 +121,5 @@ class Records:
             campaigns=Campaigns(keyring),
             receivers=Receivers(keyring),
             signals=Signals(keyring),
+            schedules=Schedules(keyring),
         )

@@ -96,11 +96,16 @@ class ReportRoom:
         with self.records.db.write() as tx:
             event, now = RecordsExported("report"), self.around.now()
             self.records.audit.append(tx, [event], at=now, details=said_by(actor))
-        with self.records.db.read() as tx:
-            sums = daily_sums.between(tx, since, until)
-        return csv_file.lines(
-            ("day", "what", "label", "count"), ((each.day, each.what, each.label, each.count) for each in sums)
-        )
+        return sums_of(self.records, since, until)
+
+
+def sums_of(records: Records, since: date, until: date) -> Iterator[str]:
+    """The file, line by line."""
+    with records.db.read() as tx:
+        sums = daily_sums.between(tx, since, until)
+    return csv_file.lines(
+        ("day", "what", "label", "count"), ((each.day, each.what, each.label, each.count) for each in sums)
+    )
 
 
 def _report(sums: Sequence[Sum], since: date, until: date) -> Report:

@@ -34,6 +34,7 @@ from .drafts import Drafts
 from .end_sessions import EndingSessions
 from .enrol import Enrolling
 from .exchange import Exchanging
+from .file_post import LOOK, MAIL, FilePost
 from .find import Finding
 from .follow import Following
 from .fresh_proofs import FreshProofs
@@ -96,6 +97,13 @@ class Staff:
     simulator: Simulator
     counting: Counting
     campaigning: CampaignWork
+
+    @property
+    def file_post(self) -> FilePost:
+        """Who mails files."""
+        found = self.simulator
+        house = _House(records=found.records, snapshots=found.snapshots, around=found.around)
+        return _file_post(house, self.enrolling.notices.delivering, self.office)
 
     @property
     def recognising(self) -> Recognising:
@@ -296,8 +304,16 @@ def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office:
         office.also(chore)
     office.also(tally.time_stores, everywhere=True)
     office.teach("verify", LogCheck(records=records, office=office, around=house["around"]).work)
+    post = _file_post(house, delivering, office)
+    office.also(post.look)
+    office.teach(LOOK, post.work)
+    office.teach(MAIL, post.mail)
     office.also(Following(records, snapshots, delivering.calls, house["around"]).look)
     return Watch(records=records, office=office, calls=delivering.calls, around=house["around"])
+
+
+def _file_post(house: _House, delivering: Delivering, office: BackOffice) -> FilePost:
+    return FilePost(**house, calls=delivering.calls, delivering=delivering, office=office)
 
 
 def _teach_to_tell(messenger: Messenger, notices: Notices, office: BackOffice) -> None:

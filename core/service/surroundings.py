@@ -31,6 +31,8 @@ class Surroundings:
     origin: str
     help_desk: str = ""
     help_desk_mail: str = ""
+    # What stands behind the @ of addresses to which files may be mailed. Empty: none are.
+    file_domains: tuple[str, ...] = ()
     languages: Languages = Languages()
     # Store key → the realms (what stands behind the @) that it alone answers for.
     realms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

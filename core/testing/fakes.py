@@ -141,6 +141,7 @@ class FakeChannel(Channel):
     key = "fake"
     label = Text("Fake carrier")
     media = frozenset({"sms", "email"})
+    attaches = True
 
     def __init__(self, settings: PluginSettings | None = None) -> None:
         super().__init__(settings or NoSettings())

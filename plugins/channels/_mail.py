@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from base64 import encodebytes
 from binascii import b2a_qp
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -11,7 +12,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
-from ...core import Context, Message
+from ...core import Attachment, Context, Message
 
 # Needs no quoting, folding or encoding in a header, and is never taken for an encoded word.
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/^_`{|}~-]+)*@[A-Za-z0-9.-]+", re.ASCII)
@@ -21,7 +22,10 @@ _BOUNDARY = "=_part"
 _PART = (
     "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 )
+# Around all of it where a file goes with it.
+_OUTER = "=_mail"
 _TEXT, _HTML = (_PART.format(boundary=_BOUNDARY, kind=kind).encode() for kind in ("plain", "html"))
+_ALTERNATIVE = f'multipart/alternative; boundary="{_BOUNDARY}"'
 _END = f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 
@@ -47,7 +51,7 @@ class Stationery:
         fixed["Auto-Submitted"] = "auto-generated"
         fixed["X-Auto-Response-Suppress"] = "All"
         fixed["MIME-Version"] = "1.0"
-        fixed["Content-Type"] = f'multipart/alternative; boundary="{_BOUNDARY}"'
+        fixed["Content-Type"] = _ALTERNATIVE
         self._head = _lines(fixed)
         self._domain = wire(sender).rpartition("@")[2]
 
@@ -63,7 +67,19 @@ class Stationery:
             f"Content-Language: {one_line(ctx.locale)}\r\n\r\n".encode("ascii", "replace"),
         ]
         parts = [_TEXT, _quoted(text), b"\r\n" + _HTML, _quoted(_twin(text, ctx.locale)), _END]
-        return Letter(letter_id, to, b"".join(head + parts), not to.isascii())
+        raw = b"".join(head + parts)
+        return Letter(letter_id, to, _with(message.attachment, raw) if message.attachment else raw, not to.isascii())
+
+
+def _with(attachment: Attachment, raw: bytes) -> bytes:
+    """The same mail with a file behind it: what it was becomes the first of two parts."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    mixed = head.replace(_ALTERNATIVE.encode(), f'multipart/mixed; boundary="{_OUTER}"'.encode())
+    named = f'Content-Disposition: attachment; filename="{attachment.name}"'
+    first = f"--{_OUTER}\r\nContent-Type: {_ALTERNATIVE}\r\n\r\n".encode()
+    second = f"--{_OUTER}\r\nContent-Type: {attachment.kind}\r\n{named}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    file = encodebytes(attachment.content).replace(b"\n", b"\r\n")
+    return b"".join((mixed, b"\r\n\r\n", first, body, second.encode(), file, f"--{_OUTER}--\r\n".encode()))
 
 
 def wire(address: str) -> str:

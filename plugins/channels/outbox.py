@@ -74,6 +74,7 @@ class Outbox(Channel):
     key = "outbox"
     label = Text("Pretend phone and mailbox")
     media = frozenset({"sms", "voice", "email"})
+    attaches = True
     Settings = OutboxSettings
     settings: OutboxSettings
 
@@ -88,6 +89,8 @@ class Outbox(Channel):
         if message.medium not in self.media or not message.to or not message.to.isprintable():
             raise DeliveryFailed("address", retry=False)
         words, answer_to, signature = str(message.text), "", ""
+        if message.attachment:
+            words = f"{words}\n\n[{message.attachment.name}, {len(message.attachment.content):,} bytes]"
         if message.medium == "voice":
             if message.call is None or not message.answer_to:
                 raise DeliveryFailed("address", retry=False)

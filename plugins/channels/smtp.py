@@ -128,6 +128,7 @@ class Smtp(Channel):
     key = "smtp"
     label = Text("Mail server")
     media = frozenset({"email"})
+    attaches = True
     Settings = SmtpSettings
     settings: SmtpSettings
 

@@ -15,6 +15,13 @@ DESK_AS_AGREED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 ABOUT_THE_DESK: dict[str, tuple[str, ...]] = {
+    "why a directory does not ask somebody for another password, for whoever plans a campaign": (
+        "Its password never expires, so the directory would not ask for another one.",
+        "This kind of directory can't be told to ask for another password.",
+    ),
+    "the mail that carries a report or the events to administrators": (
+        "Keyback report, {} to {}", "Keyback events, {} to {}", "{} asked for it: {}",
+    ),
     "the start for a caller": (
         "Type your name and the code that the help desk reads to you.", "Code from the help desk", "{} digits",
     ),

@@ -210,10 +210,6 @@ AGREED: dict[str, tuple[str, ...]] = {
 
 # What pages and messages say besides, with the reason why it has to be said.
 ADDED: dict[str, tuple[str, ...]] = {
-    "why a directory does not ask somebody for another password, for whoever plans a campaign": (
-        "Its password never expires, so the directory would not ask for another one.",
-        "This kind of directory can't be told to ask for another password.",
-    ),
     **ABOUT_ACCOUNTS,
     **ABOUT_ADDRESSES,
     **ABOUT_CHANGE,

@@ -35,6 +35,7 @@ LISTS = {
     "handle": "",
     "campaign": "/admin/campaigns/",
     "message": "/admin/messages/",
+    "schedule": "/admin/files/",
 }
 KEYS = {"method": "email", "store": "embedded", "channel": "outbox", "notifier": "account_notice"}
 SOME_KEY = "proof_of_work"

@@ -18,6 +18,7 @@ from keyback.core.service.brand_desk import BrandDesk
 from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
+from keyback.core.service.file_schedules import FileSchedules
 from keyback.core.service.parts import Parts
 from keyback.core.service.question_sets import QuestionDesk
 from keyback.core.service.record_room import open_record_room
@@ -119,6 +120,7 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["wordings"] = WordingDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["brand"] = BrandDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["signals"] = SignalDesk(records=house.records, around=house.around, may_push_to=here)
+    made["files"] = FileSchedules(post=house.staff.file_post)
     return Console(**{**made, **parts})
 
 

@@ -50,7 +50,7 @@ FEW = {
     "census_having",
 }
 # One for each save: a few in a year.
-FEW |= {"settings_save", "campaign"}
+FEW |= {"settings_save", "campaign", "schedule"}
 # Those who administer are a handful too, and so are directories, what people of one have, clients and their keys.
 FEW |= {"console_session", "census_round", "census_having", "token_key", "entry", "entry_seen", "receiver"}
 # So are an organisation's questions, and how many people chose each.

@@ -43,6 +43,7 @@ from keyback.core.db.question_sets import SavedQuestionSets
 from keyback.core.db.receivers import Receivers, Registered
 from keyback.core.db.recoveries import Recoveries
 from keyback.core.db.rotation import reseal
+from keyback.core.db.schedules import Every, Schedule, Schedules
 from keyback.core.db.sealing import NEVER_ROTATED, KeyPurpose, Keyring, SealBroken
 from keyback.core.db.session import Database
 from keyback.core.db.sessions import Session, Sessions
@@ -92,6 +93,7 @@ class House:
         self.approval = Approval("a", "lift", about, DETAILS, "ada", "Ada", "canary-secret", now, now + DAY)
 
         plan = Plan(Kind.RESET, ("openldap",), ("canary-group",), 3, now, now + DAY)
+        self.schedule = Schedule("s", "report", Every.WEEK, ("canary",), "ada", "Ada", "why", None, now, now, now + DAY)
         self.campaign = Campaign("c", plan, "ada", "canary-name", "canary-secret", now)
 
     def fill(self) -> None:
@@ -128,6 +130,7 @@ class House:
             TokenKeys(keyring).add(tx, KEY)
             Approvals(keyring).add(tx, self.approval)
             Campaigns(keyring).add(tx, self.campaign)
+            Schedules(keyring).add(tx, self.schedule)
             Callers(keyring).put(tx, self.caller)
             Receivers(keyring).add(tx, SIEM)
             Signals(keyring).put(tx, "siem", [NEWS])
@@ -179,6 +182,7 @@ class House:
             assert sealed.OIDC_GRANT.open(keyring, tx.execute(select(oidc_grant)).mappings().one())
             assert Approvals(keyring).load(tx, "a") == self.approval
             assert Campaigns(keyring).load(tx, "c") == self.campaign
+            assert Schedules(keyring).load(tx, "s") == self.schedule
             assert Callers(keyring).load(tx, "call") == self.caller
             assert Receivers(keyring).get(tx, "siem") == SIEM
             assert [queued.signal for queued in Signals(keyring).waiting(tx, "siem", 2)] == [NEWS]
