@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from servers.authority import Authority
 from servers.mail_sink import MailSink
 
-from keyback.core import Context, DeliveryFailed, Message, PluginError, Text
+from keyback.core import Attachment, Context, DeliveryFailed, Message, PluginError, Text
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings
 
 CODE = "48210973"
@@ -87,6 +87,18 @@ def test_a_mail_arrives_as_text_with_an_html_twin(sink: MailSink, ctx: Context) 
     assert twin is not None
     assert "<p>Ada &amp; Bo &lt;b&gt;<br>second line</p>\n<p>End ü</p>" in twin.get_content().replace("\r\n", "\n")
     assert kept.raw.isascii()
+
+
+def test_a_file_goes_with_a_mail_byte_for_byte(smtp: Smtp, sink: MailSink, ctx: Context) -> None:
+    content = '\ufeff"day"\r\n"ü"\r\n'.encode() + bytes(range(256)) * 20
+    smtp.send(replace(mail(text="See the file"), attachment=Attachment("report.csv", "text/csv", content)), ctx)
+    (kept,) = sink.wait_for(1)
+    (file,) = kept.parsed.iter_attachments()
+    assert (file.get_filename(), file.get_content_type()) == ("report.csv", "text/csv")
+    assert file.get_payload(decode=True) == content
+    assert kept.text == "See the file\n"
+    assert kept.parsed.get_body(("html",)) is not None
+    assert max(map(len, kept.raw.split(b"\r\n"))) < 998
 
 
 @pytest.mark.parametrize(
