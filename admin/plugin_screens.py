@@ -22,6 +22,7 @@ from .access import Role, Screen
 from .forms import WhyForm
 from .settings_form import SET, SettingsForm, change_of, filled, form_for, shown
 from .settings_words import say
+from .trial_pages import TrialPages, lines_of
 
 MEANWHILE = Text("Somebody else saved this while you were here. Look at what holds now, then save again.")
 PAGE = 20
@@ -65,7 +66,7 @@ class OnForm(WhyForm):
     version = HiddenField()
 
 
-class PartScreen(Screen):
+class PartScreen(TrialPages):
     """The plugins of one kind: a list, and for each its settings, its switch and its history."""
 
     group = "parts"
@@ -174,8 +175,10 @@ class PartScreen(Screen):
     def _page(self, part: Part, form: SettingsForm, status: int = 200) -> Response:
         where = {SET + name: WHERE[why] for name, why in part.fixed.items()}
         kept = {SET + name for name in part.kept}
+        last = self.console.trials.last(part)
         return self.show("console/plugin.html", status, title=part.label, part=part, form=form, states=STATES,
-                         where=where, kept=kept, saved="saved" in request.args)  # fmt: skip
+                         where=where, kept=kept, saved="saved" in request.args, last=last, lines=lines_of(last),
+                         failures=self.console.failures.of(part))  # fmt: skip
 
     def _switch_page(self, part: Part, form: SwitchForm | OnForm, status: int = 200) -> Response:
         needs = self.console.parts.needs(part) if isinstance(form, SwitchForm) else ()

@@ -23,11 +23,13 @@ from ..core.service.console_reception import ConsoleReception
 from ..core.service.console_rules import ConsoleRules
 from ..core.service.control_room import ControlRoom
 from ..core.service.desk import open_desk
+from ..core.service.failures import Failures
 from ..core.service.file_schedules import FileSchedules
 from ..core.service.parts import Parts
 from ..core.service.question_sets import QuestionDesk
 from ..core.service.record_room import open_record_room
 from ..core.service.report import ReportRoom
+from ..core.service.trials import Trials
 from ..core.service.vouching import CompanyIdp
 from ..core.service.wording_desk import WordingDesk
 from .house import TRANSLATIONS, House
@@ -91,6 +93,8 @@ def parts_of(house: House) -> Console:
         record_room=open_record_room(records, snapshots, around, house.staff),
         reports=ReportRoom(records=records, around=around),
         wordings=WordingDesk(records=records, snapshots=snapshots, around=around),
+        trials=Trials(records=records, snapshots=snapshots, office=house.staff.office, around=around),
+        failures=Failures(records=records, around=around),
         brand=BrandDesk(records=records, snapshots=snapshots, around=around),
         signals=signal_desk_of(house),
         files=FileSchedules(post=house.staff.file_post),

@@ -46,13 +46,15 @@ class NoSettings(PluginSettings):
     """For plugins with nothing to set."""
 
 
+def marked_addresses(kind: type[PluginSettings]) -> frozenset[str]:
+    """The settings that surely say where a plugin connects to."""
+    marks = {name: each.json_schema_extra for name, each in kind.model_fields.items()}
+    return frozenset(name for name, mark in marks.items() if isinstance(mark, dict) and ADDRESS in mark)
+
+
 def addresses_of(kind: type[PluginSettings]) -> frozenset[str]:
-    """The settings that say where a plugin connects to. One that names none may mean any of them."""
-    fields = kind.model_fields.items()
-    named = {
-        name for name, each in fields if isinstance(each.json_schema_extra, dict) and ADDRESS in each.json_schema_extra
-    }
-    return frozenset(named or kind.model_fields)
+    """The settings that say where a plugin connects to. One that marks none may mean any of them."""
+    return marked_addresses(kind) or frozenset(kind.model_fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .brand_desk import BrandDesk
 from .control_room import ControlRoom
 from .desk import Desk
+from .failures import Failures
 from .file_schedules import FileSchedules
 from .parts import Parts
 from .question_sets import QuestionDesk
@@ -17,6 +18,7 @@ from .signal_desk import SignalDesk
 from .snapshot import Snapshots
 from .staff import Staff
 from .surroundings import Surroundings
+from .trials import Trials
 from .wording_desk import WordingDesk
 
 
@@ -34,6 +36,8 @@ class Console:
     questions: QuestionDesk
     record_room: RecordRoom
     reports: ReportRoom
+    trials: Trials
+    failures: Failures
     brand: BrandDesk
     signals: SignalDesk
     wordings: WordingDesk

@@ -77,6 +77,8 @@ from .strength import Strength
 from .surroundings import Surroundings
 from .tally import Tally
 from .ticket_office import TicketOffice
+from .trials import KIND as TEST
+from .trials import Trials
 from .unlock import Unlocking
 from .watch import Watch
 from .ways import Ways
@@ -303,6 +305,8 @@ def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office:
     for chore in (tally.count_events, tally.count_messages):
         office.also(chore)
     office.also(tally.time_stores, everywhere=True)
+    trials = Trials(records=records, snapshots=snapshots, office=office, around=house["around"])
+    office.teach(TEST, trials.work)
     office.teach("verify", LogCheck(records=records, office=office, around=house["around"]).work)
     post = _file_post(house, delivering, office)
     office.also(post.look)

@@ -18,12 +18,14 @@ from keyback.core.service.brand_desk import BrandDesk
 from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
+from keyback.core.service.failures import Failures
 from keyback.core.service.file_schedules import FileSchedules
 from keyback.core.service.parts import Parts
 from keyback.core.service.question_sets import QuestionDesk
 from keyback.core.service.record_room import open_record_room
 from keyback.core.service.report import ReportRoom
 from keyback.core.service.signal_desk import SignalDesk
+from keyback.core.service.trials import Trials
 from keyback.core.service.wording_desk import WordingDesk
 
 from .desk import desk_of
@@ -116,6 +118,9 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["parts"] = Parts(records=house.records, snapshots=house.snapshots, around=house.around)
     made["questions"] = QuestionDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
+    snapshots = parts.get("snapshots", house.snapshots)
+    made["trials"] = Trials(records=house.records, snapshots=snapshots, office=house.staff.office, around=house.around)
+    made["failures"] = Failures(records=house.records, around=house.around)
     made["reports"] = ReportRoom(records=house.records, around=house.around)
     made["wordings"] = WordingDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["brand"] = BrandDesk(records=house.records, snapshots=house.snapshots, around=house.around)
