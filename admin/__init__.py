@@ -8,6 +8,7 @@ from .approval_screens import ApprovalScreen
 from .brand_screens import BrandScreen
 from .campaign_screens import CampaignScreen
 from .door_pages import create_door
+from .entry_screens import EntryScreen
 from .file_screens import FileScreen
 from .home_screen import HomeScreen
 from .look import ConsoleLook
@@ -33,6 +34,7 @@ SCREENS: tuple[type[Screen], ...] = (
     QuestionScreen,
     SimulatorScreen,
     *PART_SCREENS,
+    EntryScreen,
     SignalScreen,
     PeopleScreen,
     StrandedScreen,

@@ -24,6 +24,8 @@ from ..core.service.console_rules import ConsoleRules
 from ..core.service.control_room import ControlRoom
 from ..core.service.desk import open_desk
 from ..core.service.failures import Failures
+from ..core.service.entry_checks import EntryChecks
+from ..core.service.entry_desk import EntryDesk
 from ..core.service.file_schedules import FileSchedules
 from ..core.service.parts import Parts
 from ..core.service.question_sets import QuestionDesk
@@ -32,6 +34,7 @@ from ..core.service.report import ReportRoom
 from ..core.service.trials import Trials
 from ..core.service.vouching import CompanyIdp
 from ..core.service.wording_desk import WordingDesk
+from ..idp_bridge.entries import Entries
 from .house import TRANSLATIONS, House
 from .settings import Settings
 from .sign_in import idp_of
@@ -89,6 +92,14 @@ def parts_of(house: House) -> Console:
         control_room=ControlRoom.open(records, snapshots, around, people.approvals, pinned=pinned),
         parts=Parts(records=records, snapshots=snapshots, around=around),
         questions=QuestionDesk(records=records, snapshots=snapshots, around=around),
+        entries=EntryDesk(
+            records=records,
+            snapshots=snapshots,
+            around=around,
+            pinned=Entries.from_config(house.settings.entry_tables).pinned,
+            local=house.settings.demo,
+        ),
+        entry_checks=EntryChecks(records=records, snapshots=snapshots, around=around),
         people=people,
         record_room=open_record_room(records, snapshots, around, house.staff),
         reports=ReportRoom(records=records, around=around),

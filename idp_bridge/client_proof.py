@@ -17,8 +17,9 @@ from joserfc.jwk import KeySet
 
 from ..core.contracts.entry import Entry
 from ..core.service.client_desk import ClientDesk
+from ..core.service.entry_rules import digest
 from .discovery import CLIENT_ALGORITHMS
-from .entries import Entries, digest
+from .entries import Entries
 from .refusals import UnknownClient
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
-from urllib.parse import urlsplit
 
 from ..core.contracts.entry import Entry, OidcClient, SubjectKind
 from ..core.contracts.errors import SettingsInvalid
+from ..core.service.entry_rules import digest, problems
 
-_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)
-# What a browser drops, turns into a slash, or reads differently than we do has no place in a listed address.
-_PLAIN = re.compile(r"[A-Za-z0-9!$%&'()*+,./:;=?@\[\]_~-]+", re.ASCII)
 # A secret of ours has 256 bits. One that somebody made up for keyback.toml has no slow hash, so it must be long.
 SHORTEST_SECRET = 32
 
@@ -35,7 +30,7 @@ class Entries:
         """From the `[entries.<key>]` tables. Raises SettingsInvalid naming every problem at once."""
         made = [_entry(key, table) for key, table in tables.items()]
         found = [why for key, table in tables.items() for why in _secret_problems(key, table)]
-        found += [f"entries.{entry.key}: {why}" for entry in made for why in problems(entry)]
+        found += [f"entries.{entry.key}: {one.at}: {one.words}" for entry in made for one in problems(entry)]
         if found:
             raise SettingsInvalid(found)
         return cls(made, saved)
@@ -48,48 +43,6 @@ class Entries:
         """The address if this door lists exactly it, else nothing: whatever else is asked is ignored."""
         entry = self.get(key)
         return return_to if entry is not None and return_to in entry.return_urls else ""
-
-
-def digest(secret: str) -> str:
-    """What is kept of a client's secret: 256 random bits need no slow hash."""
-    return sha256(secret.encode()).hexdigest()
-
-
-def problems(entry: Entry) -> list[str]:
-    """Everything for which it cannot be an entry."""
-    found = []
-    if not _KEY.fullmatch(entry.key):
-        found.append("a key has small letters, digits and dashes only, 32 at most")
-    if not entry.name.strip():
-        found.append("name is missing; people see it on the button that leads back")
-    client = entry.client
-    addresses = [*entry.return_urls, *([entry.home_url] if entry.home_url else [])]
-    addresses += client.redirect_uris if client else []
-    found += filter(None, map(address_problem, addresses))
-    if client is not None and not client.redirect_uris:
-        found.append("redirect_uris is missing: where the client hears its answer")
-    if client is not None and not client.store:
-        found.append("store is missing: whose accounts the client knows")
-    if client is not None and bool(client.secret_digest) == bool(client.keys):
-        found.append("a client has a secret or a key of its own, and not both: it must prove who it is")
-    return found
-
-
-def address_problem(address: str) -> str:
-    """Why this address may not be listed; empty when it may."""
-    if not _PLAIN.fullmatch(address):
-        return f"{address!r} has more than plain letters, or a #; write anything else percent-encoded"
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return f"{address} is no address"
-    if not host or parts.username is not None:
-        return f"{address}: an address has a host and no user name"
-    local = host in {"localhost", "127.0.0.1", "::1"}
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
-        return f"{address} must begin with https://"
-    return ""
 
 
 def _entry(key: str, table: Mapping[str, object]) -> Entry:

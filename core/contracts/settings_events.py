@@ -61,3 +61,33 @@ class RiskAccepted(Event):
     plugin: str
     what: str
     wording: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySaved(Event):
+    """An entry was made, or what `changed` names has other values now: people may be sent to other places."""
+
+    name = "entry.saved"
+    loud = True
+    entry: str
+    version: int
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRetired(Event):
+    """Nobody comes by this entry any more, and its client gets no answer."""
+
+    name = "entry.retired"
+    loud = True
+    entry: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTested(Event):
+    """An administrator pressed Test: Keyback asked the addresses of this entry."""
+
+    name = "entry.tested"
+    entry: str
+    passed: bool

@@ -15,6 +15,11 @@ from .bridge_tables import entry as table
 from .bridge_tables import entry_seen
 from .per_dialect import Insert, PerDialect
 from .sealing import Keyring
+from .settings_history import Saved, SettingsHistory
+from .settings_rows import SettingsRows
+
+# What the history of saves calls them.
+ENTRIES = "entry"
 
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
@@ -61,6 +66,8 @@ class SavedEntries:
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+        self.history = SettingsHistory(keyring)
+        self._rows = SettingsRows(keyring, self.history)
 
     def all(self, tx: Connection) -> dict[str, Entry]:
         """By their keys. Raises SealBroken."""
@@ -73,6 +80,15 @@ class SavedEntries:
         row: dict[str, Any] = {"key": entry.key, "rules": _ENTRY.dump_json(plain).decode(), "version": version}
         row["secret"] = sealed.ENTRY.seal(self._keyring, client.secret_digest.encode() if client else b"", row)
         tx.execute(_put_one.on(tx), row | {"seal": sealed.ENTRY_ROW.seal(self._keyring, row)})
+
+    def note_save(self, tx: Connection, key: str, save: Saved, *, after: int) -> int:
+        """Remember a save as the next version of everything, and return it, so that every process looks again.
+
+        Raises SavedMeanwhile where `after` is not the last one of this entry any more.
+        """
+        version = self._rows.begin(tx, ENTRIES, key, after)
+        self.history.add(tx, ENTRIES, key, replace(save, version=version))
+        return self._rows.end(tx, version)
 
     def drop(self, tx: Connection, key: str) -> bool:
         """Take it away; False if there was none."""

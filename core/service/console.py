@@ -8,6 +8,8 @@ from .brand_desk import BrandDesk
 from .control_room import ControlRoom
 from .desk import Desk
 from .failures import Failures
+from .entry_checks import EntryChecks
+from .entry_desk import EntryDesk
 from .file_schedules import FileSchedules
 from .parts import Parts
 from .question_sets import QuestionDesk
@@ -34,6 +36,8 @@ class Console:
     people: Desk
     parts: Parts
     questions: QuestionDesk
+    entries: EntryDesk
+    entry_checks: EntryChecks
     record_room: RecordRoom
     reports: ReportRoom
     trials: Trials

@@ -6,7 +6,8 @@ import pytest
 
 from keyback.core.contracts.entry import Entry, OidcClient, SubjectKind
 from keyback.core.contracts.errors import SettingsInvalid
-from keyback.idp_bridge.entries import Entries, address_problem, digest
+from keyback.core.service.entry_rules import address_problem, digest
+from keyback.idp_bridge.entries import Entries
 
 LISTED = "https://sign-in.alderwick.example/back?from=reset&lang=en"
 HOME = "https://sign-in.alderwick.example/"
@@ -83,7 +84,7 @@ def test_an_address_that_browsers_read_differently_may_not_be_listed(address: st
     "address", [LISTED, HOME, "https://alderwick.example:8443/a%20b?x=[1]", "http://localhost:8080/demo"]
 )
 def test_a_plain_address_may_be_listed(address: str) -> None:
-    assert address_problem(address) == ""
+    assert address_problem(address) is None
 
 
 def test_every_problem_is_named_at_once() -> None:
@@ -131,8 +132,8 @@ def test_a_door_without_them_is_a_link() -> None:
         ({"client_secret": "s" * 31}, "32 signs at least"),
         ({}, "a secret or a key of its own"),
         ({"client_secret": SECRET, "client_keys": '{"keys": []}'}, "and not both"),
-        ({"client_secret": SECRET, "store": ""}, "store is missing"),
-        ({"client_secret": SECRET, "redirect_uris": []}, "redirect_uris is missing"),
+        ({"client_secret": SECRET, "store": ""}, "directory is missing"),
+        ({"client_secret": SECRET, "redirect_uris": []}, "redirect address is missing"),
         ({"client_secret": SECRET, "redirect_uris": ["http://idp.example/cb"]}, "must begin with https://"),
         ({"client_secret": SECRET, "redirect_uris": ["https://idp.example/cb#x"]}, "or a #"),
     ],

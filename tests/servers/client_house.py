@@ -26,10 +26,11 @@ from keyback.core.db.session import Database
 from keyback.core.portal import create_portal, starts_with_request
 from keyback.core.service.client_desk import ClientDesk
 from keyback.core.service.client_keys import ClientKeys
+from keyback.core.service.entry_rules import digest
 from keyback.core.service.tickets import Ticket
 from keyback.idp_bridge.client_proof import ClientProof
 from keyback.idp_bridge.doors import Doors
-from keyback.idp_bridge.entries import Entries, digest
+from keyback.idp_bridge.entries import Entries
 from keyback.idp_bridge.provider_pages import ProviderPages, create_provider
 from keyback.idp_bridge.token_endpoint import TokenEndpoint
 

@@ -19,6 +19,8 @@ from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
 from keyback.core.service.failures import Failures
+from keyback.core.service.entry_checks import EntryChecks
+from keyback.core.service.entry_desk import EntryDesk
 from keyback.core.service.file_schedules import FileSchedules
 from keyback.core.service.parts import Parts
 from keyback.core.service.question_sets import QuestionDesk
@@ -117,6 +119,8 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["control_room"] = ControlRoom.open(house.records, house.snapshots, house.around, desk.approvals)
     made["parts"] = Parts(records=house.records, snapshots=house.snapshots, around=house.around)
     made["questions"] = QuestionDesk(records=house.records, snapshots=house.snapshots, around=house.around)
+    made["entries"] = EntryDesk(records=house.records, snapshots=house.snapshots, around=house.around)
+    made["entry_checks"] = EntryChecks(records=house.records, snapshots=house.snapshots, around=house.around)
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
     snapshots = parts.get("snapshots", house.snapshots)
     made["trials"] = Trials(records=house.records, snapshots=snapshots, office=house.staff.office, around=house.around)
