@@ -31,6 +31,7 @@ ONLY_IN_CONSOLE = (
     "core/service/campaign",
     "core/service/desk_",
     "core/service/file_schedules.py",
+    "core/service/entry_",
     "core/service/help_desk.py",
     "core/service/console_",
     "core/service/inviting.py",

@@ -44,7 +44,7 @@ class Result(StrEnum):
 class Check:
     """One thing that was looked at, what was found, and how to mend it."""
 
-    about: Text
+    about: Text | str
     result: Result
     found: Text
     mend: Text | None = None
@@ -95,28 +95,27 @@ class EntryChecks:
 
 def reach(outside: Outside, place: str, ends: float) -> Check:
     """Whether somebody answers at this address. What they say is not looked at."""
-    about = Text("{words}", words=place)
     try:
         status = outside.ask(Request("GET", place), ends).status
     except Forbidden:
-        return Check(about, Result.UNSEEN, NOT_FROM_HERE, MEND_BY_HAND)
+        return Check(place, Result.UNSEEN, NOT_FROM_HERE, MEND_BY_HAND)
     except socket.gaierror:
-        return Check(about, Result.BAD, Text("No host has this name."), Text("Look for a slip of the pen."))
+        return Check(place, Result.BAD, Text("No host has this name."), Text("Look for a slip of the pen."))
     except ssl.SSLCertVerificationError:
-        return Check(about, Result.BAD, Text("Its certificate is not one that Keyback trusts."), MEND_BY_HAND)
+        return Check(place, Result.BAD, Text("Its certificate is not one that Keyback trusts."), MEND_BY_HAND)
     except TimeoutError:
-        return Check(about, Result.BAD, TOO_LATE, MEND_BY_HAND)
+        return Check(place, Result.BAD, TOO_LATE, MEND_BY_HAND)
     except (OSError, HTTPException, ValueError):
-        return Check(about, Result.BAD, Text("Nobody answers there as a web server does."), MEND_BY_HAND)
+        return Check(place, Result.BAD, Text("Nobody answers there as a web server does."), MEND_BY_HAND)
     said = Text("It answers with status {status}.", status=status)
     if status in {404, 410}:
-        return Check(about, Result.BAD, said, Text("The host says that there is no such page. Look at the path."))
+        return Check(place, Result.BAD, said, Text("The host says that there is no such page. Look at the path."))
     if status >= 500:
-        return Check(about, Result.BAD, said, Text("Something is broken there."))
-    return Check(about, Result.OK, said)
+        return Check(place, Result.BAD, said, Text("Something is broken there."))
+    return Check(place, Result.OK, said)
 
 
 def _ended(answer: Future[Check], place: str) -> Check:
     if answer.done() and not answer.cancelled():
         return answer.result()
-    return Check(Text("{words}", words=place), Result.BAD, TOO_LATE, MEND_BY_HAND)
+    return Check(place, Result.BAD, TOO_LATE, MEND_BY_HAND)

@@ -76,7 +76,7 @@ def keys_problem(keys: str) -> Text | None:
     """Why this is no set of a client's public keys; None when it is one."""
     found = read_keys(keys) if len(keys) <= LONGEST_KEYS else ()
     if not found:
-        return Text('This is no JWKS: it begins with {{"keys": [ and holds a key of the kind RSA, EC or OKP.')
+        return Text("This is no JWKS: an object of JSON with keys of the kind RSA, EC or OKP.")
     if any(_PRIVATE & key.keys() for key in found):
         return Text("There is a private key in it. Make a new key: this one was shown to somebody.")
     if not all(map(_is_whole, found)):
@@ -100,8 +100,8 @@ def _in_addresses(at: str, listed: tuple[str, ...]) -> Iterator[Problem]:
         yield Problem(at, words)
         return
     for address in listed:
-        if words := address_problem(address):
-            yield Problem(at, words)
+        if wrong := address_problem(address):
+            yield Problem(at, wrong)
 
 
 def _of_client(client: OidcClient) -> Iterator[Problem]:
