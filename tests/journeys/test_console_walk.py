@@ -37,8 +37,9 @@ LISTS = {
     "message": "/admin/messages/",
     "schedule": "/admin/files/",
 }
-KEYS = {"method": "email", "store": "embedded", "channel": "outbox", "notifier": "account_notice"}
+KEYS = {"method": "email", "store": "embedded", "channel": "outbox", "notifier": "account_notice", "": "alderwick"}
 SOME_KEY = "proof_of_work"
+OTHERS = {"kind": "oidc", "what": "retire"}
 
 
 def addresses() -> Iterator[str]:
@@ -77,7 +78,7 @@ def filled(visitor: Visitor, address: str) -> str:
         if gap == "key":
             found = KEYS.get(kind, SOME_KEY)
         else:
-            found = first_link(visitor, LISTS[gap], address.partition("<")[0]) if gap in LISTS else "1"
+            found = first_link(visitor, LISTS[gap], address.partition("<")[0]) if gap in LISTS else OTHERS.get(gap, "1")
         address = address.replace(f"<{gap}>", found)
     return address
 
