@@ -15,7 +15,8 @@ from ..contracts.entry import Entry, OidcClient
 from ..contracts.settings_events import EntryTested
 from ..contracts.text import Text
 from ..db.session import after_commit
-from ..outside import Forbidden, Outside, Request
+from ..dial import Forbidden
+from ..outside import Outside, Request
 from .actor import Actor
 from .approvals import said_by
 from .counted import tell
