@@ -23,9 +23,9 @@ from ..core.service.console_reception import ConsoleReception
 from ..core.service.console_rules import ConsoleRules
 from ..core.service.control_room import ControlRoom
 from ..core.service.desk import open_desk
-from ..core.service.failures import Failures
 from ..core.service.entry_checks import EntryChecks
 from ..core.service.entry_desk import EntryDesk
+from ..core.service.failures import Failures
 from ..core.service.file_schedules import FileSchedules
 from ..core.service.parts import Parts
 from ..core.service.question_sets import QuestionDesk

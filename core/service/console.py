@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from .brand_desk import BrandDesk
 from .control_room import ControlRoom
 from .desk import Desk
-from .failures import Failures
 from .entry_checks import EntryChecks
 from .entry_desk import EntryDesk
+from .failures import Failures
 from .file_schedules import FileSchedules
 from .parts import Parts
 from .question_sets import QuestionDesk

@@ -18,9 +18,9 @@ from keyback.core.service.brand_desk import BrandDesk
 from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
-from keyback.core.service.failures import Failures
 from keyback.core.service.entry_checks import EntryChecks
 from keyback.core.service.entry_desk import EntryDesk
+from keyback.core.service.failures import Failures
 from keyback.core.service.file_schedules import FileSchedules
 from keyback.core.service.parts import Parts
 from keyback.core.service.question_sets import QuestionDesk
