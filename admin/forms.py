@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from wtforms import Field, Form, StringField
@@ -53,6 +53,10 @@ class WhyForm(ConsoleForm):
     """What is kept with a change: one line that says why."""
 
     why = StringField(Text("Why?"), description=Text("One line, kept with the change. Whoever looks later reads it."))
+
+    def __iter__(self) -> Iterator[Field]:
+        """Why comes last on every page, and so among its mistakes."""
+        yield from sorted(super().__iter__(), key=lambda field: field.short_name == "why")
 
     def validate_why(self, field: Field) -> None:
         needed(Text("Say why, in one line."))(self, field)

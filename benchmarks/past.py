@@ -68,7 +68,7 @@ class Past:
         for number in range(self.people):
             row: Row = {"id": secrets.token_urlsafe(16), "person_id": self.ref(number), "method": "saved_codes"}
             row |= {"proven_at": at, "usable_from": at, "used_at": None, "version": 1}
-            yield keeper._sealed(row, "Paper", _CODES)
+            yield keeper._sealed(row, "Paper", _CODES, ())
 
     def contacts(self) -> Iterator[Row]:
         """A mailbox and a phone each."""
@@ -186,9 +186,10 @@ class Past:
             yield {"code": _token(), "entry": "intranet", "recovery_id": str(number), "expires_at": ends, **waiting}
 
     def signals(self, count: int) -> Iterator[Row]:
-        """A receiver was away, and refuses one in ten since it came back."""
+        """Receivers were away, and refuse one in ten since they came back."""
         for number in range(count):
-            row: Row = {"id": f"{number:015x}{_token()[:18]}", "receiver": "siem", "kind": "credential-change"}
+            row: Row = {"id": f"{number:015x}{_token()[:18]}", "receiver": f"siem{number // 10 % 30 or ''}"}
+            row |= {"kind": "credential-change"}
             row |= {"refused_at": None if number % 10 else self.now, "error": "" if number % 10 else "invalid_key"}
             yield row | {"sealed": sealed.SIGNAL.seal(self.keyring, _NEWS, row)}
 

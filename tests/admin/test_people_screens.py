@@ -14,7 +14,7 @@ from servers.small_house import MAIL, PHONE, SmallHouse, small_house
 from werkzeug.test import TestResponse
 
 from keyback.core.contracts.errors import StoreUnavailable
-from keyback.core.contracts.people import AccountState
+from keyback.core.contracts.people import AccountState, Contact, ContactKind
 from keyback.core.db.session import Database
 from keyback.core.recovery import limits
 
@@ -156,11 +156,18 @@ def test_only_administrators_remove_a_method(console: SmallConsole, admin: Small
 
 
 def test_who_has_too_little_is_invited_and_gets_no_code(console: SmallConsole) -> None:
-    console.house.store.change("id-of-jo", contacts=())
+    console.house.store.change("id-of-jo", contacts=(Contact(ContactKind.MAIL, "jo@example.org"),))
     person = find(console)
     assert "Start a recovery for a caller" not in console.get(person).text
     assert console.post(f"{person}/call", {"check": "manager"}).status_code == 422
     assert "They are invited." in console.post(f"{person}/invite").text
+
+
+def test_who_has_no_address_is_not_said_to_be_invited(console: SmallConsole) -> None:
+    console.house.store.change("id-of-jo", contacts=())
+    page = console.post(f"{find(console)}/invite")
+    assert page.status_code == 422
+    assert "No address of theirs is known." in page.text
 
 
 def test_nothing_is_started_before_the_agent_made_sure(console: SmallConsole) -> None:
