@@ -47,6 +47,10 @@ class PretendChanging:
     def gate(self) -> Any:
         return self.service
 
+    @property
+    def organisations(self) -> tuple[str, ...]:
+        return self.service.organisations
+
     def start(self, name: str, response: Mapping[str, str], arrival: Arrival) -> Ticket:
         self.service._heard("start", name)
         return Ticket(CHANGE_ID, "key")

@@ -51,6 +51,8 @@ OWN_WORDS = (
     "gone",
     # What somebody called theirs.
     "My key",
+    # The other organisation, in keyback.toml.
+    "Bracken Mills",
     # Drawn from a list of each language, finished: page and call say the same one.
     APPROVED.prompt.data["word"],
     # In their own file for each language.
