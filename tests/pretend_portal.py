@@ -135,7 +135,7 @@ class PretendService:
         names: tuple[str, ...] = self.answers.get("organisations", ())
         return names
 
-    def widget(self, address: str, *, alternative: bool = False) -> Widget:
+    def widget(self, address: str, *, alternative: bool = False, refused: NotAllowed | None = None) -> Widget:
         self.asked.append(("widget", address))
         if alternative:
             return Widget("picture_and_sound", {"task": "riddle"}, {"media-src": ("'self'",)})

@@ -113,7 +113,7 @@ class StartPage:
             ticket = self._service.starting.start(name, response, arrival)
         except NotAllowed as refused:
             problems = (refused_at(refused, picture=picture),)
-            return self._page(name, entry, return_to, problems=problems, picture=picture, typed=form)
+            return self._page(name, entry, return_to, problems=problems, picture=picture, typed=form, refused=refused)
         has_form()
         onwards = redirect(url_for("portal.show", recovery_id=ticket.recovery_id), 303)
         self._cookies.hand_out(onwards, ticket)
@@ -158,11 +158,13 @@ class StartPage:
         problems: tuple[Problem, ...] = (),
         picture: bool = False,
         typed: Mapping[str, str] = NOTHING,
+        refused: NotAllowed | None = None,
     ) -> Response:
         has_form()
         if entry and request.method == "POST":
             keep_place(url_for("portal.arrive", entry=entry, return_to=return_to or None))
-        widget = self._service.starting.widget(address_of(request, self._settings), alternative=picture)
+        address = address_of(request, self._settings)
+        widget = self._service.starting.widget(address, alternative=picture, refused=refused)
         allow_sources(widget.csp)
         organisations = self._service.starting.organisations
         organisation = typed.get("organisation", "")

@@ -34,7 +34,14 @@ TRY_AGAIN = Text("The check ran out of time. Press Continue again.")
 
 
 class NotHuman(NotAllowed):
-    """A human check that was not passed: said at the check, where it has a field of its own."""
+    """A human check that was not passed: said at the check, where it has a field of its own.
+
+    `effort`: how hard the next one is, where that is known already; else 0.
+    """
+
+    def __init__(self, reason: Text, effort: int = 0) -> None:
+        super().__init__(reason)
+        self.effort = effort
 
 
 class Busy(MustWait):
@@ -72,11 +79,15 @@ class Gate:
         """Whether there is a second check, for browsers without scripts and for whoever wishes."""
         return len(self._checks()) > 1
 
-    def widget(self, address: str, *, alternative: bool = False) -> Widget:
-        """A fresh human check, harder when this source or the whole system is busy."""
+    def widget(self, address: str, *, alternative: bool = False, refused: NotAllowed | None = None) -> Widget:
+        """A fresh human check, harder when this source or the whole system is busy.
+
+        Whoever was just `refused` for the last one had their counters read for it: they are not read again.
+        """
         check = self._checks()[-1 if alternative else 0]
-        counts = self._peek(self._effort_marks(address))
-        return check.widget(self.around.context(), effort=_effort(counts, ahead=1))
+        known = refused.effort if isinstance(refused, NotHuman) else 0
+        effort = known or _effort(self._peek(self._effort_marks(address)), ahead=1)
+        return check.widget(self.around.context(), effort=effort)
 
     def part(self, name: str, address: str) -> Part | None:
         """A picture or a sound of a widget that was shown; None if no check of ours knows it. Raises MustWait.
@@ -105,16 +116,16 @@ class Gate:
         budgets = [*self._of_source(address, *_of_start(weak=check.weak)), *_of_everybody(weak=check.weak)]
         counts = self._peek([*_marks(budgets), *self._effort_marks(address)])
         self._refuse_early(budgets, counts)
-        effort = _effort(counts, ahead=-TOLERANCE)
+        effort, of_next = _effort(counts, ahead=-TOLERANCE), _effort(counts, ahead=1)
         context = self.around.context(seconds=3)
         try:
             humanity = self.calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
         except PluginError as error:
-            raise NotHuman(TRY_AGAIN) from error
+            raise NotHuman(TRY_AGAIN, of_next) from error
         self.around.meter.count(HUMAN_CHECKS, check.key, "passed" if humanity.passed else "failed")
         if not humanity.passed:
             self._use_up(check, humanity, address)
-            raise NotHuman(humanity.reason or TRY_AGAIN)
+            raise NotHuman(humanity.reason or TRY_AGAIN, of_next)
         return Passed(humanity.once, check.weak)
 
     def admit(self, tx: Transaction, passed: Passed, address: str) -> KeybackError | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from ..contracts.errors import NotAllowed
 from ..contracts.events import LimitReached
 from ..contracts.human_check import Part, Widget
 from ..db.session import Transaction, after_commit
@@ -70,9 +71,9 @@ class Starting:
         """Whether the start page can show another human check."""
         return self.gate.has_alternative
 
-    def widget(self, address: str, *, alternative: bool = False) -> Widget:
+    def widget(self, address: str, *, alternative: bool = False, refused: NotAllowed | None = None) -> Widget:
         """The human check of the start page, or the other one: for browsers without scripts."""
-        return self.gate.widget(address, alternative=alternative)
+        return self.gate.widget(address, alternative=alternative, refused=refused)
 
     def part(self, name: str, address: str) -> Part | None:
         """A picture or a sound of a human check that was shown, for whoever asks from there."""

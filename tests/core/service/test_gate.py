@@ -34,6 +34,16 @@ def test_a_source_that_starts_often_works_harder(house: SmallHouse) -> None:
     assert effort(house, "192.0.2.2") == quiet
 
 
+@pytest.mark.parametrize("starts", [0, 31])
+def test_whoever_failed_gets_a_check_as_hard_as_a_new_page_would(house: SmallHouse, starts: int) -> None:
+    for _ in range(starts):
+        house.start()
+    with pytest.raises(NotHuman) as refused:
+        house.service.starting.start("jo", {"human": "no"}, Arrival("192.0.2.1"))
+    again = house.service.starting.widget("192.0.2.1", refused=refused.value)
+    assert int(again.data["effort"]) == refused.value.effort == effort(house)
+
+
 def test_addresses_of_one_ipv6_network_are_one_source(house: SmallHouse) -> None:
     quiet = effort(house, "2001:db8::1")
     for number in range(31):
