@@ -7,8 +7,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Network = IPv4Network | IPv6Network
 _NAT64 = ip_network("64:ff9b::/96")
-# All that is the internet in IPv6 so far (RFC 4291 2.4). What lies beside it leads into somebody's house by a translator
-# (RFC 8215, RFC 2765) or by an old scheme (site-local, IPv4-compatible), and Python calls some of that global.
+# All that is the internet in IPv6 so far (RFC 4291 2.4). What lies beside it leads into somebody's house, by a
+# translator (RFC 8215, RFC 2765) or by an old scheme (site-local, IPv4-compatible), and Python calls some of it global.
 _UNICAST = ip_network("2000::/3")
 # Where clouds tell their machines secrets, at addresses that count as anybody's: Azure, Oracle.
 _METADATA = frozenset(map(ip_address, ("168.63.129.16", "192.0.0.192")))
