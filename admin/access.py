@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from flask import abort, g, redirect, render_template, request, url_for
 from flask_admin import BaseView
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
 from ..core.service.actor import Actor, Role
 from ..core.service.console import Console
 from ..core.service.console_desk import ConsoleDesk, InConsole
-from .forms import ConsoleForm
+from .forms import ConsoleForm, as_sent
 
 __all__ = ["ALL", "Role", "Screen"]
 
@@ -86,7 +85,7 @@ class Screen(BaseView):
         if request.method == "POST":
             return kind(request.form, **data)
         typed = self.desk.take(self.who, request.path)
-        return kind(_as_sent(typed), **data) if typed else kind(**data)
+        return kind(as_sent(typed), **data) if typed else kind(**data)
 
     def show(self, template: str, status: int = 200, **values: object) -> Response:
         """One page. `title` is its heading; a form with a mistake goes out with 422."""
@@ -122,10 +121,6 @@ class Screen(BaseView):
     def _run_view(self, fn: Callable[..., Any], *args: object, **kwargs: object) -> Any:  # noqa: ANN401
         # Flask-Admin's own calls a page once more, otherwise, when anything in it raises a TypeError.
         return fn(self, *args, **kwargs)
-
-
-def _as_sent(typed: Mapping[str, list[str]]) -> MultiDict[str, str]:
-    return MultiDict([(name, value) for name, values in typed.items() for value in values])
 
 
 def _sign_in_first() -> Response:

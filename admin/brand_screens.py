@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 
-from flask import request, url_for
+from flask import request
 from flask_admin import expose
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from ..core.contracts.brand import Brand, Logo
@@ -16,48 +14,61 @@ from ..core.db.settings_store import SavedMeanwhile
 from ..core.recovery.differences import between_values
 from ..core.service.brand_desk import BrandDesk, Pinned, UnfitBrand
 from ..core.service.brand_flaws import flaws_of
-from ..core.service.console import Console
 from ..core.service.kept_rules import PAGE, Change, Kept, Refused
 from ..core.service.pictures import NotTaken, kind_of_picture
 from ..core.service.samples import samples
-from .access import Role, Screen
+from .access import Role
 from .brand_form import LABELS, PICTURES, PINNED, BrandForm, LogoForm, said_of, sheets
-from .forms import WhyForm
+from .forms import as_sent
+from .kept_screen import KeptBench, KeptScreen
 from .plugin_screens import MEANWHILE
-from .policy_screens import HISTORY
 from .policy_wish import Do, Wish, number
-from .rule_changes import Changes
+from .rule_changes import Changes, Line
 from .rule_review import Look
 
 WORDS = Changes(LABELS, {}, {})
 KINDS = {"svg": "image/svg+xml; charset=utf-8", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
-class BrandBench:
-    """For one request: what holds is read once."""
+class BrandBench(KeptBench[Brand]):
+    """What the page of the brand works at."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.desk: BrandDesk = console.brand
+    @property
+    def desk(self) -> BrandDesk:
+        """Who reads and saves."""
+        return self.console.brand
 
-    @cached_property
-    def now(self) -> Kept[Brand]:
-        """What holds."""
-        return self.desk.now()
+    @property
+    def first(self) -> Brand:
+        """What the file says, but for the picture, which has saves of its own."""
+        return replace(self.desk.file.brand, logo=None)
 
-    def wanted(self, wish: Wish) -> tuple[Brand | None, BrandForm]:
-        """What would be saved, and the form it comes from; None for a mistake, or a version that never was."""
-        if wish.do is Do.VERSION:
-            kept = self.desk.ledger.version(wish.number)
-            return (kept.rules if kept else None), BrandForm(obj=self.now.rules)
-        form = BrandForm(MultiDict([(name, value) for name, values in wish.sent.items() for value in values]))
+    def form(self, wish: Wish) -> BrandForm:
+        """As it was filled in."""
+        form = BrandForm(as_sent(wish.sent))
         self._fill_pinned(form)
+        return form
+
+    def judged(self, form: BrandForm) -> Brand | None:
+        """What the form says; None for one with a mistake, which it then tells."""
         if not form.validate():
-            return None, form
+            return None
         brand = form.brand(self.now.rules)
         for flaw in flaws_of(brand):
             form.wrong(flaw.field, said_of(flaw))
-        return (None if form.errors else brand), form
+        return None if form.errors else brand
+
+    def composed(self, wish: Wish) -> Brand | None:
+        """What the form says; None for one with a mistake."""
+        return self.judged(self.form(wish))
+
+    def panel(self, brand: Brand) -> Look:
+        """What saving it would change."""
+        return Look(self.lines(self.now.rules, brand), WORDS)
+
+    def lines(self, before: Brand, after: Brand) -> tuple[Line, ...]:
+        """What is between two versions."""
+        return WORDS.lines(between_values(before, after))
 
     def _fill_pinned(self, form: BrandForm) -> None:
         """What a page cannot change it does not send rightly either: switches are not sent at all."""
@@ -65,12 +76,8 @@ class BrandBench:
             form[name].data = getattr(self.now.rules, name)
             form[name].raw_data = None
 
-    def look(self, brand: Brand) -> Look:
-        """What saving it would change."""
-        return Look(WORDS.lines(self.desk.differences(brand)), WORDS)
 
-
-class BrandScreen(Screen):
+class BrandScreen(KeptScreen[Brand]):
     """The company's name, whom to call, colours and logo."""
 
     key = "brand"
@@ -79,81 +86,44 @@ class BrandScreen(Screen):
     icon = "brand"
     sees = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
     changes = frozenset({Role.ADMINISTRATOR})
-    asks = frozenset({"look", "review"})
+
+    def bench(self) -> BrandBench:
+        """What holds, and what would."""
+        return BrandBench(self.console)
 
     @expose("/")
     def index(self) -> Response:
         """What holds, as a form, and how it looks."""
-        bench = BrandBench(self.console)
+        bench = self.bench()
         return self._edit(bench, BrandForm(obj=bench.now.rules), bench.now.rules)
 
     @expose("/", methods=["POST"])
     def look(self) -> Response:
         """How pages and messages would look: beside the form, or on a page of its own that asks why."""
-        bench, wish = BrandBench(self.console), Wish.read(request.form)
+        bench, wish = self.bench(), Wish.read(request.form)
         if wish is None or wish.do is not Do.POLICY:
             return self.go()
-        brand, form = bench.wanted(wish)
+        form = bench.form(wish)
+        brand = bench.judged(form)
         if brand is None:
             return self._edit(bench, form, bench.now.rules, after=wish.after)
         if request.form.get("press") == "review":
-            return self._reviewed(bench, wish)
-        return self._edit(bench, form, brand, look=bench.look(brand), after=wish.after)
+            return self.reviewed(wish)
+        return self._edit(bench, form, brand, look=bench.panel(brand), after=wish.after)
 
-    @expose("/review", methods=["POST"])
-    def review(self) -> Response:
-        """An older version, before anything is saved."""
-        wish = Wish.read(request.form)
-        return self._reviewed(BrandBench(self.console), wish) if wish else self.go()
-
-    @expose("/save")
-    def again(self) -> Response:
-        """Back from a new sign-in: what was to be saved stands there still."""
-        typed = self.desk.take(self.who, request.path)
-        sent = MultiDict([(name, value) for name, values in typed.items() for value in values])
-        wish = Wish.read(sent)
-        return self._reviewed(BrandBench(self.console), wish, WhyForm(sent)) if wish else self.go()
-
-    @expose("/save", methods=["POST"])
-    def save(self) -> Response:
-        """Keep it, whole or not at all."""
-        bench, wish, form = BrandBench(self.console), Wish.read(request.form), WhyForm(request.form)
-        if wish is None:
-            return self.go()
-        brand, _ = bench.wanted(wish)
-        if brand is None or not form.validate():
-            return self._reviewed(bench, wish, form, 422)
+    def keep(self, brand: Brand, change: Change) -> Response:
+        """Save it. What makes it unfit stands in the form, which the page goes back to."""
         try:
-            return self.go(saved=bench.desk.save(brand, Change(self.actor, str(form.why.data), wish.after)))
-        except SavedMeanwhile:
-            return self._reviewed(BrandBench(self.console), wish, form, 409)
-        except (UnfitBrand, Refused):
-            return self._reviewed(bench, wish, form, 422)
+            return super().keep(brand, change)
+        except UnfitBrand as unfit:
+            raise Refused(()) from unfit
 
-    @expose("/history")
-    def history(self) -> Response:
-        """Every save, the newest first."""
-        bench = BrandBench(self.console)
-        page = bench.desk.ledger.past(number(request.args, "before") or None)
-        older = url_for(".history", before=page[PAGE - 1].version) if len(page) > PAGE else ""
-        return self.show("console/rules_history.html", saves=page[:PAGE], older=older, now=bench.now, title=HISTORY)
-
-    @expose("/version")
-    def version(self) -> Response:
-        """One save, beside the one before it and beside what holds now."""
-        bench = BrandBench(self.console)
-        asked = bench.desk.ledger.version(number(request.args, "number"))
-        if asked is None:
-            return self.go()
-        before = next(iter(bench.desk.ledger.past(asked.version)), Kept(replace(bench.desk.file.brand, logo=None)))
-        return self.show(
-            "console/rules_version.html",
-            title=Text("Version {n}", n=asked.version),
-            asked=asked,
-            now=bench.now,
-            made=WORDS.lines(between_values(before.rules, asked.rules)),
-            back=bench.look(asked.rules).lines,
-        )
+    def mistaken(self, wish: Wish) -> Response:
+        """The form, as it was filled in."""
+        bench = self.bench()
+        form = bench.form(wish)
+        bench.judged(form)
+        return self._edit(bench, form, bench.now.rules)
 
     @expose("/logo")
     def logo(self) -> Response:
@@ -219,21 +189,6 @@ class BrandScreen(Screen):
             names=console.around.languages.names,
             after=bench.now.version if after is None else after,
             saved=number(request.args, "saved") == bench.now.version > 0,
-        )
-
-    def _reviewed(self, bench: BrandBench, wish: Wish, form: WhyForm | None = None, status: int = 200) -> Response:
-        """The page that asks why. What holds by now counts, whatever the change was made from."""
-        brand, typed = bench.wanted(wish)
-        if brand is None:
-            return self._edit(bench, typed, bench.now.rules) if wish.do is Do.POLICY else self.go()
-        return self.show(
-            "console/rules_review.html",
-            status,
-            title=Text("Save this change?"),
-            look=bench.look(brand),
-            form=form or WhyForm(),
-            hidden=wish.hidden(bench.now.version),
-            meanwhile=bench.now if wish.after != bench.now.version else None,
         )
 
     def _logo_page(self, kept: Kept[Logo | None], form: LogoForm, status: int = 200) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, StringField
 from wtforms.validators import StopValidation, ValidationError
 
@@ -61,6 +62,11 @@ class WhyForm(ConsoleForm):
     def validate_why(self, field: Field) -> None:
         needed(Text("Say why, in one line."))(self, field)
         longest(200)(self, field)
+
+
+def as_sent(typed: Mapping[str, list[str]]) -> MultiDict[str, str]:
+    """What was kept of a form, as a form reads it."""
+    return MultiDict([(name, value) for name, values in typed.items() for value in values])
 
 
 def needed(words: Text) -> Check:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from werkzeug.datastructures import MultiDict
 from wtforms.fields.core import UnboundField
 
 from ..core.contracts.text import Text
+from ..core.recovery.differences import between
+from ..core.recovery.flaws import Flaw
 from ..core.recovery.policy import Audience, Policy
 from ..core.recovery.policy_order import in_order, put
-from ..core.service.console import Console
-from ..core.service.kept_rules import Kept
-from ..core.service.policy_desk import PolicyDesk, Review
+from ..core.service.policy_desk import PolicyDesk
 from ..core.service.simulator import Draft
-from .forms import ConsoleForm
+from .forms import ConsoleForm, as_sent
+from .kept_screen import KeptBench
 from .policy_form import METHOD, PolicyForm
 from .policy_wish import Do, Policies, Wish, rearranged
-from .rule_changes import Changes, Words
+from .rule_changes import Changes, Line, Words
 from .rule_review import Look
 from .rule_words import of_flaw
 
@@ -27,21 +26,15 @@ from .rule_words import of_flaw
 BLANK = Policy("")
 
 
-@dataclass
-class Bench:
-    """For one request: what holds is read once."""
+class PolicyBench(KeptBench[Policies]):
+    """What a page of policies works at."""
 
-    console: Console
+    first = ()
 
     @property
     def desk(self) -> PolicyDesk:
         """Who reads and saves."""
         return self.console.control_room.policies
-
-    @cached_property
-    def now(self) -> Kept[Policies]:
-        """What holds."""
-        return self.desk.now()
 
     @cached_property
     def policies(self) -> Policies:
@@ -61,44 +54,44 @@ class Bench:
     @cached_property
     def words(self) -> Changes:
         """How changes are said."""
-        return Changes(labels_of(self.drawn(BLANK)), self.methods, self.stores)
+        return Changes(labels_of(self.drawn()), self.methods, self.stores)
 
     def named(self, name: str) -> Policy | None:
         """The policy of this name."""
         return next((policy for policy in self.policies if policy.name == name), None)
 
-    def drawn(self, policy: Policy) -> PolicyForm:
-        """Its form. The last policy is everybody's, which no form changes."""
+    def drawn(self, name: str = "") -> PolicyForm:
+        """The form of the policy of this name, or of a new one. The last is everybody's, which no form changes."""
+        policy = self.named(name) or BLANK
         last = policy == self.policies[-1] and policy.audience == Audience()
         return PolicyForm(policy, self.methods, self.stores, for_all=last)
 
-    def typed(self, wish: Wish) -> tuple[PolicyForm, ConsoleForm]:
-        """The form of the policy that is wished for, as it was filled in."""
-        drawn = self.drawn(self.named(wish.policy) or BLANK)
-        sent = MultiDict([(name, value) for name, values in wish.sent.items() for value in values])
-        return drawn, drawn.kind(ConsoleForm)(sent)
+    def form(self, wish: Wish) -> ConsoleForm:
+        """The policy that is wished for, as it was typed."""
+        form: ConsoleForm = self.drawn(wish.policy).kind(ConsoleForm)(as_sent(wish.sent))
+        return form
 
-    def wanted(self, wish: Wish) -> Policies | None:
-        """The list that would be saved; None for a form with a mistake, or a version that never was."""
-        if wish.do is Do.VERSION:
-            kept = self.desk.ledger.version(wish.number)
-            return in_order(kept.rules) if kept else None
+    def composed(self, wish: Wish) -> Policies | None:
+        """The list that would be saved; None for a form with a mistake."""
         if wish.do is not Do.POLICY:
             return rearranged(wish, self.policies)
-        drawn, form = self.typed(wish)
+        drawn, form = self.drawn(wish.policy), self.form(wish)
         return put(self.policies, wish.policy, drawn.read(form)) if form.validate() else None
 
-    def look(self, policies: Policies) -> tuple[Review, Look]:
+    def panel(self, policies: Policies) -> Look:
         """What saving these would mean."""
-        review = self.desk.review(policies)
         draft = Draft(tuple(policies), self.desk.snapshot().public)
-        return review, Look.of(review, self.words, self.console.staff.stranded, draft)
+        return Look.of(self.desk.review(policies), self.words, self.console.staff.stranded, draft)
+
+    def lines(self, before: Policies, after: Policies) -> Sequence[Line]:
+        """What is between two lists."""
+        return self.words.lines(between(before, after))
 
 
-def point(bench: Bench, form: ConsoleForm, review: Review, name: str) -> None:
+def point(bench: PolicyBench, form: ConsoleForm, flaws: Sequence[Flaw], name: str) -> None:
     """Put what is wrong with the policy of this name at its fields; the rest to the form."""
-    fields = {row.path: row.name for row in bench.drawn(BLANK).rows}
-    for flaw in review.flaws:
+    fields = {row.path: row.name for row in bench.drawn().rows}
+    for flaw in flaws:
         field = fields.get(flaw.at, "") if flaw.policy in (name, "") else ""
         form.wrong(field if field in form else "", of_flaw(flaw, bench.methods))
 

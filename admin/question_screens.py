@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from flask import abort, request, url_for
@@ -14,16 +14,17 @@ from ..core.contracts.text import Text
 from ..core.db.settings_store import SavedMeanwhile
 from ..core.recovery.question_sets import Sets, between, put, with_question, without_question
 from ..core.service.acceptance import NotAccepted
-from ..core.service.console import Console
-from ..core.service.kept_rules import PAGE, Change, Kept
+from ..core.service.kept_rules import Change
 from ..core.service.parts import State
-from ..core.service.question_sets import Unfit
-from .access import Role, Screen
+from ..core.service.question_sets import QuestionDesk, Unfit
+from .access import Role
+from .history_screen import Bench, HistoryScreen
 from .policy_wish import number
 from .question_forms import AcceptForm, PressForm, SetForm, offering, question_form, set_of, shown, typed
 from .question_words import FIELDS, lines, of_flaw
+from .rule_changes import Line
 
-NEW_SET, NEW_QUESTION, HISTORY = Text("New set"), Text("New question"), Text("History")
+NEW_SET, NEW_QUESTION = Text("New set"), Text("New question")
 MEANWHILE = Text("Somebody else saved this while you were here. Look at what holds now, then save again.")
 NOT_THE_NAME = Text("That isn't your organisation's name as it is written here.")
 BOTH = ["GET", "POST"]
@@ -31,17 +32,19 @@ BOTH = ["GET", "POST"]
 Again = Callable[[int], Response]
 
 
-class QuestionBench:
-    """For one request: what holds is read once."""
+class QuestionBench(Bench[Sets]):
+    """What a page of question sets works at."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.desk = console.questions
+    first = ()
 
-    @cached_property
-    def now(self) -> Kept[Sets]:
-        """What holds."""
-        return self.desk.now()
+    @property
+    def desk(self) -> QuestionDesk:
+        """Who reads and saves."""
+        return self.console.questions
+
+    def lines(self, before: Sets, after: Sets) -> Sequence[Line]:
+        """What is between two versions."""
+        return lines(between(before, after), self.desk.languages)
 
     @cached_property
     def lacking(self) -> dict[tuple[str, str], list[str]]:
@@ -72,7 +75,7 @@ class QuestionBench:
         return tuple(each for each in self.now.rules if each is not one)
 
 
-class QuestionScreen(Screen):
+class QuestionScreen(HistoryScreen[Sets]):
     """Every save is the whole of all sets, by one desk."""
 
     key = "questions"
@@ -83,10 +86,14 @@ class QuestionScreen(Screen):
     changes = frozenset({Role.ADMINISTRATOR})
     asks = frozenset({"review"})
 
+    def bench(self) -> QuestionBench:
+        """What holds."""
+        return QuestionBench(self.console)
+
     @expose("/")
     def index(self) -> Response:
         """All sets, with how many people chose each question."""
-        bench = self._bench()
+        bench = self.bench()
         part = self.console.parts.one("method", "questions")
         return self.show(
             "console/questions.html",
@@ -102,7 +109,7 @@ class QuestionScreen(Screen):
     @expose("/set/<int:place>", methods=BOTH)
     def one_set(self, place: int) -> Response:
         """What a set is called and whom it is for; 0 is a new one."""
-        bench = self._bench()
+        bench = self.bench()
         before, policies = bench.set_at(place), bench.desk.policies()
         data = {"name": before.name, "policies": sorted(before.policies)} if before else {}
         form = offering(self.form(SetForm, data={**data, "version": str(bench.now.version)}), policies)
@@ -117,7 +124,7 @@ class QuestionScreen(Screen):
     @expose("/set/<int:place>/question/<int:line>", methods=BOTH)
     def question(self, place: int, line: int) -> Response:
         """One question in every language; 0 is a new one."""
-        bench = self._bench()
+        bench = self.bench()
         one, before = bench.question_at(place, line)
         data = {**(shown(before) if before else {}), "version": str(bench.now.version)}
         form = self.form(question_form(bench.desk.languages), data=data)
@@ -140,7 +147,7 @@ class QuestionScreen(Screen):
     @expose("/set/<int:place>/remove/<int:line>", methods=BOTH)
     def remove(self, place: int, line: int) -> Response:
         """Take a question away that nobody chose, or the whole set where `line` is 0."""
-        bench = self._bench()
+        bench = self.bench()
         one, question = bench.question_at(place, line)
         form = self.form(PressForm, data={"version": str(bench.now.version)})
 
@@ -175,31 +182,6 @@ class QuestionScreen(Screen):
             return self._accept_page(form, part.version)
         return self.go()
 
-    @expose("/history")
-    def history(self) -> Response:
-        """Every save, the newest first."""
-        bench = self._bench()
-        page = bench.desk.ledger.past(number(request.args, "before") or None)
-        older = url_for(".history", before=page[PAGE - 1].version) if len(page) > PAGE else ""
-        return self.show("console/rules_history.html", saves=page[:PAGE], older=older, now=bench.now, title=HISTORY)
-
-    @expose("/version")
-    def version(self) -> Response:
-        """One save, beside the one before it and beside what holds now."""
-        bench = self._bench()
-        asked = bench.desk.ledger.version(number(request.args, "number"))
-        if asked is None:
-            return self.go()
-        before = next(iter(bench.desk.ledger.past(asked.version)), Kept(()))
-        return self.show(
-            "console/rules_version.html",
-            title=Text("Version {n}", n=asked.version),
-            asked=asked,
-            now=bench.now,
-            made=lines(between(before.rules, asked.rules), bench.desk.languages),
-            back=lines(between(bench.now.rules, asked.rules), bench.desk.languages),
-        )
-
     @expose("/review", methods=["POST"])
     def review(self) -> Response:
         """A page that asks, before an older version is saved again."""
@@ -209,7 +191,7 @@ class QuestionScreen(Screen):
     @expose("/back/<int:asked>", methods=BOTH)
     def back(self, asked: int) -> Response:
         """Save an older version again."""
-        bench = self._bench()
+        bench = self.bench()
         form = self.form(PressForm, data={"version": str(bench.now.version)})
         kept = bench.desk.ledger.version(asked) or abort(404)
 
@@ -217,9 +199,6 @@ class QuestionScreen(Screen):
             return self._back_page(form, asked, status)
 
         return page() if request.method == "GET" else self._keep(form, page, lambda: kept.rules)
-
-    def _bench(self) -> QuestionBench:
-        return QuestionBench(self.console)
 
     def _accept_page(self, form: AcceptForm, version: int | None = None) -> Response:
         form.version.data = str(version) if version is not None else form.version.data

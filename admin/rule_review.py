@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.contracts.text import Text
+from ..core.recovery.flaws import Flaw
 from ..core.recovery.guessing import one_in
 from ..core.service.policy_desk import Review, Risk
 from ..core.service.public_desk import PublicReview
@@ -36,6 +37,7 @@ class Look:
     second: tuple[Text, ...] = ()
     odds: tuple[Odds, ...] = ()
     reach: Compared | None = None
+    flaws: tuple[Flaw, ...] = ()
 
     @classmethod
     def of(cls, review: Review | PublicReview, changes: Changes, stranded: Stranded, draft: Draft) -> Look:
@@ -49,6 +51,7 @@ class Look:
             tuple(map(of_weaker, weaker)),
             _odds(risks),
             stranded.compare(draft) if review.differences and not review.flaws else None,
+            review.flaws,
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import abort, request, url_for
+from collections.abc import Sequence
+
+from flask import abort, request
 from flask_admin import expose
 from werkzeug.wrappers import Response
 
@@ -10,20 +12,39 @@ from ..core.contracts.text import Text
 from ..core.contracts.wording import Wording
 from ..core.db.settings_store import SavedMeanwhile
 from ..core.service.house_brand import Words
-from ..core.service.kept_rules import PAGE, Change, Kept
+from ..core.service.kept_rules import Change, Kept
 from ..core.service.wording_desk import Place, WordingDesk, differences
-from .access import Role, Screen
+from .access import Role
 from .forms import WhyForm
+from .history_screen import Bench, HistoryScreen
 from .plugin_screens import MEANWHILE
-from .policy_screens import HISTORY
 from .policy_wish import number
-from .rule_changes import Changes
+from .rule_changes import Changes, Line
 from .wording_form import form_for, name_of, said_of, typed
 
 WORDS = Changes({}, {}, {})
+OLDER = "console/wording_version.html"
 
 
-class WordingScreen(Screen):
+class WordingBench(Bench[Words]):
+    """What a page of messages works at."""
+
+    @property
+    def desk(self) -> WordingDesk:
+        """Who reads and saves."""
+        return self.console.wordings
+
+    @property
+    def first(self) -> Words:
+        """Every sentence is ours."""
+        return {}
+
+    def lines(self, before: Words, after: Words) -> Sequence[Line]:
+        """What is between two versions, sentence by sentence."""
+        return WORDS.lines(differences(before, after))
+
+
+class WordingScreen(HistoryScreen[Words]):
     """Messages in the company's words. How to object, links and codes stay Keyback's."""
 
     key = "messages"
@@ -32,6 +53,10 @@ class WordingScreen(Screen):
     icon = "channels"
     sees = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
     changes = frozenset({Role.ADMINISTRATOR})
+
+    def bench(self) -> WordingBench:
+        """What holds."""
+        return WordingBench(self.console)
 
     @property
     def words(self) -> WordingDesk:
@@ -82,30 +107,22 @@ class WordingScreen(Screen):
             return self._page(wording, form, places, self.words.now(), 409)
         return self.go(saved=1)
 
-    @expose("/history")
-    def history(self) -> Response:
-        """Every save, the newest first."""
-        page = self.words.ledger.past(number(request.args, "before") or None)
-        older = url_for(".history", before=page[PAGE - 1].version) if len(page) > PAGE else ""
-        now = self.words.now()
-        return self.show("console/rules_history.html", saves=page[:PAGE], older=older, now=now, title=HISTORY)
-
     @expose("/version")
     def version(self) -> Response:
         """One save: what it changed, and what going back to it would."""
-        return self._version(number(request.args, "number"), WhyForm())
+        return self.one_save(OLDER, number(request.args, "number"), form=WhyForm())
 
     @expose("/version", methods=["POST"])
     def go_back(self) -> Response:
         """To all words of that version."""
         form, asked = WhyForm(request.form), number(request.form, "number")
         if not form.validate():
-            return self._version(asked, form, 422)
+            return self.one_save(OLDER, asked, 422, form=form)
         try:
             self.words.go_back(asked, Change(self.actor, str(form.why.data), number(request.form, "after")))
         except SavedMeanwhile:
             form.wrong("", MEANWHILE)
-            return self._version(asked, form, 409)
+            return self.one_save(OLDER, asked, 409, form=form)
         except KeyError:
             abort(404)
         return self.go(saved=1)
@@ -132,23 +149,6 @@ class WordingScreen(Screen):
             names=self.console.around.languages.names,
             shown=() if form.errors else tuple(self.words.shown(wording, {**self.words.words(wording, {}), **told})),
             now=now,
-        )
-
-    def _version(self, asked: int, form: WhyForm, status: int = 200) -> Response:
-        ledger, now = self.words.ledger, self.words.now()
-        kept = ledger.version(asked)
-        if kept is None:
-            return self.go()
-        before: Kept[Words] = next(iter(ledger.past(kept.version)), Kept({}))
-        return self.show(
-            "console/wording_version.html",
-            status,
-            title=Text("Version {n}", n=kept.version),
-            asked=kept,
-            now=now,
-            made=WORDS.lines(differences(before.rules, kept.rules)),
-            back=WORDS.lines(differences(now.rules, kept.rules)),
-            form=form,
         )
 
 

@@ -16,7 +16,7 @@ from ..recovery.differences import Difference, between
 from ..recovery.flaws import Flaw, flaws_of_all
 from ..recovery.guessing import a_year
 from ..recovery.policy import Policy
-from ..recovery.policy_order import arranged
+from ..recovery.policy_order import arranged, in_order
 from ..recovery.weaker import Weaker, weaker
 from .actor import Actor
 from .approvals import Approvals, Wish, Write
@@ -65,9 +65,7 @@ class PolicyDesk:
     @property
     def ledger(self) -> Ledger[Policies]:
         """The saves so far."""
-        return Ledger(
-            records=self.records, around=self.around, kind=POLICIES, key="", read=value_json.POLICIES.validate_json
-        )
+        return Ledger(records=self.records, around=self.around, kind=POLICIES, key="", read=_read)
 
     def now(self) -> Kept[Policies]:
         """What holds."""
@@ -184,3 +182,7 @@ def _risk(policy: Policy, snapshot: Snapshot) -> float:
     methods = {key: method for key, method in snapshot.plugins.methods.items() if key in policy.proof.named}
     chances = {key: method.by_chance for key, method in methods.items()}
     return a_year(policy.proof, _carriers(methods), chances, snapshot.public.methods)
+
+
+def _read(said: str) -> Policies:
+    return in_order(value_json.POLICIES.validate_json(said))
