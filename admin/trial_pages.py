@@ -25,6 +25,7 @@ FOUND: Mapping[Looked, Text] = {
     Looked.WALLED: Text("{said} is inside the house"),
     Looked.WORKS: Text("It answers and works with these settings"),
     Looked.NEEDS_NOBODY: Text("It needs no other server"),
+    Looked.REMARK: Text("Keep in mind: {said}"),
     Looked.FAILS: Text("It says: {said}"),
     Looked.BROKE: Text("Its own check broke: {said}"),
     Looked.LATE: Text("No answer within ten seconds"),
@@ -72,7 +73,13 @@ class TrialPages(Screen):
         return page
 
 
-def lines_of(trial: Trial | None) -> Sequence[tuple[bool, Text, Text | str]]:
-    """Whether it is well, what was found, and how to mend it."""
+def lines_of(trial: Trial | None) -> Sequence[tuple[str, Text, Text | str]]:
+    """Its sign, what was found, and how to mend it."""
     findings = trial.findings if trial else ()
-    return [(what in GOOD, FOUND[what].filled(said=said), MEND.get(what, "")) for what, said in findings]
+    return [(_sign(what), FOUND[what].filled(said=said), MEND.get(what, "")) for what, said in findings]
+
+
+def _sign(what: Looked) -> str:
+    if what is Looked.REMARK:
+        return "information"
+    return "ok" if what in GOOD else "bad"

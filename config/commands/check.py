@@ -52,7 +52,8 @@ def _deaf(house: House) -> Iterator[str]:
     """Each plugin tries its own settings, against its own server."""
     for (kind, key), plugin in house.snapshots.current.plugins.everything().items():
         try:
-            plugin.check()
+            for remark in plugin.check() or ():
+                print(f"{kind} {key}: {remark}")
         except KeybackError as error:
             yield f"{kind} {key}: {error}"
         except Exception as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -132,8 +132,12 @@ class Plugin:
     def __init__(self, settings: PluginSettings) -> None:
         self.settings = settings
 
-    def check(self) -> None:
-        """Raise PluginError if these settings cannot work. Behind the admin's Test button; may do I/O."""
+    def check(self) -> Sequence[str] | None:
+        """Raise PluginError if these settings cannot work. Behind the admin's Test button; may do I/O.
+
+        What works and is less than the operator may believe is returned, a sentence each.
+        """
+        return None
 
     def close(self) -> None:
         """Let go of connections; called when a newer snapshot of the plugins replaces this one."""

@@ -34,6 +34,7 @@ KIND = "test"
 # In seconds: shorter than a job's lease, so that no other process tries it meanwhile.
 LONGEST_CHECK = 10.0
 LONGEST_WORDS = 300
+MOST_REMARKS = 10
 # So many pages of tests are looked through for the last one of a plugin.
 PAGES = 4
 
@@ -48,13 +49,14 @@ class Looked(StrEnum):
     WALLED = "walled"
     WORKS = "works"
     NEEDS_NOBODY = "needs-nobody"
+    REMARK = "remark"
     FAILS = "fails"
     BROKE = "broke"
     LATE = "late"
     BUSY = "busy"
 
 
-GOOD = frozenset({Looked.FITS, Looked.FOUND, Looked.WORKS, Looked.NEEDS_NOBODY})
+GOOD = frozenset({Looked.FITS, Looked.FOUND, Looked.WORKS, Looked.NEEDS_NOBODY, Looked.REMARK})
 # What was looked at, and which host, or the plugin's own words.
 Finding: TypeAlias = tuple[Looked, str]
 
@@ -179,7 +181,7 @@ def _look(plugin: Plugin) -> Sequence[Finding]:
     found = [_led(plugin, host) for name in names for host in hosts_of(plugin.settings, name)]
     if found and all(what is not Looked.FOUND for what, _ in found):
         return found
-    return [*found, _checked(plugin)]
+    return [*found, *_checked(plugin)]
 
 
 def _led(plugin: Plugin, host: str) -> Finding:
@@ -192,14 +194,14 @@ def _led(plugin: Plugin, host: str) -> Finding:
     return Looked.FOUND, host
 
 
-def _checked(plugin: Plugin) -> Finding:
+def _checked(plugin: Plugin) -> Sequence[Finding]:
     if type(plugin).check is Plugin.check:
-        return Looked.NEEDS_NOBODY, ""
+        return [(Looked.NEEDS_NOBODY, "")]
     try:
-        plugin.check()
+        remarks = [str(remark)[:LONGEST_WORDS] for remark in plugin.check() or ()]
     except KeybackError as problem:
-        return Looked.FAILS, str(problem)[:LONGEST_WORDS]
+        return [(Looked.FAILS, str(problem)[:LONGEST_WORDS])]
     except (Exception, SystemExit) as problem:  # whatever somebody's plugin raises is its fault, and is said
         # Its words may hold a password, its kind cannot.
-        return Looked.BROKE, type(problem).__name__
-    return Looked.WORKS, ""
+        return [(Looked.BROKE, type(problem).__name__)]
+    return [(Looked.WORKS, ""), *((Looked.REMARK, remark) for remark in remarks[:MOST_REMARKS])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 from ...core import PluginError
@@ -14,8 +13,6 @@ from ._active_directory_settings import ActiveDirectorySettings
 from ._ldap import Object, Wire
 from ._ldap_names import equals, is_under
 
-log = logging.getLogger(__name__)
-
 # What a server can do, by number: to be a directory of this kind at all, and to hold few passwords and take no writes.
 IS_ACTIVE_DIRECTORY, IS_READ_ONLY = "1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1920"
 # So many people are looked at to find somebody ordinary.
@@ -25,8 +22,8 @@ ADMINISTRATOR, GUEST = 500, 501
 SECURITY_GROUP = 0x80000000
 
 
-def examine(wire: Wire, settings: ActiveDirectorySettings, people: People, rules: RuleBook) -> None:
-    """Look at one server. Raises PluginError for what is missing or too much, logs what makes resets weaker."""
+def examine(wire: Wire, settings: ActiveDirectorySettings, people: People, rules: RuleBook) -> Iterator[str]:
+    """Look at one server: what makes resets weaker. Raises PluginError for what is missing or too much."""
     _server(wire)
     _groups(wire, settings)
     _rights(wire, _somebody(wire, settings, people), settings)
@@ -36,7 +33,7 @@ def examine(wire: Wire, settings: ActiveDirectorySettings, people: People, rules
                 f"the service account may write to the domain's {name}: give it rights below {settings.base} alone"
             )
     if not rules.sees_all(wire):
-        log.warning("the service account may not see the password settings container: no rule can be shown to people")
+        yield "the service account may not see the password settings container: no rule can be shown to people"
 
 
 def may_reset(wire: Wire, entry: Object) -> bool:

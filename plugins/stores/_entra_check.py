@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from cryptography import x509
 
+from ...core import PluginError
 from ._budget import Budget
 from ._entra_people import WANTED
 from ._entra_roles import GroupsUnseen, assignments, memberships
 from ._entra_settings import EntraSettings
 from ._entra_tokens import Tokens, granted
 from ._graph import Fields, Graph, Refused
-
-log = logging.getLogger(__name__)
 
 READ, GROUPS, ROLES = "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory"
 WRITE, END, DOMAINS = "User-PasswordProfile.ReadWrite.All", "User.RevokeSessions.All", "Domain.Read.All"
@@ -39,20 +37,24 @@ WITHOUT = {
 Probe = tuple[str, Callable[[], object]]
 
 
-def examine(graph: Graph, tokens: Tokens, settings: EntraSettings, budget: Budget) -> Sequence[str]:
-    """Every consent that is missing, each with its reason; what is merely unwise goes to the log."""
+def examine(graph: Graph, tokens: Tokens, settings: EntraSettings, budget: Budget) -> Iterator[str]:
+    """What is merely unwise. Raises PluginError with every consent that is missing, each with its reason."""
     owned = granted(tokens.token(budget))
-    if owned is None:
-        log.warning("the token cannot be read: whether passwords may be set shows at the first reset")
-    elif too_much := sorted(one for one in owned if "ReadWrite" in one and one != WRITE):
-        log.warning("the application may do more than it needs", extra={"store": "entra", "what": ", ".join(too_much)})
-    _tell_of_the_end(settings)
     missing = [one for one in (WRITE, END) if owned is not None and one not in owned]
     missing += dict.fromkeys(_unanswered(graph, settings, budget))
-    _tell_of_sync(graph, settings, budget)
-    return [
-        f"Give the application the permission {one} and consent to it: without it {WITHOUT[one]}" for one in missing
-    ]
+    if missing:
+        wanted = "Give the application the permission {} and consent to it: without it {}"
+        raise PluginError(" ".join(wanted.format(one, WITHOUT[one]) for one in missing))
+    yield from _unlike_what_is_needed(owned)
+    yield from _ends_soon(settings)
+    yield from _synced(graph, settings, budget)
+
+
+def _unlike_what_is_needed(owned: Collection[str] | None) -> Iterator[str]:
+    if owned is None:
+        yield "the token cannot be read: whether passwords may be set shows at the first reset"
+    elif too_much := sorted(one for one in owned if "ReadWrite" in one and one != WRITE):
+        yield f"the application may do more than it needs: {', '.join(too_much)}"
 
 
 def _unanswered(graph: Graph, settings: EntraSettings, budget: Budget) -> Iterator[str]:
@@ -93,22 +95,20 @@ def _sample(graph: Graph, budget: Budget) -> Fields | None:
     return next(iter(found.get("value", ())), None)
 
 
-def _tell_of_the_end(settings: EntraSettings) -> None:
+def _ends_soon(settings: EntraSettings) -> Iterator[str]:
     """On the day after it, nobody gets in. When a secret ends, an application cannot see."""
     if settings.certificate_file:
         file = Path(settings.certificate_file).read_bytes()
         ends = x509.load_pem_x509_certificate(file).not_valid_after_utc
         if ends - datetime.now(UTC) < SOON:
-            said = {"store": "entra", "what": f"{ends:%Y-%m-%d}"}
-            log.warning("the application's certificate ends soon", extra=said)
+            yield f"the application's certificate ends on {ends:%Y-%m-%d}"
 
 
-def _tell_of_sync(graph: Graph, settings: EntraSettings, budget: Budget) -> None:
+def _synced(graph: Graph, settings: EntraSettings, budget: Budget) -> Iterator[str]:
     """Asked without a consent of its own: where it is refused, nothing is missing but a hint."""
     try:
         here = (graph.read("organization", {"$select": "id,onPremisesSyncEnabled"}, budget) or {}).get("value", ())
     except Refused:
         return
     if any(one.get("onPremisesSyncEnabled") is True for one in here):
-        said = {"store": "entra", "what": settings.mastered_in}
-        log.warning("accounts are synced to this tenant: they are reset in the store that is their master", extra=said)
+        yield f"accounts are synced to this tenant: they are reset in the store {settings.mastered_in}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -47,14 +48,16 @@ class LdapStore(Store):
     def called(self) -> Text | str:
         return self.settings.called or self.label
 
-    def check(self) -> None:
+    def check(self) -> Sequence[str]:
         """Sign in to every server, and see whether all that is needed can be done there."""
+        remarks: list[str] = []
         for address in self._addresses:
             try:
                 with closing(self._sign_in(address, Budget(datetime.now(UTC), self.EXAMINED_IN))) as wire:
-                    self._examine(wire)
+                    remarks += self._examine(wire)
             except StoreUnavailable as problem:
                 raise PluginError(str(problem)) from None
+        return tuple(dict.fromkeys(remarks))
 
     def close(self) -> None:
         self._pool.close()
@@ -94,8 +97,8 @@ class LdapStore(Store):
             return self._opens(wire)
 
     @abstractmethod
-    def _examine(self, wire: Wire) -> None:
-        """Raises PluginError if something is missing."""
+    def _examine(self, wire: Wire) -> Iterator[str]:
+        """What makes resets weaker there. Raises PluginError if something is missing."""
 
     @abstractmethod
     def _named(self, wire: Wire, identifier: str) -> Account | None:

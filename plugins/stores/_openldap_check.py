@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...core import PluginError
 from . import _ppolicy as ppolicy
@@ -12,18 +11,17 @@ from ._ldap_names import equals
 from ._openldap_rights import examine_rights
 from ._openldap_settings import OpenLdapSettings, Server
 
-log = logging.getLogger(__name__)
-
 # So many people are looked at to guess what the service account may see.
 SAMPLE = 20
 
 
-def examine(wire: Wire, settings: OpenLdapSettings) -> None:
-    """Look at one server. Raises PluginError for what makes resets impossible, logs what makes them weaker."""
-    _controls(wire, settings)
+def examine(wire: Wire, settings: OpenLdapSettings) -> Iterator[str]:
+    """Look at one server: what makes resets weaker. Raises PluginError for what makes them impossible."""
+    yield from _controls(wire, settings)
     people = _people(wire, settings)
-    _policies(wire, settings, people)
-    examine_rights(wire, settings, people)
+    yield from _seen_too_well_or_not_at_all(people)
+    yield from _policies(wire, settings, people)
+    yield from examine_rights(wire, settings, people)
     for group in settings.admin_groups:
         if wire.read(group, ["1.1"]) is None:
             raise PluginError(
@@ -32,15 +30,15 @@ def examine(wire: Wire, settings: OpenLdapSettings) -> None:
             )
 
 
-def _controls(wire: Wire, settings: OpenLdapSettings) -> None:
+def _controls(wire: Wire, settings: OpenLdapSettings) -> Iterator[str]:
     root = wire.read("", ["supportedControl"])
     offered = set() if root is None else set(root.texts("supportedControl"))
     if settings.kind is Server.DS389:
-        log.warning("389 Directory Server cannot refuse a late writer: only Keyback's own lease keeps two resets apart")
+        yield "389 Directory Server cannot refuse a late writer: only Keyback's own lease keeps two resets apart"
     elif ppolicy.ASSERTION_CONTROL not in offered:
         raise PluginError(f"{wire.server} has no assertion control (RFC 4528): two resets at once could both win")
     if ppolicy.POLICY_CONTROL not in offered:
-        log.warning("%s has no password policy overlay: history and length are not enforced there", wire.server)
+        yield f"{wire.server} has no password policy overlay: history and length are not enforced there"
 
 
 def _people(wire: Wire, settings: OpenLdapSettings) -> tuple[Object, ...]:
@@ -55,29 +53,32 @@ def _people(wire: Wire, settings: OpenLdapSettings) -> tuple[Object, ...]:
         )
     if not sample[0].text("entryUUID"):
         raise PluginError("the service account may not read entryUUID, so accounts could not be told apart")
-    if "userpassword" in sample[0].values:
-        # Who can read hashes is a password administrator: the overlay enforces nothing on its resets.
-        log.warning("the service account can read passwords' hashes; give it =xw on userPassword instead")
-    if not any(person.text("pwdChangedTime") for person in sample):
-        # Without it every reset of somebody who has one would look overtaken.
-        log.warning("nobody's pwdChangedTime can be seen; unless all passwords are older than the overlay, allow it")
     return sample
 
 
-def _policies(wire: Wire, settings: OpenLdapSettings, people: Iterable[Object]) -> None:
+def _seen_too_well_or_not_at_all(people: Sequence[Object]) -> Iterator[str]:
+    if "userpassword" in people[0].values:
+        # Who can read hashes is a password administrator: the overlay enforces nothing on its resets.
+        yield "the service account can read passwords' hashes; give it =xw on userPassword instead"
+    if not any(person.text("pwdChangedTime") for person in people):
+        # Without it every reset of somebody who has one would look overtaken.
+        yield "nobody's pwdChangedTime can be seen; unless all passwords are older than the overlay, allow it"
+
+
+def _policies(wire: Wire, settings: OpenLdapSettings, people: Iterable[Object]) -> Iterator[str]:
     if settings.default_policy:
-        _policy(wire, settings.default_policy)
+        yield from _policy(wire, settings.default_policy)
     else:
-        log.warning("default_policy is empty: nobody is shown the rules of a policy that their object does not name")
+        yield "default_policy is empty: nobody is shown the rules of a policy that their object does not name"
     for dn in {person.text("pwdPolicySubentry") for person in people} - {"", settings.default_policy}:
         try:
-            _policy(wire, dn)
+            yield from _policy(wire, dn)
         except PluginError as problem:
             # The others can be served all the same.
-            log.warning("for some people: %s", problem)
+            yield f"for some people: {problem}"
 
 
-def _policy(wire: Wire, dn: str) -> None:
+def _policy(wire: Wire, dn: str) -> Iterator[str]:
     entry = wire.read(dn, ppolicy.POLICY)
     if entry is None:
         raise PluginError(f"the policy {dn} is not there, or the service account may not read it")
@@ -85,6 +86,6 @@ def _policy(wire: Wire, dn: str) -> None:
     if policy.safe_modify:
         raise PluginError(f"{dn} has pwdSafeModify on: it asks for the old password, so no reset can succeed")
     if policy.min_age:
-        log.warning("%s has pwdMinAge: who changed a password within %s cannot reset it", dn, policy.min_age)
+        yield f"{dn} has pwdMinAge: who changed a password within {policy.min_age} cannot reset it"
     if not policy.check_quality:
-        log.warning("%s has pwdCheckQuality off: the directory does not look at new passwords' length", dn)
+        yield f"{dn} has pwdCheckQuality off: the directory does not look at new passwords' length"

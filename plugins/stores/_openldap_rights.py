@@ -6,17 +6,14 @@ and nothing is counted.
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ...core import PluginError
 from . import _ldap as ldap
 from . import _ppolicy as ppolicy
 from ._ldap import Object, Wire
 from ._openldap_settings import OpenLdapSettings
-
-log = logging.getLogger(__name__)
 
 # Digits suit every attribute that is asked about; so many that nobody has them.
 NOBODYS = str(10**24 + secrets.randbits(79)).encode()
@@ -26,19 +23,19 @@ NEVER = b"19700102000000Z"
 MEMBERS = 3
 
 
-def examine_rights(wire: Wire, settings: OpenLdapSettings, people: Sequence[Object]) -> None:
-    """Raises PluginError if no password can be written. Logs what is missing besides, and what is too much."""
+def examine_rights(wire: Wire, settings: OpenLdapSettings, people: Sequence[Object]) -> Iterator[str]:
+    """What is missing besides, and what is too much. Raises PluginError if no password can be written."""
     person = next((one for one in people if _may_set_password(wire, one.dn)), None)
     if person is None:
         raise PluginError("the service account may write nobody's userPassword: it needs =xw on it")
     if not _may(wire, person.dn, "pwdAccountLockedTime", NEVER):
-        log.warning("the service account may not manage pwdAccountLockedTime: nobody can unlock without a reset")
+        yield "the service account may not manage pwdAccountLockedTime: nobody can unlock without a reset"
     for attribute in dict.fromkeys((*settings.phones, *settings.mails)):
         if _may(wire, person.dn, attribute, NOBODYS):
             # Whoever got hold of it could have every code sent to themselves.
-            log.warning("the service account may write people's contacts: it needs to read them, no more")
+            yield f"the service account may write people's {attribute}: it needs to read it, no more"
     if any(_may_set_password(wire, dn) for group in settings.admin_groups for dn in _members(wire, group)):
-        log.warning("the directory would let the service account reset administrators: exclude them there as well")
+        yield "the directory would let the service account reset administrators: exclude them there as well"
 
 
 def _may(wire: Wire, dn: str, attribute: str, value: bytes) -> bool:

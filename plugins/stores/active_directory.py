@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
@@ -108,9 +108,10 @@ class ActiveDirectory(Changing, LdapStore):
 
         self._pool.work(demand, Budget.of(ctx), server=account.server)
 
-    def _examine(self, wire: Wire) -> None:
-        examine(wire, self.settings, self._people, self._rules)
-        self._hints.asked_of(wire)
+    def _examine(self, wire: Wire) -> Iterator[str]:
+        yield from examine(wire, self.settings, self._people, self._rules)
+        if not self._hints.asked_of(wire):
+            yield f"{wire.server} does not hold resets to the history of passwords: people can take an old one"
 
     def _named(self, wire: Wire, identifier: str) -> Account | None:
         entry = self._people.named(wire, identifier)

@@ -119,15 +119,13 @@ class Entra(_Orders):
     def called(self) -> Text | str:
         return self.settings.called or self.label
 
-    def check(self) -> None:
+    def check(self) -> Sequence[str]:
         """Whether every consent is there that is needed; nothing is written."""
         budget = Budget(datetime.now(UTC), 20)
         try:
-            problems = examine(self._graph, self._tokens, self.settings, budget)
+            return tuple(examine(self._graph, self._tokens, self.settings, budget))
         except StoreUnavailable as problem:
-            problems = [str(problem)]
-        if problems:
-            raise PluginError(" ".join(problems))
+            raise PluginError(str(problem)) from None
 
     def close(self) -> None:
         self._https.close()

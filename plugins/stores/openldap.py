@@ -142,8 +142,8 @@ class OpenLdap(Changing, LdapStore):
         if answer.code != ldap.SUCCESS:
             raise self._refusal(wire, entry, answer)
 
-    def _examine(self, wire: Wire) -> None:
-        examine(wire, self.settings)
+    def _examine(self, wire: Wire) -> Iterator[str]:
+        return examine(wire, self.settings)
 
     def _moved(self, entry: Object, account: Account) -> bool:
         return (entry.text("pwdChangedTime") or None) != account.stamp

@@ -131,6 +131,22 @@ def test_what_the_plugin_says_is_text(
     assert "&lt;script&gt;" in text
 
 
+def test_what_works_and_is_weaker_than_one_may_believe_is_said_and_passes(
+    console: SmallConsole, process: Works, trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Smtp, "check", lambda _: ["it holds nobody to the history", SCRIPT])
+    typed(process, "mail.example.org")
+    monkeypatch.setattr(module, "addresses", lambda *_: ())
+    text = after_test(console, process, trials, SMTP)
+    assert "It answers and works with these settings" in text
+    assert "Keep in mind: it holds nobody to the history" in text
+    assert "Not well" not in text
+    assert "<script>" not in text
+    with process.records.db.read() as tx:
+        data = tx.scalar(chosen(event.c.data).where(event.c.name == "plugin.tested"))
+    assert json.loads(data or "")["passed"] is True
+
+
 def test_what_breaks_is_named_by_its_kind_alone(
     console: SmallConsole, process: Works, trials: Trials, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from keyback.config.commands.opened import opened
 from keyback.core.db.freezes import Freeze
 from keyback.core.service.breached import Breached
 from keyback.core.service.named import account_named
+from keyback.plugins.stores.embedded import Embedded
 
 FILLED = """
 portal_url = "https://reset.example.org"
@@ -107,6 +108,16 @@ def test_check_is_content_when_everything_answers(here: Path, capsys: pytest.Cap
     (here / "keyback.toml").write_text(f"demo = true\n{calm}{outbox}", encoding="utf-8")
     assert main(["check"]) == 0, capsys.readouterr().out
     assert "only numbers of your directory" in capsys.readouterr().out
+
+
+def test_check_prints_what_a_plugin_remarks_and_counts_it_as_no_problem(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Embedded, "check", lambda _: ["it holds nobody to the history"])
+    main(["check"])
+    told = capsys.readouterr().out
+    assert "\nstore embedded: it holds nobody to the history\n" in f"\n{told}"
+    assert "- store embedded" not in told
 
 
 def test_check_names_a_channel_that_does_not_carry_what_it_is_named_for(

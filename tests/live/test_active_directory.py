@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import ldap3
 import pytest
 from ldap3.protocol.formatters.formatters import format_sid
-from servers.samba import SambaAd
-from servers.samba_contents import DOMAIN_DN, HISTORY, MINIMUM, PASSWORD, STAFF_ADMINS
+from servers.samba import SambaAd, in_quotes
+from servers.samba_contents import DOMAIN_DN, HISTORY, MINIMUM, PASSWORD, SERVICE, SERVICE_PASSWORD, STAFF_ADMINS
 from servers.slapd import Someone
 
 from keyback.core import (
@@ -194,6 +195,22 @@ def test_case_13_so_is_an_operator_by_groups_within_groups(ad: SambaAd, seen: Se
     assert not seen(person).privileged
     ad.joins(Someone("", inner), f"CN={group},CN=Builtin,{DOMAIN_DN}")
     assert seen(person).privileged
+
+
+def test_case_13_the_server_by_itself_would_reset_an_administrator_until_it_protects_them(ad: SambaAd) -> None:
+    person = ad.person()
+    ad.joins(person, f"CN=Domain Admins,CN=Users,{DOMAIN_DN}")
+    assert _order(ad, person) == 0
+    ad.protect(person)
+    assert _order(ad, person) == 50
+    assert ad.writes(person) == 1
+
+
+def _order(ad: SambaAd, person: Someone) -> int:
+    """What the server says to Keyback's account without Keyback in between."""
+    with ad.connected(SERVICE, SERVICE_PASSWORD.encode()) as service:
+        service.modify(person.dn, {"unicodePwd": [(ldap3.MODIFY_REPLACE, [in_quotes(NEW)])]})
+        return int(service.result["result"])
 
 
 def test_case_13_who_was_an_administrator_once_is_refused_too(

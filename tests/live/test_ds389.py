@@ -121,8 +121,7 @@ def test_its_rules_are_read_from_its_own_policy(store: OpenLdap, slapd: Slapd) -
     assert (read.min_length, read.history) == (14, 6)
 
 
-def test_the_check_says_what_it_cannot_do(slapd: Slapd, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_check_says_what_it_cannot_do(slapd: Slapd) -> None:
     store = speaking_389(slapd, base=somebody(slapd).dn)
-    store.check()
-    assert "cannot refuse a late writer" in caplog.text
+    assert any("cannot refuse a late writer" in remark for remark in store.check())
     store.close()

@@ -13,12 +13,9 @@ from keyback.plugins.stores.openldap import OpenLdap
 MakeStore = Callable[..., OpenLdap]
 
 
-def test_a_directory_that_is_set_up_well_is_met_in_silence(
-    make_store: MakeStore, slapd: Slapd, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_directory_that_is_set_up_well_is_met_in_silence(make_store: MakeStore, slapd: Slapd) -> None:
     person = slapd.person()
-    make_store(base=person.dn).check()
-    assert caplog.text == ""
+    assert make_store(base=person.dn).check() == ()
     seen = slapd.read(person.dn, "pwdFailureTime", "pwdChangedTime")
     assert (seen["pwdFailureTime"], seen["pwdChangedTime"]) == ([], [CHANGED])
     assert slapd.writes(person.dn) == 0
@@ -50,20 +47,15 @@ def test_a_service_account_that_may_set_nobodys_password_is_found_out(make_store
         ({"default_policy": f"cn=minage,{POLICIES}"}, "pwdMinAge"),
         ({"default_policy": ""}, "default_policy is empty"),
         ({"bind_dn": ROOT, "bind_password": ROOT_PASSWORD}, "can read passwords' hashes"),
-        ({"bind_dn": ROOT, "bind_password": ROOT_PASSWORD}, "may write people's contacts"),
+        ({"bind_dn": ROOT, "bind_password": ROOT_PASSWORD}, "may write people's mobile"),
         ({"bind_dn": ROOT, "bind_password": ROOT_PASSWORD}, "would let the service account reset administrators"),
     ],
 )
-def test_the_check_warns_of_what_weakens_resets(
-    make_store: MakeStore, caplog: pytest.LogCaptureFixture, setting: dict[str, str], words: str
-) -> None:
-    make_store(**setting).check()
-    assert words in caplog.text
+def test_the_check_remarks_what_weakens_resets(make_store: MakeStore, setting: dict[str, str], words: str) -> None:
+    assert any(words in remark for remark in make_store(**setting).check())
 
 
-def test_a_policy_that_somebodys_object_names_is_looked_at_too(
-    make_store: MakeStore, slapd: Slapd, caplog: pytest.LogCaptureFixture
-) -> None:
-    make_store(base=slapd.person(policy="safemodify").dn).check()
-    assert "for some people" in caplog.text
-    assert "pwdSafeModify" in caplog.text
+def test_a_policy_that_somebodys_object_names_is_looked_at_too(make_store: MakeStore, slapd: Slapd) -> None:
+    (remark,) = make_store(base=slapd.person(policy="safemodify").dn).check()
+    assert "for some people" in remark
+    assert "pwdSafeModify" in remark
