@@ -18,7 +18,7 @@ from servers.fault_proxy import FaultProxy, Mode
 from servers.keyback import Keyback
 from servers.killed_writers import Death, Killed
 from servers.late_orders import ask_in_a_frost
-from servers.orders import Orders, is_order, length_of_an_order
+from servers.orders import is_order, length_of_an_order
 from servers.persistent import Persistent, together
 from servers.samba import SambaAd, running_samba
 from servers.samba_contents import PASSWORD
@@ -31,6 +31,8 @@ QUICK, FULL = 1, int(os.environ.get("TIMES", "200"))
 LASTING = 30.0
 # So many at the same moment.
 AT_ONCE = 20
+# A machine that is too slow for a write says so; nobody has to hear that more often.
+PRESSES = 3
 
 
 class Colleague(Told):
@@ -78,20 +80,19 @@ class World:
         return colleagues
 
     def lose(self, people: Sequence[Colleague], mode: Mode) -> int:
-        """All type a password, and their orders are lost, or the answers; whatever asks for the truth comes through.
+        """All type a password, and each order is lost, or its answer; whatever asks for the truth comes through.
 
         How many were lost; a domain that is slower than its writers are patient loses some by itself.
         """
-        before, orders = self.between.swallowed, Orders(self.length, len(people), self.between.heal)
+        before = self.between.swallowed
         self.between.fault(mode, only=lambda chunk: is_order(chunk, self.length))
-        self.between.on_bytes = orders.take
         asking = [one.asking() for one in people]
         for thread in asking:
             thread.join()
-        self.between.on_bytes = None
+        self.between.heal()
         assert max(one.seconds for one in people) < TOLD
         lost = self.between.swallowed - before
-        assert 0 < lost <= orders.held
+        assert 0 < lost <= len(people)
         return lost
 
 
@@ -135,11 +136,18 @@ def _lose(world: World, mode: Mode, times: int) -> None:
 
 
 def _typed_again(world: World, one: Colleague) -> None:
-    assert one.page is not None
+    """As often as the page asks for it, and it was true each time."""
     # Nobody tried to sign in with a password that was never set.
     assert world.ad.read(one.entry.dn, "badPwdCount")["badPwdCount"] == [b"0"]
     assert one.opens(PASSWORD)
-    assert one.person.renew(one.page).stage == "done"
+    for _ in range(PRESSES):
+        one.ask()
+        one.hear("done", "renewing")
+        assert one.writes == int(one.stage == "done")
+        if one.stage == "done":
+            return
+        say(f"typed once more, for {one.page.marked('data-outcome')}: {one.page.text[:200]}")
+    raise AssertionError(f"nothing is set after {PRESSES} times: {one.page.text}")
 
 
 def _frosts(world: World, times: int, lasting: float) -> None:

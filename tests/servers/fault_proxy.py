@@ -182,7 +182,8 @@ class FaultProxy:
             self._changed.wait_for(lambda: self._mode is not Mode.STALL or self._skip > 0 or self._stopped)
 
     def _cut(self, pair: _Pair) -> None:
-        self.swallowed += 1
+        with self._changed:
+            self.swallowed += 1
         _reset(pair.client)
         self._end(pair)
 
