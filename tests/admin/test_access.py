@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask_admin import BaseView, expose
@@ -58,11 +57,8 @@ class Doors(Screen):
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
-    yield small_console(small_house(database), screens=(HomeScreen, Doors))
-    database.close()
+def console(database: Database) -> SmallConsole:
+    return small_console(small_house(database), screens=(HomeScreen, Doors))
 
 
 def test_whoever_is_nobody_signs_in_first(console: SmallConsole) -> None:

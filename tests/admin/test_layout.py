@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, small_console
@@ -14,11 +12,8 @@ from keyback.core.db.session import Database
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
-    yield small_console(small_house(database))
-    database.close()
+def console(database: Database) -> SmallConsole:
+    return small_console(small_house(database))
 
 
 def test_home_is_for_every_role(console: SmallConsole) -> None:

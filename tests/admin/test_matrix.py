@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +20,9 @@ ROLES = (ADMINISTRATOR, HELP_DESK, AUDITOR)
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallConsole]:
+def console(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[SmallConsole]:
     folder: Path = tmp_path_factory.mktemp("matrix")
-    database = Database(f"sqlite:///{folder / 'keyback.db'}")
-    database.upgrade()
+    database = Database(f"sqlite:///{shutil.copy(migrated, folder / 'keyback.db')}")
     yield small_console(small_house(database))
     database.close()
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from servers.desk import happened
@@ -28,14 +26,11 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
+def console(database: Database) -> SmallConsole:
     house = small_house(database)
     room = open_record_room(house.records, house.snapshots, house.around, house.staff)
     screens: tuple[type[Screen], ...] = (HomeScreen, RecordScreen)
-    yield small_console(house, screens=screens, console=console_of(house, record_room=room))
-    database.close()
+    return small_console(house, screens=screens, console=console_of(house, record_room=room))
 
 
 def tell(house: SmallHouse, count: int = 1, store: str = "fake", **details: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, small_console
@@ -21,9 +19,7 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
+def console(database: Database) -> SmallConsole:
     house = small_house(database)
     day = house.clock().date().isoformat()
     sums = {(day, "set", "reset"): 12, (day, "closed", "expired"): 3, (day, "proof", "email"): 15}
@@ -31,8 +27,7 @@ def console(tmp_path: Path) -> Iterator[SmallConsole]:
     with database.write() as tx:
         daily_sums.add(tx, sums)
     screens: tuple[type[Screen], ...] = (HomeScreen, ReportScreen)
-    yield small_console(house, screens=screens)
-    database.close()
+    return small_console(house, screens=screens)
 
 
 def test_reports_are_for_administrators_and_auditors_alone(console: SmallConsole) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from servers.client_house import ClientHouse, client_house
@@ -20,8 +18,6 @@ def idp() -> Iterator[HostileIdp]:
 
 
 @pytest.fixture
-def clients(tmp_path: Path, migrated: Path) -> Iterator[ClientHouse]:
+def clients(database: Database) -> ClientHouse:
     """A house with jo in it, and two clients of OpenID Connect."""
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
-    yield client_house(database)
-    database.close()
+    return client_house(database)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
@@ -26,13 +25,9 @@ from keyback.idp_bridge.authorize import Request
 EVIL = "https://evil.example"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def on_either(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[ClientHouse]:
-    on_file = f"sqlite:///{tmp_path / 'keyback.db'}"
-    database = Database(on_file if request.param == "sqlite" else request.getfixturevalue("postgres").database())
-    database.upgrade()
-    yield client_house(database)
-    database.close()
+@pytest.fixture
+def on_either(either_database: Database) -> ClientHouse:
+    return client_house(either_database)
 
 
 def leads_nowhere(response: TestResponse) -> bool:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
@@ -74,9 +73,7 @@ class Jo:
 
 
 @pytest.fixture
-def jo(tmp_path: Path) -> Iterator[Jo]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
+def jo(database: Database) -> Iterator[Jo]:
     house = small_house(database)
     with hostile_idp() as idp:
         idp.document["authorization_response_iss_parameter_supported"] = True
@@ -92,7 +89,6 @@ def jo(tmp_path: Path) -> Iterator[Jo]:
         jo = Jo(house, idp, there, app.test_client())
         there._idp.clock = lambda: jo.runs[0]
         yield jo
-    database.close()
 
 
 def is_let_in(jo: Jo, back: Any) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,9 +60,7 @@ class Ann:
 
 
 @pytest.fixture
-def ann(tmp_path: Path, post: Post) -> Iterator[Ann]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
+def ann(database: Database, post: Post) -> Iterator[Ann]:
     mail = {"host": post.mail.host, "port": post.mail.port, "ca_file": str(post.mail.ca_file)}
     by_mail = Smtp(
         SmtpSettings.model_validate(
@@ -86,7 +83,6 @@ def ann(tmp_path: Path, post: Post) -> Iterator[Ann]:
     yield ann
     by_mail.close()
     by_text.close()
-    database.close()
 
 
 def prove(visit: Visit, way: str, to: str, post: Post) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,6 @@ from pretend_portal import ORIGIN, portal_settings
 from servers.doors import doors
 from servers.phone import Phone
 from servers.phone_home import KEY, Home, a_home, asked
-from servers.postgres import Postgres
 from servers.small_house import NEW, Visit
 
 from keyback.core.contracts.device import Statement
@@ -66,23 +63,16 @@ class Jo:
         return self.get(f"{here}/stage").get_json()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def jo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Jo]:
-    url = f"sqlite:///{tmp_path / 'keyback.db'}"
-    if request.param == "postgresql":
-        postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.database()
-    database = Database(url)
-    database.upgrade()
-    home = a_home(database, origin=ORIGIN)
+@pytest.fixture
+def jo(either_database: Database) -> Jo:
+    home = a_home(either_database, origin=ORIGIN)
     settings = portal_settings(now=home.house.clock)
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     methods = EnrolmentPages(home.house.staff.enrolling, lambda _: home.who(), settings)
     app.register_blueprint(create_portal(home.house.service, doors(), settings, methods=methods))
-    yield Jo(home, app.test_client(), app.test_client())
-    database.close()
+    return Jo(home, app.test_client(), app.test_client())
 
 
 def words(page: Any) -> str:

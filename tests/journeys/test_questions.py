@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -89,10 +89,8 @@ HOST = ORIGIN.removeprefix("https://")
 
 
 @pytest.fixture
-def jo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jo]:
+def jo(database: Database, monkeypatch: pytest.MonkeyPatch) -> Jo:
     monkeypatch.setattr(_slow_hash, "MEMORY", 8)
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
     house = small_house(database, methods=[Questions(QuestionsSettings(pepper="p" * 32, accepted_by="Ada Lee"))])
     with house.records.db.write() as tx:
         house.records.settings.save_policies(tx, [Policy("p", proof=AFTER_ANOTHER)], who="the tests", why="tests")
@@ -107,8 +105,7 @@ def jo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jo]:
     jo = Jo(house, app.test_client(), SignedIn("s1", person, house.clock()))
     methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings)
     app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
-    yield jo
-    database.close()
+    return jo
 
 
 def see_new_settings(house: SmallHouse) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -47,11 +45,8 @@ class Person:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[SmallHouse]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
-    yield small_house(database)
-    database.close()
+def house(database: Database) -> SmallHouse:
+    return small_house(database)
 
 
 def arrive(house: SmallHouse, name: str = "jo") -> Person:

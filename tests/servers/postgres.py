@@ -42,11 +42,12 @@ class Postgres:
     _server: subprocess.Popen[bytes]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def database(self) -> str:
-        """A new empty database, as a URL."""
+    def database(self, *, like: str = "") -> str:
+        """A new database, as a URL: empty, or a copy of one that nobody is connected to."""
         name = f"kb{next(self._numbers)}"
+        names = (sql.Identifier(each) for each in (name, _name(like) or "template0"))
         with self._connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         return f"postgresql+psycopg://{OWNER}@/{name}?host={quote(str(self.folder), safe='')}"
 
     @property

@@ -39,12 +39,8 @@ def kek() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def _migrated_postgres(postgres: Postgres) -> str:
-    url = postgres.database()
-    database = Database(url)
-    database.upgrade()
-    database.close()
-    return url
+def _emptied_postgres(postgres: Postgres, migrated_postgres: str) -> str:
+    return postgres.database(like=migrated_postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -72,9 +68,9 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
         file = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "keyback.db")
         yield f"sqlite:///{file}"
         return
-    migrated: str = request.getfixturevalue("_migrated_postgres")
-    yield migrated
-    database = Database(migrated)
+    emptied: str = request.getfixturevalue("_emptied_postgres")
+    yield emptied
+    database = Database(emptied)
     with database.write() as tx:
         for table in reversed(metadata.sorted_tables):
             tx.execute(delete(table))

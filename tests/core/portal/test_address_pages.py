@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,9 +57,7 @@ class Jo:
 
 
 @pytest.fixture
-def jo(tmp_path: Path) -> Iterator[Jo]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
+def jo(database: Database) -> Jo:
     house = small_house(database)
     unproven = (Contact(ContactKind.PHONE, NUMBER, "mobile"),)
     account = house.store.look(house.add("ann", contacts=unproven), house.context())
@@ -74,8 +70,7 @@ def jo(tmp_path: Path) -> Iterator[Jo]:
     jo = Jo(house, app.test_client(), SignedIn("s1", person, house.clock()))
     methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings)
     app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
-    yield jo
-    database.close()
+    return jo
 
 
 def words(page: Any) -> str:

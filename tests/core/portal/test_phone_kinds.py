@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,13 +28,10 @@ class Exchange(FakeChannel):
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[SmallHouse]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
+def house(database: Database) -> SmallHouse:
     house = small_house(database, methods=[Voice(Voice.Settings())], channel=Exchange())
     let(house, "email", "sms", "voice")
-    yield house
-    database.close()
+    return house
 
 
 def let(house: SmallHouse, *methods: str) -> None:

@@ -13,11 +13,9 @@ from keyback.core.db.session import Database
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
+def house(database: Database) -> SmallHouse:
     """Somebody called jo, with a mailbox, a phone and saved codes."""
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
-    yield small_house(database)
-    database.close()
+    return small_house(database)
 
 
 @pytest.fixture
@@ -30,11 +28,7 @@ def linked(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
     database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def on_either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallHouse]:
+@pytest.fixture
+def on_either(either_database: Database) -> SmallHouse:
     """The same house as `house`, on each kind of database."""
-    on_file = f"sqlite:///{tmp_path / 'keyback.db'}"
-    database = Database(on_file if request.param == "sqlite" else request.getfixturevalue("postgres").database())
-    database.upgrade()
-    yield small_house(database)
-    database.close()
+    return small_house(either_database)

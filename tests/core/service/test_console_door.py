@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,12 +83,9 @@ def door_over(house: SmallHouse, idp: PretendIdp | None, **changes: Any) -> Cons
 
 
 @pytest.fixture
-def at(tmp_path: Path) -> Iterator[Doorstep]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
+def at(database: Database) -> Doorstep:
     house, idp = small_house(database), PretendIdp()
-    yield Doorstep(door_over(house, idp), house, idp)
-    database.close()
+    return Doorstep(door_over(house, idp), house, idp)
 
 
 def test_whoever_has_a_role_is_in_and_goes_where_they_wanted(at: Doorstep) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from servers.small_house import PHONE, SmallHouse, Visit, small_house
@@ -16,12 +14,9 @@ from keyback.core.service.start import Arrival
 
 
 @pytest.fixture
-def german(tmp_path: Path) -> Iterator[SmallHouse]:
+def german(database: Database) -> SmallHouse:
     """A house that speaks English and German."""
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
-    yield small_house(database, languages=Languages(TRANSLATIONS))
-    database.close()
+    return small_house(database, languages=Languages(TRANSLATIONS))
 
 
 def arrive(house: SmallHouse, language: str) -> Visit:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -34,16 +32,13 @@ class Carrier(FakeChannel):
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[SmallHouse]:
-    database = Database(f"sqlite:///{tmp_path / 'keyback.db'}")
-    database.upgrade()
+def house(database: Database) -> SmallHouse:
     house = small_house(database, methods=[Voice(Voice.Settings(approve=True))], channel=Carrier())
     with database.write() as tx:
         policy = Policy("everybody", proof=ProofRules(optional=frozenset({"email", "voice"})))
         house.records.settings.save_policies(tx, [policy], who="the tests", why="tests")
     house.snapshots.at_least(99)
-    yield house
-    database.close()
+    return house
 
 
 def press(house: SmallHouse, address: str, signature: str = "") -> Heard | None:

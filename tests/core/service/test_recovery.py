@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,9 +149,7 @@ def test_an_answer_before_the_find_is_neither_judged_nor_counted(house: SmallHou
     assert visit.recovery.pick.tries == 0
 
 
-def test_nobody_and_somebody_are_first_judged_at_the_same_moment(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'pause.db'}")
-    database.upgrade()
+def test_nobody_and_somebody_are_first_judged_at_the_same_moment(database: Database) -> None:
     house = small_house(database, look_up=timedelta(seconds=3))
     visits = [house.start("jo"), house.start("nobody")]
     house.work()
@@ -163,7 +160,6 @@ def test_nobody_and_somebody_are_first_judged_at_the_same_moment(tmp_path: Path)
     assert [visit.answer("00000000").reason for visit in visits] == ["not-yet", "not-yet"]
     house.clock.forward(seconds=0.1)
     assert [visit.answer("00000000").reason for visit in visits] == ["wrong", "wrong"]
-    database.close()
 
 
 def test_a_code_that_is_too_old_proves_nothing(house: SmallHouse) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from pyotp import TOTP
-from servers.postgres import Postgres
 from servers.small_house import SmallHouse, small_house
 from signed_in_sessions import InSession, sign_in
 from sqlalchemy import select
@@ -28,21 +24,14 @@ RULES = EnrolmentRules(later_allowed=2, later_for=timedelta(days=7), confirm_aga
 NEEDS_A_DEVICE = Policy("p", proof=ProofRules(optional=frozenset({APP, "saved_codes"})), enrolment=RULES)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def house(tmp_path: Path, migrated: Path, request: pytest.FixtureRequest) -> Iterator[SmallHouse]:
-    url = f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    database = Database(url)
-    database.upgrade()
-    house = small_house(database, methods=[Authenticator(Authenticator.Settings())])
+@pytest.fixture
+def house(either_database: Database) -> SmallHouse:
+    house = small_house(either_database, methods=[Authenticator(Authenticator.Settings())])
     with house.records.db.write() as tx:
         house.records.settings.save_policies(tx, [NEEDS_A_DEVICE], who="the tests", why="tests")
     with house.records.db.read() as tx:
         house.snapshots.at_least(house.records.settings.version(tx))
-    yield house
-    database.close()
+    return house
 
 
 @pytest.fixture
