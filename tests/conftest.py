@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from servers import certified_idp, lemonldap, npm_smsc, openid_client, signal_receiver
 from servers.chromium import running_chromium
+from servers.memory import write_to_memory
 from servers.postgres import Postgres, missing, running_postgres
 from xdist.scheduler import LoadFileScheduling
 
@@ -22,6 +23,8 @@ from keyback.core.db.session import Database
 # Hypothesis takes an example that lasts a fifth of a second for a fault; on a busy machine it is none.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+write_to_memory()
 
 # What tests start themselves, and where distributions keep it when it is not on everybody's path.
 SERVERS = {
