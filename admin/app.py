@@ -20,7 +20,7 @@ from ..core.contracts.errors import MustWait, NotAllowed
 from ..core.contracts.text import Text
 from ..core.service.actor import Role
 from ..core.service.console import Console
-from ..core.service.console_desk import ConsoleDesk
+from ..core.service.console_desk import ConsoleDesk, InConsole
 from ..core.service.vouching import SignInUnavailable
 from ..core.whole_body import whole_body
 from .access import HTML, Screen
@@ -121,8 +121,15 @@ def _for_templates(views: list[Screen], files: Files, brand: Brand) -> dict[str,
         "language": spoken(),
         "in_console": who,
         "roles": [said(ROLES[role]) for role in Role if role in who.actor.roles] if who else (),
+        "opens": lambda page: _opens(views, who, page),
         "menu": menu(views, who.actor, request.blueprint) if who else (),
     }
+
+
+def _opens(views: list[Screen], who: InConsole | None, page: str) -> bool:
+    """Whether whoever looks may open this page too."""
+    screen = next((view for view in views if view.key == page.partition(".")[0]), None)
+    return screen is not None and who is not None and who.actor.has_any(screen.sees)
 
 
 def _http(error: HTTPException) -> Response:

@@ -6,16 +6,10 @@ from flask_admin import expose
 from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
-from ..core.service.today import TodaysNumbers
+from ..core.service.today import Day, Today, TodaysNumbers
 from .access import ALL, Screen
-
-# What a budget counts: messages, or money in the currency of the prices.
-MEDIA = {
-    ("sms", "count"): Text("Text messages"),
-    ("voice", "count"): Text("Calls"),
-    ("sms", "money"): Text("Money for text messages"),
-    ("voice", "money"): Text("Money for calls"),
-}
+from .charts import Chart, bars
+from .home_words import BUDGETS, Line, line_of
 
 
 class HomeScreen(Screen):
@@ -33,10 +27,30 @@ class HomeScreen(Screen):
     @expose("/")
     def index(self) -> Response:
         """The page that everybody comes to first."""
-        broken = self.console.snapshots.current.plugins.broken
         today = TodaysNumbers(records=self.console.records, around=self.console.around).now()
-        by_link = self.desk.someone_by_link()
         answered = [part for part in self.console.parts.all() if part.answered_by]
         return self.show(
-            "console/home.html", broken=broken, by_link=by_link, today=today, media=MEDIA, answered=answered
+            "console/home.html",
+            lines=self._lines(today),
+            by_link=self.desk.someone_by_link(),
+            answered=answered,
+            today=today,
+            budgets=BUDGETS,
+            chart_of_days=_chart(today.days),
+            checked=self.console.concerns.checking.last(),
         )
+
+    def _lines(self, today: Today) -> list[Line]:
+        methods = self.console.snapshots.current.plugins.methods
+        labels = {key: method.label for key, method in methods.items()}
+        return [line_of(concern, labels) for concern in self.console.concerns.now(today)]
+
+
+def _chart(days: tuple[Day, ...]) -> Chart:
+    """Who got in, on top of them who proved it and got no further, then who only asked. Whoever asked before midnight
+    and got in afterwards makes one day's difference less than nothing."""
+    stacks = [
+        (day.finished, max(0, day.proven - day.finished), max(0, day.asked - max(day.proven, day.finished)))
+        for day in days
+    ]
+    return bars([f"{day.day:%d.%m.}" for day in days], stacks)

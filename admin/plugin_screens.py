@@ -18,7 +18,7 @@ from ..core.db.settings_store import SavedMeanwhile
 from ..core.service.needed import Lost, Need
 from ..core.service.part_values import Fixed, is_secret
 from ..core.service.parts import Needed, NotOffered, Part, State, Switch, Unfit
-from .access import Role, Screen
+from .access import Role
 from .forms import WhyForm
 from .settings_form import SET, SettingsForm, change_of, filled, form_for, shown
 from .settings_words import say
@@ -225,7 +225,7 @@ class HumanChecksScreen(PartScreen):
     key, label, icon, kind = "human_checks", Text("Robot checks"), "plugins", "human_check"
 
 
-PART_SCREENS: tuple[type[Screen], ...] = (
+PART_SCREENS: tuple[type[PartScreen], ...] = (
     MethodsScreen,
     DirectoriesScreen,
     ChannelsScreen,

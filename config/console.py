@@ -16,6 +16,7 @@ from ..core.portal.door_checks import address_of
 from ..core.recovery.policy import Disclosure
 from ..core.service.actor import Role
 from ..core.service.brand_desk import BrandDesk
+from ..core.service.concerns import Concerns
 from ..core.service.console import Console
 from ..core.service.console_door import ConsoleDoor
 from ..core.service.console_link import ConsoleLinks
@@ -27,6 +28,7 @@ from ..core.service.entry_checks import EntryChecks
 from ..core.service.entry_desk import EntryDesk
 from ..core.service.failures import Failures
 from ..core.service.file_schedules import FileSchedules
+from ..core.service.log_check import LogCheck
 from ..core.service.parts import Parts
 from ..core.service.question_sets import QuestionDesk
 from ..core.service.record_room import open_record_room
@@ -84,6 +86,7 @@ def parts_of(house: House) -> Console:
     pinned = Disclosure(disclosure) if disclosure else None
     groups = frozenset().union(*rules_of(house.settings).groups.values())
     people = open_desk(records, snapshots, around, house.staff, console_groups=groups)
+    room = open_record_room(records, snapshots, around, house.staff)
     return Console(
         records=records,
         snapshots=snapshots,
@@ -101,7 +104,8 @@ def parts_of(house: House) -> Console:
         ),
         entry_checks=EntryChecks(records=records, snapshots=snapshots, around=around),
         people=people,
-        record_room=open_record_room(records, snapshots, around, house.staff),
+        record_room=room,
+        concerns=_concerns(house, room.checking),
         reports=ReportRoom(records=records, around=around),
         wordings=WordingDesk(records=records, snapshots=snapshots, around=around),
         trials=Trials(records=records, snapshots=snapshots, office=house.staff.office, around=around),
@@ -109,6 +113,17 @@ def parts_of(house: House) -> Console:
         brand=BrandDesk(records=records, snapshots=snapshots, around=around),
         signals=signal_desk_of(house),
         files=FileSchedules(post=house.staff.file_post),
+    )
+
+
+def _concerns(house: House, checking: LogCheck) -> Concerns:
+    return Concerns(
+        records=house.records,
+        snapshots=house.snapshots,
+        around=house.around,
+        checking=checking,
+        # The short list that ships is as old as the release.
+        leaks_from=lambda: house.leaks.made_at if house.settings.breached_file else None,
     )
 
 

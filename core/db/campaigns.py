@@ -135,6 +135,9 @@ _listed = (
     .order_by(table.c.asked_at.desc())
     .limit(bindparam("most"))
 )
+_standing = (
+    select(table).where(table.c.state == bindparam("of_state")).order_by(table.c.asked_at.desc()).limit(MOST_OPEN)
+)
 _begin = PerDialect(lambda new: new(person_table).on_conflict_do_nothing())
 _of_one = (person_table.c.campaign == bindparam("of_campaign"), person_table.c.pseudonym == bindparam("of_pseudonym"))
 _finish = update(person_table).where(*_of_one, person_table.c.state == Turn.BEGUN.value)
@@ -175,6 +178,10 @@ class Campaigns:
     def listed(self, tx: Connection, before: datetime, most: int) -> tuple[Campaign, ...]:
         """Those that were asked for before then, the newest first. Raises SealBroken."""
         return tuple(self._open(row) for row in tx.execute(_listed, {"before": before, "most": most}).mappings())
+
+    def standing(self, tx: Connection, state: State) -> tuple[Campaign, ...]:
+        """Those that stand so, the newest first. Raises SealBroken."""
+        return tuple(self._open(row) for row in tx.execute(_standing, {"of_state": state.value}).mappings())
 
     def groups(self, tx: Connection, now: datetime) -> set[str]:
         """By which people must be told apart until these are over. Raises SealBroken."""

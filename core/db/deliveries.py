@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -116,6 +116,18 @@ _conversions = (
     )
     .group_by(table.c.medium, table.c.region, table.c.lane)
 )
+# As many as an hour of a large house has; of more than these the newest tell enough.
+MOST_LOOKED_AT = 2000
+_newest = (
+    select(table.c.channel, table.c.state)
+    .where(table.c.at >= bindparam("after", type_=table.c.at.type))
+    .order_by(table.c.at.desc())
+    .limit(MOST_LOOKED_AT)
+    .subquery()
+)
+_lately = select(
+    _newest.c.channel, func.count(), func.count(case((_newest.c.state == State.FAILED.value, 1)))
+).group_by(_newest.c.channel)
 _purge = Purge(table.c.id, table.c.at < bindparam("before"), oldest=table.c.at)
 
 
@@ -157,6 +169,11 @@ class Deliveries:
     def conversions(self, tx: Connection, after: datetime, until: datetime) -> Sequence[Conversion]:
         """Of the codes that went out between these moments."""
         return [Conversion(*row) for row in tx.execute(_conversions, {"after": after, "until": until})]
+
+    @staticmethod
+    def lately(tx: Connection, after: datetime) -> Mapping[str, tuple[int, int]]:
+        """For each channel: how many of the newest messages since then it was given, and how many of those failed."""
+        return {channel: (tried, failed) for channel, tried, failed in tx.execute(_lately, {"after": after})}
 
     def purge(self, tx: Connection, before: datetime, limit: int = 500) -> int:
         """Forget attempts from before then; returns how many."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from . import sealed
 from .bridge_tables import token_key as table
@@ -23,6 +23,7 @@ class TokenKey:
 
 
 _all = select(table).order_by(table.c.signs_from, table.c.kid)
+_newest = select(func.max(table.c.signs_from))
 _insert = insert(table)
 _drop = delete(table).where(table.c.kid == bindparam("of_kid"))
 
@@ -37,6 +38,12 @@ class TokenKeys:
         """The oldest first. Raises SealBroken."""
         rows = tx.execute(_all).mappings().all()
         return tuple(TokenKey(row["kid"], sealed.TOKEN_KEY.open(self._keyring, row), row["signs_from"]) for row in rows)
+
+    @staticmethod
+    def newest(tx: Connection) -> datetime | None:
+        """From when the newest one signs; None before the first."""
+        at: datetime | None = tx.scalar(_newest)
+        return at
 
     def add(self, tx: Connection, key: TokenKey) -> None:
         """Keep one more."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha1
 from pathlib import Path
 from threading import Lock
@@ -66,6 +67,12 @@ class Breached:
     def __len__(self) -> int:
         opened = self._current()
         return 0 if opened is None else opened.count
+
+    @property
+    def made_at(self) -> datetime | None:
+        """When the file was put in place; None without a file."""
+        opened = self._current()
+        return None if opened is None else datetime.fromtimestamp(opened.mark[1] / 1e9, UTC)
 
     def close(self) -> None:
         """Let go of it, for whoever asks nothing more. Left to chance, an interpreter that ends warns of it."""

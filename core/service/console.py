@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .brand_desk import BrandDesk
+from .concerns import Concerns
 from .control_room import ControlRoom
 from .desk import Desk
 from .entry_checks import EntryChecks
@@ -40,6 +41,7 @@ class Console:
     entry_checks: EntryChecks
     record_room: RecordRoom
     reports: ReportRoom
+    concerns: Concerns
     trials: Trials
     failures: Failures
     brand: BrandDesk

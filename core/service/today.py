@@ -26,11 +26,14 @@ OF_A_HUNDRED = 95
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """How many got back in, and how many of those whom we know did not finish."""
+    """How many got back in, and how many of those whom we know did not finish; before that, how many asked at all and
+    how many proved who they are."""
 
     day: date
     finished: int
     not_finished: int
+    asked: int = 0
+    proven: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class TodaysNumbers:
         with self.records.db.read() as tx:
             sums = daily_sums.between(tx, day - timedelta(weeks=WEEKS), day)
             locked, budgets = self._locked_out(tx, now), self._budgets(tx, now)
-        finished, why_not = _finished(sums), _reasons(sums, day)
+        finished, why_not = _per_day(sums, "set"), _reasons(sums, day)
         return Today(
             day=day,
             back_in=finished[day],
@@ -130,20 +133,17 @@ class TodaysNumbers:
 
 def days(sums: Sequence[Sum], since: date, until: date) -> tuple[Day, ...]:
     """Every day of these, also those on which nothing happened."""
-    finished, closed = _finished(sums), Counter[date]()
-    for each in sums:
-        if each.what == "closed":
-            closed[each.day] += each.count
+    each = [_per_day(sums, what) for what in ("set", "closed", "asked", "proven")]
     span = (since + timedelta(days=number) for number in range((until - since).days + 1))
-    return tuple(Day(day, finished[day], closed[day]) for day in span)
+    return tuple(Day(day, *(counted[day] for counted in each)) for day in span)
 
 
-def _finished(sums: Sequence[Sum]) -> Counter[date]:
-    finished: Counter[date] = Counter()
+def _per_day(sums: Sequence[Sum], what: str) -> Counter[date]:
+    counted: Counter[date] = Counter()
     for each in sums:
-        if each.what == "set":
-            finished[each.day] += each.count
-    return finished
+        if each.what == what:
+            counted[each.day] += each.count
+    return counted
 
 
 def _reasons(sums: Sequence[Sum], day: date) -> Mapping[str, int]:

@@ -15,6 +15,7 @@ from keyback.admin import SCREENS, ConsoleLook, create_console
 from keyback.admin.access import Screen
 from keyback.core.service.actor import Actor, Role
 from keyback.core.service.brand_desk import BrandDesk
+from keyback.core.service.concerns import Concerns
 from keyback.core.service.console import Console
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.control_room import ControlRoom
@@ -123,6 +124,9 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["entry_checks"] = EntryChecks(records=house.records, snapshots=house.snapshots, around=house.around)
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
     snapshots = parts.get("snapshots", house.snapshots)
+    made["concerns"] = Concerns(
+        records=house.records, snapshots=snapshots, around=house.around, checking=made["record_room"].checking
+    )
     made["trials"] = Trials(records=house.records, snapshots=snapshots, office=house.staff.office, around=house.around)
     made["failures"] = Failures(records=house.records, around=house.around)
     made["reports"] = ReportRoom(records=house.records, around=house.around)

@@ -179,6 +179,9 @@ def keep_house(house: SmallHouse) -> None:
     with records.db.write() as tx:
         backlog.waiting(tx, now)
         backlog.unchained_since(tx)
+        backlog.tried_again(tx, 4)
+        backlog.given_up(tx, now)
+        records.deliveries.lately(tx, now)
         records.audit.erase(tx, records.keyring.pseudonym("fake", "id-of-jo"))
     for purpose in KeyPurpose:
         reseal(records.db, records.keyring, purpose, lambda _moved, _seen: None)
