@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT, LEFT, FOOT = 720, 220, 44, 28
+# Where it stands beside something else, and the last day must be seen without scrolling.
+SMALL = 480
 MOST_LABELS = 14
 
 
@@ -40,10 +42,10 @@ class Chart:
     left: int = LEFT
 
 
-def bars(names: Sequence[str], stacks: Sequence[Sequence[int]]) -> Chart:
+def bars(names: Sequence[str], stacks: Sequence[Sequence[int]], width: int = WIDTH) -> Chart:
     """One bar for each name, of as many parts as `stacks` has numbers for it; two pixels between the parts."""
     top = _top(max((sum(stack) for stack in stacks), default=0))
-    room, floor = (WIDTH - LEFT) / max(1, len(names)), HEIGHT - FOOT
+    room, floor = (width - LEFT) / max(1, len(names)), HEIGHT - FOOT
     pieces = []
     for number, stack in enumerate(stacks):
         x, y = LEFT + number * room + room * 0.15, float(floor)
@@ -56,7 +58,7 @@ def bars(names: Sequence[str], stacks: Sequence[Sequence[int]]) -> Chart:
     step = max(1, -(-len(names) // MOST_LABELS))
     below = [Mark(name, _round(LEFT + (number + 0.5) * room)) for number, name in enumerate(names)][::step]
     scale = [Mark(str(top * part // 4), _round(floor - part / 4 * (floor - 12))) for part in range(5)]
-    return Chart(tuple(pieces), tuple(scale), tuple(below))
+    return Chart(tuple(pieces), tuple(scale), tuple(below), width)
 
 
 def _top(most: int) -> int:

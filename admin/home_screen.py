@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from ..core.contracts.text import Text
 from ..core.service.today import Day, Today, TodaysNumbers
 from .access import ALL, Screen
-from .charts import Chart, bars
+from .charts import SMALL, Chart, bars
 from .home_words import BUDGETS, Line, line_of
 
 
@@ -53,4 +53,4 @@ def _chart(days: tuple[Day, ...]) -> Chart:
         (day.finished, max(0, day.proven - day.finished), max(0, day.asked - max(day.proven, day.finished)))
         for day in days
     ]
-    return bars([f"{day.day:%d.%m.}" for day in days], stacks)
+    return bars([str(day.day.day) for day in days], stacks, SMALL)

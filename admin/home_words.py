@@ -33,7 +33,11 @@ SAYINGS: Mapping[What, tuple[Text, Text]] = {
     ),
     What.STORE_SILENT: (
         Text("{name} doesn't answer", name=""),
-        Text("{n} people wait for it. Look whether its server runs, then test it.", n=0),
+        Text.plural(
+            "{n} person waits for it. Look whether its server runs, then test it.",
+            "{n} people wait for it. Look whether its server runs, then test it.",
+            n=0,
+        ),
     ),
     What.STORE_SLOW: (
         Text("{name} is slow today", name=""),
