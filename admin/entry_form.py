@@ -74,6 +74,14 @@ class ClientForm(LinkForm):
         default=True,
         description=Text("Without it, the client can't tell a token that was swapped for another of its own."),
     )
+    backchannel_logout_uri = Word(
+        Text("Where it hears that sessions are over"),
+        longest=LONGEST_ADDRESS,
+        description=Text(
+            "Its back-channel logout address (backchannel_logout_uri). It is told each time somebody of its directory "
+            "has a new password. Empty: it is not told."
+        ),
+    )
 
     def validate_jwks(self, field: Field) -> None:
         # Without this the client would be given a secret that nobody asked for.
@@ -106,6 +114,7 @@ def data_of(entry: Entry, version: int) -> dict[str, Any]:
         "jwks": client.keys,
         "pkce": client.pkce,
         "nonce": client.nonce,
+        "backchannel_logout_uri": client.backchannel_logout_uri,
     }
 
 
@@ -138,4 +147,5 @@ def _client(form: ClientForm) -> OidcClient:
         store=form.store.data or "",
         pkce=bool(form.pkce.data),
         nonce=bool(form.nonce.data),
+        backchannel_logout_uri=form.backchannel_logout_uri.data or "",
     )

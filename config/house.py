@@ -23,8 +23,10 @@ from ..core.service.snapshot import Snapshots
 from ..core.service.staff import Staff, employ
 from ..core.service.strength import estimate
 from ..core.service.surroundings import Surroundings
+from ..idp_bridge.entries import Entries
 from .brand import file_says
 from .media import rules_of
+from .provider import teach_to_log_out
 from .settings import Settings
 from .sign_in import door_of
 from .signals import teach_to_push
@@ -94,6 +96,7 @@ def build(settings: Settings) -> House:
         disclosure=Disclosure(settings.disclosure) if settings.disclosure else None,
         file=file,
         networks=settings.plugins.allowed_networks,
+        entries=Entries.from_config(settings.entry_tables).pinned,
         now=clock.now,
     )
     around = replace(around, brand=lambda: snapshots.current.brand)
@@ -104,6 +107,7 @@ def build(settings: Settings) -> House:
     staff = employ(records, snapshots, around, breached=leaks.__contains__, strength=estimate)
     staff.office.also(lambda _: clock.compare(), everywhere=True)
     house = House(settings, records, snapshots, around, staff, leaks, door_of(settings, staff), host.translations)
+    teach_to_log_out(house)
     if settings.signals.enabled:
         teach_to_push(house)
     return house

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
+from ..core.contracts.entry import Entry
+from ..core.contracts.people import Account
+from ..core.contracts.plugin import Context
+from ..core.outside import Outside
 from ..core.service.client_desk import ClientDesk
 from ..core.service.client_keys import ClientKeys
+from ..core.service.end_at_clients import EndingAtClients
 from ..idp_bridge.doors import Doors
 from ..idp_bridge.entries import Entries
 from ..idp_bridge.provider_pages import ProviderPages, Start, create_provider
 
 if TYPE_CHECKING:
+    from ..idp_bridge.logout_push import LogoutPush
     from ..idp_bridge.token_endpoint import TokenEndpoint
     from .house import House
 
@@ -36,6 +42,24 @@ def keys_of(house: House) -> ClientKeys:
 def provider_of(house: House, doors: Doors, start: Start) -> Blueprint:
     """Its pages; what signs is built when the first client asks."""
     return create_provider(ProviderPages(doors, start, _endpoint(house, doors)))
+
+
+def teach_to_log_out(house: House) -> None:
+    """Let the back office tell clients that sessions are over. What signs is built with the first of them."""
+
+    @cache
+    def push() -> LogoutPush:
+        from ..idp_bridge.logout_push import LogoutPush  # noqa: PLC0415
+
+        chosen = house.settings.clients
+        outside = Outside([str(network) for network in chosen.private_networks], str(chosen.ca_file or ""))
+        return LogoutPush(house.settings.origin, keys_of(house), outside)
+
+    def tell(entry: Entry, account: Account, context: Context) -> None:
+        push()(entry, account, context)
+
+    ending = EndingAtClients(ending=house.staff.ending, snapshots=house.snapshots, tell=tell)
+    ending.teach(house.staff.office)
 
 
 def _endpoint(house: House, doors: Doors) -> Callable[[], TokenEndpoint]:

@@ -114,6 +114,7 @@ class EntrySettings(_Part):
     store: str = ""
     pkce: bool = True
     nonce: bool = True
+    backchannel_logout_uri: str = ""
 
     @property
     def table(self) -> dict[str, object]:
@@ -205,6 +206,13 @@ class ConsoleSettings(_Part):
     file_domains: Strings = ()
 
 
+class ClientSettings(_Part):
+    """How Keyback itself reaches its clients of OpenID Connect, to say that sessions are over."""
+
+    private_networks: Networks = ()
+    ca_file: Path | None = None
+
+
 class SignalSettings(_Part):
     """Shared signals: whether anybody may hear of resets, and to which hosts they may be brought."""
 
@@ -246,6 +254,7 @@ class Settings(_Part):
     sign_in: SignInSettings = SignInSettings()
     console: ConsoleSettings = ConsoleSettings()
     signals: SignalSettings = SignalSettings()
+    clients: ClientSettings = ClientSettings()
     entries: Mapping[str, EntrySettings] = Field(default_factory=dict)
     media: Mapping[str, MediumSettings] = Field(default_factory=dict)
     pin: Mapping[str, Mapping[str, Mapping[str, object]]] = Field(default_factory=dict, repr=False)

@@ -94,7 +94,8 @@ def _pages(settings: Settings) -> Iterator[str]:
 
 def _entries(settings: Settings) -> Iterator[str]:
     for key, entry in settings.entries.items():
-        for address in (*entry.return_urls, *entry.redirect_uris, *([entry.home_url] if entry.home_url else [])):
+        told = [address for address in (entry.home_url, entry.backchannel_logout_uri) if address]
+        for address in (*entry.return_urls, *entry.redirect_uris, *told):
             parts = _split(address)
             if parts is None or not parts.hostname or parts.username is not None:
                 yield f"entries.{key}: {address!r} is not a whole address"
@@ -111,8 +112,12 @@ def _signals(settings: Settings) -> Iterator[str]:
             yield f'signals.push_hosts: {host!r} is no host name; "*.example.org" stands for all below it'
     if any(network.prefixlen == 0 for network in chosen.private_networks):
         yield "signals.private_networks must not be everything: whoever holds a receiver's token says where to go"
+    if any(network.prefixlen == 0 for network in settings.clients.private_networks):
+        yield "clients.private_networks must not be everything: whoever makes an entry says where to go"
     if chosen.ca_file and not _holds_certificates(chosen.ca_file):
         yield "signals.ca_file holds no certificate in PEM"
+    if settings.clients.ca_file and not _holds_certificates(settings.clients.ca_file):
+        yield "clients.ca_file holds no certificate in PEM"
 
 
 def _sign_in(settings: Settings) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from ..core.contracts.entry import OidcClient, SubjectKind
+from ..core.contracts.entry import Entry, OidcClient, SubjectKind
 from ..core.contracts.people import Account
 from ..core.contracts.store import OutcomeKind
 from ..core.recovery.policy import Proof, counting
@@ -14,6 +15,8 @@ from ..core.service.client_desk import Done, Grant
 
 # What was done, to which accounts, and when. A name that nobody else uses for anything.
 DONE = "urn:keyback:done"
+# The one event of a logout token, and for how many seconds it may be believed.
+BACK_CHANNEL, LOGOUT_LIFE = "http://schemas.openid.net/event/backchannel-logout", 120
 # RFC 8176 has no word for a code by mail: it is a password that is good once, as an app's is.
 _BY_METHOD: Mapping[str, str] = {
     "sms": "sms",
@@ -75,6 +78,17 @@ def of_token(grant: Grant) -> dict[str, Any]:
     told: dict[str, Any] = {**of_grant(grant), "acr": grant.acr, "amr": list(grant.amr)}
     told["auth_time"] = int(grant.proven_at.timestamp())
     return told | ({"nonce": grant.nonce} if grant.nonce else {})
+
+
+def of_logout(entry: Entry, account: Account, now: datetime) -> dict[str, Any] | None:
+    """That this client's sessions of somebody are over: all of them, for Keyback knows none by its name (no `sid`), and
+    no nonce, so that it is nobody's sign-in. None for whom the client has no name."""
+    called = subject(entry.client, account) if entry.client else ""
+    if not called:
+        return None
+    said_at = int(now.timestamp())
+    times = {"iat": said_at, "exp": said_at + LOGOUT_LIFE}
+    return {"aud": entry.key, "sub": called, **times, "events": {BACK_CHANNEL: {}}}
 
 
 def _served(client: OidcClient, recovery: Recovery) -> Iterator[Account]:

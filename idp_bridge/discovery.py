@@ -35,4 +35,7 @@ def document(issuer: str, languages: list[str]) -> dict[str, object]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
+        # Keyback signs nobody in anywhere, so it has no session of a client's to name.
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": False,
     }

@@ -61,6 +61,7 @@ def _client(table: Mapping[str, object]) -> OidcClient:
         store=str(table.get("store") or ""),
         pkce=table.get("pkce") is not False,
         nonce=table.get("nonce") is not False,
+        backchannel_logout_uri=str(table.get("backchannel_logout_uri") or ""),
     )
 
 

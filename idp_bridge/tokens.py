@@ -14,12 +14,12 @@ from joserfc.jwk import ECKey, GuestProtocol, OKPKey, RSAKey
 from joserfc.jwt import JWTClaimsRegistry, Token
 
 from ..core.service.vouching import SignedOut, SignInRefused
+from .claims import BACK_CHANNEL
 from .company_idp import CompanyIdp, Document, PublicKey
 
 Claims: TypeAlias = Mapping[str, Any]
 
 LONGEST = 32 * 1024
-BACK_CHANNEL = "http://schemas.openid.net/event/backchannel-logout"
 # A logout token is said at once; one that somebody kept is good for nothing.
 LOGOUT_AGE = timedelta(minutes=5)
 _KINDS: Mapping[str, type[PublicKey]] = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey, "Ed25519": OKPKey}

@@ -20,6 +20,7 @@ class OidcClient:
 
     It proves who it is by a secret, of which only a digest is kept, or by a key of its own: `keys` is its JWKS.
     `store`: whose accounts it knows; empty: any. `pkce` and `nonce` say that every request must carry them.
+    `backchannel_logout_uri`: where it hears that somebody's sessions are over; empty: nowhere.
     """
 
     redirect_uris: tuple[str, ...]
@@ -29,6 +30,7 @@ class OidcClient:
     store: str = ""
     pkce: bool = True
     nonce: bool = True
+    backchannel_logout_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)

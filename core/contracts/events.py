@@ -141,7 +141,7 @@ class PasswordSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionsEnded(Event):
-    """Whoever was signed in with the old password has to sign in again: this directory, or notifier, saw to it."""
+    """Whoever was signed in with the old password must sign in again: this directory, notifier or client saw to it."""
 
     name = "sessions.ended"
     store: str
@@ -149,8 +149,8 @@ class SessionsEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionsNotEnded(Event):
-    """A directory, or a notifier, was asked for a quarter of an hour to end what is open with the old password, and did
-    not."""
+    """A directory, a notifier or a client was asked for a quarter of an hour to end what is open with the old password,
+    and did not."""
 
     name = "sessions.not-ended"
     loud = True

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ..contracts.entry import Entry
 from ..contracts.errors import KeybackError
 from ..contracts.events import Event, SessionsEnded, SessionsNotEnded
 from ..contracts.people import Account, AccountKey
-from ..contracts.plugin import Plugin
+from ..contracts.plugin import Context, Plugin
 from ..contracts.store import CanEndSessions, OutcomeKind
 from ..db.jobs import Job
 from ..db.session import Transaction
@@ -28,6 +29,11 @@ LONGEST_PAUSE = timedelta(minutes=1)
 # About a quarter of an hour; then an administrator is told.
 MOST_TRIES = 20
 
+# The job that tells a client of OpenID Connect; the bridge does it.
+AT_CLIENT = "end-at-client"
+# Ends an account's sessions, or raises one of our errors and is asked again.
+End = Callable[[Account, Context], None]
+
 
 @dataclass(frozen=True, kw_only=True)
 class EndingSessions:
@@ -44,47 +50,61 @@ class EndingSessions:
         """One job for each account and each who can, in its lane; whether there is any."""
         before = len(moved.jobs)
         for account in accounts:
-            for lane, order in self._orders(account.key):
-                self.mover.queue(tx, moved, lane, "end-sessions", **order)
+            for lane, kind, order in self._orders(account.key):
+                self.mover.queue(tx, moved, lane, kind, **order)
         return len(moved.jobs) > before
 
     def queue_for(self, tx: Transaction, account: Account) -> list[Job]:
         """The same after a change of a known password, which is no recovery; to be handed over once it is committed."""
-        return [self.office.put(tx, lane, "end-sessions", "", order) for lane, order in self._orders(account.key)]
+        return [self.office.put(tx, lane, kind, "", order) for lane, kind, order in self._orders(account.key)]
 
     def work(self, job: Job) -> None:
-        """Ask the directory, again and again while it does not answer."""
-        recovery, place, by = self.records.recovery_of(job), job.payload["store"], job.payload.get("by", "")
-        plugins = self.snapshots.current.plugins
-        store = plugins.stores.get(place)
-        asked: Plugin | None = plugins.notifiers.get(by) if by else store
+        """Ask the directory or the notifier."""
+        plugins, by = self.snapshots.current.plugins, job.payload.get("by", "")
+        asked: Plugin | None = plugins.notifiers.get(by) if by else plugins.stores.get(job.payload["store"])
         # Whatever else it is; the type checker knows no plugin that has this ability by its class alone.
         able: object = asked
-        accounts = recovery.subject.person.accounts if recovery and recovery.subject else ()
-        account = next((each for each in accounts if (each.key.store, each.key.id) == (place, job.payload["id"])), None)
-        if store is None or asked is None or not isinstance(able, CanEndSessions):
+        if asked is None or not isinstance(able, CanEndSessions):
             return self.office.done(job)
-        if account is None and job.recovery_id:
-            return self.office.done(job)
-        context, key = self.around.context(seconds=END_SECONDS), AccountKey(place, job.payload["id"])
+
+        def end(account: Account, context: Context) -> None:
+            self.calls.write(asked, lambda: able.end_sessions(account, ctx=context), END_SECONDS)
+
+        return self.carry_out(job, by or job.payload["store"], end)
+
+    def carry_out(self, job: Job, name: str, end: End) -> None:
+        """End the sessions of the job's account, again and again while nobody does; the log calls them `name`."""
+        context = self.around.context(seconds=END_SECONDS)
         try:
-            account = account or self.calls.read(store, lambda: store.look(key, context), END_SECONDS)
+            account = self._account(job, context)
             if account is None:
                 return self.office.done(job)
-            self.calls.write(asked, lambda: able.end_sessions(account, ctx=context), END_SECONDS)
+            end(account, context)
         except KeybackError:
             if job.tries < MOST_TRIES:
                 return self.office.again(job, min(LONGEST_PAUSE, timedelta(seconds=2**job.tries)))
-            return self._done(job, SessionsNotEnded(by or place))
-        return self._done(job, SessionsEnded(by or place))
+            return self._done(job, SessionsNotEnded(name))
+        return self._done(job, SessionsEnded(name))
 
-    def _orders(self, key: AccountKey) -> Iterator[tuple[str, dict[str, str]]]:
-        """In which lane to tell whom: the account's directory, and every notifier that ends sessions elsewhere."""
+    def _account(self, job: Job, context: Context) -> Account | None:
+        """As its recovery knows it, or after a change its directory."""
+        key = AccountKey(job.payload["store"], job.payload["id"])
+        if job.recovery_id:
+            recovery = self.records.recovery_of(job)
+            accounts = recovery.subject.person.accounts if recovery and recovery.subject else ()
+            return next((each for each in accounts if each.key == key), None)
+        store = self.snapshots.current.plugins.stores.get(key.store)
+        return self.calls.read(store, lambda: store.look(key, context), END_SECONDS) if store else None
+
+    def _orders(self, key: AccountKey) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """In which lane to tell whom: the account's directory, and everybody who ends sessions elsewhere."""
         plugins, told = self.snapshots.current.plugins, {"store": key.store, "id": key.id}
         if isinstance(plugins.stores.get(key.store), CanEndSessions):
-            yield f"store:{key.store}", told
+            yield f"store:{key.store}", "end-sessions", told
         for name in enders(self.snapshots):
-            yield f"notifier:{name}", {**told, "by": name}
+            yield f"notifier:{name}", "end-sessions", {**told, "by": name}
+        for name in clients_told(self.snapshots, key.store):
+            yield place_of(name), AT_CLIENT, {**told, "client": name}
 
     def _done(self, job: Job, event: Event) -> None:
         with self.records.db.write() as tx:
@@ -99,13 +119,30 @@ def enders(snapshots: Snapshots) -> Iterator[str]:
     return (name for name, notifier in notifiers.items() if isinstance(notifier, CanEndSessions))
 
 
+def clients_told(snapshots: Snapshots, store: str) -> Mapping[str, Entry]:
+    """The clients that know this directory's accounts, and said where they hear that sessions are over."""
+    return {
+        name: entry
+        for name, entry in snapshots.current.entries.items()
+        if entry.client and entry.client.store == store and entry.client.backchannel_logout_uri
+    }
+
+
+def place_of(client: str) -> str:
+    """What log and lanes call a client: a plugin could have the same name."""
+    return f"client:{client}"
+
+
 def signed_out(records: Records, snapshots: Snapshots, recovery: Recovery) -> bool:
-    """Whether every directory that took the new password has ended the sessions, and every notifier that can: only
-    then is "everywhere" true."""
+    """Whether every directory that took the new password has ended the sessions, and every notifier and client that
+    can: only then is "everywhere" true."""
     stores = snapshots.current.plugins.stores
     wanted = Counter(one.account.store for one in recovery.outcomes if one.kind is OutcomeKind.SET)
     if not wanted or not all(isinstance(stores.get(store), CanEndSessions) for store in wanted):
         return False
-    wanted += Counter(dict.fromkeys(enders(snapshots), wanted.total()))
+    told = Counter(dict.fromkeys(enders(snapshots), wanted.total()))
+    for store, times in wanted.items():
+        told += Counter(dict.fromkeys(map(place_of, clients_told(snapshots, store)), times))
     with records.db.read() as tx:
-        return wanted <= Counter(data["store"] for data in records.audit.told(tx, recovery.id, SessionsEnded.name))
+        ended = Counter(data["store"] for data in records.audit.told(tx, recovery.id, SessionsEnded.name))
+    return wanted + told <= ended

@@ -199,6 +199,6 @@ def changed(before: Entry | None, after: Entry) -> tuple[str, ...]:
         return ("new",)
     old, new = before.client or OidcClient(()), after.client or OidcClient(())
     mine = ("name", "return_urls", "home_url")
-    theirs = ("redirect_uris", "secret_digest", "keys", "subject", "store", "pkce", "nonce")
+    theirs = ("redirect_uris", "secret_digest", "keys", "subject", "store", "pkce", "nonce", "backchannel_logout_uri")
     found = [name for name in mine if getattr(before, name) != getattr(after, name)]
     return (*found, *(name for name in theirs if getattr(old, name) != getattr(new, name)))

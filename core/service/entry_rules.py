@@ -39,8 +39,9 @@ def digest(secret: str) -> str:
 
 def addresses(entry: Entry) -> tuple[str, ...]:
     """Every place to which people or answers may go, each once."""
-    client = entry.client.redirect_uris if entry.client else ()
-    return tuple(dict.fromkeys([*entry.return_urls, *([entry.home_url] if entry.home_url else []), *client]))
+    client = entry.client
+    told = (*client.redirect_uris, client.backchannel_logout_uri) if client else ()
+    return tuple(dict.fromkeys(place for place in (*entry.return_urls, entry.home_url, *told) if place))
 
 
 def problems(entry: Entry) -> tuple[Problem, ...]:
@@ -108,6 +109,8 @@ def _of_client(client: OidcClient) -> Iterator[Problem]:
     if not client.redirect_uris:
         yield Problem("redirect_uris", Text("The redirect address is missing: where the client hears its answer."))
     yield from _in_addresses("redirect_uris", client.redirect_uris)
+    logout = client.backchannel_logout_uri
+    yield from _in_addresses("backchannel_logout_uri", (logout,) if logout else ())
     if not client.store:
         yield Problem("store", Text("The directory is missing: whose accounts the client knows."))
     if client.keys and (words := keys_problem(client.keys)):

@@ -46,6 +46,7 @@ class Snapshot:
     shapes: Shapes | None = None
     # When a plugin comes back that is off for a while.
     good_until: datetime | None = None
+    # Of the file, and of administrators.
     entries: Mapping[str, Entry] = field(default_factory=dict)
     brand: Brand = NOBODYS.brand
 
@@ -93,6 +94,7 @@ class Snapshots:
         disclosure: Disclosure | None = None,
         file: FileSays = NOBODYS,
         networks: Sequence[Network] = (),
+        entries: Mapping[str, Entry] = MappingProxyType({}),
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.host = host
@@ -105,6 +107,7 @@ class Snapshots:
         self._now = now
         self._disclosure = disclosure
         self._wall = Wall(tuple(networks))
+        self._entries = entries
         self._lock = Lock()
         self._current = self._build(None)
 
@@ -146,7 +149,7 @@ class Snapshots:
             rows = {(row.kind, row.key): row for row in settings.plugin_rows(tx)}
             policies = settings.policies(tx)
             public, shapes = settings.public_rules(tx), settings.shapes(tx)
-            entries = self._records.entries.all(tx)
+            entries = {**self._records.entries.all(tx), **self._entries}
             brand = brand_of(tx, settings.documents, self.file)
             questions = self._records.question_sets.all(tx)
         now = self._now()

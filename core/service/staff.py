@@ -108,6 +108,11 @@ class Staff:
         return _file_post(house, self.enrolling.notices.delivering, self.office)
 
     @property
+    def ending(self) -> EndingSessions:
+        """Who sees to it that sessions end."""
+        return self.service.renewing.claiming.concluding.ending
+
+    @property
     def recognising(self) -> Recognising:
         """Who knows people by their accounts."""
         return self.simulator.recognising

@@ -86,6 +86,17 @@ def test_a_secret_is_shown_once(console: SmallConsole) -> None:
     assert new != secret
 
 
+def test_a_client_says_where_it_hears_that_sessions_are_over(console: SmallConsole) -> None:
+    console.post(f"{HERE}new/oidc", {**CLIENT, "backchannel_logout_uri": "https://idp.example/logout"})
+    client = kept(console)["idp"].client
+    assert client is not None
+    assert client.backchannel_logout_uri == "https://idp.example/logout"
+    assert edit(console, "idp", subject="id", proof="secret", backchannel_logout_uri="").status_code == 303
+    client = kept(console)["idp"].client
+    assert client is not None
+    assert client.backchannel_logout_uri == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "typed", "said"),
     [
@@ -95,6 +106,8 @@ def test_a_secret_is_shown_once(console: SmallConsole) -> None:
         ("link", {"home_url": "javascript:alert(1)"}, "has a host and no user name"),
         ("link", {"return_urls": "https://a.example/\nhttp://b.example/"}, "must begin with https://"),
         ("oidc", {"redirect_uris": ""}, "The redirect address is missing"),
+        ("oidc", {"backchannel_logout_uri": "http://idp.example/logout"}, "must begin with https://"),
+        ("oidc", {"backchannel_logout_uri": "https://x@idp.example/"}, "has a host and no user name"),
         ("oidc", {"store": "nowhere"}, "Choose one of these."),
         ("oidc", {"subject": "everything"}, "Choose one of these."),
         ("oidc", {"proof": "keys"}, "Paste the client's public keys."),

@@ -13,14 +13,19 @@ from servers.small_house import Cloud, SmallHouse, Visit, small_house
 from sqlalchemy import select
 
 from keyback.core.contracts.channel import Message
-from keyback.core.contracts.errors import StoreUnavailable
+from keyback.core.contracts.entry import Entry, OidcClient
+from keyback.core.contracts.errors import DeliveryFailed, StoreUnavailable
 from keyback.core.contracts.notifier import Happening, Notifier
 from keyback.core.contracts.people import Account
 from keyback.core.contracts.plugin import Context, NoSettings
 from keyback.core.contracts.text import Text
 from keyback.core.db.session import Database
 from keyback.core.db.tables import event
+from keyback.core.service.actor import Actor, Role
+from keyback.core.service.end_at_clients import EndingAtClients
 from keyback.core.service.end_sessions import MOST_TRIES
+from keyback.core.service.entry_desk import EntryDesk
+from keyback.core.service.kept_rules import Change
 
 SENTENCE = "You were signed out everywhere. Some apps notice it within an hour."
 
@@ -198,6 +203,29 @@ def test_everywhere_waits_for_the_notifier_too(beside: tuple[SmallHouse, Ends]) 
     assert elsewhere.ended == ["jo.cloud"]
     assert says(house, visit)
     assert events(house) == ["sessions.ended", "sessions.ended"]
+
+
+def test_everywhere_waits_for_a_client_that_wants_to_be_told(beside: tuple[SmallHouse, Ends]) -> None:
+    house, _ = beside
+    client = OidcClient(("https://idp.example/cb",), store="cloud", backchannel_logout_uri="https://idp.example/out")
+    told = Ends()
+    told.trouble = DeliveryFailed("unreachable", retry=True)
+    EndingAtClients(
+        ending=house.staff.ending,
+        snapshots=house.snapshots,
+        tell=lambda entry, account, ctx: told.end_sessions(account, ctx=ctx),
+    ).teach(house.staff.office)
+    desk = EntryDesk(records=house.records, snapshots=house.snapshots, around=house.around)
+    roth = Actor("roth", "Ines Roth", frozenset({Role.ADMINISTRATOR}))
+    desk.make(Entry("idp", "Sign-in", client=client), Change(roth, "asked for", 0))
+    visit = proven(house)
+    visit.renew("violet anchors drift homeward", "jo.cloud")
+    house.work()
+    assert (told.ended, says(house, visit)) == ([], False)
+    told.trouble = None
+    house.clock.forward(minutes=2)
+    house.work()
+    assert (told.ended, says(house, visit)) == (["jo.cloud"], True)
 
 
 def test_a_notifier_that_never_can_is_told_to_an_administrator(beside: tuple[SmallHouse, Ends]) -> None:

@@ -1,16 +1,22 @@
-// A receiver of shared signals (SSF 1.0) over npm's jose, by another author than anything of Keyback's. Its only
-// argument is JSON: {issuer, token, audience, port, certificate, key}. A test tells it what to do at /test/<what>.
+// A receiver of shared signals (SSF 1.0) and of logout tokens (OpenID Connect Back-Channel Logout 1.0) over npm's jose,
+// by another author than anything of Keyback's. Its only argument is JSON: {issuer, token, audience, client, port,
+// certificate, key, keys}: `keys` is the issuer's JWKS where the issuer cannot be reached by its name. A test tells it what to do at /test/<what>.
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, jwtVerify } from 'jose';
 
 const told = JSON.parse(process.argv[2]);
 const PUSH = 'urn:ietf:rfc:8935';
 const POLL = 'urn:ietf:rfc:8936';
+const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
 const heard = [];
+const arrived = [];
 const seen = new Set();
+const ended = [];
+let clock = 0;
 let mood = 'ready';
 
+const keysAt = (address) => (told.keys ? createLocalJWKSet(told.keys) : createRemoteJWKSet(new URL(address)));
 const known = async () => (await fetch(`${told.issuer}/.well-known/ssf-configuration`)).json();
 
 const ask = async (address, body) => {
@@ -22,7 +28,7 @@ const ask = async (address, body) => {
 
 // As RFC 8417 and the interoperability profile want it: typed, RS256 by a key that is shown, one event, no sub, no exp.
 const read = async (token) => {
-  const keys = createRemoteJWKSet(new URL((await known()).jwks_uri));
+  const keys = keysAt(told.keys ? '' : (await known()).jwks_uri);
   const wanted = { issuer: told.issuer, audience: told.audience, typ: 'secevent+jwt', algorithms: ['RS256'] };
   const { payload } = await jwtVerify(token, keys, wanted);
   if ('sub' in payload || 'exp' in payload) throw new Error('it could be taken for a sign-in');
@@ -30,6 +36,19 @@ const read = async (token) => {
   const [event, ...more] = Object.keys(payload.events);
   if (more.length) throw new Error('more than one event');
   return { jti: payload.jti, event, about: payload.sub_id, says: payload.events[event] };
+};
+
+// As Back-Channel Logout 1.0 2.6 wants it, and each token once.
+const end = async (token) => {
+  const keys = keysAt(`${told.issuer}/jwks.json`);
+  const requiredClaims = ['iat', 'exp', 'jti', 'sub', 'events'];
+  const wanted = { issuer: told.issuer, audience: told.client, typ: 'logout+jwt', algorithms: ['RS256'], requiredClaims };
+  const { payload } = await jwtVerify(token, keys, { ...wanted, maxTokenAge: 120, currentDate: new Date(clock * 1000) });
+  if ('nonce' in payload) throw new Error('it could be taken for a sign-in');
+  if (JSON.stringify(payload.events) !== JSON.stringify({ [LOGOUT]: {} })) throw new Error('it is about something else');
+  if (seen.has(payload.jti)) throw new Error('it came before');
+  seen.add(payload.jti);
+  ended.push(payload.sub);
 };
 
 const keep = (one) => {
@@ -62,6 +81,9 @@ const told_to = {
   fetch: async (stream) => { await fetchAll(stream); return heard; },
   mood: async (wanted) => { mood = wanted; return mood; },
   heard: async () => heard,
+  arrived: async () => arrived,
+  clock: async (seconds) => { clock = seconds; return clock; },
+  ended: async () => ended,
 };
 
 const say = (response, status, what) => {
@@ -74,6 +96,9 @@ const take = async (request, response, body) => {
   if (request.headers['content-type'] !== 'application/secevent+jwt') return say(response, 400, { err: 'invalid_request' });
   try {
     const one = await read(body);
+    arrived.push(one.jti);
+    // The first time it has it and says nothing for as long as whoever brought it lives.
+    if (mood === 'holding' && !seen.has(one.jti)) return keep(one);
     // It has it, and the sender never hears that it has.
     if (mood === 'silent') { keep(one); return request.socket.destroy(); }
     if (mood === 'strict') return say(response, 400, { err: 'invalid_audience', description: 'not of mine' });
@@ -85,12 +110,26 @@ const take = async (request, response, body) => {
   }
 };
 
+const logOut = async (request, response, body) => {
+  if (mood === 'away') return say(response, 503);
+  if (request.headers['content-type'] !== 'application/x-www-form-urlencoded') return say(response, 400);
+  try {
+    await end(new URLSearchParams(body).get('logout_token'));
+    // It has ended them, and the sender never hears that it has.
+    return mood === 'silent' ? request.socket.destroy() : say(response, 200);
+  } catch (error) {
+    console.error(error);
+    return say(response, 400, { error: 'invalid_request' });
+  }
+};
+
 const certificate = { cert: readFileSync(told.certificate), key: readFileSync(told.key) };
 https.createServer(certificate, async (request, response) => {
   const parts = [];
   for await (const part of request) parts.push(part);
   const body = Buffer.concat(parts).toString();
   if (request.url === '/events') return take(request, response, body);
+  if (request.url === '/logout') return logOut(request, response, body);
   try {
     return say(response, 200, await told_to[request.url.replace('/test/', '')](JSON.parse(body || 'null')));
   } catch (error) {
