@@ -107,7 +107,7 @@ class Keyback:
         """As an administrator would have, before the first start."""
         database = Database(self.database_url)
         database.upgrade()
-        keyring = Keyring.load(database, base64.urlsafe_b64decode((self.folder / "keyback.key").read_text()))
+        keyring = Keyring.load(database, self.key)
         settings = SettingsStore(keyring)
         with database.write() as tx:
             if settings.public_rules(tx) != self._rules:
@@ -115,6 +115,11 @@ class Keyback:
             if tuple(self._policies) != settings.policies(tx):
                 settings.save_policies(tx, self._policies, who="the tests", why="tests")
         database.close()
+
+    @property
+    def key(self) -> bytes:
+        """The key that wraps all others."""
+        return base64.urlsafe_b64decode((self.folder / "keyback.key").read_text())
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         """Raises with the log's end when it does not come up."""
