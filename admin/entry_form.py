@@ -47,6 +47,12 @@ class LinkForm(WhyForm):
         description=Text("The address of the sign-in page. Empty: there is no way back."),
     )
     return_urls = Lines(Text("Other addresses that the sign-in page may ask for"), description=ONE_A_LINE)
+    language = SelectField(
+        Text("Language"),
+        choices=[],
+        default="",
+        description=Text("In which its pages begin, for people who chose none and were sent without ui_locales."),
+    )
     version = HiddenField()
 
 
@@ -101,6 +107,7 @@ def data_of(entry: Entry, version: int) -> dict[str, Any]:
         "called": entry.name,
         "home_url": entry.home_url,
         "return_urls": entry.return_urls,
+        "language": entry.language,
         "version": str(version),
     }
     client = entry.client
@@ -118,8 +125,12 @@ def data_of(entry: Entry, version: int) -> dict[str, Any]:
     }
 
 
-def with_stores(form: LinkForm, stores: Iterable[str]) -> LinkForm:
-    """A client's form with the directories there are."""
+def with_choices(form: LinkForm, stores: Iterable[str], languages: Mapping[str, str]) -> LinkForm:
+    """The form with the languages and the directories there are."""
+    form.language.choices = [
+        SelectChoice(value="", label=Text("As the browser asks")),
+        *(SelectChoice(value=tag, label=name) for tag, name in languages.items()),
+    ]
     if isinstance(form, ClientForm):
         form.store.choices = [SelectChoice(value=key, label=key) for key in stores]
     return form
@@ -128,7 +139,14 @@ def with_stores(form: LinkForm, stores: Iterable[str]) -> LinkForm:
 def read(form: LinkForm, key: str) -> Entry:
     """The entry as the form says it now. The form must be valid."""
     client = _client(form) if isinstance(form, ClientForm) else None
-    return Entry(key, form.called.data or "", tuple(form.return_urls.data or ()), form.home_url.data or "", client)
+    return Entry(
+        key,
+        form.called.data or "",
+        tuple(form.return_urls.data or ()),
+        form.home_url.data or "",
+        client,
+        form.language.data or "",
+    )
 
 
 def mark(form: Form, problems: Iterable[Problem]) -> None:

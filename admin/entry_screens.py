@@ -12,7 +12,7 @@ from ..core.db.settings_store import SavedMeanwhile
 from ..core.service.entry_desk import Door, EntryDesk, InUse, Kept, Unfit
 from ..core.service.kept_rules import Change
 from .access import Role, Screen
-from .entry_form import ClientForm, LinkForm, data_of, kind_of, mark, read, with_stores
+from .entry_form import ClientForm, LinkForm, data_of, kind_of, mark, read, with_choices
 from .entry_snippets import address_of, of_client, of_link
 from .forms import WhyForm
 from .plugin_screens import MEANWHILE, PAGE
@@ -60,7 +60,7 @@ class EntryScreen(Screen):
     def make(self, kind: str) -> Response:
         """A new door; its client's secret is shown on the page that answers, and never again."""
         form = self.form(self._kind(kind))
-        with_stores(form, self._stores())
+        self._with_choices(form)
         if not form.validate():
             return self._new_page(kind, form, 422)
         try:
@@ -83,7 +83,7 @@ class EntryScreen(Screen):
     def save(self, key: str) -> Response:
         """Keep what was typed, or say what is wrong with it."""
         door = self._mine(key)
-        form = with_stores(self.form(kind_of(door.entry)), self._stores())
+        form = self._with_choices(self.form(kind_of(door.entry)))
         if not form.validate():
             return self._page(door, form, 422)
         try:
@@ -155,8 +155,12 @@ class EntryScreen(Screen):
             abort(404)
         return KINDS[kind]
 
-    def _stores(self) -> list[str]:
-        return list(self.console.snapshots.current.plugins.stores)
+    def _with_choices(self, form: LinkForm, door: Door | None = None) -> LinkForm:
+        stores = list(self.console.snapshots.current.plugins.stores)
+        client = door.entry.client if door else None
+        if client and client.store not in stores:
+            stores.append(client.store)
+        return with_choices(form, stores, self.console.around.languages.names)
 
     def _door(self, key: str) -> Door:
         found = self.doors.one(key)
@@ -174,14 +178,11 @@ class EntryScreen(Screen):
         return Change(self.actor, str(form.why.data), number({"n": form.version.data or ""}, "n"))
 
     def _new_page(self, kind: str, form: LinkForm, status: int = 200) -> Response:
-        with_stores(form, self._stores())
+        self._with_choices(form)
         return self.show("console/entry_new.html", status, title=TITLES[kind], form=form)
 
     def _page(self, door: Door, form: LinkForm, status: int = 200) -> Response:
-        stores = self._stores()
-        if door.entry.client and door.entry.client.store not in stores:
-            stores.append(door.entry.client.store)
-        with_stores(form, stores)
+        self._with_choices(form, door)
         # Its address stands in other people's settings: a key stays what it is.
         if "door" in form:
             del form.door

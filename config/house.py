@@ -82,8 +82,7 @@ def build(settings: Settings) -> House:
     records = Records.open(db, keyring)
     host = Host(settings.plugins.load)
     languages = Languages(TRANSLATIONS, host.translations, default=settings.language)
-    if settings.language not in languages.names:
-        raise SettingsInvalid([f"language must be one of: {', '.join(languages.names)}"])
+    _refuse_unspoken(settings, languages)
     clock = Clock(db)
     file = file_says(settings)
     around = _surroundings(settings, file.brand, languages, clock)
@@ -144,6 +143,13 @@ def _made(keyring: Keyring) -> dict[tuple[str, str], Mapping[str, object]]:
         ("method", "saved_codes"): {"pepper": pepper},
         ("method", "questions"): {"pepper": spice},
     }
+
+
+def _refuse_unspoken(settings: Settings, languages: Languages) -> None:
+    entries = {f"entries.{key}.language": entry.language for key, entry in settings.entries.items() if entry.language}
+    wanted = {"language": settings.language, **entries}
+    if unknown := [name for name, tag in wanted.items() if tag not in languages.names]:
+        raise SettingsInvalid([f"{name} must be one of: {', '.join(languages.names)}" for name in unknown])
 
 
 def _refuse_unusable(snapshots: Snapshots) -> None:

@@ -107,6 +107,7 @@ class EntrySettings(_Part):
     name: str
     home_url: str = ""
     return_urls: Strings = ()
+    language: str = ""
     redirect_uris: Strings = ()
     client_secret: SecretStr = SecretStr("")
     client_keys_file: Path | None = None

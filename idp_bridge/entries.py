@@ -48,7 +48,8 @@ class Entries:
 def _entry(key: str, table: Mapping[str, object]) -> Entry:
     client = _client(table) if table.get("redirect_uris") or table.get("client_secret") else None
     home = str(table.get("home_url") or "")
-    return Entry(key, str(table.get("name") or ""), _strings(table.get("return_urls")), home, client)
+    language = str(table.get("language") or "")
+    return Entry(key, str(table.get("name") or ""), _strings(table.get("return_urls")), home, client, language)
 
 
 def _client(table: Mapping[str, object]) -> OidcClient:

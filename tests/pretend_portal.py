@@ -375,10 +375,10 @@ def brand_of(*, help_desk: HelpDesk | None = None, advice: tuple[str, ...] | Non
     return Brand(**said, advice=advice != (), advice_lines=advice or ())
 
 
-def open_portal(*, methods: bool = False, **values: Any) -> Portal:
+def open_portal(*, methods: bool = False, entry_language: str = "", **values: Any) -> Portal:
     service, clock = PretendService(), [NOW]
     parts = service.as_parts()
-    entries = doors(Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME))
+    entries = doors(Entry("alderwick", "Alderwick sign-in", (LISTED,), HOME, language=entry_language))
     app = Flask(__name__, static_folder=None)
     settings = portal_settings(now=lambda: clock[0], **values)
     # A page that nobody foresaw to break; with a secret in the exception, as a library might put it there.

@@ -37,7 +37,8 @@ class OidcClient:
 class Entry:
     """`return_urls` are the only places besides `home_url` to which people may be sent back.
 
-    With a `client` it is a door of OpenID Connect too; the entry's key is the client's name.
+    With a `client` it is a door of OpenID Connect too; the entry's key is the client's name. In `language` the pages
+    begin for whoever neither chose one nor was sent with `ui_locales`; empty: as their browser asks.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Entry:
     return_urls: tuple[str, ...] = ()
     home_url: str = ""
     client: OidcClient | None = None
+    language: str = ""
 
     @property
     def kind(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, request
@@ -80,7 +81,7 @@ def create_portal(
         lambda: service.unlocking.offered,
         changes=lambda: change is not None and change.offered,
     )
-    language = SpokenLanguage(look.languages, cookies)
+    language = SpokenLanguage(look.languages, cookies, partial(_language_of, entries))
     rules: tuple[Rule, ...] = (
         *_for_everybody(front, worn),
         *_starts(service, entries, cookies, look),
@@ -93,6 +94,11 @@ def create_portal(
     portal.before_request(lambda: check_origin(request, look))
     _for_every_response(portal, look, worn, language)
     return portal
+
+
+def _language_of(entries: Doors, key: str) -> str:
+    door = entries.get(key)
+    return door.language if door else ""
 
 
 def _for_everybody(front: FrontDoor, worn: Worn) -> tuple[Rule, ...]:

@@ -17,6 +17,10 @@ class Door(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def language(self) -> str:
+        """In which its pages begin; empty where the browser decides."""
+
     def way_back(self, return_to: str) -> str:
         """The address to go back to: the asked one only if it is listed, else the door's own."""
 

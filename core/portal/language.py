@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -17,8 +18,8 @@ from .cookie import Cookies
 
 # What a link of the menu asks for.
 ASKED = "language"
-# Where people come who were spoken to elsewhere a moment ago.
-DOORS = frozenset({"portal.arrive", "provider.authorize"})
+# Where people come who were spoken to elsewhere a moment ago, and what in their request names the entry.
+DOORS = {"portal.arrive": "entry", "provider.authorize": "client_id"}
 # Nobody reads more languages than fit into this, and a stranger's list is not worth sorting.
 LONGEST_WISH = 200
 FROM_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -48,19 +49,28 @@ class MenuLink:
 
 
 class SpokenLanguage:
-    """Chooses, once for each request, and never by whom a page is about (P4)."""
+    """Chooses, once for each request, and never by whom a page is about (P4). `of_entry`: what an entry speaks."""
 
-    def __init__(self, languages: Languages, cookies: Cookies) -> None:
+    def __init__(self, languages: Languages, cookies: Cookies, of_entry: Callable[[str], str] = lambda key: "") -> None:
         self._languages = languages
         self._cookies = cookies
+        self._of_entry = of_entry
 
     def choose(self) -> None:
         """Before anything else: errors are pages too."""
         tags = list(self._languages.names)
         chosen = self._cookies.language(request)
-        g.suggested = "" if chosen in tags else _suggested(tags)
+        g.suggested = "" if chosen in tags else self._suggested(tags)
         wished = g.suggested or _asked_for(tags) or self._languages.default
         self.speak(chosen if chosen in tags else wished)
+
+    def _suggested(self, tags: list[str]) -> str:
+        """What the door says of the person's languages, the best first, as OpenID Connect spells it, or the entry's."""
+        named = DOORS.get(request.endpoint or "")
+        if named is None:
+            return ""
+        entry = (request.view_args or {}).get(named) or request.args.get(named, "")
+        return _first([*request.args.get("ui_locales", "").split(), self._of_entry(entry)], tags)
 
     def speak(self, tag: str) -> None:
         """In this language, whoever asks."""
@@ -119,11 +129,6 @@ def direction() -> str:
 def said(text: Text) -> str:
     """The sentence as this page says it."""
     return text.render(g.get("sentences", ENGLISH))
-
-
-def _suggested(tags: list[str]) -> str:
-    """What the door says of the person's languages, the best first, as OpenID Connect spells it."""
-    return _first(request.args.get("ui_locales", "").split(), tags) if request.endpoint in DOORS else ""
 
 
 def _asked_for(tags: list[str]) -> str:

@@ -30,6 +30,7 @@ LATELY = timedelta(hours=24)
 TAKEN = Text("There is an entry with this key already.")
 PINNED = Text("keyback.toml has an entry with this key. It can only be changed there.")
 NO_SUCH_STORE = Text("This directory is not switched on.")
+NO_SUCH_LANGUAGE = Text("Keyback does not speak this language.")
 NOT_HTTPS = Text("{address} must begin with https://")
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
@@ -166,6 +167,8 @@ class EntryDesk:
         found = list(problems(entry))
         if entry.key in self.pinned:
             found.append(Problem("key", PINNED))
+        if entry.language and entry.language not in self.around.languages.names:
+            found.append(Problem("language", NO_SUCH_LANGUAGE))
         stores = self.snapshots.current.plugins.stores
         if entry.client and entry.client.store and entry.client.store not in stores:
             found.append(Problem("store", NO_SUCH_STORE))
@@ -198,7 +201,7 @@ def changed(before: Entry | None, after: Entry) -> tuple[str, ...]:
     if before is None:
         return ("new",)
     old, new = before.client or OidcClient(()), after.client or OidcClient(())
-    mine = ("name", "return_urls", "home_url")
+    mine = ("name", "return_urls", "home_url", "language")
     theirs = ("redirect_uris", "secret_digest", "keys", "subject", "store", "pkce", "nonce", "backchannel_logout_uri")
     found = [name for name in mine if getattr(before, name) != getattr(after, name)]
     return (*found, *(name for name in theirs if getattr(old, name) != getattr(new, name)))

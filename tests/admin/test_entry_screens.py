@@ -55,6 +55,8 @@ def test_a_link_is_made_changed_and_retired(console: SmallConsole) -> None:
     assert kept(console)["intranet"].home_url == "https://intranet.example/"
     assert edit(console, "intranet", called="Our intranet").status_code == 303
     assert kept(console)["intranet"].name == "Our intranet"
+    assert edit(console, "intranet", language="en").status_code == 303
+    assert kept(console)["intranet"].language == "en"
     history = words(console.get(f"{HERE}one/intranet/history"))
     assert "Ines Roth" in history
     assert "because" in history
@@ -91,7 +93,7 @@ def test_a_client_says_where_it_hears_that_sessions_are_over(console: SmallConso
     client = kept(console)["idp"].client
     assert client is not None
     assert client.backchannel_logout_uri == "https://idp.example/logout"
-    assert edit(console, "idp", subject="id", proof="secret", backchannel_logout_uri="").status_code == 303
+    assert edit(console, "idp", **{**CLIENT, "backchannel_logout_uri": ""}).status_code == 303
     client = kept(console)["idp"].client
     assert client is not None
     assert client.backchannel_logout_uri == ""
@@ -103,6 +105,7 @@ def test_a_client_says_where_it_hears_that_sessions_are_over(console: SmallConso
         ("link", {"door": "No Key"}, "small letters, digits and dashes only"),
         ("link", {"called": ""}, "Type a name."),
         ("link", {"why": ""}, "Say why, in one line."),
+        ("link", {"language": "tlh"}, "Choose one of these."),
         ("link", {"home_url": "javascript:alert(1)"}, "has a host and no user name"),
         ("link", {"return_urls": "https://a.example/\nhttp://b.example/"}, "must begin with https://"),
         ("oidc", {"redirect_uris": ""}, "The redirect address is missing"),

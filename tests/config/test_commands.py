@@ -62,6 +62,14 @@ def test_a_language_that_is_not_there_is_refused_with_those_that_are(
         assert ("language must be one of: en, de" not in told.out + told.err) is taken
 
 
+def test_so_is_an_entrys(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYBACK_ENTRIES__INTRANET__NAME", "Intranet")
+    monkeypatch.setenv("KEYBACK_ENTRIES__INTRANET__LANGUAGE", "tlh")
+    main(["check"])
+    told = capsys.readouterr()
+    assert "entries.intranet.language must be one of: en, de" in told.out + told.err
+
+
 def _bring_people(here: Path) -> None:
     (here / "people.csv").write_text(PEOPLE, encoding="utf-8")
     assert main(["people", "import", "people.csv"]) == 0

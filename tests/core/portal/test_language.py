@@ -163,6 +163,24 @@ def test_a_suggestion_never_outweighs_a_choice_and_ends_with_the_browser(portal:
     assert spoken(portal.get("/go/alderwick?ui_locales=de")) == "en"
 
 
+def test_an_entry_has_a_language_for_whoever_is_sent_without_one() -> None:
+    portal = open_portal(entry_language="de")
+    assert spoken(portal.get("/go/alderwick")) == "de"
+    assert spoken(portal.get("/recover")) == "de", "the pages behind it remember"
+
+
+def test_what_the_sign_in_page_says_and_what_a_person_chose_outweigh_the_entrys_language() -> None:
+    portal = open_portal(entry_language="de")
+    assert spoken(portal.get("/go/alderwick?ui_locales=en")) == "en"
+    portal = open_portal(entry_language="de")
+    choose(portal, "en")
+    assert spoken(portal.get("/go/alderwick")) == "en"
+
+
+def test_an_entrys_language_that_there_is_no_more_changes_nothing() -> None:
+    assert spoken(open_portal(entry_language="tlh").get("/go/alderwick")) == "en"
+
+
 def test_only_a_door_may_suggest(portal: Portal) -> None:
     assert spoken(portal.get("/recover?ui_locales=de")) == "en"
 
