@@ -50,13 +50,14 @@ class EndingSessions:
         """One job for each account and each who can, in its lane; whether there is any."""
         before = len(moved.jobs)
         for account in accounts:
-            for lane, kind, order in self._orders(account.key):
+            for lane, kind, order in self._orders(account.key, _copies(moved.recovery, account.key)):
                 self.mover.queue(tx, moved, lane, kind, **order)
         return len(moved.jobs) > before
 
     def queue_for(self, tx: Transaction, account: Account) -> list[Job]:
         """The same after a change of a known password, which is no recovery; to be handed over once it is committed."""
-        return [self.office.put(tx, lane, kind, "", order) for lane, kind, order in self._orders(account.key)]
+        orders = self._orders(account.key, account.mirrored_in)
+        return [self.office.put(tx, lane, kind, "", order) for lane, kind, order in orders]
 
     def work(self, job: Job) -> None:
         """Ask the directory or the notifier."""
@@ -87,24 +88,27 @@ class EndingSessions:
         return self._done(job, SessionsEnded(name))
 
     def _account(self, job: Job, context: Context) -> Account | None:
-        """As its recovery knows it, or after a change its directory."""
+        """As its recovery knows it; a copy, and one that was changed, as its directory does."""
         key = AccountKey(job.payload["store"], job.payload["id"])
         if job.recovery_id:
             recovery = self.records.recovery_of(job)
             accounts = recovery.subject.person.accounts if recovery and recovery.subject else ()
-            return next((each for each in accounts if each.key == key), None)
+            if not any(key in each.mirrored_in for each in accounts):
+                return next((each for each in accounts if each.key == key), None)
         store = self.snapshots.current.plugins.stores.get(key.store)
         return self.calls.read(store, lambda: store.look(key, context), END_SECONDS) if store else None
 
-    def _orders(self, key: AccountKey) -> Iterator[tuple[str, str, dict[str, str]]]:
-        """In which lane to tell whom: the account's directory, and everybody who ends sessions elsewhere."""
-        plugins, told = self.snapshots.current.plugins, {"store": key.store, "id": key.id}
-        if isinstance(plugins.stores.get(key.store), CanEndSessions):
-            yield f"store:{key.store}", "end-sessions", told
+    def _orders(self, key: AccountKey, copies: Iterable[AccountKey]) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """In which lane to tell whom: the account's directory, those of its copies, whose sessions a password that is
+        taken over doesn't end, and everybody who ends sessions elsewhere."""
+        for one in (key, *copies):
+            told = {"store": one.store, "id": one.id}
+            if isinstance(self.snapshots.current.plugins.stores.get(one.store), CanEndSessions):
+                yield f"store:{one.store}", "end-sessions", told
+            for name in clients_told(self.snapshots, one.store):
+                yield place_of(name), AT_CLIENT, {**told, "client": name}
         for name in enders(self.snapshots):
-            yield f"notifier:{name}", "end-sessions", {**told, "by": name}
-        for name in clients_told(self.snapshots, key.store):
-            yield place_of(name), AT_CLIENT, {**told, "client": name}
+            yield f"notifier:{name}", "end-sessions", {"store": key.store, "id": key.id, "by": name}
 
     def _done(self, job: Job, event: Event) -> None:
         with self.records.db.write() as tx:
@@ -137,12 +141,19 @@ def signed_out(records: Records, snapshots: Snapshots, recovery: Recovery) -> bo
     """Whether every directory that took the new password has ended the sessions, and every notifier and client that
     can: only then is "everywhere" true."""
     stores = snapshots.current.plugins.stores
-    wanted = Counter(one.account.store for one in recovery.outcomes if one.kind is OutcomeKind.SET)
+    done = [one.account for one in recovery.outcomes if one.kind is OutcomeKind.SET]
+    wanted = Counter(one.store for key in done for one in (key, *_copies(recovery, key)))
     if not wanted or not all(isinstance(stores.get(store), CanEndSessions) for store in wanted):
         return False
-    told = Counter(dict.fromkeys(enders(snapshots), wanted.total()))
+    told = Counter(dict.fromkeys(enders(snapshots), len(done)))
     for store, times in wanted.items():
         told += Counter(dict.fromkeys(map(place_of, clients_told(snapshots, store)), times))
     with records.db.read() as tx:
         ended = Counter(data["store"] for data in records.audit.told(tx, recovery.id, SessionsEnded.name))
     return wanted + told <= ended
+
+
+def _copies(recovery: Recovery, key: AccountKey) -> tuple[AccountKey, ...]:
+    """Accounts elsewhere that take this one's password over, where the person came by the name of one."""
+    accounts = recovery.subject.person.accounts if recovery.subject else ()
+    return next((account.mirrored_in for account in accounts if account.key == key), ())

@@ -14,7 +14,7 @@ from servers.keyback import Keyback
 from servers.linked import key_of
 from servers.outfit import ENTRIES, SWIFT, a_story, opens, pins, running_post
 from servers.slapd import PASSWORD, PEOPLE, Slapd, running_slapd
-from servers.story import Post, Story
+from servers.story import Post, Story, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,8 @@ def test_by_its_name_the_account_is_reset_that_it_is_a_copy_of(
     assert opens(master, story, NEW)
     assert graph.asked("PATCH") == []
     assert copy.password == OLD
+    # Whoever is signed in there with the old password would stay so: a password that is taken over ends nothing.
+    wait_until(lambda: copy.sessions_ended == 1, "its sessions to end")
 
 
 def test_a_master_that_is_down_is_told_as_not_set_and_the_cloud_is_not_written_instead(

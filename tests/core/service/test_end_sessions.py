@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.small_house import Cloud, SmallHouse, Visit, small_house
+from servers.small_house import OLD, Cloud, SmallHouse, Visit, small_house
 from sqlalchemy import select
 
 from keyback.core.contracts.channel import Message
 from keyback.core.contracts.entry import Entry, OidcClient
 from keyback.core.contracts.errors import DeliveryFailed, StoreUnavailable
 from keyback.core.contracts.notifier import Happening, Notifier
-from keyback.core.contracts.people import Account
+from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.plugin import Context, NoSettings
 from keyback.core.contracts.text import Text
 from keyback.core.db.session import Database
@@ -113,6 +113,19 @@ def test_everywhere_is_not_said_where_one_directory_cannot(linked: SmallHouse, e
     assert ends.ended == ["jo.cloud"]
     assert not says(linked, visit)
     assert SENTENCE not in notice(linked)
+
+
+def test_sessions_of_a_copy_end_too(linked: SmallHouse, ends: Ends) -> None:
+    assert linked.cloud is not None
+    master = AccountKey("fake", "id-of-jo")
+    linked.cloud.add(Account(AccountKey("cloud", "copy"), "jo@cloud.example", stamp="1", synced_from=master), OLD)
+    visit = linked.start("jo@cloud.example")
+    visit.prove_by_mail()
+    visit.prove_by_paper()
+    visit.renew("violet anchors drift homeward", "jo")
+    linked.work()
+    assert ends.ended == ["jo@cloud.example"]
+    assert not says(linked, visit), "the directory that keeps the password cannot"
 
 
 def test_nothing_ends_where_nothing_was_set(linked: SmallHouse, ends: Ends) -> None:
