@@ -24,6 +24,8 @@ WORDS: Mapping[str, Text] = {
 }
 ELSE = Text("That can't be read. Check what you typed.")
 
+NOT_THE_NAME = Text("That isn't your organisation's name as it is written here.")
+
 
 class _Said:
     """Gives the library our words where it looks for a translation."""
@@ -62,6 +64,15 @@ class WhyForm(ConsoleForm):
     def validate_why(self, field: Field) -> None:
         needed(Text("Say why, in one line."))(self, field)
         longest(200)(self, field)
+
+
+class AnswerForm(WhyForm):
+    """The organisation's name too, where somebody must answer for what is saved."""
+
+    organisation = StringField(
+        Text("Your organisation's name"),
+        description=Text("Type it as it is written above. Whoever looks later reads who answered for this, and when."),
+    )
 
 
 def as_sent(typed: Mapping[str, list[str]]) -> MultiDict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from flask import request
 from flask_admin import expose
@@ -12,8 +12,9 @@ from wtforms import Form
 
 from ..core.contracts.text import Text
 from ..core.db.settings_store import SavedMeanwhile
+from ..core.service.acceptance import NotAccepted
 from ..core.service.kept_rules import Change, Refused
-from .forms import WhyForm, as_sent
+from .forms import NOT_THE_NAME, WhyForm, as_sent
 from .history_screen import Bench, HistoryScreen, ReadingDesk
 from .policy_wish import Do, Wish
 from .rule_review import Look
@@ -60,6 +61,8 @@ class KeptScreen(HistoryScreen[Rules]):
     """Whatever is looked at is rebuilt from what was sent, so that a page that is left open loses nothing."""
 
     asks = frozenset({"look", "review"})
+    # What is asked for with a change.
+    reasons: ClassVar[type[WhyForm]] = WhyForm
 
     def bench(self) -> KeptBench[Rules]:
         """A fresh one: what it has read is not read again."""
@@ -84,23 +87,30 @@ class KeptScreen(HistoryScreen[Rules]):
         """Back from a new sign-in: what was to be saved stands there still."""
         sent = as_sent(self.desk.take(self.who, request.path))
         wish = Wish.read(sent)
-        return self.reviewed(wish, WhyForm(sent)) if wish else self.go()
+        return self.reviewed(wish, self.reasons(sent)) if wish else self.go()
 
     @expose("/save", methods=["POST"])
     def save(self) -> Response:
         """Keep it, whole or not at all."""
-        wish, form = Wish.read(request.form), WhyForm(request.form)
+        wish, form = Wish.read(request.form), self.reasons(request.form)
         if wish is None:
             return self.lost(400)
         rules = self.bench().wanted(wish)
         if rules is None or not form.validate():
             return self.reviewed(wish, form, 422)
         try:
-            return self.keep(rules, Change(self.actor, str(form.why.data), wish.after))
+            return self.keep(rules, self.change(form, wish))
         except SavedMeanwhile:
             return self.reviewed(wish, form, 409)
+        except NotAccepted:
+            form.wrong("organisation", NOT_THE_NAME)
+            return self.reviewed(wish, form, 422)
         except Refused:
             return self.reviewed(wish, form, 422)
+
+    def change(self, form: WhyForm, wish: Wish) -> Change:
+        """Who wants it, and why."""
+        return Change(self.actor, str(form.why.data), wish.after)
 
     def reviewed(self, wish: Wish, form: WhyForm | None = None, status: int = 200) -> Response:
         """The page that asks why. What holds by now counts, whatever the change was made from."""
@@ -113,7 +123,7 @@ class KeptScreen(HistoryScreen[Rules]):
             status,
             title=Text("Save this change?"),
             look=bench.panel(rules),
-            form=form or WhyForm(),
+            form=form or self.reasons(),
             hidden=wish.hidden(bench.now.version),
             meanwhile=bench.now if wish.after != bench.now.version else None,
         )

@@ -10,7 +10,7 @@ from ..core.contracts.text import Text
 from ..core.recovery.policy_order import put
 from ..core.service.kept_rules import Change, NeedsSecond
 from .access import Role
-from .forms import ConsoleForm
+from .forms import AnswerForm, ConsoleForm, WhyForm
 from .kept_screen import KeptScreen
 from .policy_bench import PolicyBench, method_fields, point
 from .policy_form import PolicyForm
@@ -31,6 +31,7 @@ class PolicyScreen(KeptScreen[Policies]):
     icon = "policies"
     sees = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
     changes = frozenset({Role.ADMINISTRATOR})
+    reasons = AnswerForm
 
     def bench(self) -> PolicyBench:
         """What holds, and what would."""
@@ -71,6 +72,11 @@ class PolicyScreen(KeptScreen[Policies]):
         elif request.form.get("press") == "review":
             return self.reviewed(wish)
         return self._edit(bench, drawn, form, wish.policy, look=look, after=wish.after)
+
+    def change(self, form: WhyForm, wish: Wish) -> Change:
+        """Also whose name they typed, who answer for it."""
+        assert isinstance(form, AnswerForm)
+        return Change(self.actor, str(form.why.data), wish.after, str(form.organisation.data or ""))
 
     def keep(self, policies: Policies, change: Change) -> Response:
         """Save them, or ask a second administrator."""

@@ -14,7 +14,7 @@ from ..core.recovery.policy_order import moved, put, without
 Policies = tuple[Policy, ...]
 Sent = MultiDict[str, str]
 # What never goes from one page into the next: each page has its own.
-OWN = {"token", "why", "press"}
+OWN = {"token", "why", "press", "organisation"}
 MOST_DIGITS = 9
 
 

@@ -11,7 +11,7 @@ from wtforms.validators import Optional, ValidationError
 from ..core.contracts.question_set import Question, QuestionSet
 from ..core.contracts.text import Text
 from ..core.recovery.question_sets import LONGEST, LONGEST_NAME, SHORTEST, Sets, put
-from .forms import WhyForm, longest, needed
+from .forms import AnswerForm, WhyForm, longest, needed
 
 # Before each language's tag, so that none can be taken for a field of the page's own.
 WORDS = "words_"
@@ -54,14 +54,13 @@ class QuestionForm(PressForm):
     )
 
 
-class AcceptForm(WhyForm):
+class AcceptForm(AnswerForm):
     """The organisation's name, typed by whoever answers for it."""
 
-    organisation = StringField(
-        Text("Your organisation's name"), [needed(Text("Type your organisation's name."))],
-        description=Text("Type it as it is written above. Whoever looks later reads who answered for this, and when."),
-    )  # fmt: skip
     version = HiddenField()
+
+    def validate_organisation(self, field: Field) -> None:
+        needed(Text("Type your organisation's name."))(self, field)
 
 
 def question_form(languages: Mapping[str, str]) -> type[QuestionForm]:

@@ -18,6 +18,7 @@ from ..core.service.kept_rules import Change
 from ..core.service.parts import State
 from ..core.service.question_sets import QuestionDesk, Unfit
 from .access import Role
+from .forms import NOT_THE_NAME
 from .history_screen import Bench, HistoryScreen
 from .policy_wish import number
 from .question_forms import AcceptForm, PressForm, SetForm, offering, question_form, set_of, shown, typed
@@ -26,7 +27,6 @@ from .rule_changes import Line
 
 NEW_SET, NEW_QUESTION = Text("New set"), Text("New question")
 MEANWHILE = Text("Somebody else saved this while you were here. Look at what holds now, then save again.")
-NOT_THE_NAME = Text("That isn't your organisation's name as it is written here.")
 BOTH = ["GET", "POST"]
 # Shows the page again, with what is wrong, over what holds by now.
 Again = Callable[[int], Response]

@@ -13,7 +13,7 @@ from ..core.service.public_desk import PublicReview
 from ..core.service.simulator import Draft
 from ..core.service.stranded import Compared, Stranded
 from .rule_changes import Changes, Line
-from .rule_words import of_flaw, of_risk, of_weaker
+from .rule_words import of_counted, of_flaw, of_risk, of_weaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The panel: what changes, what is wrong, who else must agree, how likely somebody is guessed, and who would be
-    stranded."""
+    """The panel: what changes, what is wrong, who else must agree, how likely somebody is guessed, who would be
+    stranded, and for what somebody must answer."""
 
     lines: tuple[Line, ...]
     names: Changes
@@ -38,12 +38,14 @@ class Look:
     odds: tuple[Odds, ...] = ()
     reach: Compared | None = None
     flaws: tuple[Flaw, ...] = ()
+    answering: tuple[Text, ...] = ()
 
     @classmethod
     def of(cls, review: Review | PublicReview, changes: Changes, stranded: Stranded, draft: Draft) -> Look:
         """In words. Of rules that cannot be saved anyway nobody needs to know whom they would strand."""
         weaker = review.weaker if isinstance(review, Review) else ()
         risks = review.risks if isinstance(review, Review) else ()
+        answering = review.answering if isinstance(review, Review) else ()
         return cls(
             changes.lines(review.differences),
             changes,
@@ -52,6 +54,7 @@ class Look:
             _odds(risks),
             stranded.compare(draft) if review.differences and not review.flaws else None,
             review.flaws,
+            tuple(of_counted(one, changes.methods) for one in answering),
         )
 
 

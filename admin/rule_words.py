@@ -8,6 +8,7 @@ from datetime import timedelta
 from ..core.contracts.text import Text
 from ..core.recovery.flaws import Fault, Flaw
 from ..core.recovery.weaker import Weaker, Weakness
+from ..core.service.policy_desk import Counted
 
 FAULTS: Mapping[Fault, Text] = {
     Fault.REQUIRED_OFF: Text("Required, but switched off: {names}. Switch it on first, or make it optional."),
@@ -59,6 +60,12 @@ def of_flaw(flaw: Flaw, labels: Mapping[str, Text]) -> Text:
 def of_weaker(weaker: Weaker) -> Text:
     """Why a second administrator must agree."""
     return WEAKNESSES[weaker.weakness].filled(policy=weaker.policy)
+
+
+def of_counted(counted: Counted, labels: Mapping[str, Text]) -> Text:
+    """For what somebody answers with their organisation's name."""
+    method = labels.get(counted.method, counted.method)
+    return Text("{policy}: {method} would open more than before.", policy=counted.policy, method=method)
 
 
 def about(weaker: Sequence[Weaker]) -> Text:

@@ -11,15 +11,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.contracts.errors import KeybackError, PluginError
+from ...core.service.acceptance import NotAccepted
 from ...core.service.actor import Actor, Role
 from ...core.service.parts import Needed, Unfit
-from ...core.service.rules_file import RulesFile
+from ...core.service.rules_file import Order, RulesFile
 from ...core.service.written_rules import Written, read, write
 from ..console import parts_of
 from .opened import Subparsers, opened
 
 # What `diff` ends with when there is something to apply.
 DIFFERENT = 3
+ANSWER = (
+    "this lets security questions open more than now. Neither NIST nor OWASP accepts them as a proof, and answers "
+    "are found on social networks. To answer for it: --organisation, and your organisation's name as the console has it"
+)
 
 
 def add(subparsers: Subparsers) -> None:
@@ -34,6 +39,7 @@ def add(subparsers: Subparsers) -> None:
     apply = verbs.add_parser("apply", help="make it so, if everything that the file expects is true of it")
     apply.add_argument("file", type=Path, help="JSON, or TOML if its name ends so")
     apply.add_argument("--why", required=True, help="kept with the change")
+    apply.add_argument("--organisation", default="", help="its name: you answer for what standards advise against")
     apply.set_defaults(run=run_apply)
 
 
@@ -59,9 +65,11 @@ def run_apply(arguments: argparse.Namespace) -> int:
     written, actor = _written(arguments.file), Actor("command", getpass.getuser(), frozenset({Role.ADMINISTRATOR}))
     with _rules_file() as rules_file:
         try:
-            lines = rules_file.apply(actor, written, arguments.why)
+            lines = rules_file.apply(Order(actor, arguments.why, arguments.organisation), written)
         except (Unfit, Needed) as error:
             raise PluginError(_said(error)) from None
+        except NotAccepted:
+            raise PluginError(ANSWER) from None
     print("\n".join(lines) or "Nothing to change.")
     return 0
 

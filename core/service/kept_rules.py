@@ -54,11 +54,13 @@ class NeedsSecond(KeybackError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What somebody wants to save, made from version `after`."""
+    """What somebody wants to save, made from version `after`. `organisation`: its name, typed by whoever answers for
+    what standards advise against."""
 
     actor: Actor
     why: str
     after: int
+    organisation: str = ""
 
     def line(self) -> str:
         """Why, on one line. Raises Refused without it: in a year nobody remembers."""

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 
 from ..contracts.errors import NotAllowed
 from ..contracts.method import Method
+from ..contracts.settings_events import RiskAccepted
 from ..contracts.text import Text
 from ..db import value_json
 from ..db.approvals import Approval
-from ..db.session import Transaction
+from ..db.session import Transaction, after_commit
 from ..db.settings_store import POLICIES, SavedMeanwhile
+from ..recovery.counted_anew import counted_anew
 from ..recovery.differences import Difference, between
 from ..recovery.flaws import Flaw, flaws_of_all
 from ..recovery.guessing import a_year
 from ..recovery.policy import Policy
 from ..recovery.policy_order import arranged, in_order
 from ..recovery.weaker import Weaker, weaker
+from .acceptance import WORDING, NotAccepted, is_named, must_be_accepted
 from .actor import Actor
-from .approvals import Approvals, Wish, Write
+from .approvals import Approvals, Wish, Write, said_by
+from .counted import tell
 from .kept_rules import Change, Kept, Ledger, NeedsSecond, Refused
 from .records import Records
 from .snapshot import Snapshot, Snapshots
@@ -44,6 +48,14 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A method that standards advise against, and a policy by which it opens more than before."""
+
+    method: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """What saving these policies would mean."""
 
@@ -51,6 +63,8 @@ class Review:
     flaws: tuple[Flaw, ...]
     weaker: tuple[Weaker, ...]
     risks: tuple[Risk, ...]
+    # Which methods that standards advise against count for more, and in which policies: somebody must answer for them.
+    answering: tuple[Counted, ...]
 
 
 @dataclass(frozen=True)
@@ -87,12 +101,13 @@ class PolicyDesk:
             flaws_of_all(after, snapshot.public, kinds_of(snapshot.plugins.methods)),
             weaker(before, after, carriers, first),
             _risks(before, after, snapshot),
+            _answering(before, after, snapshot),
         )
 
     def save(self, policies: Sequence[Policy], change: Change) -> int:
         """Keep these in place of all others; returns the version.
 
-        Raises Refused, NeedsSecond, or SavedMeanwhile; then nothing was saved.
+        Raises Refused, NotAccepted, NeedsSecond, or SavedMeanwhile; then nothing was saved.
         """
         snapshot = self.snapshot()
         with self.records.db.write() as tx:
@@ -101,14 +116,17 @@ class PolicyDesk:
         return version
 
     def put_up(self, policies: Sequence[Policy], change: Change, about: Text) -> None:
-        """Have a second administrator decide; `about` tells them what. Raises Refused or SavedMeanwhile."""
+        """Have a second administrator decide; `about` tells them what. Raises Refused, NotAccepted or
+        SavedMeanwhile."""
         after, why, snapshot = arranged(policies), change.line(), self.snapshot()
         what = {"policies": value_json.POLICIES.dump_json(after).decode(), "after": str(change.after)}
+        what["organisation"] = change.organisation
         with self.records.db.write() as tx:
             if self._now(tx).version != change.after:
                 raise SavedMeanwhile
             if found := flaws_of_all(after, self.records.settings.public_rules(tx), _kinds_in(snapshot)):
                 raise Refused(found)
+            self._answered(_answering(self._now(tx).rules, after, snapshot), change)
             self.approvals.ask(tx, change.actor, Wish(KIND, about, what, why))
 
     def learn_to_decide(self) -> None:
@@ -118,14 +136,16 @@ class PolicyDesk:
     def _effect(self, approval: Approval, actor: Actor) -> Write:
         policies = value_json.POLICIES.validate_json(approval.payload["policies"])
         both = Actor(approval.asked_by, f"{approval.asker}, {actor.name}")
-        change, snapshot = Change(both, approval.why, int(approval.payload["after"])), self.snapshot()
+        organisation = approval.payload.get("organisation", "")
+        change = Change(both, approval.why, int(approval.payload["after"]), organisation)
+        snapshot = self.snapshot()
 
         def write(tx: Transaction) -> None:
             try:
                 self._keep(tx, policies, change, snapshot, agreed=True)
             except SavedMeanwhile:
                 raise NotAllowed(MEANWHILE) from None
-            except Refused:
+            except (Refused, NotAccepted):
                 raise NotAllowed(UNFIT) from None
 
         return write
@@ -141,11 +161,25 @@ class PolicyDesk:
         public = self.records.settings.public_rules(tx)
         if found := flaws_of_all(after, public, _kinds_in(snapshot)):
             raise Refused(found)
+        answering = _answering(before, after, snapshot)
+        self._answered(answering, change)
         grown = weaker(before, after, _carriers(snapshot.plugins.methods), public.methods)
         if grown and not agreed:
             raise NeedsSecond(grown)
         self.ledger.note(tx, change, version, between(before, after))
+        self._record(tx, answering, change)
         return version
+
+    def _answered(self, answering: Sequence[Counted], change: Change) -> None:
+        if answering and not is_named(change.organisation, self.around):
+            raise NotAccepted
+
+    def _record(self, tx: Transaction, answering: Sequence[Counted], change: Change) -> None:
+        events = [RiskAccepted(one.method, one.policy, WORDING) for one in answering]
+        if events:
+            said = {**said_by(change.actor, change.line()), "organisation": change.organisation.strip()}
+            self.records.audit.append(tx, events, at=self.around.now(), details=said)
+            after_commit(tx, lambda: tell(self.around.meter, events))
 
     def snapshot(self) -> Snapshot:
         """What holds now, whichever process decided it."""
@@ -165,6 +199,17 @@ def _kinds_in(snapshot: Snapshot) -> dict[str, type[Method]]:
 
 def _carriers(methods: Mapping[str, Method]) -> dict[str, str]:
     return {key: method.rides_on for key, method in methods.items()}
+
+
+def _answering(before: Sequence[Policy], after: Sequence[Policy], snapshot: Snapshot) -> tuple[Counted, ...]:
+    """What is newly counted of methods that standards advise against (security.md 1.4)."""
+    methods, first = snapshot.plugins.methods, snapshot.public.methods
+    return tuple(
+        Counted(key, policy)
+        for key, method in methods.items()
+        if must_be_accepted(type(method))
+        for policy in counted_anew(before, after, key, _carriers(methods), first)
+    )
 
 
 def _risks(before: Policies, after: Policies, snapshot: Snapshot) -> tuple[Risk, ...]:

@@ -18,7 +18,7 @@ from .control_room import ControlRoom
 from .kept_rules import Change, Refused
 from .part_values import defaults_of, differences, plain
 from .parts import Part, Parts, State, Switch
-from .snapshot import kind_of
+from .snapshot import kind_of, lacking
 from .written_rules import Expected, Unreadable, Written, WrittenPart
 
 
@@ -28,6 +28,20 @@ class Unmet(KeybackError):
     def __init__(self, unmet: tuple[str, ...]) -> None:
         super().__init__("; ".join(unmet))
         self.unmet = unmet
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who has a file applied and why. `organisation`: its name, typed where the file turns on what standards advise
+    against."""
+
+    actor: Actor
+    why: str
+    organisation: str = ""
+
+    def after(self, version: int) -> Change:
+        """The same of one section, made from this version."""
+        return Change(self.actor, self.why, version, self.organisation)
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class RulesFile:
         loaded = {key: kind_of(method) for key, method in offered.items() if issubclass(method, Method)}
         return {**loaded, **rules.kinds}
 
-    def apply(self, actor: Actor, written: Written, why: str) -> tuple[str, ...]:
+    def apply(self, order: Order, written: Written) -> tuple[str, ...]:
         """Make it so; the lines that changed. Raises Unmet before anything is changed.
 
         Each section is saved as a whole. Raises what its desk raises: then the sections before it stay, and applying
@@ -73,9 +87,9 @@ class RulesFile:
         lines = self.changes(written)
         parts = {_name(part): part for part in self.parts.all()}
         # What comes on may be what the rules need, and what goes off what they needed.
-        self._apply_parts(actor, {name: one for name, one in written.plugins.items() if one.on}, parts, why)
-        self._apply_rules(actor, written, why)
-        self._apply_parts(actor, {name: one for name, one in written.plugins.items() if not one.on}, parts, why)
+        self._apply_parts(order, {name: one for name, one in written.plugins.items() if one.on}, parts)
+        self._apply_rules(order, written)
+        self._apply_parts(order, {name: one for name, one in written.plugins.items() if not one.on}, parts)
         return lines
 
     def _changes(self, written: Written) -> Iterator[str]:
@@ -89,38 +103,39 @@ class RulesFile:
         for name, one in written.plugins.items():
             yield from (f"{name}.{line}" for line in _part_changes(parts[name], one))
 
-    def _apply_rules(self, actor: Actor, written: Written, why: str) -> None:
+    def _apply_rules(self, order: Order, written: Written) -> None:
         """Either may be what the other needs first."""
         try:
-            self._save_public(actor, written.public, why)
+            self._save_public(order, written.public)
         except Refused:
             if not written.policies:
                 raise
-            self._save_policies(actor, written, why)
-            self._save_public(actor, written.public, why)
+            self._save_policies(order, written)
+            self._save_public(order, written.public)
         else:
-            self._save_policies(actor, written, why)
+            self._save_policies(order, written)
 
-    def _save_public(self, actor: Actor, rules: PublicRules | None, why: str) -> None:
+    def _save_public(self, order: Order, rules: PublicRules | None) -> None:
         now = self.rules.public.now()
         if rules and between_public(now.rules, rules):
-            self.rules.public.save(rules, Change(actor, why, now.version))
+            self.rules.public.save(rules, order.after(now.version))
 
-    def _save_policies(self, actor: Actor, written: Written, why: str) -> None:
+    def _save_policies(self, order: Order, written: Written) -> None:
         now = self.rules.policies.now()
         if written.policies and between(now.rules, arranged(written.policies)):
-            self.rules.policies.save(written.policies, Change(actor, why, now.version))
+            self.rules.policies.save(written.policies, order.after(now.version))
 
-    def _apply_parts(
-        self, actor: Actor, written: Mapping[str, WrittenPart], parts: Mapping[str, Part], why: str
-    ) -> None:
+    def _apply_parts(self, order: Order, written: Mapping[str, WrittenPart], parts: Mapping[str, Part]) -> None:
         for name, one in written.items():
             part = self.parts.one(*parts[name].name)
+            if part and one.on and part.accepted_in and not _is_on(part):
+                self.parts.accept(order.actor, part, order.organisation, order.why)
+                part = self.parts.one(*part.name)
             if part and _settings_changes(part, one):
-                self.parts.save(actor, part, _change(part, one))
+                self.parts.save(order.actor, part, _change(part, one))
                 part = self.parts.one(*part.name)
             if part and one.on != _is_on(part):
-                self.parts.switch(actor, part, Switch(one.on, why))
+                self.parts.switch(order.actor, part, Switch(one.on, order.why))
 
 
 def _name(part: Part) -> str:
@@ -154,8 +169,21 @@ def _part_changes(part: Part, written: WrittenPart) -> Iterator[str]:
     if refused := strange | (written.settings.keys() & (part.fixed.keys() | part.hidden | _secrets(part.settings))):
         raise Unreadable(tuple(f"plugins.{_name(part)}.{name}: not for this file to say" for name in sorted(refused)))
     if written.on != _is_on(part):
+        if why := _not_offered(part, written):
+            raise Unreadable((f"plugins.{_name(part)}: {why}",))
         yield "on" if written.on else "off"
     yield from (f"{name}: {said}" for name, said in _settings_changes(part, written).items())
+
+
+def _not_offered(part: Part, written: WrittenPart) -> str:
+    """Why no desk would switch it like that; empty where one would."""
+    if part.chosen_in_file:
+        return "plugins.human_checks in keyback.toml says which robot checks are on"
+    missing = set(lacking(part.offered, {**part.values, **dict.fromkeys(part.kept | part.hidden), **written.settings}))
+    if written.on and missing - {part.accepted_in}:
+        names = ", ".join(sorted(missing - {part.accepted_in}))
+        return f"can't be on before these are set, secrets on the console or in keyback.toml: {names}"
+    return ""
 
 
 def _secrets(settings: type[PluginSettings]) -> set[str]:

@@ -22,6 +22,7 @@ from keyback.core.service.actor import Actor
 from keyback.core.service.approvals import Approvals
 from keyback.core.service.control_room import ControlRoom
 from keyback.core.service.kept_rules import Change
+from keyback.plugins.methods.questions import Questions
 
 SCRIPT = "<script>alert(1)</script>"
 NURSES = Policy("nurses", audience=Audience(groups=frozenset({"nurses"})))
@@ -185,6 +186,26 @@ def test_one_administrator_alone_does_not_turn_on_a_single_proof(console: SmallC
     (asked,) = room(console).policies.approvals.waiting()
     assert str(asked.about) == "everybody: one thing alone would be enough to get in."
     assert (asked.asker, asked.why, kept(console)[1].proof.at_least) == ("Ines Roth", "a drill", 2)
+
+
+def test_a_policy_that_counts_questions_anew_wants_the_organisations_name(tmp_path: Path, migrated: Path) -> None:
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'asking.db')}")
+    asking = Questions(Questions.Settings(pepper="q" * 32, accepted_by="Ines"))
+    console = small_console(small_house(database, methods=[asking]))
+    reviewed = edit(console, of="default", press="review", method__questions="optional")
+    assert "Neither NIST nor OWASP accepts security questions as a proof." in words(reviewed)
+    assert "default: Security questions would open more than before." in words(reviewed)
+    refused = save(console, reviewed)
+    assert refused.status_code == 422
+    assert "That isn't your organisation's name" in words(refused)
+    assert room(console).policies.now().version == 0
+    named = sent(refused, "/admin/policies/save", why="they asked for it", organisation="Acme")
+    assert console.post("/admin/policies/save", named).status_code == 303
+    assert "questions" in kept(console)[0].proof.optional
+    # From here on it is so, and nobody answers for it again.
+    again = edit(console, of="default", press="review", cool_down="1")
+    assert "organisation" not in again.text
+    database.close()
 
 
 def test_hidden_fields_change_nothing_else(console: SmallConsole) -> None:

@@ -21,7 +21,7 @@ help_desk = "Room 7"
 key_file = "keyback.key"
 data_dir = "data"
 [plugins]
-load = ["email", "sms", "saved_codes", "smtp", "embedded", "outbox", "account_notice", "proof_of_work"]
+load = ["email", "sms", "saved_codes", "questions", "smtp", "embedded", "outbox", "account_notice", "proof_of_work"]
 human_check_without_script = ""
 [pin.store.embedded]
 database = "people.db"
@@ -128,6 +128,9 @@ def test_what_is_expected_is_asked_of_the_rules_before_they_hold(
         ({"rules": {}}, "rules: not known here"),
         ({"keyback": 2}, "keyback: must be 1"),
         ({"plugins": {"method/fax": {"on": True}}}, "plugins.method/fax: not loaded here"),
+        ({"plugins": {"channel/smtp": {"on": True}}}, "can't be on before these are set"),
+        ({"plugins": {"human_check/proof_of_work": {"on": False}}}, "plugins.human_checks in keyback.toml says"),
+        ({"plugins": {"method/questions": {"on": True}}}, "--organisation"),
         ({"plugins": {"store/embedded": {"on": True, "settings": {"database": "x"}}}}, "not for this file to say"),
         ({"policies": [{"name": "x", "proof": {"at_least": 0}}]}, "at least one proof is needed"),
         ({"policies": [{**EVERYBODY, "proof": {"at_least": 1}}]}, "everybody"),
@@ -163,3 +166,16 @@ def test_what_the_file_itself_switches_on_or_off_counts_in_what_it_expects(here:
     assert apply(**rules, plugins=off, tests=[expects(allow=True, **nurse)]) == 1
     assert apply(**rules, plugins=off, tests=[expects(allow=False, **nurse)]) == 0
     assert apply(plugins={"method/sms": {"on": True}}, tests=[expects(allow=True, **nurse)]) == 0
+
+
+def test_questions_are_turned_on_and_counted_by_whoever_answers_for_it(here: Path) -> None:
+    counting = {**EVERYBODY, "proof": {"optional": ["email", "sms", "saved_codes", "questions"]}}
+    file = written(plugins={"method/questions": {"on": True, "settings": {"to_ask": 4}}}, policies=[counting])
+    asked = ["config", "apply", file, "--why", "as agreed"]
+    assert main(asked) == 1
+    assert main([*asked, "--organisation", "Alderwick"]) == 0
+    with opened() as house:
+        assert house.snapshots.current.policies[0].proof.optional >= {"questions"}
+        assert house.snapshots.current.plugins.methods["questions"].settings.to_ask == 4
+    # Nothing is left to answer for.
+    assert main(asked) == 0

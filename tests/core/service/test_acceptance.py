@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,18 @@ from servers.small_house import Clock
 from sqlalchemy import select
 
 from keyback.core.contracts.settings_events import RiskAccepted
+from keyback.core.contracts.text import Text
 from keyback.core.db import tables
 from keyback.core.db.settings_store import SavedMeanwhile
+from keyback.core.recovery.policy import Policy, ProofRules
+from keyback.core.service import kept_rules
 from keyback.core.service.acceptance import WORDING, NotAccepted
+from keyback.core.service.actor import Actor, Role
+from keyback.core.service.approvals import Approvals
+from keyback.core.service.control_room import ControlRoom
 from keyback.core.service.part_values import Change, Fixed
 from keyback.core.service.parts import NotOffered, Part, State, Switch
+from keyback.core.service.policy_desk import PolicyDesk
 
 
 @pytest.fixture
@@ -104,3 +113,51 @@ def test_other_settings_never_touch_who_answers(house: Works) -> None:
     assert questions(house).values["to_ask"] == 4
     house.parts.switch(INES, questions(house), Switch(False, anyway=True))
     assert questions(house).state is State.OFF
+
+
+COUNTING = Policy("staff", proof=ProofRules(optional=frozenset({"email", "sms", "saved_codes", "questions"})))
+
+
+def policies(house: Works) -> PolicyDesk:
+    around = house.parts.around
+    approvals = Approvals(records=house.records, around=around)
+    return ControlRoom.open(house.records, house.snapshots, around, approvals).policies
+
+
+def count_them(house: Works, organisation: str = "", policy: Policy = COUNTING) -> int:
+    desk = policies(house)
+    return desk.save([policy], kept_rules.Change(INES, "people asked for it", desk.now().version, organisation))
+
+
+def test_a_policy_that_counts_them_anew_is_answered_for(house: Works) -> None:
+    accept(house)
+    for wrong in ("", "Acm"):
+        with pytest.raises(NotAccepted):
+            count_them(house, wrong)
+    assert policies(house).now().version == 0
+    count_them(house, "acme")
+    ((data, details),) = [one for one in accepted(house) if one[0]["what"] != "method"]
+    assert data == {"plugin": "questions", "what": "staff", "wording": WORDING}
+    assert (details["who"], details["organisation"]) == ("Ines Roth", "acme")
+
+
+def test_a_policy_that_counts_them_no_more_than_before_is_not_answered_for_again(house: Works) -> None:
+    accept(house)
+    three = replace(COUNTING, proof=replace(COUNTING.proof, at_least=3))
+    count_them(house, "Acme", three)
+    count_them(house, policy=replace(three, cool_down=timedelta(days=1)))
+    assert len(accepted(house)) == 2
+    with pytest.raises(NotAccepted):
+        count_them(house, policy=COUNTING)
+
+
+def test_what_two_agree_on_is_answered_for_by_whoever_asks(house: Works) -> None:
+    accept(house)
+    desk = policies(house)
+    with pytest.raises(NotAccepted):
+        desk.put_up([COUNTING], kept_rules.Change(INES, "why", 0), Text("x"))
+    desk.put_up([COUNTING], kept_rules.Change(INES, "why", 0, "Acme"), Text("x"))
+    (waiting,) = desk.approvals.waiting()
+    desk.approvals.approve(Actor("noor", "Noor", frozenset({Role.ADMINISTRATOR})), waiting.id)
+    assert policies(house).now().rules[0].proof == COUNTING.proof
+    assert {one[0]["what"]: one[1]["organisation"] for one in accepted(house)} == {"method": "Acme", "staff": "Acme"}
