@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from servers import certified_idp, lemonldap, npm_smsc, openid_client, signal_receiver
 from servers.chromium import running_chromium
+from servers.compiled_once import compile_once
 from servers.memory import write_to_memory
 from servers.postgres import Postgres, missing, running_postgres
 from xdist.scheduler import LoadFileScheduling
@@ -25,6 +26,7 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 write_to_memory()
+compile_once()
 
 # What tests start themselves, and where distributions keep it when it is not on everybody's path.
 SERVERS = {
