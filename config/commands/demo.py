@@ -13,6 +13,7 @@ from ...core.contracts.text import Secret
 from ...core.recovery.policy import Policy, ProofRules
 from ...core.service.numbers import regions
 from .. import key_file, logging
+from ..demo import client_pages
 from ..demo.pages import LOGO
 from ..demo.people import ADMINISTRATORS, AGENTS, AUDITORS, HELP_DESK, PEOPLE, STAFF
 from ..house import House
@@ -88,7 +89,10 @@ def demo_settings(folder: Path, port: int) -> Settings:
                     "channel": {"outbox": {"demo": True, "path": str(folder / "outbox.db")}},
                 },
                 "media": {"sms": _medium(), "voice": _medium()},
-                "entries": {"alderwick": _entry(f"http://localhost:{port}/demo")},
+                "entries": {
+                    "alderwick": _entry(f"http://localhost:{port}/demo"),
+                    client_pages.ENTRY: _client(f"http://localhost:{port}"),
+                },
             }
         )
     )
@@ -116,6 +120,17 @@ def _medium() -> dict[str, object]:
 def _entry(home: str) -> dict[str, object]:
     """The door that the pretend company's "Forgot my password?" leads to."""
     return {"name": "Alderwick", "home_url": home, "return_urls": [home]}
+
+
+def _client(url: str) -> dict[str, object]:
+    """The same company, where it asks by OpenID Connect and hears what was proven."""
+    return {
+        **_entry(f"{url}/demo"),
+        "redirect_uris": [f"{url}{client_pages.BACK}"],
+        "client_secret": token_urlsafe(),
+        "store": "embedded",
+        "subject": "name",
+    }
 
 
 def _sign_in(issuer: str) -> dict[str, object]:

@@ -13,6 +13,7 @@ from ...core.contracts.text import Secret
 from ...core.portal import PortalSettings
 from ..house import House
 from ..settings import Settings
+from .client_pages import BACK, ENTRY, create_client
 from .letters import Kept
 from .pages import Check, create_demo
 from .people import PEOPLE, STAFF, about
@@ -36,6 +37,7 @@ def open_demo(app: Flask, house: House, look: PortalSettings) -> None:
         create_demo(check, lambda: _messages(house), PEOPLE, look, partial(press, house), staff=STAFF)
     )
     app.register_blueprint(_provider(house.settings, check, look))
+    app.register_blueprint(_client(house.settings, look))
     # Keyback's own pages get the way to the phone: without it nobody would find their code.
     app.context_processor(lambda: {"bar": "demo/bar.html"})
 
@@ -50,6 +52,22 @@ def _provider(settings: Settings, check: Check, look: PortalSettings) -> Bluepri
     back = (f"{settings.origin}/sign-in/callback", f"{settings.origin}/admin/sign-in/callback")
     provider = PretendProvider(told.issuer, told.client_id, secret, back, about)
     return create_provider(check, provider, look)
+
+
+def _client(settings: Settings, look: PortalSettings) -> Blueprint:
+    """The company asks by the very code by which Keyback asks others."""
+    from ...idp_bridge.sign_in import Client, SignIn  # noqa: PLC0415
+
+    secret = settings.entries[ENTRY].client_secret.get_secret_value()
+    client = Client(
+        ENTRY,
+        secret,
+        redirect_uri=f"{settings.origin}{BACK}",
+        after_logout=settings.origin,
+        scopes=("openid", "profile"),
+        claim="preferred_username",
+    )
+    return create_client(SignIn(settings.origin, client, plain_http=True), look)
 
 
 def _opens(house: House, name: str, password: str) -> bool:

@@ -339,6 +339,7 @@ PAGES = (
     Page("demo sign-in", "demo/sign_in.html", "/demo"),
     Page("demo, signed in", "demo/sign_in.html", "/demo", typed=DEMO_NAME, press=SIGN_IN),
     Page("demo, a wrong password", "demo/sign_in.html", "/demo", typed={"#identifier": "maya"}, press=SIGN_IN),
+    Page("demo, proved by a signed answer", "demo/proved.html", "/demo/forgot"),
     Page("demo outbox", "demo/outbox.html", "/demo/outbox"),
     Page("demo outbox, nothing there", "demo/outbox.html", "/demo/outbox?person=tom"),
     Page("demo outbox, the help desk's", "demo/outbox.html", "/demo/outbox?person=help-desk"),

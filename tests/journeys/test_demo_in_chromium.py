@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,31 @@ def test_maya_forgot_and_gets_back_in(visitor: Visitor) -> None:
     visitor.page.get_by_role("link", name="Back to Alderwick").click()
     visitor.sees("demo-sign-in")
     assert visitor.signs_in("maya", NEW)
+
+
+def test_maya_resets_with_a_signed_answer_and_the_company_reads_it_out(visitor: Visitor) -> None:
+    visitor.overlook_what_came_before()
+    page = visitor.page
+    page.goto(f"{visitor.base}/demo")
+    page.get_by_role("link", name="Reset with a signed answer").click()
+    page.get_by_label("Work e-mail or user name").fill("maya")
+    visitor.press("Continue")
+    visitor.sees("choosing")
+    visitor.prove("maya@home.example", "+447700900142")
+    visitor.renew("amber harbours sing by night")
+    visitor.sees("done")
+    page.get_by_role("link", name="Back to Alderwick").click()
+    visitor.sees("demo-proved")
+    assert page.locator("h1").inner_text() == "Keyback proved: maya"
+    proofs = page.locator("main li").all_inner_texts()
+    assert proofs[0] == "Proof: a code by e-mail, from an app or from paper"
+    assert proofs[1] == "Proof: a code by text message"
+    assert proofs[2].startswith("What was done: a new password, ")
+    token = json.loads(page.locator("pre").inner_text())
+    assert (token["iss"], token["aud"], token["acr"]) == (visitor.base, "alderwick-oidc", "urn:keyback:reset:2")
+    page.get_by_role("link", name="Sign in to Alderwick").click()
+    assert visitor.signs_in("maya", "amber harbours sing by night")
+    assert visitor.complaints == []
 
 
 def test_a_reload_on_every_page_and_the_back_button_at_the_end_change_nothing(visitor: Visitor) -> None:

@@ -39,6 +39,8 @@ FOR_MACHINES = {
         "portal.phone_manifest",
         "demo.outbox_json",
         "demo.response_file",
+        # Shown at the end of "demo_client.forgot".
+        "demo_client.back",
         "sign_in.start",
         "sign_in.callback",
         "sign_in.back_channel",

@@ -16,6 +16,7 @@ from pretend_changing import CHANGE_ID
 from pretend_portal import ID, LANGUAGES, Portal, open_portal, portal_settings
 
 from keyback.config.demo import create_demo
+from keyback.config.demo.client_pages import create_client
 from keyback.config.demo.people import PEOPLE
 from keyback.core.contracts.brand import Logo
 from keyback.core.languages import Languages
@@ -23,6 +24,7 @@ from keyback.core.portal import HelpDesk
 
 from .chromium import LISTEN
 from .on_a_port import on_a_port
+from .pretend_keyback import PretendKeyback
 
 AT = datetime(2026, 11, 20, 10, 31, tzinfo=UTC)
 LETTERS = [
@@ -74,6 +76,7 @@ def served_pages(languages: Languages = LANGUAGES) -> Iterator[tuple[Portal, str
         portal, look = open_portal(methods=True, **company), portal_settings(**company)
         demo = create_demo(lambda _, password: password == "right", lambda: LETTERS, PEOPLE, look)
         portal.app.register_blueprint(demo)
+        portal.app.register_blueprint(create_client(PretendKeyback(), look))
         raises(portal.app)
         stops(portal)
         server.app = portal.app
