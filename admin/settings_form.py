@@ -14,7 +14,7 @@ from wtforms import TextAreaField as Lines
 from wtforms.fields import SelectChoice
 
 from ..core.contracts.plugin import PluginSettings
-from ..core.contracts.text import Text
+from ..core.contracts.text import Language, Text
 from ..core.service.part_values import Change, is_secret
 from ..core.service.parts import Part
 from .forms import ConsoleForm
@@ -30,6 +30,16 @@ UNITS: Mapping[int, Text] = {
 }
 
 
+class AuthorsWords(Text):
+    """What stands beside a setting: in the page's language where a catalogue has it, the plugin's own too. Nothing is
+    ever filled into it, because its braces are the author's."""
+
+    __slots__ = ()
+
+    def render(self, language: Language) -> str:
+        return language.gettext(self.message) if self.message else ""
+
+
 class SettingsForm(ConsoleForm):
     """The fields of one plugin; `units` stand behind those that take a time."""
 
@@ -42,11 +52,11 @@ def form_for(part: Part) -> type[SettingsForm]:
     for name, info in part.settings.model_fields.items():
         if name in part.hidden:
             continue
-        fields[SET + name] = _fixed(info) if name in part.fixed else _field(part, name, info)
+        fields[SET + name] = _fixed(name, info) if name in part.fixed else _field(part, name, info)
         if _is(info, timedelta):
             fields["units"][SET + name] = UNITS[_unit(part, name)]
         if name in part.kept and name not in part.fixed and not info.is_required():
-            fields[FORGET + name] = BooleanField(Text("Take it away: {title}", title=info.title or name))
+            fields[FORGET + name] = BooleanField(Text("Take it away: {title}", title=_title(name, info)))
     return type("PluginForm", (SettingsForm,), fields)
 
 
@@ -119,13 +129,21 @@ def _unit(part: Part, name: str) -> int:
     return next((unit for unit in UNITS if known and all(_seconds(value) % unit == 0 for value in known)), 1)
 
 
-def _fixed(info: FieldInfo) -> Field:
+def _fixed(name: str, info: FieldInfo) -> Field:
     kind = BooleanField if info.annotation is bool else Lines if _is(info, tuple) else StringField
-    return kind(info.title, description=info.description or "")
+    return kind(_title(name, info), description=_hint(info))
+
+
+def _title(name: str, info: FieldInfo) -> Text:
+    return AuthorsWords(info.title or name)
+
+
+def _hint(info: FieldInfo) -> Text | str:
+    return AuthorsWords(info.description) if info.description else ""
 
 
 def _field(part: Part, name: str, info: FieldInfo) -> Field:
-    label, hint = info.title or name, info.description or ""
+    label, hint = _title(name, info), _hint(info)
     kind = _kind(part.settings, name, info)
     if kind is SelectField:
         members: Any = info.annotation

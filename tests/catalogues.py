@@ -24,7 +24,9 @@ FOLDER = ROOT / "core" / "portal" / "translations"
 CONSOLE = ROOT / "admin" / "translations"
 ROOMS = ("admin", "config", "core", "idp_bridge", "plugins")
 # Whose sentences the console alone shows, though they stand in a room below it: a file, or the beginning of its name.
+SETTINGS = "settings in "
 ONLY_IN_CONSOLE = (
+    SETTINGS,
     "admin/",
     "core/service/approvals.py",
     "core/service/caller_desk.py",
@@ -61,7 +63,7 @@ def sentences(folder: Path = FOLDER) -> list[Sentence]:
     """Every one of this catalogue, in code and in templates."""
     return sorted(
         sentence
-        for sentence in {*_in_code(), *_in_templates()}
+        for sentence in {*_in_code(), *_in_templates(), *_in_settings()}
         if sentence.place.startswith(ONLY_IN_CONSOLE) is (folder == CONSOLE)
     )
 
@@ -74,6 +76,25 @@ def _in_code() -> Iterator[Sentence]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Text", "Text.plural"}:
                 yield Sentence(place, *_written_out(node, place))
+
+
+def _in_settings() -> Iterator[Sentence]:
+    """What stands beside the settings of our plugins: the console looks it up as it stands."""
+    for path in _files("*.py"):
+        place = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Settings") for base in node.bases):
+                yield from (Sentence(f"{SETTINGS}{place}", words) for words in _beside(node, place))
+
+
+def _beside(settings: ast.ClassDef, place: str) -> Iterator[str]:
+    for field in settings.body:
+        asked = field.value.keywords if isinstance(field, ast.AnnAssign) and isinstance(field.value, ast.Call) else ()
+        words = [each.value for each in asked if each.arg in {"title", "description"}]
+        literal = [word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)]
+        if len(literal) < len(words):
+            raise ValueError(f"{place}:{field.lineno}: nobody can translate a sentence that isn't written out")
+        yield from literal
 
 
 def _written_out(call: ast.Call, place: str) -> list[str]:

@@ -62,14 +62,16 @@ class EntraSettings(PluginSettings):
     identifiers: tuple[str, ...] = Field(
         ("userPrincipalName", "mail"),
         title="Names",
-        description=f"In which properties a typed name is looked up: {', '.join(IDENTIFIERS)}.",
+        description="A typed name is looked up in these: userPrincipalName, mail, proxyAddresses, otherMails.",
         min_length=1,
     )
     phones: tuple[str, ...] = Field(
-        ("mobilePhone",), title="Phones", description=f"Where phone numbers are: {', '.join(PHONES)}."
+        ("mobilePhone",),
+        title="Phones",
+        description="Where phone numbers are: mobilePhone, businessPhones, phoneMethods.",
     )
     mails: tuple[str, ...] = Field(
-        ("otherMails",), title="Mail", description=f"Where mail addresses are: {', '.join(MAILS)}."
+        ("otherMails",), title="Mail", description="Where mail addresses are: otherMails, mail, emailMethods."
     )
     trusted_contacts: tuple[str, ...] = Field(
         (),

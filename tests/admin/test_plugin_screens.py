@@ -64,6 +64,13 @@ def test_every_loaded_plugin_has_a_page(console: SmallConsole, process: Works) -
         assert sent.text.count("<h1>") == 1
 
 
+def test_what_stands_beside_settings_is_said_in_the_pages_language(console: SmallConsole) -> None:
+    german = {**console._headers(), "Accept-Language": "de"}
+    page = console.client.get(SMTP, headers=german).text
+    assert "Rechnername Ihres Mailservers, wie in seinem Zertifikat." in page
+    assert "Host name of your mail server" not in page
+
+
 def test_a_plugin_that_is_not_loaded_has_none(console: SmallConsole) -> None:
     assert console.get("/admin/plugins/channel/nothing").status_code == 404
     assert console.get("/admin/plugins/channel/sms").status_code == 404

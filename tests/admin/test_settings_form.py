@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from gettext import NullTranslations
 from typing import Any
 
 import pytest
@@ -59,6 +60,18 @@ def part_of(offered: type[Plugin], settings: PluginSettings, fixed: Mapping[str,
     values = {name: value for name, value in whole.items() if name not in secret}
     kept = frozenset(name for name in secret if whole[name])
     return Part("channel", "one", offered, values, kept, fixed or {}, frozenset(), State.ON)
+
+
+def test_what_an_author_wrote_is_translated_by_their_own_catalogue_and_never_filled() -> None:
+    braces = create_model(
+        "Settings", __base__=PluginSettings, to=(str, Field(title="Goes to {to}", description="{0!r"))
+    )
+    offered = type("Own", (Channel,), {"Settings": braces})
+    field = form_for(part_of(offered, braces(to="x")))(data={})[f"{SET}to"]
+    assert [str(field.label.text), str(field.description)] == ["Goes to {to}", "{0!r"]
+    own = NullTranslations()
+    own.gettext = {"Goes to {to}": "Geht an {to}"}.get  # type: ignore[method-assign,assignment]
+    assert field.label.text.render(own) == "Geht an {to}"
 
 
 def sent(part: Part) -> MultiDict[str, str]:
