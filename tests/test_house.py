@@ -7,7 +7,9 @@ import importlib
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,19 +37,52 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+@dataclass(frozen=True)
+class Code:
+    """What the rules ask of one file: names, with a function's lines and arguments or a class' public methods."""
+
+    says_what_it_is: bool
+    imported: frozenset[str]
+    # By a relative import, and how far it climbs.
+    near: frozenset[tuple[str, int]]
+    lines: Sequence[tuple[str, int]]
+    positional: Sequence[tuple[str, Sequence[str]]]
+    public: Sequence[tuple[str, int]]
+    attributes: frozenset[str]
 
 
-def _functions(path: Path) -> Iterator[Function]:
-    return (node for node in ast.walk(_tree(path)) if isinstance(node, Function))
-
-
-def _imported(path: Path) -> set[str]:
-    """What this file imports by its full name."""
-    nodes = list(ast.walk(_tree(path)))
+@cache
+def _code(path: Path) -> Code:
+    """Each file is read once: there are a thousand."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    nodes = list(ast.walk(tree))
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom)]
     whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return whole | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    functions = [node for node in nodes if isinstance(node, Function)]
+    dotted = [node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    return Code(
+        says_what_it_is=bool(ast.get_docstring(tree)),
+        imported=frozenset(whole | {node.module or "" for node in froms if not node.level}),
+        near=frozenset((node.module or "", node.level) for node in froms if node.level),
+        lines=[(function.name, (function.end_lineno or 0) - function.lineno + 1) for function in functions],
+        positional=[(function.name, _positional(function)) for function in functions],
+        public=[(node.name, len(_public_methods(node))) for node in nodes if isinstance(node, ast.ClassDef)],
+        attributes=frozenset(f"{node.value.id}.{node.attr}" for node in dotted if isinstance(node.value, ast.Name)),
+    )
+
+
+def _positional(function: Function) -> Sequence[str]:
+    given = [*function.args.posonlyargs, *function.args.args]
+    return [argument.arg for argument in given if argument.arg not in {"self", "cls"}]
+
+
+def _public_methods(kind: ast.ClassDef) -> list[Function]:
+    return [part for part in kind.body if isinstance(part, Function) and _is_public_method(part)]
+
+
+def _is_public_method(function: Function) -> bool:
+    read_only = {decorator.id for decorator in function.decorator_list if isinstance(decorator, ast.Name)}
+    return not function.name.startswith("_") and "property" not in read_only
 
 
 def _committed() -> list[Path]:
@@ -67,12 +102,12 @@ def test_no_file_is_longer_than_400_lines() -> None:
 
 def test_no_function_is_longer_than_40_lines() -> None:
     long = {
-        f"{_name(path)}:{function.name}": lines
+        f"{_name(path)}:{function}": lines
         for path in SOURCES
         # A migration is a list of columns, and is never touched again.
         if path.parent.name != "versions"
-        for function in _functions(path)
-        if (lines := (function.end_lineno or 0) - function.lineno + 1) > 40
+        for function, lines in _code(path).lines
+        if lines > 40
     }
     # The drawing as one match: cutting it in two would hide that every pair of stage and move stands in one place.
     long.pop("core/recovery/flow.py:step", None)
@@ -80,75 +115,60 @@ def test_no_function_is_longer_than_40_lines() -> None:
 
 
 def test_no_class_has_more_than_ten_public_methods() -> None:
-    crowded = {
-        f"{_name(path)}:{node.name}": len(public)
-        for path in SOURCES
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.ClassDef)
-        and len(public := [part for part in node.body if isinstance(part, Function) and _is_public_method(part)]) > 10
-    }
-    assert not crowded
-
-
-def _is_public_method(function: Function) -> bool:
-    read_only = {decorator.id for decorator in function.decorator_list if isinstance(decorator, ast.Name)}
-    return not function.name.startswith("_") and "property" not in read_only
+    kinds = {f"{_name(path)}:{kind}": count for path in SOURCES for kind, count in _code(path).public}
+    assert not {kind: count for kind, count in kinds.items() if count > 10}
 
 
 def test_no_function_takes_more_than_five_arguments_by_position() -> None:
     greedy = {
-        f"{_name(path)}:{function.name}": [argument.arg for argument in positional]
+        f"{_name(path)}:{function}": positional
         for path in SOURCES
-        for function in _functions(path)
-        if len(positional := _positional(function)) > 5
+        for function, positional in _code(path).positional
+        if len(positional) > 5
     }
     assert not greedy
-
-
-def _positional(function: Function) -> list[ast.arg]:
-    given = [*function.args.posonlyargs, *function.args.args]
-    return [argument for argument in given if argument.arg not in {"self", "cls"}]
 
 
 # Rules 2 and 3: rooms (the whole table is an import-linter contract, run by `make check`) --------------------------
 
 
-@pytest.mark.parametrize("path", PURE, ids=_name)
-def test_contracts_and_recovery_have_no_clock_and_no_chance(path: Path) -> None:
+def test_contracts_and_recovery_have_no_clock_and_no_chance() -> None:
     impure = {"random", "secrets", "time", "uuid", "os", "socket", "threading", "logging", "asyncio"}
-    clocks = {"now", "utcnow", "today"}
-    asked = {
-        f"{node.value.id}.{node.attr}"
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in clocks
-    }
-    assert not {name.split(".")[0] for name in _imported(path)} & impure
-    assert not asked & {f"{kind}.{clock}" for kind in ("datetime", "date") for clock in clocks}
+    clocks = {f"{kind}.{clock}" for kind in ("datetime", "date") for clock in ("now", "utcnow", "today")}
+    found = {_name(path): _rooms(path) & impure | _code(path).attributes & clocks for path in PURE}
+    assert not {name: those for name, those in found.items() if those}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_imports_inside_the_house_are_relative(path: Path) -> None:
+def test_imports_inside_the_house_are_relative() -> None:
     """`import core` would load a second copy of the house beside the first."""
-    assert not {name for name in _imported(path) if name.split(".")[0] in {"keyback", "tests", *ROOMS}}
+    found = {_name(path): _rooms(path) & {"keyback", "tests", *ROOMS} for path in SOURCES}
+    assert not {name: those for name, those in found.items() if those}
 
 
-@pytest.mark.parametrize("path", TESTS, ids=_name)
-def test_tests_import_the_house_by_its_name(path: Path) -> None:
-    # What tests share lies in folders of tests/, whose files may name one another; nothing climbs out of them.
-    climbs = 1 if path.parent.name in SHARED else 0
-    assert not [node for node in ast.walk(_tree(path)) if isinstance(node, ast.ImportFrom) and node.level > climbs]
-    assert not {name for name in _imported(path) if name.split(".")[0] in ROOMS}
+def test_tests_import_the_house_by_its_name() -> None:
+    found = {_name(path): _rooms(path) & {*ROOMS} for path in TESTS}
+    assert not {name: those for name, those in found.items() if those}
+
+
+def test_tests_climb_out_of_no_folder() -> None:
+    # What tests share lies in folders of tests/, whose files may name one another.
+    climbing = [path for path in TESTS if any(level > (path.parent.name in SHARED) for _, level in _code(path).near)]
+    assert not [_name(path) for path in climbing]
 
 
 def test_no_room_imports_plugins() -> None:
     outside = [path for path in SOURCES if not _name(path).startswith("plugins/")]
-    found = {
-        _name(path): node.module
-        for path in outside
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.ImportFrom) and "plugins" in (node.module or "").split(".")[:1] and node.level
-    }
-    assert not found
+    found = {_name(path): [module for module, _ in _code(path).near if _first(module) == "plugins"] for path in outside}
+    assert not {name: modules for name, modules in found.items() if modules}
+
+
+def _rooms(path: Path) -> set[str]:
+    """Where what this file imports by its full name lies."""
+    return {_first(name) for name in _code(path).imported}
+
+
+def _first(name: str) -> str:
+    return name.partition(".")[0]
 
 
 # Names and lists --------------------------------------------------------------------------------------------------
@@ -165,7 +185,7 @@ def test_the_written_list_of_packages_is_the_folders() -> None:
 
 def test_every_code_folder_says_in_a_line_what_it_is() -> None:
     inits = {path.parent / "__init__.py" for path in SOURCES}
-    assert not [_name(path) for path in sorted(inits) if not path.is_file() or not ast.get_docstring(_tree(path))]
+    assert not [_name(path) for path in sorted(inits) if not path.is_file() or not _code(path).says_what_it_is]
 
 
 def test_tests_are_no_package() -> None:
@@ -182,7 +202,7 @@ def test_every_plugin_file_has_its_entry_point() -> None:
 
 
 def test_every_file_begins_with_what_it_is() -> None:
-    assert not [_name(path) for path in SOURCES + TESTS if not ast.get_docstring(_tree(path))]
+    assert not [_name(path) for path in SOURCES + TESTS if not _code(path).says_what_it_is]
 
 
 # Rules 4 and 6: what a person sees ------------------------------------------------------------------------------
