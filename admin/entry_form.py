@@ -19,10 +19,11 @@ SUBJECTS: Mapping[SubjectKind, Text] = {
     SubjectKind.UPN: Text("The sign-in name with its realm (UPN); it may pass to somebody else"),
     SubjectKind.NAME: Text("The account's name; it may pass to somebody else"),
 }
-SECRET, KEYS = "secret", "keys"
+SECRET, KEYS, PUBLISHED = "secret", "keys", "published"
 PROOFS: Mapping[str, Text] = {
     SECRET: Text("By a secret. Keyback makes it and shows it once"),
     KEYS: Text("By a key of its own (private_key_jwt)"),
+    PUBLISHED: Text("By a key of its own that it publishes (jwks_uri)"),
 }
 ONE_A_LINE = Text("One a line. Compared letter by letter; anything else leads nowhere.")
 # Where the service's words stand in the form.
@@ -68,7 +69,15 @@ class ClientForm(LinkForm):
     jwks = Area(
         Text("Its public keys (JWKS)"),
         validators=[longest(LONGEST_KEYS)],
-        description=Text("Only with a key of its own. Keyback fetches nothing: put new keys here when they change."),
+        description=Text("Only with a key of its own. Put new keys here when they change."),
+    )
+    jwks_uri = Word(
+        Text("Where it publishes its keys (jwks_uri)"),
+        longest=LONGEST_ADDRESS,
+        description=Text(
+            "Only with a key that it publishes. Keyback reads it every hour, and believes what it read for a day at "
+            "most. Whoever holds that host can prove to be this client."
+        ),
     )
     pkce = BooleanField(
         Text("Every request must use PKCE"),
@@ -94,6 +103,10 @@ class ClientForm(LinkForm):
         if self.proof.data == KEYS:
             needed(Text("Paste the client's public keys."))(self, field)
 
+    def validate_jwks_uri(self, field: Field) -> None:
+        if self.proof.data == PUBLISHED:
+            needed(Text("Type the address of the client's keys."))(self, field)
+
 
 def kind_of(entry: Entry) -> type[LinkForm]:
     """The form that fits it."""
@@ -117,8 +130,9 @@ def data_of(entry: Entry, version: int) -> dict[str, Any]:
         "redirect_uris": client.redirect_uris,
         "store": client.store,
         "subject": client.subject.value,
-        "proof": KEYS if client.keys else SECRET,
+        "proof": KEYS if client.keys else PUBLISHED if client.jwks_uri else SECRET,
         "jwks": client.keys,
+        "jwks_uri": client.jwks_uri,
         "pkce": client.pkce,
         "nonce": client.nonce,
         "backchannel_logout_uri": client.backchannel_logout_uri,
@@ -161,6 +175,7 @@ def _client(form: ClientForm) -> OidcClient:
     return OidcClient(
         redirect_uris=tuple(form.redirect_uris.data or ()),
         keys=(form.jwks.data or "").strip() if form.proof.data == KEYS else "",
+        jwks_uri=form.jwks_uri.data or "" if form.proof.data == PUBLISHED else "",
         subject=SubjectKind(form.subject.data),
         store=form.store.data or "",
         pkce=bool(form.pkce.data),

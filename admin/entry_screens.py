@@ -209,7 +209,7 @@ class EntryScreen(Screen):
     def _sure_page(self, door: Door, what: str, form: SureForm, status: int = 200) -> Response:
         if what not in {"retire", "secret"}:
             abort(404)
-        if what == "secret" and (door.entry.client is None or door.entry.client.keys):
+        if what == "secret" and (door.entry.client is None or door.entry.client.has_own_key):
             abort(404)
         if what == "secret" or not self.doors.used_lately(door):
             del form.anyway

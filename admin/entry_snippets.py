@@ -93,7 +93,7 @@ def of_client(entry: Entry, origin: str) -> Iterator[Snippet]:
     client = entry.client
     if client is None:
         return
-    proof = "private_key_jwt" if client.keys else "client_secret_basic"
+    proof = "private_key_jwt" if client.has_own_key else "client_secret_basic"
     told = {
         "issuer": origin,
         "client_id": entry.key,
@@ -109,7 +109,7 @@ def of_client(entry: Entry, origin: str) -> Iterator[Snippet]:
     yield Snippet(
         "Discovery", Text("Where a client reads the rest."), f"{origin}/.well-known/openid-configuration"
     )  # fmt: skip
-    given = "client.PrivateKeyJwt(key)" if client.keys else "client.ClientSecretBasic(secret)"
+    given = "client.PrivateKeyJwt(key)" if client.has_own_key else "client.ClientSecretBasic(secret)"
     yield Snippet(
         "openid-client (Node.js)", Text("Version 6."),
         f'const config = await client.discovery(new URL("{origin}"), "{entry.key}", undefined, {given})',

@@ -26,7 +26,7 @@ from ..core.service.surroundings import Surroundings
 from ..idp_bridge.entries import Entries
 from .brand import file_says
 from .media import rules_of
-from .provider import teach_to_log_out
+from .provider import teach_to_fetch_keys, teach_to_log_out
 from .settings import Settings
 from .sign_in import door_of
 from .signals import teach_to_push
@@ -107,6 +107,7 @@ def build(settings: Settings) -> House:
     staff.office.also(lambda _: clock.compare(), everywhere=True)
     house = House(settings, records, snapshots, around, staff, leaks, door_of(settings, staff), host.translations)
     teach_to_log_out(house)
+    teach_to_fetch_keys(house)
     if settings.signals.enabled:
         teach_to_push(house)
     return house

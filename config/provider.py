@@ -15,6 +15,7 @@ from ..core.outside import Outside
 from ..core.service.client_desk import ClientDesk
 from ..core.service.client_keys import ClientKeys
 from ..core.service.end_at_clients import EndingAtClients
+from ..core.service.key_fetching import KIND, KeyFetching
 from ..idp_bridge.doors import Doors
 from ..idp_bridge.entries import Entries
 from ..idp_bridge.provider_pages import ProviderPages, Start, create_provider
@@ -51,15 +52,28 @@ def teach_to_log_out(house: House) -> None:
     def push() -> LogoutPush:
         from ..idp_bridge.logout_push import LogoutPush  # noqa: PLC0415
 
-        chosen = house.settings.clients
-        outside = Outside([str(network) for network in chosen.private_networks], str(chosen.ca_file or ""))
-        return LogoutPush(house.settings.origin, keys_of(house), outside)
+        return LogoutPush(house.settings.origin, keys_of(house), _outside(house))
 
     def tell(entry: Entry, account: Account, context: Context) -> None:
         push()(entry, account, context)
 
     ending = EndingAtClients(ending=house.staff.ending, snapshots=house.snapshots, tell=tell)
     ending.teach(house.staff.office)
+
+
+def teach_to_fetch_keys(house: House) -> None:
+    """Let the back office read the keys that clients publish."""
+    office, outside = house.staff.office, cache(lambda: _outside(house))
+    fetching = KeyFetching(
+        records=house.records, snapshots=house.snapshots, office=office, around=house.around, outside=outside
+    )
+    office.teach(KIND, fetching.work)
+    office.also(fetching.look)
+
+
+def _outside(house: House) -> Outside:
+    chosen = house.settings.clients
+    return Outside([str(network) for network in chosen.private_networks], str(chosen.ca_file or ""))
 
 
 def _endpoint(house: House, doors: Doors) -> Callable[[], TokenEndpoint]:

@@ -111,6 +111,7 @@ class EntrySettings(_Part):
     redirect_uris: Strings = ()
     client_secret: SecretStr = SecretStr("")
     client_keys_file: Path | None = None
+    jwks_uri: str = ""
     subject: Literal["id", "upn", "name"] = "id"
     store: str = ""
     pkce: bool = True
@@ -208,7 +209,7 @@ class ConsoleSettings(_Part):
 
 
 class ClientSettings(_Part):
-    """How Keyback itself reaches its clients of OpenID Connect, to say that sessions are over."""
+    """How Keyback itself reaches clients of OpenID Connect: to say that sessions are over, and to read their keys."""
 
     private_networks: Networks = ()
     ca_file: Path | None = None

@@ -94,7 +94,7 @@ def _pages(settings: Settings) -> Iterator[str]:
 
 def _entries(settings: Settings) -> Iterator[str]:
     for key, entry in settings.entries.items():
-        told = [address for address in (entry.home_url, entry.backchannel_logout_uri) if address]
+        told = [address for address in (entry.home_url, entry.backchannel_logout_uri, entry.jwks_uri) if address]
         for address in (*entry.return_urls, *entry.redirect_uris, *told):
             parts = _split(address)
             if parts is None or not parts.hostname or parts.username is not None:

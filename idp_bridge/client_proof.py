@@ -72,14 +72,21 @@ class ClientProof:
             payload = statement.split(".")[1]
             claimed = json.loads(b64decode(payload + "=" * (-len(payload) % 4), altchars=b"-_"))
             entry = self.entries.get(str(claimed["sub"]))
-            keys = entry.client.keys if entry and entry.client else ""
+            keys = self.desk.keys_of(entry) if entry else ""
             if entry is None or not keys:
                 raise UnknownClient
-            token = jwt.decode(statement, KeySet.import_key_set(json.loads(keys)), algorithms=list(CLIENT_ALGORITHMS))
+            token = self._verified(statement, keys, entry)
         except (JoseError, ValueError, TypeError, KeyError, IndexError, RecursionError):
             raise UnknownClient from None
         self._judge(entry, token.claims)
         return entry
+
+    def _verified(self, statement: str, keys: str, entry: Entry) -> jwt.Token:
+        try:
+            return jwt.decode(statement, KeySet.import_key_set(json.loads(keys)), algorithms=list(CLIENT_ALGORITHMS))
+        except (JoseError, ValueError):
+            self.desk.doubt_keys(entry)
+            raise
 
     def _judge(self, entry: Entry, claims: Mapping[str, Any]) -> None:
         audience, now = claims.get("aud"), self.desk.around.now()

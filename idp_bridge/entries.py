@@ -58,6 +58,7 @@ def _client(table: Mapping[str, object]) -> OidcClient:
         redirect_uris=_strings(table.get("redirect_uris")),
         secret_digest=digest(secret) if secret else "",
         keys=str(table.get("client_keys") or ""),
+        jwks_uri=str(table.get("jwks_uri") or ""),
         subject=SubjectKind(str(table.get("subject") or SubjectKind.ID)),
         store=str(table.get("store") or ""),
         pkce=table.get("pkce") is not False,

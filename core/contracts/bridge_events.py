@@ -34,6 +34,14 @@ class ClientRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClientKeysChanged(Event):
+    """A client that publishes its public keys has other ones at its address than before."""
+
+    name = "client.keys-changed"
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiverSaved(Event):
     """An administrator let somebody hear of resets by shared signals, or gave them a new token."""
 

@@ -18,7 +18,8 @@ class SubjectKind(StrEnum):
 class OidcClient:
     """An identity provider that sends people here by OpenID Connect.
 
-    It proves who it is by a secret, of which only a digest is kept, or by a key of its own: `keys` is its JWKS.
+    It proves who it is by a secret, of which only a digest is kept, or by a key of its own: `keys` is its JWKS, or
+    `jwks_uri` the address where it publishes that.
     `store`: whose accounts it knows; empty: any. `pkce` and `nonce` say that every request must carry them.
     `backchannel_logout_uri`: where it hears that somebody's sessions are over; empty: nowhere.
     """
@@ -26,11 +27,17 @@ class OidcClient:
     redirect_uris: tuple[str, ...]
     secret_digest: str = field(default="", repr=False)
     keys: str = ""
+    jwks_uri: str = ""
     subject: SubjectKind = SubjectKind.ID
     store: str = ""
     pkce: bool = True
     nonce: bool = True
     backchannel_logout_uri: str = ""
+
+    @property
+    def has_own_key(self) -> bool:
+        """Whether it proves who it is by a key, and no secret."""
+        return bool(self.keys or self.jwks_uri)
 
 
 @dataclass(frozen=True, slots=True)

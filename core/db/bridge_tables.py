@@ -28,6 +28,20 @@ entry_seen = Table(
     Column("refused_why", String(64), nullable=False, server_default=""),
 )
 
+# The public keys of a client that publishes them: what was last read at its address, and when it is read again.
+client_key_set = Table(
+    "client_key_set",
+    metadata,
+    Column("entry", String(32), primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("keys", Text, nullable=False),
+    Column("fetched_at", Moment),
+    Column("trouble", String(64), nullable=False),
+    Column("tried_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
 # What a client may fetch, once: by the digest of a code, and after that by the digest of a token.
 oidc_grant = Table(
     "oidc_grant",

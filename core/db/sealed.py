@@ -160,6 +160,7 @@ POLICY_ROW = SealedRow(tables.policy, ("name", "position", "rules", "version", "
 PUBLIC_RULES_ROW = SealedRow(tables.public_rules, ("key", "rules", "version", "who", "why"))
 QUESTION_SET_ROW = SealedRow(question_tables.question_set, ("name", "position", "rules", "version", "sets"))
 ENTRY_ROW = SealedRow(bridge_tables.entry, ("key", "rules", "version"))
+CLIENT_KEY_SET_ROW = SealedRow(bridge_tables.client_key_set, ("entry", "address", "keys", "fetched_at"))
 SETTINGS_ROW = SealedRow(tables.settings_version, ("key", "version", "plugins", "policies", "public_rules"))
 
 ROWS = (
@@ -175,5 +176,6 @@ ROWS = (
     PUBLIC_RULES_ROW,
     QUESTION_SET_ROW,
     ENTRY_ROW,
+    CLIENT_KEY_SET_ROW,
     SETTINGS_ROW,
 )

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..contracts import events
 from ..contracts.bridge_events import ClientAnswered, CodeCameAgain
+from ..contracts.entry import Entry
 from ..db.grants import Done, Grant
 from ..db.sealing import KeyPurpose, SealBroken
 from ..recovery.policy import Purpose
@@ -27,6 +29,8 @@ CODE_LIFE = timedelta(minutes=1)
 TOKEN_LIFE = timedelta(minutes=5)
 # How long it is remembered that a code was taken, so that a second one who brings it is noticed.
 REMEMBERED = timedelta(minutes=10)
+# How long published keys are believed that cannot be read again, and how often a stranger can have them read.
+KEYS_BELIEVED, DOUBTED_EVERY = timedelta(hours=24), timedelta(minutes=1)
 # A whole request; a form field with more in it is none of ours, and not worth decoding.
 LONGEST = 5000
 _PLACE = "oidc request"
@@ -118,6 +122,38 @@ class ClientDesk:
         """What this token still says."""
         with self.records.db.read() as tx:
             return self.records.grants.of_token(tx, token, self.around.now())
+
+    def keys_of(self, entry: Entry) -> str:
+        """The public keys by which this client proves who it is; empty where none are known, or not lately.
+
+        A key that it took back is believed for a day at most, and then only while its address is silent.
+        """
+        client = entry.client
+        if client is None or client.keys or not client.jwks_uri:
+            return client.keys if client else ""
+        try:
+            with self.records.db.read() as tx:
+                known = self.records.client_key_sets.get(tx, entry.key)
+        except SealBroken as broken:
+            return self._forged(broken.table)
+        if known is None or known.fetched_at is None or known.address != client.jwks_uri:
+            return ""
+        return known.keys if self.around.now() < known.fetched_at + KEYS_BELIEVED else ""
+
+    def _forged(self, table: str) -> str:
+        """Whoever wrote a row without the key gets nothing by it, and is heard of."""
+        event = events.SealBroken(table)
+        with self.records.db.write() as tx:
+            self.records.audit.append(tx, [event], at=self.around.now())
+        tell(self.around.meter, [event])
+        return ""
+
+    def doubt_keys(self, entry: Entry) -> None:
+        """Its proof fits none of the keys that are known: it may have others by now. Nobody waits for them."""
+        if entry.client and entry.client.jwks_uri:
+            now = self.around.now()
+            with self.records.db.write() as tx:
+                self.records.client_key_sets.hurry(tx, entry.key, now, now - DOUBTED_EVERY)
 
     def first_time(self, entry: str, once: str, until: datetime) -> bool:
         """Whether nobody brought this statement of the client's before."""

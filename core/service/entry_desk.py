@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
@@ -13,6 +13,7 @@ from ..contracts.errors import KeybackError
 from ..contracts.event import Event
 from ..contracts.settings_events import EntryRetired, EntrySaved
 from ..contracts.text import Secret, Text
+from ..db.client_key_sets import ClientKeySet
 from ..db.entries import ENTRIES, NEVER, Seen
 from ..db.session import Transaction, after_commit
 from ..db.settings_history import Saved
@@ -49,13 +50,17 @@ class InUse(KeybackError):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One entry, what was last seen of it, and its last save; `pinned`: the file decides, and no screen."""
+    """One entry, what was last seen of it, and its last save; `pinned`: the file decides, and no screen.
+
+    `published`: what was read of its client's keys, where the client publishes them.
+    """
 
     entry: Entry
     seen: Seen = NEVER
     pinned: bool = False
     version: int = 0
     saved_at: datetime | None = None
+    published: ClientKeySet | None = None
 
     @property
     def last_used(self) -> datetime | None:
@@ -95,11 +100,13 @@ class EntryDesk:
         with self.records.db.read() as tx:
             entry, seen = self.records.entries.all(tx).get(key), self.records.entries.seen(tx).get(key, NEVER)
             last = self.records.entries.history.newest(tx, ENTRIES, key)
+            keys = self.records.client_key_sets.all(tx).get(key)
         if key in self.pinned:
-            return Door(self.pinned[key], seen, pinned=True)
+            return Door(self.pinned[key], seen, pinned=True, published=keys)
         if entry is None:
             return None
-        return Door(entry, seen, version=last.version if last else 0, saved_at=last.at if last else None)
+        saved = (last.version, last.at) if last else (0, None)
+        return Door(entry, seen, version=saved[0], saved_at=saved[1], published=keys)
 
     def past(self, key: str, *, before: int | None = None, most: int = 20) -> Sequence[Saved]:
         """Who saved it when and why, the newest first. What was saved holds a digest, and stays here."""
@@ -124,7 +131,7 @@ class EntryDesk:
         """Another secret for its client; the old one is over at once. Raises SavedMeanwhile."""
         with self.records.db.write() as tx:
             before = self._there(tx, key)
-            if before.client is None or before.client.keys:
+            if before.client is None or before.client.has_own_key:
                 raise SavedMeanwhile
             without = replace(before, client=replace(before.client, secret_digest=""))
             return self._keep(tx, without, without, change)
@@ -138,6 +145,7 @@ class EntryDesk:
             self._there(tx, key)
             version = self._note(tx, key, change, "")
             self.records.entries.drop(tx, key)
+            self.records.client_key_sets.drop(tx, key)
             self._record(tx, EntryRetired(key, version), change, why)
 
     def used_lately(self, door: Door) -> bool:
@@ -155,7 +163,7 @@ class EntryDesk:
 
     def _with_proof(self, wanted: Entry, before: Entry | None) -> tuple[Entry, Secret | None]:
         """A client without a key of its own keeps its secret, or is given one."""
-        if wanted.client is None or wanted.client.keys:
+        if wanted.client is None or wanted.client.has_own_key:
             return wanted, None
         kept = before.client.secret_digest if before and before.client else ""
         if kept:
@@ -202,6 +210,6 @@ def changed(before: Entry | None, after: Entry) -> tuple[str, ...]:
         return ("new",)
     old, new = before.client or OidcClient(()), after.client or OidcClient(())
     mine = ("name", "return_urls", "home_url", "language")
-    theirs = ("redirect_uris", "secret_digest", "keys", "subject", "store", "pkce", "nonce", "backchannel_logout_uri")
+    theirs = tuple(one.name for one in fields(OidcClient))
     found = [name for name in mine if getattr(before, name) != getattr(after, name)]
     return (*found, *(name for name in theirs if getattr(old, name) != getattr(new, name)))

@@ -40,7 +40,7 @@ def digest(secret: str) -> str:
 def addresses(entry: Entry) -> tuple[str, ...]:
     """Every place to which people or answers may go, each once."""
     client = entry.client
-    told = (*client.redirect_uris, client.backchannel_logout_uri) if client else ()
+    told = (*client.redirect_uris, client.backchannel_logout_uri, client.jwks_uri) if client else ()
     return tuple(dict.fromkeys(place for place in (*entry.return_urls, entry.home_url, *told) if place))
 
 
@@ -109,13 +109,14 @@ def _of_client(client: OidcClient) -> Iterator[Problem]:
     if not client.redirect_uris:
         yield Problem("redirect_uris", Text("The redirect address is missing: where the client hears its answer."))
     yield from _in_addresses("redirect_uris", client.redirect_uris)
-    logout = client.backchannel_logout_uri
-    yield from _in_addresses("backchannel_logout_uri", (logout,) if logout else ())
+    for at in ("backchannel_logout_uri", "jwks_uri"):
+        address = getattr(client, at)
+        yield from _in_addresses(at, (address,) if address else ())
     if not client.store:
         yield Problem("store", Text("The directory is missing: whose accounts the client knows."))
     if client.keys and (words := keys_problem(client.keys)):
         yield Problem("keys", words)
-    if bool(client.secret_digest) == bool(client.keys):
+    if [bool(client.secret_digest), bool(client.keys), bool(client.jwks_uri)].count(True) != 1:
         yield Problem(
             "proof", Text("A client has a secret or a key of its own, and not both: it must prove who it is.")
         )

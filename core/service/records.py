@@ -10,6 +10,7 @@ from ..db.callers import Callers
 from ..db.campaigns import Campaigns
 from ..db.census import Census
 from ..db.changes import Changes
+from ..db.client_key_sets import ClientKeySets
 from ..db.console_sessions import ConsoleSessions
 from ..db.contacts import ContactsSeen
 from ..db.counters import Counters
@@ -72,6 +73,7 @@ class Records:
     entries: SavedEntries
     grants: Grants
     token_keys: TokenKeys
+    client_key_sets: ClientKeySets
     census: Census
     campaigns: Campaigns
     receivers: Receivers
@@ -117,6 +119,7 @@ class Records:
             entries=SavedEntries(keyring),
             grants=Grants(keyring),
             token_keys=TokenKeys(keyring),
+            client_key_sets=ClientKeySets(keyring),
             census=Census(keyring),
             campaigns=Campaigns(keyring),
             receivers=Receivers(keyring),

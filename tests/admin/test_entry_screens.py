@@ -15,6 +15,7 @@ from servers.small_house import SmallHouse, small_house
 from werkzeug.test import TestResponse
 
 from keyback.core.contracts.entry import Entry, OidcClient
+from keyback.core.db.client_key_sets import ClientKeySet
 from keyback.core.db.session import Database
 from keyback.core.service.entry_desk import EntryDesk
 from keyback.core.service.entry_rules import digest
@@ -99,6 +100,25 @@ def test_a_client_says_where_it_hears_that_sessions_are_over(console: SmallConso
     assert client.backchannel_logout_uri == ""
 
 
+def test_a_client_that_publishes_its_keys_gets_no_secret_and_its_page_says_when_they_were_read(
+    console: SmallConsole,
+) -> None:
+    page = console.post(f"{HERE}new/oidc", {**CLIENT, "proof": "published", "jwks_uri": "https://idp.example/keys"})
+    assert page.status_code == 303
+    client = kept(console)["idp"].client
+    assert client is not None
+    assert (client.jwks_uri, client.secret_digest) == ("https://idp.example/keys", "")
+    assert "Its keys were read Never" in words(console.get(f"{HERE}one/idp"))
+    records, now = console.house.records, console.house.clock()
+    with records.db.write() as tx:
+        read = ClientKeySet("idp", client.jwks_uri, "{}", now)
+        records.client_key_sets.put(tx, read, tried_at=now, due_at=now)
+        records.client_key_sets.miss(tx, "idp", "provider-down", now)
+    shown = words(console.get(f"{HERE}one/idp"))
+    assert "Its keys were read 2030-06-01 12:00 UTC Last try: provider-down" in shown
+    assert "New secret" not in shown
+
+
 @pytest.mark.parametrize(
     ("kind", "typed", "said"),
     [
@@ -115,6 +135,8 @@ def test_a_client_says_where_it_hears_that_sessions_are_over(console: SmallConso
         ("oidc", {"subject": "everything"}, "Choose one of these."),
         ("oidc", {"proof": "keys"}, "Paste the client's public keys."),
         ("oidc", {"proof": "keys", "jwks": "x"}, "This is no JWKS"),
+        ("oidc", {"proof": "published"}, "Type the address of the client's keys."),
+        ("oidc", {"proof": "published", "jwks_uri": "http://idp.example/keys"}, "must begin with https://"),
     ],
 )
 def test_what_cannot_hold_is_said_and_nothing_is_kept(

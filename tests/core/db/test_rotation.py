@@ -27,6 +27,7 @@ from keyback.core.db.callers import Caller, Callers
 from keyback.core.db.campaigns import Campaign, Campaigns, Kind, Plan
 from keyback.core.db.census import Census, Counted
 from keyback.core.db.changes import Changes
+from keyback.core.db.client_key_sets import ClientKeySet, ClientKeySets
 from keyback.core.db.console_sessions import ConsoleSession, ConsoleSessions
 from keyback.core.db.contacts import ContactsSeen
 from keyback.core.db.deliveries import Attempt, Deliveries, State
@@ -67,6 +68,7 @@ CLOUD = AccountKey("cloud", "canary-id")
 SIEM = Registered(Receiver("siem", "SIEM", "https://siem.example"), None, "canary-token-digest")
 NEWS = Signal(SignalKind.CREDENTIAL_CHANGE, NOON, subject="canary-name")
 KEY = TokenKey("kid", b"canary-private-key", NOON)
+PUBLISHED = ClientKeySet("idp", "https://idp.example/jwks", "{}", NOON)
 DETAILS = {"name": "canary-name"}
 ADDING = Adding("canary-session", "person-1", "app")
 ASKS = QuestionSet("Everybody", (Question("Who?"),))
@@ -128,6 +130,7 @@ class House:
             SavedEntries(keyring).save(tx, IDP, 1)
             Grants(keyring).put(tx, "code", a_grant(), now + DAY)
             TokenKeys(keyring).add(tx, KEY)
+            ClientKeySets(keyring).put(tx, PUBLISHED, tried_at=now, due_at=now)
             Approvals(keyring).add(tx, self.approval)
             Campaigns(keyring).add(tx, self.campaign)
             Schedules(keyring).add(tx, self.schedule)
@@ -179,6 +182,7 @@ class House:
             assert there.session == self.in_console
             assert SavedEntries(keyring).all(tx) == {"idp": IDP}
             assert TokenKeys(keyring).all(tx) == (KEY,)
+            assert ClientKeySets(keyring).get(tx, "idp") == replace(PUBLISHED, due_at=self.now)
             assert sealed.OIDC_GRANT.open(keyring, tx.execute(select(oidc_grant)).mappings().one())
             assert Approvals(keyring).load(tx, "a") == self.approval
             assert Campaigns(keyring).load(tx, "c") == self.campaign

@@ -107,6 +107,14 @@ def test_a_client_with_a_key_of_its_own_has_no_secret(desk: EntryDesk) -> None:
         desk.new_secret("idp", because(after=made.version))
 
 
+def test_so_has_one_that_publishes_it(desk: EntryDesk) -> None:
+    made = desk.make(with_client(jwks_uri="https://idp.example/keys"), because())
+    assert made.secret is None
+    assert door(desk, "idp").published is None, "nobody read it yet"
+    with pytest.raises(SavedMeanwhile):
+        desk.new_secret("idp", because(after=made.version))
+
+
 def test_whoever_changes_an_older_version_is_told_and_nothing_is_changed(desk: EntryDesk) -> None:
     made = desk.make(LINK, because())
     desk.change(replace(LINK, name="Second"), because(after=made.version))
@@ -129,6 +137,9 @@ def test_whoever_changes_an_older_version_is_told_and_nothing_is_changed(desk: E
         (with_client(backchannel_logout_uri="https://idp.example/#x"), "backchannel_logout_uri"),
         (with_client(backchannel_logout_uri="http://localhost/"), ""),
         (with_client(redirect_uris=()), "redirect_uris"),
+        (with_client(jwks_uri="ftp://idp.example/keys"), "jwks_uri"),
+        (with_client(jwks_uri="http://localhost/"), ""),
+        (with_client(jwks_uri="https://idp.example/keys", keys=JWKS), "proof"),
         (with_client(keys="{}"), "keys"),
         (with_client(keys='{"keys": [{"kty": "EC", "crv": "P-256", "x": "AQAB", "y": "AQAB", "d": "AQAB"}]}'), "keys"),
         (with_client(keys='{"keys": [{"kty": "oct", "k": "AQAB"}]}'), "keys"),
