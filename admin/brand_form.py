@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wtforms import BooleanField, FileField
+from wtforms import BooleanField, FileField, HiddenField
 
 from ..core.colours import DARK, LIGHT, Scheme, contrast, dark_of
 from ..core.contracts.brand import Brand
@@ -78,7 +78,7 @@ class LogoForm(WhyForm):
 
     picture = FileField(Text("Picture"), description=Text("PNG, JPEG or WebP, 20,000 bytes at most."))
     says_name = BooleanField(Text("The company's name can be read in it, so it need not stand beside it"))
-    remove = BooleanField(Text("No logo: the name alone"))
+    remove = HiddenField()
 
 
 def said_of(flaw: BrandFlaw) -> Text:

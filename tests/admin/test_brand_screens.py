@@ -226,3 +226,12 @@ def test_what_was_to_be_saved_waits_for_a_new_sign_in(console: SmallConsole) -> 
     assert "becomes Later" in words(page)
     assert save(console, page, "soon").status_code == 303
     assert now(console.house).company == "Later"
+
+
+def test_one_press_leads_back_to_no_logo(console: SmallConsole) -> None:
+    upload(console)
+    assert console.post(LOGO, sent(console.get(LOGO), LOGO)).status_code == 303
+    assert now(console.house).logo is None
+    page = console.get(LOGO)
+    assert "The logo was taken away" in words(page)
+    assert "Take the logo away" not in words(page)
