@@ -85,6 +85,10 @@ SAYINGS: Mapping[What, tuple[Text, Text]] = {
         Text("A policy can't work as it stands"),
         Text("{flaw} Mend the policy, or switch on what it asks for.", flaw=""),
     ),
+    What.PLUGIN_CHANGED: (
+        Text("Files of plugins have changed: {n}", n=0),
+        Text("{name} since {since}. If nobody updated it, tell whoever looks after security.", name="", since=""),
+    ),
     What.PLUGIN_OFF: (
         Text("Off for now: {name}", name=""),
         Text("It comes back by itself at {until}. Switch it on earlier, or off for good.", until=""),

@@ -18,6 +18,7 @@ from ..core.db.settings_store import SavedMeanwhile
 from ..core.service.needed import Lost, Need
 from ..core.service.part_values import Fixed, is_secret
 from ..core.service.parts import Needed, NotOffered, Part, State, Switch, Unfit
+from ..core.service.plugin_watch import Seen
 from .access import Role
 from .forms import WhyForm
 from .settings_form import SET, SettingsForm, change_of, filled, form_for, shown
@@ -178,7 +179,14 @@ class PartScreen(TrialPages):
         last = self.console.trials.last(part)
         return self.show("console/plugin.html", status, title=part.label, part=part, form=form, states=STATES,
                          where=where, kept=kept, saved="saved" in request.args, last=last, lines=lines_of(last),
-                         failures=self.console.failures.of(part))  # fmt: skip
+                         failures=self.console.failures.of(part), files=self._files(part))  # fmt: skip
+
+    def _files(self, part: Part) -> Seen:
+        """What runs here, and since when it is other than it was."""
+        with self.console.records.db.read() as tx:
+            seen = self.console.concerns.watch.seen(tx).get(part.name)
+        here = self.console.snapshots.host.files.get(part.name, "")
+        return seen if seen and seen.digest == here else Seen(here)
 
     def _switch_page(self, part: Part, form: SwitchForm | OnForm, status: int = 200) -> Response:
         needs = self.console.parts.needs(part) if isinstance(form, SwitchForm) else ()

@@ -30,6 +30,7 @@ from ..core.service.failures import Failures
 from ..core.service.file_schedules import FileSchedules
 from ..core.service.log_check import LogCheck
 from ..core.service.parts import Parts
+from ..core.service.plugin_watch import PluginWatch
 from ..core.service.question_sets import QuestionDesk
 from ..core.service.record_room import open_record_room
 from ..core.service.report import ReportRoom
@@ -122,6 +123,7 @@ def _concerns(house: House, checking: LogCheck) -> Concerns:
         snapshots=house.snapshots,
         around=house.around,
         checking=checking,
+        watch=PluginWatch(records=house.records, snapshots=house.snapshots, around=house.around),
         # The short list that ships is as old as the release.
         leaks_from=lambda: house.leaks.made_at if house.settings.breached_file else None,
     )

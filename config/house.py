@@ -80,7 +80,7 @@ def build(settings: Settings) -> House:
     db.upgrade()
     keyring = Keyring.load(db, settings.key(), settings.previous_key())
     records = Records.open(db, keyring)
-    host = Host(settings.plugins.load)
+    host = Host(settings.plugins.load, settings.plugins.approved)
     languages = Languages(TRANSLATIONS, host.translations, default=settings.language)
     _refuse_unspoken(settings, languages)
     clock = Clock(db)

@@ -45,6 +45,8 @@ class PluginChoice(_Part):
         "proof_of_work",
         "picture_and_sound",
     )
+    # Plugin → SHA-256 of the files that somebody looked at; with others it is never run. The console shows it.
+    approved: Mapping[str, str] = Field(default_factory=dict)
     # Where plugins may connect to inside the house by addresses that were typed at the console.
     allowed_networks: Networks = ()
     human_check: str = "proof_of_work"

@@ -22,6 +22,7 @@ from .contracts.plugin import Plugin, PluginSettings, read_settings
 from .contracts.store import Store
 from .contracts.text import Text
 from .contracts.wall import Wall
+from .plugin_files import digest_of
 
 # The edition of the contracts that this house speaks. A plugin that was written for a newer one may need what we lack.
 EDITION = 1
@@ -113,6 +114,7 @@ class _Finds:
     """What the search brought up so far."""
 
     classes: dict[tuple[str, str], type[Plugin]] = field(default_factory=dict)
+    files: dict[tuple[str, str], str] = field(default_factory=dict)
     translations: list[Path] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
 
@@ -120,7 +122,7 @@ class _Finds:
 class Host:
     """Finds the allowed plugins once, when the process starts; builds snapshots from settings as often as wanted."""
 
-    def __init__(self, allowed: Sequence[str]) -> None:
+    def __init__(self, allowed: Sequence[str], approved: Mapping[str, str] = MappingProxyType({})) -> None:
         finds = _Finds()
         offered = entry_points(group=hookspecs.GROUP)
         installed = [point for point in offered if point.name in allowed]
@@ -128,10 +130,14 @@ class Host:
         self.left_out = tuple(sorted({point.name for point in offered} - set(allowed)))
         for name in dict.fromkeys(allowed):
             try:
-                _load(name, _the_one(name, installed), finds)
+                point = _the_one(name, installed)
+                _refuse_others(point, approved.get(name, ""))
+                _load(name, point, finds)
             except FAULTS as fault:
                 finds.broken.append(Broken(name, _in_words(fault)))
         self.classes: Mapping[tuple[str, str], type[Plugin]] = MappingProxyType(finds.classes)
+        # What their files are, as one number each.
+        self.files: Mapping[tuple[str, str], str] = MappingProxyType(finds.files)
         self.broken = tuple(finds.broken)
         # The catalogues that plugins bring, in a folder beside their own file.
         self.translations = tuple(finds.translations)
@@ -220,6 +226,12 @@ def _the_one(name: str, installed: Sequence[EntryPoint]) -> EntryPoint:
     return next(iter(points.values()))
 
 
+def _refuse_others(point: EntryPoint, approved: str) -> None:
+    """Where keyback.toml says which files were approved, others are never run (security.md O7)."""
+    if approved and (digest := digest_of(point)) != approved.lower():
+        raise PluginError(f"has other files than plugins.approved in keyback.toml names; these are {digest}")
+
+
 def _load(name: str, point: EntryPoint, finds: _Finds) -> None:
     # A manager for each plugin: none can wrap or stop the hooks of another, and a misspelt hook names its plugin.
     manager = pluggy.PluginManager(hookspecs.GROUP)
@@ -233,7 +245,7 @@ def _load(name: str, point: EntryPoint, finds: _Finds) -> None:
         raise PluginError("offers nothing: a hook function needs @hookimpl above it and must return classes")
     for kind, one in offered:
         try:
-            _take(kind, one, finds)
+            finds.files[kind, _take(kind, one, finds).key] = digest_of(point)
         except PluginError as fault:
             finds.broken.append(Broken(name, _in_words(fault)))
     finds.translations += [Path(found.__file__).parent / "translations"] if getattr(found, "__file__", None) else []
@@ -251,7 +263,7 @@ def _called(manager: pluggy.PluginManager, hook: str) -> Iterable[object]:
         yield from classes
 
 
-def _take(kind: str, one: object, finds: _Finds) -> None:
+def _take(kind: str, one: object, finds: _Finds) -> type[Plugin]:
     root = KINDS[kind][1]
     if not (isinstance(one, type) and issubclass(one, root)):
         raise PluginError(f"{getattr(one, '__name__', type(one).__name__)} is not a class made from {root.__name__}")
@@ -262,6 +274,7 @@ def _take(kind: str, one: object, finds: _Finds) -> None:
         # Never the later one: a plugin must not be able to take the place of another.
         raise PluginError(f"{one.__name__}: there is a {kind} {one.key} already")
     finds.classes[kind, one.key] = one
+    return one
 
 
 def _fault_of(kind: str, one: type[Plugin]) -> str:

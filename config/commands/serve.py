@@ -156,7 +156,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _share(self, _arbiter: object) -> None:
         """Before the first fork: load what every worker needs, so that they share its memory. Opens nothing."""
-        Host(self._settings.plugins.load)
+        Host(self._settings.plugins.load, self._settings.plugins.approved)
         Database(self._settings.database).close()
         load_library(self._settings)
         # Reads its lists of words at the first password.

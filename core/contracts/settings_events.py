@@ -30,6 +30,17 @@ class PluginSaved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PluginFilesChanged(Event):
+    """A plugin was loaded whose files are not those of the start before. `digest`: of the new ones."""
+
+    name = "plugin.files-changed"
+    loud = True
+    kind: str
+    plugin: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class PluginSwitched(Event):
     """A plugin was switched on or off. `until`: when it is on again by itself; empty where it stays off."""
 

@@ -16,6 +16,7 @@ from ..db.sealing import NEVER_ROTATED, KeyPurpose
 from ..db.session import Transaction
 from ..recovery.flaws import Flaw, flaws_of_all
 from .log_check import Check, LogCheck
+from .plugin_watch import PluginWatch
 from .policy_desk import BUILT_IN, kinds_of
 from .records import Records
 from .snapshot import Snapshots
@@ -31,7 +32,7 @@ SLOW_SECONDS = 2.5
 TOO_FAR_BEHIND = 10_000
 # Somebody who decides these looks at the page then.
 MOST_WAITING = 50
-YEAR, MONTH = timedelta(days=365), timedelta(days=31)
+WEEK, MONTH, YEAR = timedelta(days=7), timedelta(days=31), timedelta(days=365)
 
 
 class Health(StrEnum):
@@ -58,6 +59,7 @@ class What(StrEnum):
     APPROVALS = "approvals"
     CAMPAIGN_STOPPED = "campaign-stopped"
     POLICY = "policy"
+    PLUGIN_CHANGED = "plugin-changed"
     PLUGIN_OFF = "plugin-off"
     DATA_KEYS = "data-keys"
     TOKEN_KEY = "token-key"  # noqa: S105 - no secret
@@ -86,6 +88,7 @@ class Concerns:
     snapshots: Snapshots
     around: Surroundings
     checking: LogCheck
+    watch: PluginWatch
     leaks_from: Callable[[], datetime | None] = lambda: None
 
     def now(self, today: Today) -> tuple[Concern, ...]:
@@ -94,6 +97,7 @@ class Concerns:
         with self.records.db.read() as tx:
             found = [
                 *self._plugins(tx),
+                *self._changed_files(tx, now),
                 *self._stores(tx, today),
                 *self._channels(tx, now),
                 *_budgets(today),
@@ -116,6 +120,14 @@ class Concerns:
             if found and row.off_until and not row.on(self.around.now()):
                 about = {"name": found.label, "until": row.off_until}
                 yield Concern(Health.SOON, What.PLUGIN_OFF, about, (row.kind, row.key))
+
+    def _changed_files(self, tx: Transaction, now: datetime) -> Iterator[Concern]:
+        since = {name: one.since for name, one in self.watch.seen(tx).items() if one.since and one.since > now - WEEK}
+        if since:
+            newest = max(since, key=lambda name: since[name])
+            about = {"n": len(since), "name": "/".join(newest), "since": since[newest]}
+            at = newest if newest in self.snapshots.host.classes else ()
+            yield Concern(Health.DECIDE, What.PLUGIN_CHANGED, about, at)
 
     def _stores(self, tx: Transaction, today: Today) -> Iterator[Concern]:
         stores, silent = self.snapshots.current.plugins.stores, set()

@@ -57,6 +57,7 @@ from .notice_links import NoticeLinks
 from .notices import Notices
 from .other_account import OtherAccount
 from .phones import Phones
+from .plugin_watch import PluginWatch
 from .prove import Proving
 from .recognise import Recognising
 from .records import Records
@@ -310,6 +311,7 @@ def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office:
     for chore in (tally.count_events, tally.count_messages):
         office.also(chore)
     office.also(tally.time_stores, everywhere=True)
+    office.also(PluginWatch(**house).look, everywhere=True)
     trials = Trials(records=records, snapshots=snapshots, office=office, around=house["around"])
     office.teach(TEST, trials.work)
     office.teach("verify", LogCheck(records=records, office=office, around=house["around"]).work)

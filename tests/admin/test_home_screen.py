@@ -56,6 +56,13 @@ def test_what_only_waits_is_not_said_to_whoever_can_do_nothing_about_it(console:
     assert said not in console.as_(HELP_DESK).get("/admin/").text
 
 
+def test_what_is_mended_on_the_server_has_no_link_and_is_said_to_whoever_reads_records(console: SmallConsole) -> None:
+    console.house.clock.forward(days=366)
+    said = "Data keys are older than a year"
+    assert said in console.get("/admin/").text
+    assert said not in console.as_(HELP_DESK).get("/admin/").text
+
+
 def test_the_chart_says_in_words_and_in_a_table_what_it_shows(console: SmallConsole) -> None:
     now = console.house.clock()
     sums = {(now.date().isoformat(), what, "reset"): count for what, count in (("asked", 9), ("proven", 6), ("set", 5))}

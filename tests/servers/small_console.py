@@ -24,6 +24,7 @@ from keyback.core.service.entry_desk import EntryDesk
 from keyback.core.service.failures import Failures
 from keyback.core.service.file_schedules import FileSchedules
 from keyback.core.service.parts import Parts
+from keyback.core.service.plugin_watch import PluginWatch
 from keyback.core.service.question_sets import QuestionDesk
 from keyback.core.service.record_room import open_record_room
 from keyback.core.service.report import ReportRoom
@@ -124,8 +125,13 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["entry_checks"] = EntryChecks(records=house.records, snapshots=house.snapshots, around=house.around)
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
     snapshots = parts.get("snapshots", house.snapshots)
+    watch = PluginWatch(records=house.records, snapshots=snapshots, around=house.around)
     made["concerns"] = Concerns(
-        records=house.records, snapshots=snapshots, around=house.around, checking=made["record_room"].checking
+        records=house.records,
+        snapshots=snapshots,
+        around=house.around,
+        checking=made["record_room"].checking,
+        watch=watch,
     )
     made["trials"] = Trials(records=house.records, snapshots=snapshots, office=house.staff.office, around=house.around)
     made["failures"] = Failures(records=house.records, around=house.around)

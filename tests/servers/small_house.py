@@ -143,6 +143,7 @@ class _Built:
 
     def __init__(self, *plugins: Plugin, human_checks: Sequence[HumanCheck]) -> None:
         self.classes: Mapping[tuple[str, str], type[Plugin]] = {}
+        self.files: Mapping[tuple[str, str], str] = {}
         self.broken: tuple[Broken, ...] = ()
         self.left_out: tuple[str, ...] = ()
         self._plugins = plugins

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from servers.small_house import SmallHouse
@@ -17,6 +19,7 @@ from keyback.core.host import Broken
 from keyback.core.recovery.policy import Policy, ProofRules
 from keyback.core.service.concerns import Concern, Concerns, Health, What
 from keyback.core.service.log_check import LogCheck
+from keyback.core.service.plugin_watch import PluginWatch
 from keyback.core.service.snapshot import Drafted
 from keyback.core.service.today import Answers, Budget, TodaysNumbers
 
@@ -26,7 +29,8 @@ def concerns(house: SmallHouse) -> Concerns:
     checking = LogCheck(records=house.records, office=house.staff.office, around=house.around)
     # Keys are as old as the database, whatever a test's clock says.
     house.clock.time = datetime.now(house.clock.time.tzinfo)
-    return Concerns(records=house.records, snapshots=house.snapshots, around=house.around, checking=checking)
+    works: Any = {"records": house.records, "snapshots": house.snapshots, "around": house.around}
+    return Concerns(**works, checking=checking, watch=PluginWatch(**works))
 
 
 def found(house: SmallHouse, concerns: Concerns, what: What) -> Sequence[Concern]:
@@ -186,3 +190,13 @@ def _verified(house: SmallHouse, bad: int) -> None:
     with house.records.db.write() as tx:
         house.records.audit.append(tx, [event], at=now)
     house.records.audit.chain(house.records.db, now)
+
+
+def test_files_of_plugins_that_changed_are_said_for_a_week(house: SmallHouse, concerns: Concerns) -> None:
+    for digest in ("a" * 64, "b" * 64):
+        house.snapshots.host.files = MappingProxyType({("method", "sms"): digest})
+        replace(concerns.watch).look(house.clock())
+    (one,) = found(house, concerns, What.PLUGIN_CHANGED)
+    assert (one.health, one.about) == (Health.DECIDE, {"n": 1, "name": "method/sms", "since": house.clock()})
+    house.clock.forward(days=8)
+    assert not found(house, concerns, What.PLUGIN_CHANGED)
