@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from ..contracts.errors import OutOfTurn
 from ..contracts.method import Challenge, Offer, Prompt
@@ -20,6 +21,7 @@ from .policy import (
     Disclosure,
     Policy,
     Proof,
+    ProofRules,
     PublicRules,
     Purpose,
     open_offers,
@@ -36,6 +38,7 @@ BEGUN = datetime(2030, 1, 1, tzinfo=UTC)
 UNSAID = Unsaid("")
 DRAWN = Challenge(Prompt(UNSAID, UNSAID), timedelta(minutes=5))
 COPIED = AccountKey("", "")
+NOBODY = Person("", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,24 @@ def ways_in(
 ) -> tuple[tuple[str, ...], ...]:
     """The combinations of methods that are enough, the shortest first. `shown`: what `masked` shows before the first
     proof; nothing of theirs there, and they cannot even begin."""
+    have, seen = (tuple(dict.fromkeys(offer.method for offer in those)) for those in (subject.offers, shown))
+    return _ways(rules.public, tuple(rules.kinds.items()), subject.policy.proof, (have, seen), purpose)
+
+
+@lru_cache(maxsize=10_000)
+def _ways(
+    public: PublicRules,
+    kinds: tuple[tuple[str, Kind], ...],
+    proof: ProofRules,
+    methods: tuple[tuple[str, ...], tuple[str, ...]],
+    purpose: Purpose,
+) -> tuple[tuple[str, ...], ...]:
+    """Of whoever has these methods, with those of them that are shown; a million people are a few of these questions,
+    and each has one answer for ever."""
+    have, seen = (tuple(Offer(key, key, UNSAID) for key in keys) for keys in methods)
+    rules, subject = Rules((), public, dict(kinds)), Subject(NOBODY, Policy("", proof=proof), have)
     found: list[frozenset[str]] = []
-    reached = {frozenset[str](): _begun(rules, subject, tuple(shown), purpose)}
+    reached = {frozenset[str](): _begun(rules, subject, seen, purpose)}
     while reached:
         further: dict[frozenset[str], Recovery] = {}
         for given, recovery in reached.items():

@@ -181,12 +181,12 @@ class SmallHouse:
     def service(self) -> RecoveryService:
         return self.staff.service
 
-    def work(self) -> None:
-        """Let the back office do everything that is due, here and now."""
+    def work(self, rounds: int = 10) -> None:
+        """Let the back office do everything that is due, here and now, and what follows from it as often."""
         while self.in_hand:
             job = self.in_hand.pop()
             self.staff.office._workers[job.kind](job)
-        for _ in range(10):
+        for _ in range(rounds):
             now = self.clock()
             with self.records.db.write() as tx:
                 jobs = self.records.jobs.claim(tx, "test", now=now + timedelta(minutes=1), until=now)

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
-from servers.everybody_tries import SIMPLE, Trying, people, policies, put, save
-from servers.small_house import Directory, SmallHouse, small_house
+from servers.everybody_tries import SIMPLE, save
+from servers.listed import Listed
+from servers.small_house import SmallHouse, small_house
 
-from keyback.core.contracts.errors import StoreUnavailable
-from keyback.core.contracts.people import Account
-from keyback.core.contracts.plugin import Context
 from keyback.core.db.session import Database
-from keyback.core.recovery.policy import Audience, Policy, ProofRules, PublicRules, Purpose, Scope
+from keyback.core.recovery.policy import Audience, Policy, ProofRules, PublicRules, Scope
 from keyback.core.service.capable import capable
 from keyback.core.service.counting import Counting
 from keyback.core.service.simulator import Draft
 from keyback.core.service.stranded import PAGE, Stranded
 
 EVERYBODY = Policy("Everybody", 99)
-
-
-class Listed(Directory):
-    """A directory that says who is in it, two at a time; `breaks_after` so many pages it is silent."""
-
-    breaks_after: int | None = None
-
-    def everybody(self, *, ctx: Context) -> Iterator[Sequence[Account]]:
-        everybody = list(self._accounts.values())
-        for page, start in enumerate(range(0, len(everybody), 2)):
-            if page == self.breaks_after:
-                raise StoreUnavailable("gone")
-            yield everybody[start : start + 2]
 
 
 @pytest.fixture
@@ -186,36 +170,6 @@ def test_a_directory_that_cannot_say_who_is_there_is_named(house: SmallHouse) ->
     counting(house).work()
     told = desk(house).census()
     assert (told.unlisted, told.counted_at) == (("fake",), None)
-
-
-def agrees(house: SmallHouse, random: Random, how_many: tuple[int, int]) -> None:
-    """Before each save, and again afterwards by what really happens."""
-    everybody = people(random, how_many[0])
-    for one in everybody:
-        put(house, one)
-    house.store.remove("id-of-jo")
-    desk(house).count_again({"staff", "board", "barred"})
-    counting(house).work()
-    before = 0
-    for rules in policies(random, how_many[1]):
-        told = desk(house).compare(Draft(*rules))
-        save(house, rules)
-        really = sum(bool(Trying(house, one, Purpose.RESET).all()) for one in everybody)
-        assert told.census.unknown_groups == ()
-        assert (told.people, told.after) == (len(everybody), really)
-        assert told.before - told.stranded + told.gained == told.after
-        assert before in (0, told.before)
-        before = really
-
-
-def test_the_preview_agrees_with_what_happens(town: SmallHouse) -> None:
-    agrees(town, Random(3), (12, 10))
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_it_agrees_for_two_hundred_people_and_fifty_sets_of_rules(town: SmallHouse) -> None:
-    agrees(town, Random(2026), (200, 50))
 
 
 def test_a_forbidden_group_is_told_apart(town: SmallHouse) -> None:
