@@ -32,6 +32,11 @@ Row = dict[str, Any]
 
 STORE, ISSUER = "openldap", "https://sign-in.alderwick.example"
 YEAR, DAY, HOUR = timedelta(days=365), timedelta(days=1), timedelta(hours=1)
+# What began at the same time began one after the other.
+MOMENT = timedelta(milliseconds=1)
+_ALL = ("email", "sms", "saved_codes")
+_METHODS = ((), *((each,) for each in _ALL), _ALL[:2], _ALL[1:], _ALL)
+COMBINATIONS = 50 * len(_METHODS)
 # Ten saved codes, as their digests.
 _CODES = {f"code-{number}": f"{number:064x}" for number in range(10)}
 
@@ -119,7 +124,8 @@ class Past:
         if stage is Stage.CLOSED:
             one = replace(one, stage=stage, pick=None, closed_because="expired")
         for number in range(count):
-            each = replace(one, id=secrets.token_hex(16), subject=self._subject(number))
+            began = one.started_at - number * MOMENT
+            each = replace(one, id=secrets.token_hex(16), subject=self._subject(number), started_at=began)
             yield keeper._row(each) | keeper._key(each.id, b"d" * 32)
 
     def proofs(self, count: int, *, ago: timedelta = DAY) -> Iterator[Row]:
@@ -138,11 +144,11 @@ class Past:
 
     def jobs(self, count: int, *, ago: timedelta = DAY) -> Iterator[Row]:
         """Those that nobody could do, kept for whoever looks into it."""
-        at = self.now - ago
         row: Row = {"lane": "smtp", "kind": "carry", "sealed": b"", "tries": 31, "leased_by": ""}
-        row |= {"due_at": at, "leased_until": at, "given_up_at": at}
-        for _ in range(count):
-            yield row | {"id": _token(), "recovery_id": _token()}
+        for number in range(count):
+            at = self.now - ago - number * MOMENT
+            whens = {"due_at": at, "leased_until": at, "given_up_at": at}
+            yield row | whens | {"id": _token(), "recovery_id": _token()}
 
     def signed_in(self, count: int) -> Iterator[Row]:
         """Sessions of people who came this morning."""
@@ -165,10 +171,10 @@ class Past:
             yield row | {"sealed": sealed.PENDING.seal(self.keyring, b"{}", row)}
 
     def counted(self) -> Iterator[Row]:
-        """Everybody, as the census saw them: fifty groups, and some of whom what they have changes soon."""
+        """Everybody, as the census saw them, and some of whom what they have changes soon."""
         keeper = Census(self.keyring)
         for number in range(self.people):
-            key, having = AccountKey(STORE, str(number)), Having(STORE, (f"group-{number % 50}",))
+            key, having = AccountKey(STORE, str(number)), having_of(number)
             look_at = None if number % 50 else self.now + DAY
             yield keeper._row(1, Counted(key, self.ref(number), f"p{number}", having, look_at))
 
@@ -216,7 +222,7 @@ class Past:
         """Texts of the last month, each told of by its provider."""
         row: Row = {"medium": "sms", "channel": "http_gateway", "region": "DE", "state": "delivered", "why": ""}
         for number in range(count):
-            at = self.now - DAY * (number % 30)
+            at = self.now - 30 * DAY * number / count
             kept: Row = row | {"id": _token(), "challenge": _token(), "ref": _token(), "at": at, "changed_at": at}
             yield kept | {"used_at": at, "lane": "", "sealed": sealed.DELIVERY.seal(self.keyring, b"SM1", kept)}
 
@@ -244,6 +250,12 @@ class Past:
         account = _account(number)
         offers = tuple(Offer(method, f"{method}-1", Text("•• {end}", end="42")) for method in ("email", "sms"))
         return Subject(Person(self.ref(number), (account,), account.contacts), Policy("everybody"), offers)
+
+
+def having_of(number: int) -> Having:
+    """Fifty groups, and seven ways to have methods."""
+    methods = _METHODS[number % len(_METHODS)]
+    return Having(STORE, (f"group-{number % 50}",), methods)
 
 
 def _account(number: int) -> Account:

@@ -13,7 +13,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, select, tuple_, union_all
 
 from ..recovery.state import Stage
 from .columns import EPOCH, TICK, is_set, micros
@@ -62,9 +62,10 @@ def events(
         asked = _newest([each for each in theirs if each is not None] + within, PAGE + 1)
         found: Iterable[Row] = _few(tx, asked, names)
     elif names:
-        # One question for each name: every one of them has its index, and all together have none.
-        each_name = (_read(tx, _newest([event.c.name == name, *within], PAGE + 1)) for name in names)
-        found = merge(*each_name, key=lambda row: row["id"], reverse=True)
+        # Each name for itself: every one of them is found by the index, and all together are not.
+        each_name = (_newest([event.c.name == name, *within], PAGE + 1).subquery().select() for name in names)
+        together = union_all(*each_name)
+        found = _read(tx, together.order_by(together.selected_columns.id.desc()).limit(PAGE + 1))
     else:
         found = _read(tx, _newest(within, PAGE + 1))
     return _page(found, lambda row: str(row["id"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -29,11 +30,14 @@ from keyback.core.db import (
     signal_tables,
     tables,
 )
+from keyback.core.db.campaigns import Turn
 from keyback.core.db.deliveries import Report, State
+from keyback.core.db.record_lists import Span
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import KeyPurpose
 from keyback.core.db.session import Database
 from keyback.core.recovery.state import Stage
+from keyback.core.service.record_room import LOUD, Asked, open_record_room
 
 MANY = 1500
 # Read whole on purpose: what an administrator sets has a handful of rows, and so have keys.
@@ -58,13 +62,13 @@ FEW |= {"client_key_set"}
 FEW |= {"question_set", "chosen_count"}
 GROWS = {each.name for each in tables.metadata.sorted_tables} - FEW
 
-Asked = dict[str, Any]
+Overheard = dict[str, Any]
 
 
 @contextmanager
-def overheard() -> Iterator[Asked]:
+def overheard() -> Iterator[Overheard]:
     """Every different statement, and with what it was asked first."""
-    asked: Asked = {}
+    asked: Overheard = {}
 
     def hear(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
         asked.setdefault(statement, parameters[0] if many and isinstance(parameters, list) else parameters)
@@ -169,6 +173,30 @@ def tell_others(house: SmallHouse) -> None:
         signals.forget(tx, "siem")
 
 
+def look_around(house: SmallHouse, past: Past) -> None:
+    """Every list of the console, narrowed down in every way, from its first page and from a later one."""
+    room = open_record_room(house.records, house.snapshots, house.around, house.staff)
+    year, person, name = Span(house.clock() - timedelta(days=360)), past.ref(7), "password.set"
+    narrowed = (
+        Asked(), Asked(span=year), Asked(span=year, name=name), Asked(name=LOUD), Asked(person=person),
+        Asked(person=person, name=name), Asked(state=Stage.ANSWERING.value), Asked(state="failed"),
+        Asked(state="given-up", lane="smtp"), Asked(recovery="one"),
+    )  # fmt: skip
+    for asked in narrowed:
+        for listed in (room.events, room.recoveries, room.messages, room.jobs):
+            listed(asked, listed(asked).older)
+    desk = house.staff.stranded
+    for digest in [*desk.havings(), "nobody has this"]:
+        first = desk.people([digest])
+        desk.people([digest], first[-1].place if first else f"{digest}.after")
+    with house.records.db.read() as tx:
+        for turn in Turn:
+            house.records.campaigns.turns(tx, "c-0", turn, "after", 50)
+        house.records.campaigns.listed(tx, house.clock(), 50)
+        house.records.approvals.waiting(tx, house.clock(), 50)
+        house.records.approvals.decided(tx, house.clock(), 50)
+
+
 def keep_house(house: SmallHouse) -> None:
     """Every chore, when there is something to do for it; then what an operator and an administrator ask."""
     house.start()
@@ -231,6 +259,7 @@ def test_nothing_that_grows_is_read_whole_or_counted(full: SmallHouse, database:
         live(full)
         say_by_phone(full)
         tell_others(full)
+        look_around(full, Past(full.records.keyring, MANY, full.clock()))
         keep_house(full)
     assert len(asked) > 60
     assert not read_whole(database, asked)
