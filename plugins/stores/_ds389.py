@@ -5,7 +5,7 @@ Written from its documentation; it was never run against a real one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import _ldap as ldap
 from . import _ppolicy as ppolicy
@@ -43,15 +43,24 @@ class Wire389(Wire):
     ) -> Found:
         # Values are escaped byte for byte, so this can only be the attribute's name.
         condition = condition.replace("(entryUUID=", f"({RENAMED['entryUUID']}=")
-        wanted = [theirs for name in attributes for theirs in READ.get(name, (RENAMED.get(name, name),))]
-        found = super().search(base, condition, wanted, subtree=subtree, most=most)
+        found = super().search(base, condition, _theirs(attributes), subtree=subtree, most=most)
+        return Found(self._told(found.objects), found.more)
+
+    def pages(self, base: str, condition: str, attributes: Sequence[str], *, size: int) -> Iterator[tuple[Object, ...]]:
+        yield from map(self._told, super().pages(base, condition, _theirs(attributes), size=size))
+
+    def _told(self, entries: Iterable[Object]) -> tuple[Object, ...]:
         now = f"{self.budget.now:%Y%m%d%H%M%SZ}"
-        return Found(tuple(told(entry, now) for entry in found.objects), found.more)
+        return tuple(told(entry, now) for entry in entries)
 
     def modify(self, dn: str, changes: Changes, controls: Sequence[Control] = ()) -> Answer:
         # It has no assertion control: what it would do about a critical one is to refuse the order.
         kept = [control for control in controls if control[0] != ppolicy.ASSERTION_CONTROL]
         return super().modify(dn, ordered(changes), kept)
+
+
+def _theirs(attributes: Sequence[str]) -> list[str]:
+    return [theirs for name in attributes for theirs in READ.get(name, (RENAMED.get(name, name),))]
 
 
 def ordered(changes: Changes) -> Changes:

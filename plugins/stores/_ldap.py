@@ -213,9 +213,14 @@ class Wire:
         cookie: bytes | None = None
         while cookie != b"":
             self._ask(partial(paged, paged_cookie=cookie))
-            yield self._rows()
+            rows = self._rows()
+            if (code := self._answer().code) not in (SUCCESS, NO_SUCH_OBJECT):
+                # Whoever took this for all would take the others for gone.
+                raise StoreUnavailable(f"{self.server} ended a long list with {code}: its limit for our account?")
             page = (self._connection.result.get("controls") or {}).get(PAGES, {})
+            # Kept before anything else is asked here.
             cookie = (page.get("value") or {}).get("cookie") or b""
+            yield rows
 
     def read(self, dn: str, attributes: Sequence[str]) -> Object | None:
         """One object by its place."""

@@ -13,7 +13,7 @@ from typing import ClassVar
 from ...core import Account, AccountKey, Context, PluginError, Secret, Store, StoreUnavailable, Text
 from . import _ldap as ldap
 from ._budget import Budget
-from ._ldap import Address, Credentials, Object, SignInRefused, Terms, Wire
+from ._ldap import Address, Credentials, Dropped, Object, SignInRefused, Terms, Wire
 from ._ldap_pool import Pool
 from ._ldap_settings import DirectorySettings
 from ._spelling import fold, has_unspeakable
@@ -21,6 +21,8 @@ from ._spelling import fold, has_unspeakable
 log = logging.getLogger(__name__)
 
 LONGEST_NAME = 256
+# So many people come at once when all are listed: fewer than any server's limit, and read within some seconds.
+PAGE = 200
 
 
 class LdapStore(Store):
@@ -78,6 +80,17 @@ class LdapStore(Store):
 
         return self._pool.work(read, Budget.of(ctx))
 
+    def everybody(self, *, ctx: Context) -> Iterator[Sequence[Account]]:
+        """Page by page, on a connection that nobody else uses: a server forgets the place with its connection."""
+        with closing(self._pool.connect(Budget.of(ctx))) as wire:
+            if wire.read(self.settings.base, ["1.1"]) is None:
+                raise StoreUnavailable(f"{self.settings.base} is not there, or the service account may not read it")
+            try:
+                for page in wire.pages(self.settings.base, self._people_there, self._listed, size=PAGE):
+                    yield [account for entry in page if (account := self._listed_account(wire, entry))]
+            except Dropped as problem:
+                raise StoreUnavailable(str(problem)) from None
+
     def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
         """Whether the mark moved, asked on a new connection to the same server: the old one may tell nothing more."""
         with closing(self._pool.connect(Budget.of(ctx), account.server)) as wire:
@@ -111,6 +124,20 @@ class LdapStore(Store):
     @abstractmethod
     def _account(self, wire: Wire, entry: Object) -> Account:
         """What an object says."""
+
+    @property
+    @abstractmethod
+    def _people_there(self) -> str:
+        """The condition that everybody meets."""
+
+    @property
+    @abstractmethod
+    def _listed(self) -> Sequence[str]:
+        """What is asked of each while all are listed."""
+
+    @abstractmethod
+    def _listed_account(self, wire: Wire, entry: Object) -> Account | None:
+        """What one of those says; None where it is nobody whom we could look up again."""
 
     @abstractmethod
     def _moved(self, entry: Object, account: Account) -> bool:

@@ -123,6 +123,19 @@ class ActiveDirectory(Changing, LdapStore):
     def _account(self, wire: Wire, entry: Object) -> Account:
         return self._people.account(wire, entry)
 
+    @property
+    def _people_there(self) -> str:
+        return facts.PEOPLE
+
+    @property
+    def _listed(self) -> Sequence[str]:
+        return ["1.1"]
+
+    def _listed_account(self, wire: Wire, entry: Object) -> Account | None:
+        # The server tells somebody's groups, with those that hold them, of one object alone.
+        whole = self._people.read(wire, entry.dn)
+        return None if whole is None else self._account(wire, whole)
+
     def _moved(self, entry: Object, account: Account) -> bool:
         return Stamp.of(entry).moved_since(Stamp.read(account.stamp))
 

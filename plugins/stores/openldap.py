@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from ...core import (
@@ -174,6 +174,17 @@ class OpenLdap(Changing, LdapStore):
             return None
         found = wire.search(self.settings.base, equals("entryUUID", key.id), self._wanted, most=2)
         return found.objects[0] if len(found.objects) == 1 else None
+
+    @property
+    def _people_there(self) -> str:
+        return equals("objectClass", self.settings.person_class)
+
+    @property
+    def _listed(self) -> Sequence[str]:
+        return self._wanted
+
+    def _listed_account(self, wire: Wire, entry: Object) -> Account | None:
+        return self._account(wire, entry) if _ID.fullmatch(entry.text("entryUUID")) else None
 
     def _mine(self, wire: Wire, account: Account) -> Object:
         entry = self._object(wire, account.key)

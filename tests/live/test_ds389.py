@@ -125,3 +125,8 @@ def test_the_check_says_what_it_cannot_do(slapd: Slapd) -> None:
     store = speaking_389(slapd, base=somebody(slapd).dn)
     assert any("cannot refuse a late writer" in remark for remark in store.check())
     store.close()
+
+
+def test_everybody_is_listed_in_its_own_words(store: OpenLdap, slapd: Slapd) -> None:
+    account = seen(store, somebody(slapd, nsAccountLock="true"))
+    assert account in [one for page in store.everybody(ctx=a_context()) for one in page]
