@@ -19,7 +19,7 @@ from keyback.core.service.record_room import LOUD
 # Whatever is asked of them, they read what administrators set, which is little.
 OF_FEW_ROWS = (
     "policies/", "first-page/", "plugins/method/", "plugins/channel/", "plugins/store/", "questions/", "brand/",
-    "messages/", "messages/one/code", "entries/", "files/", "signals/", "records/log",
+    "messages/", "entries/", "files/", "signals/", "records/log",
 )  # fmt: skip
 
 
@@ -41,6 +41,7 @@ def every_page(console: SmallConsole, past: Past) -> Iterator[Asking]:
     yield from _people(console, past)
     yield from _reports(past)
     yield from _others(console)
+    yield Asking("messages: one", _linked(console, "/admin/messages/", '/admin/messages/one/[^"]+')[0])
     for path in OF_FEW_ROWS:
         yield Asking(path.rstrip("/"), f"/admin/{path}")
     yield from _files()

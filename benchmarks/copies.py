@@ -1,4 +1,4 @@
-"""Makes much of little inside the database: each row is copied under other keys, and what is sealed in it opens nothing.
+"""Makes much of little inside the database: rows are copied under other keys, and what is sealed in them opens nothing.
 
 Lists and their plans know only how many rows there are and what their indexes say of them. Whom the screens open is
 among the originals.
@@ -61,7 +61,7 @@ def _copied(tx: Connection, table: Table, changed: Mapping[str, str], times: int
     began, columns = time.monotonic(), [column.name for column in table.c]
     into = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(changed.get(name, f'"{name}"') for name in columns)
-    tx.execute(text(f'CREATE TEMPORARY TABLE original AS SELECT * FROM "{table.name}"'))
+    tx.execute(text(f'CREATE TEMPORARY TABLE original AS SELECT * FROM "{table.name}"'))  # noqa: S608
     for which in range(1, times):
         copied = text(f'INSERT INTO "{table.name}" ({into}) SELECT {values} FROM original')  # noqa: S608
         tx.execute(copied, {"mark": f"x{which}", "which": which})

@@ -19,7 +19,7 @@ FEW = 5000
 class Asked:
     """Every statement of one page."""
 
-    statements: list[tuple[str, Any]] = field(default_factory=list)
+    statements: list[tuple[str, object]] = field(default_factory=list)
 
     @classmethod
     @contextmanager
@@ -32,7 +32,9 @@ class Asked:
         finally:
             event.remove(Engine, "before_cursor_execute", asked._hear)
 
-    def _hear(self, _c: object, _cursor: object, statement: str, parameters: Any, _context: object, _m: bool) -> None:
+    def _hear(
+        self, _c: object, _cursor: object, statement: str, parameters: object, _context: object, _m: bool
+    ) -> None:
         if not statement.startswith(("BEGIN", "SAVEPOINT")):
             self.statements.append((statement, parameters))
 
@@ -49,7 +51,7 @@ class Asked:
         return rows, whole
 
 
-def _plan(database: Database, statement: str, parameters: Any) -> Mapping[str, Any]:
+def _plan(database: Database, statement: str, parameters: object) -> Mapping[str, Any]:
     with database.never_kept() as tx:
         driver: Any = tx.connection.driver_connection
         ((found,),) = driver.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).fetchall()
