@@ -130,8 +130,8 @@ class Counters:
 
     def locked(self, tx: Connection, now: datetime, but_not: Sequence[Mark], most: int = 1000) -> Sequence[datetime]:
         """Until when each of those is locked that are locked now, the longest first; without these marks."""
-        left_out = {self._key(mark) for mark in but_not}
-        found = tx.execute(_locked, {"now": now, "most": most})
+        found = tx.execute(_locked, {"now": now, "most": most}).all()
+        left_out = {self._key(mark) for mark in but_not} if found else set()
         return [until for key, until in found if key not in left_out]
 
     def spend_once(self, tx: Connection, what: str, until: datetime, now: datetime) -> bool:

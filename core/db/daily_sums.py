@@ -47,10 +47,14 @@ _at_place = (table.c.day == "") & (table.c.what == "place")
 _place = select(table.c["count"]).where(_at_place)
 _begin = insert(table)
 _move = update(table).where(_at_place, table.c["count"] == bindparam("before")).values(count=bindparam("reached"))
-_between = (
-    select(table)
-    .where(table.c.day >= bindparam("since"), table.c.day <= bindparam("until"))
-    .order_by(table.c.day, table.c.what, table.c.label)
+_these_days = (table.c.day >= bindparam("since"), table.c.day <= bindparam("until"))
+_between = select(table).where(*_these_days).order_by(table.c.day, table.c.what, table.c.label)
+_count = func.sum(table.c["count"])
+_totals = select(table.c.what, table.c.label, _count).where(*_these_days).group_by(table.c.what, table.c.label)
+_per_day = (
+    select(table.c.day, table.c.what, _count)
+    .where(*_these_days, table.c.what.in_(bindparam("whats", expanding=True)))
+    .group_by(table.c.day, table.c.what)
 )
 _said = event.c.name.in_(bindparam("names", expanding=True))
 _of_recoveries = select(event.c.recovery_id).where(
@@ -112,6 +116,18 @@ def between(tx: Connection, since: date, until: date) -> Sequence[Sum]:
     """All sums of these days, both included."""
     found = tx.execute(_between, {"since": since.isoformat(), "until": until.isoformat()})
     return [Sum(date.fromisoformat(day), what, label, count) for day, what, label, count in found]
+
+
+def totals(tx: Connection, since: date, until: date) -> Mapping[tuple[str, str], int]:
+    """What and label, over all of these days together."""
+    found = tx.execute(_totals, {"since": since.isoformat(), "until": until.isoformat()})
+    return {(what, label): int(count) for what, label, count in found}
+
+
+def per_day(tx: Connection, since: date, until: date, whats: Sequence[str]) -> Sequence[Sum]:
+    """Each of these for each day, whatever the label."""
+    asked = {"since": since.isoformat(), "until": until.isoformat(), "whats": list(whats)}
+    return [Sum(date.fromisoformat(day), what, "", int(count)) for day, what, count in tx.execute(_per_day, asked)]
 
 
 def told_before(tx: Connection, recoveries: Sequence[str], names: Sequence[str], seen: int) -> set[str]:

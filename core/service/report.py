@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ..contracts.record_events import RecordsExported
 from ..db import daily_sums
-from ..db.daily_sums import Sum
 from . import csv_file
 from .actor import Actor
 from .approvals import said_by
 from .records import Records
 from .surroundings import Surroundings
-from .today import Day, days
+from .today import PER_DAY, Day, days
 
 # More than a year is two reports.
 LONGEST = timedelta(days=400)
@@ -88,8 +87,9 @@ class ReportRoom:
     def report(self, since: date, until: date) -> Report:
         """Both days included."""
         with self.records.db.read() as tx:
-            sums = daily_sums.between(tx, since, until)
-        return _report(sums, since, until)
+            totals = daily_sums.totals(tx, since, until)
+            daily = daily_sums.per_day(tx, since, until, PER_DAY)
+        return _report(totals, days(daily, since, until))
 
     def file(self, actor: Actor, since: date, until: date) -> Iterator[str]:
         """The same sums, day by day, for a spreadsheet."""
@@ -108,14 +108,14 @@ def sums_of(records: Records, since: date, until: date) -> Iterator[str]:
     )
 
 
-def _report(sums: Sequence[Sum], since: date, until: date) -> Report:
-    named = _by_name(sums)
+def _report(totals: Mapping[tuple[str, str], int], each_day: tuple[Day, ...]) -> Report:
+    named = _by_name(totals)
     total = {what: counted.total() for what, counted in named.items()}
     funnel = Funnel(*(total.get(what, 0) for what in ("asked", "proven", "set", "signed-in")))
     return Report(
-        since=since,
-        until=until,
-        days=days(sums, since, until),
+        since=each_day[0].day,
+        until=each_day[-1].day,
+        days=each_day,
         funnel=funnel,
         methods=tuple(_methods(named)),
         why_not=_most_first(named, "closed"),
@@ -127,10 +127,10 @@ def _report(sums: Sequence[Sum], since: date, until: date) -> Report:
     )
 
 
-def _by_name(sums: Iterable[Sum]) -> dict[str, Counter[str]]:
+def _by_name(totals: Mapping[tuple[str, str], int]) -> dict[str, Counter[str]]:
     named: dict[str, Counter[str]] = {}
-    for each in sums:
-        named.setdefault(each.what, Counter())[each.label] += each.count
+    for (what, label), count in totals.items():
+        named.setdefault(what, Counter())[label] += count
     return named
 
 

@@ -20,6 +20,8 @@ from .surroundings import Surroundings
 from .tally import EDGES
 
 WEEKS, DAYS_SHOWN = 8, 14
+# What is shown of each day: who got back in, who did not finish, who asked, and who proved it.
+PER_DAY = ("set", "closed", "asked", "proven")
 # Of so many answers of a hundred it is said how quick they are.
 OF_A_HUNDRED = 95
 
@@ -90,9 +92,10 @@ class TodaysNumbers:
         now = self.around.now()
         day = now.astimezone(UTC).date()
         with self.records.db.read() as tx:
-            sums = daily_sums.between(tx, day - timedelta(weeks=WEEKS), day)
+            sums = daily_sums.between(tx, day, day)
+            daily = daily_sums.per_day(tx, day - timedelta(weeks=WEEKS), day, PER_DAY)
             locked, budgets = self._locked_out(tx, now), self._budgets(tx, now)
-        finished, why_not = _per_day(sums, "set"), _reasons(sums, day)
+        finished, why_not = _per_day(daily, "set"), _reasons(sums)
         return Today(
             day=day,
             back_in=finished[day],
@@ -100,9 +103,9 @@ class TodaysNumbers:
             not_finished=sum(why_not.values()),
             why_not=why_not,
             locked_out=locked,
-            answers=_answers(sums, day),
+            answers=_answers(sums),
             budgets=budgets,
-            days=days(sums, day - timedelta(days=DAYS_SHOWN - 1), day),
+            days=days(daily, day - timedelta(days=DAYS_SHOWN - 1), day),
         )
 
     def _locked_out(self, tx: Transaction, now: datetime) -> LockedOut:
@@ -133,7 +136,7 @@ class TodaysNumbers:
 
 def days(sums: Sequence[Sum], since: date, until: date) -> tuple[Day, ...]:
     """Every day of these, also those on which nothing happened."""
-    each = [_per_day(sums, what) for what in ("set", "closed", "asked", "proven")]
+    each = [_per_day(sums, what) for what in PER_DAY]
     span = (since + timedelta(days=number) for number in range((until - since).days + 1))
     return tuple(Day(day, *(counted[day] for counted in each)) for day in span)
 
@@ -146,9 +149,9 @@ def _per_day(sums: Sequence[Sum], what: str) -> Counter[date]:
     return counted
 
 
-def _reasons(sums: Sequence[Sum], day: date) -> Mapping[str, int]:
-    """The most frequent first."""
-    reasons = Counter({each.label: each.count for each in sums if each.what == "closed" and each.day == day})
+def _reasons(sums: Sequence[Sum]) -> Mapping[str, int]:
+    """Of one day, the most frequent first."""
+    reasons = Counter({each.label: each.count for each in sums if each.what == "closed"})
     return dict(reasons.most_common())
 
 
@@ -162,10 +165,10 @@ def _usual(finished: Counter[date], day: date) -> int | None:
     return round(median(same)) if same else None
 
 
-def _answers(sums: Sequence[Sum], day: date) -> tuple[Answers, ...]:
+def _answers(sums: Sequence[Sum]) -> tuple[Answers, ...]:
     stores: dict[str, Counter[str]] = {}
     for each in sums:
-        if each.day == day and each.what.startswith("answer:"):
+        if each.what.startswith("answer:"):
             stores.setdefault(each.what.removeprefix("answer:"), Counter())[each.label] += each.count
     return tuple(Answers(store, spans.total(), _most_within(spans)) for store, spans in sorted(stores.items()))
 

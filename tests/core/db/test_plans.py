@@ -38,6 +38,7 @@ from keyback.core.db.sealing import KeyPurpose
 from keyback.core.db.session import Database
 from keyback.core.recovery.state import Stage
 from keyback.core.service.record_room import LOUD, Asked, open_record_room
+from keyback.core.service.report import ReportRoom
 
 MANY = 1500
 # Read whole on purpose: what an administrator sets has a handful of rows, and so have keys.
@@ -105,7 +106,7 @@ def full(database: Database, url: str, kek: bytes) -> SmallHouse:
     bulk.load(tables.event, Log(past, database).events(MANY, chained=False), MANY)
     signed = ({"seq": seq, "at": house.clock(), "hash": b"", "kid": "k", "signature": b""} for seq in range(MANY))
     bulk.load(tables.checkpoint, signed, MANY)
-    sums = ({"day": f"{year}-11-22", "what": "set", "label": "reset", "count": 1} for year in range(MANY))
+    sums = ({"day": f"{1000 + year}-11-22", "what": "set", "label": "reset", "count": 1} for year in range(MANY))
     bulk.load(tables.daily_sum, sums, MANY)
     bulk.analyse()
     return house
@@ -185,6 +186,9 @@ def look_around(house: SmallHouse, past: Past) -> None:
     for asked in narrowed:
         for listed in (room.events, room.recoveries, room.messages, room.jobs):
             listed(asked, listed(asked).older)
+    room.today.now()
+    today = house.clock().date()
+    ReportRoom(records=house.records, around=house.around).report(today - timedelta(days=364), today)
     desk = house.staff.stranded
     for digest in [*desk.havings(), "nobody has this"]:
         first = desk.people([digest])
