@@ -13,7 +13,18 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, Table, select, tuple_, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    select,
+    tuple_,
+    union_all,
+)
 
 from ..recovery.state import Stage
 from .columns import EPOCH, TICK, is_set, micros
@@ -170,7 +181,7 @@ def _is(column: Column[Any], value: str) -> ColumnElement[bool] | None:
     return (column == value) & is_set(column) if value else None
 
 
-def _read(tx: Connection, asked: Select[Any]) -> Sequence[Row]:
+def _read(tx: Connection, asked: Select[Any] | CompoundSelect[Any]) -> Sequence[Row]:
     return tx.execute(asked).mappings().all()
 
 
