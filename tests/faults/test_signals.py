@@ -73,7 +73,8 @@ def _killed_at_each(brought: Brought, post: Post, slapd: Slapd, people: int) -> 
     stories = [_reset(brought.keyback, post, slapd) for _ in range(people)]
     receiver.is_in("holding")
     for number in range(2 * people):
-        wait_until(lambda: len(receiver.heard) == number + 1, f"signal {number + 1}", PATIENCE)  # noqa: B023
+        # One that is held for too long is brought again before we see it, and the next one with it.
+        wait_until(lambda: len(receiver.heard) > number, f"signal {number + 1}", PATIENCE)  # noqa: B023
         brought.kill()
     wait_until(lambda: half_done(brought.keyback) == [], "everything to be brought", PATIENCE)
     assert [(one["event"], one["about"]["sub"]) for one in receiver.heard] == [
@@ -97,7 +98,7 @@ def _comes_in_order(receiver: SignalReceiver) -> None:
     names = [one["jti"] for one in receiver.heard]
     assert sorted(receiver.arrived, key=names.index) == receiver.arrived
     assert set(receiver.arrived) == set(names)
-    assert min(Counter(receiver.arrived).values()) == 2
+    assert min(Counter(receiver.arrived).values()) >= 2
 
 
 @contextmanager
