@@ -11,7 +11,7 @@ from typing import TypeVar
 from .browser import Browser, Page
 from .http_sink import HttpSink
 from .human import solve
-from .keyback import Keyback
+from .keyback import PATIENCE, Keyback
 from .mail_sink import MailSink
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ class Story:
     def type_code(self, code: str) -> Page:
         """Answer; while the person is still being looked up, ask again as the page says."""
         page = self.browser.submit(self.here(), code=code)
-        patience = time.monotonic() + 20
+        patience = time.monotonic() + PATIENCE
         while page.name == "waiting" and time.monotonic() < patience:
             page = self.browser.submit(self.browser.get(page.url), code=code)
         return page
@@ -140,7 +140,7 @@ class Story:
         """Where the recovery stands."""
         return self.browser.get(f"/recover/{self.recovery_id}")
 
-    def wait_for_stage(self, *stages: str, seconds: float = 60) -> Page:
+    def wait_for_stage(self, *stages: str, seconds: float = PATIENCE) -> Page:
         """Reload until it stands there."""
         return wait_until(lambda: page if (page := self.reload()).stage in stages else None, f"stage {stages}", seconds)
 
@@ -154,7 +154,7 @@ def solve_on(page: Page) -> str:
     return solve(page.marked("data-challenge")[0])
 
 
-def wait_until(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+def wait_until(look: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
     """What it finds, once it finds something."""
     patience = time.monotonic() + seconds
     while time.monotonic() < patience:
