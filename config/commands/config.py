@@ -29,7 +29,7 @@ ANSWER = (
 
 def add(subparsers: Subparsers) -> None:
     """Its lines in `keyback --help`."""
-    parser = subparsers.add_parser("config", help="policies, public rules and plugins' settings as a file")
+    parser = subparsers.add_parser("config", help="rules, questions, brand and plugins' settings as a file")
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     export = verbs.add_parser("export", help="print all of it as JSON, without secrets")
     export.set_defaults(run=run_export)
@@ -98,4 +98,4 @@ def _document(path: Path) -> Mapping[str, object]:
 def _rules_file() -> Iterator[RulesFile]:
     with opened() as house:
         console = parts_of(house)
-        yield RulesFile(console.control_room, console.parts)
+        yield RulesFile(console.control_room, console.parts, console.questions, console.brand)

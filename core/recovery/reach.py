@@ -73,6 +73,7 @@ class Having:
     """What decides about somebody, and nothing that tells who they are: thousands of people have the same.
 
     `methods`: by which they could prove it, whatever their policy says; `shown`: those that `masked` can show.
+    `also`: in which directories they have an account beside this one.
     """
 
     store: str
@@ -85,6 +86,7 @@ class Having:
     expired: bool = False
     copied: bool = False
     stopped: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def person(self) -> Person:

@@ -58,7 +58,9 @@ class Audience:
 
 
 def _fits(having: Having, stores: frozenset[str], groups: frozenset[str]) -> bool:
-    there = having.store in stores and (not groups or not groups.isdisjoint(having.groups))
+    # Of an account beside the one that they are counted by no groups are known before their turn.
+    there = having.store in stores or not stores.isdisjoint(having.also)
+    there = there and (not groups or (having.store in stores and not groups.isdisjoint(having.groups)))
     # Whoever rules others is handled one by one, with an approval of their own.
     return there and having.enabled and not (having.privileged or having.expired or having.copied)
 

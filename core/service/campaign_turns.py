@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,13 +59,27 @@ class Turns:
 
     def take(self, campaign: Campaign, someone: Someone) -> Campaign:
         """What the campaign comes to by it. Raises StoreUnavailable: then it was nobody's turn."""
-        account = self.writer.look(_known(someone.key))
-        reason = _why_not(campaign, account)
-        if account is None or reason:
-            return self._pass_over(campaign, someone, reason)
+        looked = [self.writer.look(_known(key)) for key in self._theirs(campaign, someone)]
+        reasons = [_why_not(campaign, account) for account in looked]
+        accounts = [account for account, reason in zip(looked, reasons, strict=True) if account and not reason]
+        # Whoever rules others by one of them is handled by hand, for all of them.
+        if not accounts or "privileged" in reasons:
+            return self._pass_over(
+                campaign, someone, "privileged" if "privileged" in reasons else next(iter(reasons), "gone")
+            )
         if campaign.plan.kind is Kind.RESET:
-            return self._demand(campaign, someone, account)
-        return self._invite(campaign, someone, account)
+            return self._demand(campaign, someone, accounts)
+        return self._invite(campaign, someone, accounts[0])
+
+    def _theirs(self, campaign: Campaign, someone: Someone) -> Sequence[AccountKey]:
+        """All their accounts in the campaign's directories, the one that they are counted by first. They are invited
+        by that one alone, wherever it is: by it is known whether they could get back in."""
+        if campaign.plan.kind is Kind.INVITE:
+            return [someone.key]
+        with self.book.records.db.read() as tx:
+            _, linked = self.recognising.whose(tx, someone.key)
+        keys = dict.fromkeys((someone.key, *linked))
+        return [key for key in keys if key.store in campaign.plan.stores]
 
     def settle(self, campaign: Campaign, before: datetime) -> None:
         """Turns that were begun before then and never ended. Raises StoreUnavailable."""
@@ -74,11 +88,11 @@ class Turns:
             begun = records.campaigns.turns(tx, campaign.id, Turn.BEGUN, "", MOST)
             known = {pseudonym: records.census.one(tx, pseudonym) for pseudonym, _, at in begun if at < before}
         for pseudonym, found in known.items():
-            account = self.writer.look(_known(found[0])) if found else None
-            arrived = account is not None and account.state.must_change
-            self._finish(campaign, pseudonym, found[0] if found and arrived else None, "interrupted")
+            keys = self._theirs(campaign, Someone(pseudonym, found[0])) if found else ()
+            arrived = [key for key in keys if (seen := self.writer.look(_known(key))) and seen.state.must_change]
+            self._finish(campaign, pseudonym, arrived, "interrupted" if len(arrived) < max(1, len(keys)) else "")
 
-    def _demand(self, campaign: Campaign, someone: Someone, account: Account) -> Campaign:
+    def _demand(self, campaign: Campaign, someone: Someone, accounts: Sequence[Account]) -> Campaign:
         began = self.now()
 
         def begun(tx: Transaction, now: Campaign) -> Campaign:
@@ -90,8 +104,10 @@ class Turns:
         after = self.book.change(campaign.id, begun)
         if after.count(Turn.BEGUN) == campaign.count(Turn.BEGUN):
             return after
-        arrived, why = self._order(account, began)
-        return self._finish(campaign, someone.pseudonym, someone.key if arrived else None, why)
+        outcomes = {account.key: self._order(account, began) for account in accounts}
+        arrived = [key for key, (done, _) in outcomes.items() if done]
+        why = next((why for done, why in outcomes.values() if not done), "")
+        return self._finish(campaign, someone.pseudonym, arrived, why)
 
     def _order(self, account: Account, began: datetime) -> tuple[bool, str]:
         """Whether the directory will ask for another password, and else why not. Given once, whatever comes of it."""
@@ -107,16 +123,16 @@ class Turns:
             return seen is not None and seen.state.must_change, "unknown"
         return outcome.kind is OutcomeKind.SET, outcome.kind.value
 
-    def _finish(self, campaign: Campaign, pseudonym: str, arrived: AccountKey | None, why: str) -> Campaign:
-        """`arrived`: at which account."""
-        turn, reason = (Turn.DONE, "") if arrived else (Turn.FAILED, why)
+    def _finish(self, campaign: Campaign, pseudonym: str, arrived: Sequence[AccountKey], why: str) -> Campaign:
+        """`arrived`: at which accounts; `why`: empty where it did at all of them."""
+        turn, reason = (Turn.FAILED, why) if why else (Turn.DONE, "")
 
         def finished(tx: Transaction, now: Campaign) -> Campaign:
             if not self.book.records.campaigns.finish(tx, now.id, pseudonym, turn, reason):
                 return now
-            if arrived:
-                person_id = self.recognising.person_id(tx, arrived)
-                self.book.say(tx, ChangeDemanded(now.id, arrived.store), _wanted_by(now), person_id=person_id)
+            for key in arrived:
+                person_id = self.recognising.person_id(tx, key)
+                self.book.say(tx, ChangeDemanded(now.id, key.store), _wanted_by(now), person_id=person_id)
             tally = {**now.tally, str(Turn.BEGUN): now.count(Turn.BEGUN) - 1}
             return replace(now, tally=tally).with_turn(turn, reason)
 

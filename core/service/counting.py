@@ -201,6 +201,7 @@ class Counting:
             expired=account.state.expired,
             copied=account.synced_from is not None,
             stopped=facts.stopped,
+            also=tuple(sorted({key.store for key in facts.linked if key.store in snapshot.plugins.stores})),
         )
 
     def _asking_for_everything(self) -> Recognising:

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from ..contracts.errors import KeybackError
 from ..contracts.method import Method
 from ..contracts.plugin import PluginSettings
-from ..recovery.differences import between, between_public
+from ..recovery.differences import between, between_public, between_values
 from ..recovery.policy import PublicRules
 from ..recovery.policy_order import arranged
+from ..recovery.question_sets import between as between_sets
 from ..recovery.reach import Kind, Rules, reach
 from . import part_values
 from .actor import Actor
+from .brand_desk import BrandDesk
 from .control_room import ControlRoom
 from .kept_rules import Change, Refused
 from .part_values import defaults_of, differences, plain
 from .parts import Part, Parts, State, Switch
+from .question_sets import QuestionDesk
 from .snapshot import kind_of, lacking
 from .written_rules import Expected, Unreadable, Written, WrittenPart
 
@@ -50,11 +53,19 @@ class RulesFile:
 
     rules: ControlRoom
     parts: Parts
+    questions: QuestionDesk
+    brand: BrandDesk
 
     def export(self) -> Written:
         """All of it, without secrets."""
         plugins = {_name(part): _written(part) for part in self.parts.all() if part.state is not State.NOT_SET_UP}
-        return Written(self.rules.public.now().rules, self.rules.policies.now().rules, plugins)
+        return Written(
+            self.rules.public.now().rules,
+            self.rules.policies.now().rules,
+            plugins,
+            question_sets=self.questions.now().rules or None,
+            brand=self.brand.now().rules,
+        )
 
     def changes(self, written: Written) -> tuple[str, ...]:
         """What applying it would change, one line each. Raises Unreadable for a plugin that is not here."""
@@ -89,6 +100,8 @@ class RulesFile:
         # What comes on may be what the rules need, and what goes off what they needed.
         self._apply_parts(order, {name: one for name, one in written.plugins.items() if one.on}, parts)
         self._apply_rules(order, written)
+        self._save_questions(order, written)
+        self._save_brand(order, written)
         self._apply_parts(order, {name: one for name, one in written.plugins.items() if not one.on}, parts)
         return lines
 
@@ -97,6 +110,13 @@ class RulesFile:
             yield from map(str, between_public(self.rules.public.now().rules, written.public))
         if written.policies:
             yield from map(str, between(self.rules.policies.now().rules, arranged(written.policies)))
+        if written.question_sets:
+            yield from map(str, between_sets(self.questions.now().rules, written.question_sets))
+        if written.brand:
+            changed = between_values(self.brand.now().rules, written.brand)
+            if pinned := sorted({one.field for one in changed} & self.brand.file.pinned):
+                raise Unreadable(tuple(f"brand.{name}: keyback.toml decides this" for name in pinned))
+            yield from map(str, changed)
         parts = {_name(part): part for part in self.parts.all()}
         if missing := written.plugins.keys() - parts.keys():
             raise Unreadable(tuple(f"plugins.{name}: not loaded here" for name in sorted(missing)))
@@ -124,6 +144,16 @@ class RulesFile:
         now = self.rules.policies.now()
         if written.policies and between(now.rules, arranged(written.policies)):
             self.rules.policies.save(written.policies, order.after(now.version))
+
+    def _save_questions(self, order: Order, written: Written) -> None:
+        now = self.questions.now()
+        if written.question_sets and between_sets(now.rules, written.question_sets):
+            self.questions.save(written.question_sets, order.after(now.version))
+
+    def _save_brand(self, order: Order, written: Written) -> None:
+        now = self.brand.now()
+        if written.brand and between_values(now.rules, written.brand):
+            self.brand.save(written.brand, order.after(now.version))
 
     def _apply_parts(self, order: Order, written: Mapping[str, WrittenPart], parts: Mapping[str, Part]) -> None:
         for name, one in written.items():

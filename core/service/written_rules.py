@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..contracts.brand import Brand
 from ..contracts.errors import KeybackError
 from ..db import value_json
 from ..recovery.policy import Policy, PublicRules, Purpose
+from ..recovery.question_sets import Sets
 from ..recovery.reach import Having
 
 # Raised when older files would be read wrongly.
@@ -39,12 +41,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One file. What it says nothing of stays as it is."""
+    """One file. What it says nothing of stays as it is. `brand` is without its picture and the notices' own words."""
 
     public: PublicRules | None = None
     policies: tuple[Policy, ...] | None = None
     plugins: Mapping[str, WrittenPart] = field(default_factory=dict)
     expected: tuple[Expected, ...] = ()
+    question_sets: Sets | None = None
+    brand: Brand | None = None
 
 
 class Unreadable(KeybackError):
@@ -58,6 +62,8 @@ class Unreadable(KeybackError):
 _SECTIONS: Mapping[str, TypeAdapter[Any]] = {
     "public_rules": value_json.PUBLIC_RULES,
     "policies": value_json.POLICIES,
+    "question_sets": value_json.QUESTION_SETS,
+    "brand": TypeAdapter(Brand),
     "plugins": TypeAdapter(dict[str, WrittenPart]),
     "tests": TypeAdapter(tuple[Expected, ...]),
 }
@@ -68,13 +74,23 @@ def read(document: Mapping[str, object]) -> Written:
     problems = [f"{key}: not known here" for key in document.keys() - _SECTIONS.keys() - {"keyback"}]
     if document.get("keyback") != EDITION:
         problems.append(f"keyback: must be {EDITION}")
+    problems += [
+        f"brand.{name}: not for this file to say" for name in {"logo", "wordings"} & _keys(document.get("brand"))
+    ]
     found: dict[str, Any] = {}
     for name, adapter in _SECTIONS.items():
         if name in document:
             problems += _taken(found, name, adapter, document[name])
     if problems:
         raise Unreadable(tuple(sorted(problems)))
-    return Written(found.get("public_rules"), found.get("policies"), found.get("plugins", {}), found.get("tests", ()))
+    return Written(
+        found.get("public_rules"),
+        found.get("policies"),
+        found.get("plugins", {}),
+        found.get("tests", ()),
+        found.get("question_sets"),
+        found.get("brand"),
+    )
 
 
 def write(written: Written) -> dict[str, object]:
@@ -82,11 +98,19 @@ def write(written: Written) -> dict[str, object]:
     sections = {
         "public_rules": written.public,
         "policies": written.policies,
+        "question_sets": written.question_sets,
+        "brand": written.brand,
         "plugins": written.plugins,
         "tests": written.expected,
     }
     said = {name: _SECTIONS[name].dump_python(value, mode="json") for name, value in sections.items() if value}
+    if written.brand:
+        said["brand"] = {name: value for name, value in said["brand"].items() if name not in {"logo", "wordings"}}
     return {"keyback": EDITION, **said}
+
+
+def _keys(said: object) -> set[str]:
+    return set(said) if isinstance(said, Mapping) else set()
 
 
 def _taken(found: dict[str, Any], name: str, adapter: TypeAdapter[Any], said: object) -> list[str]:

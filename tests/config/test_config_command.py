@@ -128,6 +128,9 @@ def test_what_is_expected_is_asked_of_the_rules_before_they_hold(
         ({"rules": {}}, "rules: not known here"),
         ({"keyback": 2}, "keyback: must be 1"),
         ({"plugins": {"method/fax": {"on": True}}}, "plugins.method/fax: not loaded here"),
+        ({"brand": {"company": "", "help_desk": "Room 7"}}, "company: empty"),
+        ({"brand": {"company": "Alderwick", "logo": {"name": "x.png"}}}, "brand.logo: not for this file to say"),
+        ({"question_sets": [{"name": "x", "questions": [], "policies": ["staff"]}]}, "not-for-all"),
         ({"plugins": {"channel/smtp": {"on": True}}}, "can't be on before these are set"),
         ({"plugins": {"human_check/proof_of_work": {"on": False}}}, "plugins.human_checks in keyback.toml says"),
         ({"plugins": {"method/questions": {"on": True}}}, "--organisation"),
@@ -179,3 +182,35 @@ def test_questions_are_turned_on_and_counted_by_whoever_answers_for_it(here: Pat
         assert house.snapshots.current.plugins.methods["questions"].settings.to_ask == 4
     # Nothing is left to answer for.
     assert main(asked) == 0
+
+
+def test_questions_and_the_brand_are_compared_applied_and_found_again(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [{"id": f"What was number {number}?", "words": {"de": f"Was war Nummer {number}?"}} for number in range(6)]
+    sets = [{"name": "Everybody", "questions": asked}]
+    brand = {"company": "Alderwick", "help_desk": "Room 7", "accent": "#7a3b2e"}
+    assert main(["config", "diff", written(question_sets=sets, brand=brand)]) == DIFFERENT
+    said = capsys.readouterr().out
+    assert "accent" in said
+    assert "Everybody" in said
+    assert apply(question_sets=sets, brand=brand) == 0
+    found = exported(capsys)
+    assert [one["id"] for one in found["question_sets"][0]["questions"]] == [one["id"] for one in asked]
+    assert found["brand"]["accent"] == "#7a3b2e"
+    assert found["brand"].keys().isdisjoint({"logo", "wordings"})
+    assert main(["config", "diff", written(question_sets=found["question_sets"], brand=found["brand"])]) == 0
+    # What the file says nothing of stays.
+    assert apply(public_rules=found["public_rules"]) == 0
+    assert exported(capsys)["brand"] == found["brand"]
+
+
+def test_what_keyback_toml_says_of_the_brand_is_not_for_the_file(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (here / "keyback.toml").open("a", encoding="utf-8") as settings:
+        settings.write('[pages]\npinned = ["company"]\n')
+    brand = exported(capsys)["brand"]
+    assert apply(brand=brand) == 0
+    assert apply(brand={**brand, "company": "Other"}) == 1
+    assert "brand.company: keyback.toml decides this" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from servers.small_house import MAIL, SmallHouse, small_house
 
 from keyback.core.contracts.errors import NotAllowed, StoreUnavailable
 from keyback.core.contracts.people import AccountState, Contact, ContactKind
+from keyback.core.contracts.text import Text
 from keyback.core.db.session import Database
 from keyback.core.service.campaigns import Kind, Plan, State
 
@@ -36,6 +37,25 @@ def campaigns(house: SmallHouse) -> Campaigning:
     return campaigning(house)
 
 
+class Annex(Listed):
+    """A second directory that says who is in it."""
+
+    key, label, strictness = "cloud", Text("Annex"), 10
+
+
+@pytest.fixture
+def joined(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaigning]:
+    """Jo has an account in each of two directories."""
+    monkeypatch.setattr("servers.small_house.Directory", Listed)
+    file = tmp_path / "joined.db"
+    file.write_bytes(migrated.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    house = small_house(database, cloud=Annex())  # type: ignore[arg-type]
+    house.link()
+    yield campaigning(house)
+    database.close()
+
+
 def directory(house: SmallHouse) -> Listed:
     assert isinstance(house.store, Listed)
     return house.store
@@ -48,6 +68,36 @@ def stranded(house: SmallHouse, name: str, contacts: tuple[Contact, ...] = ONE_M
         person = house.records.keyring.pseudonym("fake", f"id-of-{name}")
         for enrolment in house.records.enrolments.of(tx, person):
             house.records.enrolments.remove(tx, enrolment.id)
+
+
+@pytest.mark.parametrize(
+    ("stores", "demanded"), [(("cloud",), (0, 1)), (("fake",), (1, 0)), (("fake", "cloud"), (1, 1))]
+)
+def test_a_joined_person_is_one_person_and_reached_in_every_directory_that_was_agreed_on(
+    joined: Campaigning, stores: tuple[str, ...], demanded: tuple[int, int]
+) -> None:
+    ended = joined.run(joined.agreed(stores=stores))
+    assert (ended.plan.people, ended.count("done"), ended.count("failed")) == (1, 1, 0)
+    house = joined.house
+    assert house.cloud is not None
+    assert (len(house.store.demands), len(house.cloud.demands)) == demanded
+    told = happened(house, "campaign.change-demanded")
+    assert sorted(one.rpartition(" ")[2] for one in told) == sorted(stores)
+
+
+def test_a_joined_person_of_whom_one_directory_refuses_is_not_done(joined: Campaigning) -> None:
+    directory(joined.house).refusing.add("jo")
+    ended = joined.run(joined.agreed(stores=("fake", "cloud")))
+    assert (ended.count("done"), ended.count("failed")) == (0, 1)
+    assert joined.house.cloud is not None
+    assert len(joined.house.cloud.demands) == 1
+
+
+def test_a_joined_person_who_rules_others_by_one_account_is_passed_over(joined: Campaigning) -> None:
+    plan = joined.plan(stores=("fake", "cloud"))
+    joined.house.store.change("id-of-jo", privileged=True)
+    ended = joined.run(joined.agreed(stores=("fake", "cloud"), people=plan.people))
+    assert (ended.handled, ended.count("skipped")) == (0, 1)
 
 
 def test_everybody_must_choose_another_password_once(house: SmallHouse, campaigns: Campaigning) -> None:
