@@ -11,8 +11,7 @@ PACKAGES := admin config core idp_bridge plugins
 # Without its byte code every server that a test starts would compile the house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Tests often wait for servers: one process more than there are processors keeps these busy, to the end.
-BESIDE = --numprocesses=$$(($$(nproc) + 1)) --no-loadscope-reorder
+# Begun early, so that no process has a long file left when the others are done.
 LONGEST_FIRST := tests/journeys tests/live
 
 .PHONY: demo test check faults format lock catalogues pictures clean
@@ -23,7 +22,7 @@ demo: .venv/runtime ## a pretend company on http://localhost:8080
 test: .venv/test ## everything but the long fault runs; starts slapd, PostgreSQL, Chromium and an identity provider itself
 	.ci/system-packages
 	.ci/node-packages
-	$(PYTHON_IN) -m pytest --ignore=tests/faults $(BESIDE) --maxprocesses=4 $(LONGEST_FIRST) tests
+	$(PYTHON_IN) -m pytest --ignore=tests/faults --numprocesses=auto --maxprocesses=4 --no-loadscope-reorder $(LONGEST_FIRST) tests
 # What breaks servers has a processor to itself, and what measures time has the machine.
 	$(PYTHON_IN) -m pytest -m "not slow and not alone" --numprocesses=auto --maxprocesses=2 tests/faults
 	$(PYTHON_IN) -m pytest -m "alone and not slow" tests/faults
