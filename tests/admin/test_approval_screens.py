@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import small_house
+from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
 
-from keyback.core.db.session import Database
 from keyback.core.service.actor import Role
-
-
-@dataclass
-class Second(SmallConsole):
-    """Another administrator's browser."""
-
-    @property
-    def key(self) -> str:
-        return "administratortoo"
 
 
 @pytest.fixture
 def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
-    house = small_house(database)
-    house.add("boss", privileged=True)
-    yield small_console(house, ADMINISTRATOR)
-    database.close()
-
-
-def second(console: SmallConsole) -> SmallConsole:
-    client = console.app.test_client(use_cookies=False)
-    return Second(console.app, console.desk, console.house, client, console.roles)
+    with opened(migrated, tmp_path) as console:
+        console.house.add("boss", privileged=True)
+        yield console
 
 
 def put_up(console: SmallConsole, why: str = "lost the phone") -> str:
@@ -57,7 +37,7 @@ def methods(console: SmallConsole) -> int:
 
 
 def test_another_administrator_approves_it(console: SmallConsole) -> None:
-    address, other = put_up(console), second(console)
+    address, other = put_up(console), console.colleague()
     page = other.get(address).text
     assert "Remove Saved code of boss" in page
     assert "lost the phone" in page
@@ -79,7 +59,7 @@ def test_nobody_approves_their_own(console: SmallConsole) -> None:
 
 
 def test_it_is_refused_with_a_reason(console: SmallConsole) -> None:
-    address, other = put_up(console), second(console)
+    address, other = put_up(console), console.colleague()
     assert other.post(f"{address}/refuse", {"why": "x" * 201}).status_code == 422
     assert other.post(f"{address}/refuse", {"why": "not now"}).status_code == 303
     assert methods(console) == 1
@@ -96,7 +76,7 @@ def test_only_administrators_see_and_decide(console: SmallConsole, role: Role) -
 
 
 def test_a_form_from_elsewhere_or_an_old_sign_in_decides_nothing(console: SmallConsole) -> None:
-    address, other = put_up(console), second(console)
+    address, other = put_up(console), console.colleague()
     assert other.post(f"{address}/approve", token="").status_code == 403
     other.desk.ago = timedelta(minutes=6)
     assert other.post(f"{address}/approve").status_code == 403
@@ -106,7 +86,7 @@ def test_a_form_from_elsewhere_or_an_old_sign_in_decides_nothing(console: SmallC
 def test_what_is_written_stays_text(console: SmallConsole) -> None:
     address = put_up(console, "<script>alert(1)</script>")
     for path in (address, "/admin/approvals/"):
-        page = second(console).get(path).text
+        page = console.colleague().get(path).text
         assert "<script>" not in page
         assert "&lt;script&gt;" in page
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from examples.pictures import PNG
 from servers.console_forms import sent, words
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, console_of, small_console
-from servers.small_house import SmallHouse, small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, console_of, opened
+from servers.small_house import SmallHouse
 from werkzeug.test import TestResponse
 
 from keyback.core.contracts.brand import Brand
-from keyback.core.db.session import Database
 from keyback.core.service.house_brand import FileSays
 
 HERE = "/admin/brand/"
@@ -26,25 +23,18 @@ SCRIPT = "<script>alert(1)</script>"
 FILE = FileSays(Brand("Alderwick", help_desk="01632 960 123"))
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{path}")
-    house = small_house(database)
-    house.snapshots.file = FILE
-    yield small_console(house)
-    database.close()
-
-
 @pytest.fixture
 def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
-    with opened(Path(shutil.copy(migrated, tmp_path / "keyback.db"))) as console:
+    with opened(migrated, tmp_path) as console:
+        console.house.snapshots.file = FILE
         yield console
 
 
 @pytest.fixture(scope="module")
 def unchanged(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[SmallConsole]:
     """For tests in which nothing is saved."""
-    with opened(Path(shutil.copy(migrated, tmp_path_factory.mktemp("brand") / "keyback.db"))) as console:
+    with opened(migrated, tmp_path_factory.mktemp("brand")) as console:
+        console.house.snapshots.file = FILE
         yield console
 
 

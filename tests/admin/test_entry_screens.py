@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.console_forms import sent, words
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, console_of, small_console
-from servers.small_house import SmallHouse, small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, console_of, opened, small_console
+from servers.small_house import SmallHouse
 from werkzeug.test import TestResponse
 
 from keyback.core.contracts.entry import Entry, OidcClient
 from keyback.core.db.client_key_sets import ClientKeySet
-from keyback.core.db.session import Database
 from keyback.core.service.entry_desk import EntryDesk
 from keyback.core.service.entry_rules import digest
 from keyback.core.service.start import Arrival
@@ -31,15 +29,14 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
-    yield small_house(database)
-    database.close()
+def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
+    with opened(migrated, tmp_path) as console:
+        yield console
 
 
 @pytest.fixture
-def console(house: SmallHouse) -> SmallConsole:
-    return small_console(house)
+def house(console: SmallConsole) -> SmallHouse:
+    return console.house
 
 
 def kept(console: SmallConsole) -> dict[str, Entry]:

@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 from servers.console_forms import words
-from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import small_house
-
-from keyback.core.db.session import Database
+from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
 
 HERE, NEW = "/admin/files/", "/admin/files/new"
 STORED = "<script>alert(1)</script>"
@@ -20,11 +17,8 @@ GOOD = {"what": "report", "every": "week", "to": "it@acme.example", "why": "the 
 
 @pytest.fixture
 def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
-    file = tmp_path / "keyback.db"
-    file.write_bytes(migrated.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    yield small_console(small_house(database, file_domains=("acme.example",)))
-    database.close()
+    with opened(migrated, tmp_path, file_domains=("acme.example",)) as console:
+        yield console
 
 
 def ending(console: SmallConsole) -> str:

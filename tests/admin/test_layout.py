@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import small_house
-
-from keyback.core.db.session import Database
+from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
 
 
 @pytest.fixture
-def console(database: Database) -> SmallConsole:
-    return small_console(small_house(database))
+def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
+    with opened(migrated, tmp_path) as console:
+        yield console
 
 
 def test_home_is_for_every_role(console: SmallConsole) -> None:

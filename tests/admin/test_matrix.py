@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened
 from werkzeug.routing import Rule
 
 from keyback.admin.access import Screen
-from keyback.core.db.session import Database
 
 # What nobody needs a role for: the way in and out, and the style sheet.
 OPEN = {"root", "file", "door.start", "door.leave"}
@@ -21,10 +18,8 @@ ROLES = (ADMINISTRATOR, HELP_DESK, AUDITOR)
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[SmallConsole]:
-    folder: Path = tmp_path_factory.mktemp("matrix")
-    database = Database(f"sqlite:///{shutil.copy(migrated, folder / 'keyback.db')}")
-    yield small_console(small_house(database))
-    database.close()
+    with opened(migrated, tmp_path_factory.mktemp("matrix")) as console:
+        yield console
 
 
 def _rules(console: SmallConsole) -> list[tuple[Rule, Screen, str]]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from servers.console_forms import words
-from servers.parts_house import Works, works
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, console_of, small_console
-from servers.small_house import small_house
+from servers.parts_house import Works
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened, opened_with_parts
 
-from keyback.core.db.session import Database
 from keyback.core.languages import Languages
 from keyback.core.recovery.policy import Policy
 from keyback.core.service.actor import Role
@@ -28,13 +25,12 @@ TOY = "What did you call your first cuddly toy?"
 
 @pytest.fixture
 def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
     asks = Questions(QuestionsSettings(pepper="p" * 32, accepted_by="Ada Lee"))
-    house = small_house(database, methods=[asks], languages=Languages(TRANSLATIONS))
-    with house.records.db.write() as tx:
-        house.records.settings.save_policies(tx, [Policy("lab", 10), Policy("all", 20)], who="admin", why="test")
-    yield small_console(house)
-    database.close()
+    with opened(migrated, tmp_path, methods=[asks], languages=Languages(TRANSLATIONS)) as console:
+        records = console.house.records
+        with records.db.write() as tx:
+            records.settings.save_policies(tx, [Policy("lab", 10), Policy("all", 20)], who="admin", why="test")
+        yield console
 
 
 def a_question(**more: str) -> dict[str, str]:
@@ -244,14 +240,8 @@ def test_only_administrators_change_them_and_auditors_look(console: SmallConsole
 @pytest.fixture
 def off(tmp_path: Path, migrated: Path) -> Iterator[tuple[Works, SmallConsole]]:
     """A house with the real plugin, in which nobody answers for questions yet."""
-    url = f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}"
-    database = Database(url)
-    small = small_house(database)
-    process = works(url, tmp_path, small.clock)
-    console = console_of(small, parts=process.parts, snapshots=process.snapshots)
-    yield process, small_console(small, console=console)
-    process.records.db.close()
-    database.close()
+    with opened_with_parts(migrated, tmp_path) as both:
+        yield both
 
 
 ACCEPT = {"organisation": "Acme", "why": "people asked for it", "version": "0"}

@@ -5,32 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from servers.desk import happened
-from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, console_of, small_console
-from servers.small_house import SmallHouse, small_house
+from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
+from servers.small_house import SmallHouse
 
-from keyback.admin.access import Screen
 from keyback.admin.home_screen import HomeScreen
 from keyback.admin.record_screens import RecordScreen
 from keyback.core.contracts import events
 from keyback.core.db.deliveries import Attempt, State
 from keyback.core.db.record_lists import PAGE
-from keyback.core.db.session import Database
-from keyback.core.service.record_room import open_record_room
 
 LISTS = ("", "tries", "messages", "jobs")
 SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def console(database: Database) -> SmallConsole:
-    house = small_house(database)
-    room = open_record_room(house.records, house.snapshots, house.around, house.staff)
-    screens: tuple[type[Screen], ...] = (HomeScreen, RecordScreen)
-    return small_console(house, screens=screens, console=console_of(house, record_room=room))
+def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
+    with opened(migrated, tmp_path, screens=(HomeScreen, RecordScreen)) as console:
+        yield console
 
 
 def tell(house: SmallHouse, count: int = 1, store: str = "fake", **details: str) -> None:

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import small_house
+from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
 
-from keyback.admin.access import Screen
 from keyback.admin.home_screen import HomeScreen
 from keyback.admin.report_screens import ReportScreen
 from keyback.core.db import daily_sums
-from keyback.core.db.session import Database
 
 SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def console(database: Database) -> SmallConsole:
-    house = small_house(database)
-    day = house.clock().date().isoformat()
-    sums = {(day, "set", "reset"): 12, (day, "closed", "expired"): 3, (day, "proof", "email"): 15}
-    sums |= {(day, "message", "sms:DE:delivered"): 9, (day, "message", "sms:DE:failed"): 1}
-    with database.write() as tx:
-        daily_sums.add(tx, sums)
-    screens: tuple[type[Screen], ...] = (HomeScreen, ReportScreen)
-    return small_console(house, screens=screens)
+def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
+    with opened(migrated, tmp_path, screens=(HomeScreen, ReportScreen)) as console:
+        day = console.house.clock().date().isoformat()
+        sums = {(day, "set", "reset"): 12, (day, "closed", "expired"): 3, (day, "proof", "email"): 15}
+        sums |= {(day, "message", "sms:DE:delivered"): 9, (day, "message", "sms:DE:failed"): 1}
+        with console.house.records.db.write() as tx:
+            daily_sums.add(tx, sums)
+        yield console
 
 
 def test_reports_are_for_administrators_and_auditors_alone(console: SmallConsole) -> None:

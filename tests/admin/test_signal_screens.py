@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from servers.signals import ADDRESS, TO_PUSH, Telling
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened
 
-from keyback.core.db.session import Database
 from keyback.core.service.signal_post import Became, Brought
 
 SIEM = {
@@ -30,9 +27,8 @@ SCRIPT = "<script>alert(1)</script>"
 
 @pytest.fixture
 def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
-    yield small_console(small_house(database, signals=True))
-    database.close()
+    with opened(migrated, tmp_path, signals=True) as console:
+        yield console
 
 
 def token_of(page: str) -> str:
@@ -169,11 +165,10 @@ def test_auditors_look_and_change_nothing_and_the_help_desk_sees_nothing(console
 
 
 def test_where_nobody_may_hear_it_says_how_to_switch_it_on(tmp_path: Path, migrated: Path) -> None:
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
-    page = small_console(small_house(database)).get("/admin/signals/").text
+    with opened(migrated, tmp_path) as console:
+        page = console.get("/admin/signals/").text
     assert "[signals] enabled = true" in page
     assert "Add a receiver" not in page
-    database.close()
 
 
 def test_an_address_that_was_typed_is_not_kept_while_somebody_signs_in_again(console: SmallConsole) -> None:

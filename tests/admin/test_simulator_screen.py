@@ -7,11 +7,10 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import SmallHouse, small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened
+from servers.small_house import SmallHouse
 
 from keyback.core.contracts.errors import StoreUnavailable
-from keyback.core.db.session import Database
 from keyback.core.recovery.limits import SIMULATIONS
 
 HERE = "/admin/simulator/"
@@ -19,17 +18,14 @@ STORED = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated: Path) -> Iterator[SmallHouse]:
-    file = tmp_path / "keyback.db"
-    file.write_bytes(migrated.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    yield small_house(database)
-    database.close()
+def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
+    with opened(migrated, tmp_path) as console:
+        yield console
 
 
 @pytest.fixture
-def console(house: SmallHouse) -> SmallConsole:
-    return small_console(house)
+def house(console: SmallConsole) -> SmallHouse:
+    return console.house
 
 
 def asked(console: SmallConsole, name: str = "jo", purpose: str = "reset") -> str:

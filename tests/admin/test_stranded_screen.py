@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 from servers.console_forms import sent
-from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import Directory, SmallHouse, small_house
+from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
+from servers.small_house import Directory, SmallHouse
 
 from keyback.core.contracts.people import Account, Contact, ContactKind
 from keyback.core.contracts.plugin import Context
-from keyback.core.db.session import Database
 from keyback.core.recovery.policy import Policy, PublicRules
 from keyback.core.service.stranded import PAGE
 
@@ -30,18 +29,14 @@ class Listed(Directory):
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHouse]:
-    monkeypatch.setattr("servers.small_house.Directory", Listed)
-    file = tmp_path / "keyback.db"
-    file.write_bytes(migrated.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    yield small_house(database)
-    database.close()
+def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
+    with opened(migrated, tmp_path, directory=Listed()) as console:
+        yield console
 
 
 @pytest.fixture
-def console(house: SmallHouse) -> SmallConsole:
-    return small_console(house)
+def house(console: SmallConsole) -> SmallHouse:
+    return console.house
 
 
 def page(console: SmallConsole, path: str = HERE) -> str:
@@ -100,12 +95,8 @@ def test_everybody_with_a_role_sees_it_and_administrators_alone_count_again(
 
 
 def test_a_directory_that_cannot_say_who_is_there_is_named(tmp_path: Path, migrated: Path) -> None:
-    file = tmp_path / "other.db"
-    file.write_bytes(migrated.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    console = small_console(small_house(database))
-    assert "Fake directory can't say who is in it" in page(console)
-    database.close()
+    with opened(migrated, tmp_path) as console:
+        assert "Fake directory can't say who is in it" in page(console)
 
 
 def review(console: SmallConsole, **typed: str) -> str:

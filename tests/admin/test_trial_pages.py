@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import select
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers.parts_house import Works, works
-from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, console_of, small_console
-from servers.small_house import small_house
+from servers.parts_house import Works
+from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened_with_parts
 from sqlalchemy import select as chosen
 
 from keyback.core import PluginError
-from keyback.core.db.session import Database
 from keyback.core.db.tables import event, job
 from keyback.core.service import trials as module
 from keyback.core.service.trials import Trials
@@ -29,17 +26,8 @@ SCRIPT = '"><script>alert(1)</script>'
 
 @pytest.fixture
 def house(tmp_path: Path, migrated: Path) -> Iterator[tuple[Works, SmallConsole, Trials]]:
-    url = f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}"
-    database = Database(url)
-    small = small_house(database)
-    process = works(url, tmp_path, small.clock)
-    trials = Trials(
-        records=process.records, snapshots=process.snapshots, office=small.staff.office, around=small.around
-    )
-    console = console_of(small, parts=process.parts, snapshots=process.snapshots, trials=trials)
-    yield process, small_console(small, console=console), trials
-    process.records.db.close()
-    database.close()
+    with opened_with_parts(migrated, tmp_path) as (process, console):
+        yield process, console, console.services.trials
 
 
 @pytest.fixture

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.console_forms import words
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, console_of, small_console
-from servers.small_house import small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened
 from werkzeug.test import TestResponse
 
 from keyback.core.contracts.wording import Part
-from keyback.core.db.session import Database
 from keyback.core.languages import Languages
 from keyback.core.service.wording_desk import WordingDesk
 
@@ -28,29 +24,21 @@ SCRIPT = "<script>alert(1)</script> {accounts} {company} {date} {time}"
 TRANSLATIONS = Path(__file__).parents[2] / "core" / "portal" / "translations"
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{path}")
-    house = small_house(database, languages=Languages(TRANSLATIONS))
-    yield small_console(house)
-    database.close()
-
-
 @pytest.fixture
 def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
-    with opened(Path(shutil.copy(migrated, tmp_path / "keyback.db"))) as console:
+    with opened(migrated, tmp_path, languages=Languages(TRANSLATIONS)) as console:
         yield console
 
 
 @pytest.fixture(scope="module")
 def unchanged(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[SmallConsole]:
     """For tests in which nothing is saved."""
-    with opened(Path(shutil.copy(migrated, tmp_path_factory.mktemp("words") / "keyback.db"))) as console:
+    with opened(migrated, tmp_path_factory.mktemp("words"), languages=Languages(TRANSLATIONS)) as console:
         yield console
 
 
 def desk(console: SmallConsole) -> WordingDesk:
-    return console_of(console.house).wordings
+    return console.services.wordings
 
 
 def save(console: SmallConsole, press: str = "", **typed: Any) -> TestResponse:

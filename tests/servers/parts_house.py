@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from keyback.core.contracts.plugin import Plugin
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.host import Host
@@ -22,6 +24,7 @@ INES = Actor("ines", "Ines Roth", frozenset({Role.ADMINISTRATOR}))
 LOADED = ("email", "sms", "saved_codes", "questions", "embedded", "smtp", "http_gateway", "proof_of_work")
 MAIL = {"host": "mail.example.org", "sender": "keyback@example.org"}
 CANARY = "canary-of-the-mail-server"
+NOBODYS: Mapping[tuple[str, str], type[Plugin]] = {}
 
 
 @dataclass
@@ -32,6 +35,9 @@ class Works:
     snapshots: Snapshots
     records: Records
     clock: Clock
+
+    def close(self) -> None:
+        self.records.db.close()
 
     def part(self, kind: str, key: str) -> Part:
         part = self.parts.one(kind, key)
@@ -49,13 +55,15 @@ class Works:
             return next(dict(row.settings) for row in self.records.settings.plugin_rows(tx) if row.key == key)
 
 
-def works(url: str, folder: Path, clock: Clock) -> Works:
-    """One process over this database; its embedded directory lies in the folder."""
+def works(url: str, folder: Path, clock: Clock, others: Mapping[tuple[str, str], type[Plugin]] = NOBODYS) -> Works:
+    """One process over this database; its directory lies in the folder. `others`: plugins of somebody else's."""
     database = Database(url)
     keyring = Keyring.load(database, bytes(range(32)))
     records = Records.open(database, keyring)
+    host = Host(LOADED)
+    host.classes = {**host.classes, **others}
     snapshots = Snapshots(
-        Host(LOADED),
+        host,
         records,
         pinned={("store", "embedded"): {"database": f"sqlite:///{folder / 'people.db'}"}},
         made={("method", "saved_codes"): {"pepper": "p" * 32}, ("method", "questions"): {"pepper": "q" * 32},

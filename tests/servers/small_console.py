@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask
@@ -13,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from keyback.admin import SCREENS, ConsoleLook, create_console
 from keyback.admin.access import Screen
+from keyback.core.db.session import Database
 from keyback.core.service.actor import Actor, Role
 from keyback.core.service.brand_desk import BrandDesk
 from keyback.core.service.concerns import Concerns
@@ -33,8 +37,9 @@ from keyback.core.service.trials import Trials
 from keyback.core.service.wording_desk import WordingDesk
 
 from .desk import desk_of
+from .parts_house import Works, works
 from .signals import here
-from .small_house import SmallHouse
+from .small_house import SmallHouse, small_house
 
 ORIGIN = "https://console.example.org"
 ADMINISTRATOR, HELP_DESK, AUDITOR = Role.ADMINISTRATOR, Role.HELP_DESK, Role.AUDITOR
@@ -77,12 +82,14 @@ class SmallConsole:
     app: Flask
     desk: OpenDesk
     house: SmallHouse
+    services: Console
     client: FlaskClient
     roles: tuple[Role, ...]
+    who: str = ""
 
     @property
     def key(self) -> str:
-        return "".join(role.value.replace("-", "") for role in self.roles) or "nobody"
+        return "".join(role.value.replace("-", "") for role in self.roles) + self.who or "nobody"
 
     def get(self, path: str) -> TestResponse:
         return self.client.get(path, headers=self._headers())
@@ -96,6 +103,10 @@ class SmallConsole:
     def as_(self, *roles: Role) -> SmallConsole:
         """Another browser, of somebody with these roles."""
         return replace(self, roles=roles, client=self.app.test_client(use_cookies=False))
+
+    def colleague(self) -> SmallConsole:
+        """Another browser, of somebody else with the same roles."""
+        return replace(self, who="too", client=self.app.test_client(use_cookies=False))
 
     def _headers(self) -> dict[str, str]:
         return {"Cookie": f"__Host-kb_a={self.key}", "Host": ORIGIN.removeprefix("https://")}
@@ -147,7 +158,25 @@ def small_console(
     house: SmallHouse, *roles: Role, screens: Iterable[type[Screen]] = SCREENS, console: Console | None = None
 ) -> SmallConsole:
     """With somebody of these roles in front of it; an administrator, if none is said."""
-    desk = OpenDesk(house.clock)
-    app = create_console(console or console_of(house), desk, ConsoleLook(ORIGIN), pretend_door(), screens)
+    desk, services = OpenDesk(house.clock), console or console_of(house)
+    app = create_console(services, desk, ConsoleLook(ORIGIN), pretend_door(), screens)
     app.testing = True
-    return SmallConsole(app, desk, house, app.test_client(use_cookies=False), roles or (ADMINISTRATOR,))
+    return SmallConsole(app, desk, house, services, app.test_client(use_cookies=False), roles or (ADMINISTRATOR,))
+
+
+@contextmanager
+def opened(
+    migrated: Path, folder: Path, *roles: Role, screens: Iterable[type[Screen]] = SCREENS, **outfit: Any
+) -> Iterator[SmallConsole]:
+    """The console over empty tables of its own in this folder; `outfit` is what the small house takes."""
+    with closing(Database(f"sqlite:///{shutil.copy(migrated, folder / 'keyback.db')}")) as database:
+        yield small_console(small_house(database, **outfit), *roles, screens=screens)
+
+
+@contextmanager
+def opened_with_parts(migrated: Path, folder: Path) -> Iterator[tuple[Works, SmallConsole]]:
+    """The same over real plugins, as one process has them."""
+    file = f"sqlite:///{folder / 'keyback.db'}"
+    with opened(migrated, folder) as console, closing(works(file, folder, console.house.clock)) as process:
+        services = console_of(console.house, parts=process.parts, snapshots=process.snapshots)
+        yield process, small_console(console.house, console=services)

@@ -339,6 +339,7 @@ def small_house(
     channels: Sequence[Channel] = (),
     notifiers: Sequence[Notifier] = (),
     door: HumanCheck | None = None,
+    directory: Directory | None = None,
     **changes: Any,
 ) -> SmallHouse:
     """A house with somebody called jo in it."""
@@ -347,7 +348,7 @@ def small_house(
     media = {medium: MediumRules(numbers=NumberRules(frozenset({"AT"}))) for medium in PHONE_MEDIA}
     stands = {"origin": "https://reset.example.org", "help_desk": "Call 123", "media": media, **changes}
     around = Surroundings("Acme", now=clock, **stands)
-    store, channel = Directory(), channel or FakeChannel()
+    store, channel = directory or Directory(), channel or FakeChannel()
     codes = QuickCodes(SavedCodes.Settings(pepper="p" * 32))
     also = (cloud,) if cloud else ()
     door = door or OpenDoor(NoSettings())
