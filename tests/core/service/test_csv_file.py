@@ -11,7 +11,7 @@ from keyback.core.service.csv_file import harmless, line, lines
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "\0=1", "=\0x", "  =cmd|' /C calc'!A0", "＝1", "＠x"]
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\0=1", "=\0x", "  =cmd|' /C calc'!A0", "＝1", "＠x"]
 )
 def test_what_a_spreadsheet_would_run_is_text(cell: str) -> None:
     (read,) = next(csv.reader(io.StringIO(line([cell]), newline="")))
@@ -32,6 +32,14 @@ def test_no_cell_ends_its_line_or_begins_another(  # one record is one row, what
 
 def test_a_file_says_that_it_is_utf_8() -> None:
     assert next(lines(["a"], [])).encode().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [("\n=1", "'\n'=1"), ("a\n=1", "a\n'=1"), ("a;=1", "a;'=1"), ('"=1', '""\'=1'), ("a, -1", "a,' -1")],
+)
+def test_neither_does_one_where_another_spreadsheet_would_begin_a_cell(cell: str, written: str) -> None:
+    assert harmless(cell) == written
 
 
 def test_nul_never_hides_a_formula() -> None:
