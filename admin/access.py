@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from flask import abort, g, redirect, render_template, request, url_for
@@ -15,11 +16,12 @@ from ..core.service.actor import Actor, Role
 from ..core.service.console import Console
 from ..core.service.console_desk import ConsoleDesk, InConsole
 from .forms import ConsoleForm, as_sent
+from .taken import TOKEN, UNREADABLE, is_text, taken_by
 
-__all__ = ["ALL", "Role", "Screen"]
+__all__ = ["ALL", "TOKEN", "Role", "Screen"]
 
+log = logging.getLogger("keyback.console")
 ALL = frozenset(Role)
-TOKEN = "token"  # noqa: S105 - a field's name
 HTML = "text/html; charset=utf-8"
 SECRET = re.compile(r"password|secret|token|(^|_)key|_key$", re.ASCII)
 Kind = TypeVar("Kind", bound=ConsoleForm)
@@ -29,7 +31,8 @@ class Screen(BaseView):
     """One screen: its place in the menu, and who may look at it and change what it shows.
 
     A GET needs a role in `sees`. Whatever else needs a role in `changes`, a token of this very session, and a sign-in
-    not older than five minutes. `asks` names methods whose POST changes nothing: whoever sees the screen may ask.
+    not older than five minutes. It is given the fields that it says it `takes`, each once, and nothing else. `asks`
+    names methods whose POST changes nothing: whoever sees the screen may ask.
     `sensitive` names methods whose GET needs a fresh sign-in too.
     """
 
@@ -97,7 +100,7 @@ class Screen(BaseView):
         """To a page of this screen, after something was done."""
         return redirect(url_for(f"{self.key}.{view or self.first}", **parts), 303)
 
-    def _handle_view(self, name: str, **_parts: object) -> Response | None:
+    def _handle_view(self, name: str, **parts: object) -> Response | None:
         """Flask-Admin asks here before each page, and lets everybody in unless somebody says no."""
         who: InConsole | None = g.get("in_console")
         asked = request.method in {"GET", "HEAD"}
@@ -108,8 +111,16 @@ class Screen(BaseView):
             return _page(403, "not_yours")
         if not asked and not self.desk.fits(who, request.form.get(TOKEN, "")):
             abort(403)
+        if refused := self._refused(name, parts, asked=asked):
+            log.warning("refused what no page of ours sends, at %s", request.endpoint)
+            return _page(400, "problem", reason=refused)
         fresh = name in self.sensitive if asked else name not in self.asks
         return self._again(who) if fresh and not who.is_fresh(self.desk.now()) else None
+
+    def _refused(self, name: str, parts: Mapping[str, object], *, asked: bool) -> Text | None:
+        if not is_text((*request.args.values(), *parts.values())):
+            return UNREADABLE
+        return None if asked else taken_by(getattr(type(self), name)).refuses(request, self, parts)
 
     def _again(self, who: InConsole) -> Response:
         """To prove again who they are. What they typed waits for them here."""
@@ -128,4 +139,4 @@ def _sign_in_first() -> Response:
 
 
 def _page(status: int, name: str, **values: object) -> Response:
-    return Response(render_template(f"console/{name}.html", **values), status, content_type=HTML)
+    return Response(render_template(f"console/{name}.html", status=status, **values), status, content_type=HTML)

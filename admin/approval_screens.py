@@ -18,6 +18,7 @@ from ..core.service.approvals import PAGE, Approvals
 from .access import Screen
 from .forms import ConsoleForm, longest
 from .people_screens import SILENT
+from .taken import takes
 
 STATES: Mapping[Decision, tuple[str, Text]] = {
     Decision.GIVEN: ("ok", Text("Approved")),
@@ -61,6 +62,7 @@ class ApprovalScreen(Screen):
         return self._decide(approval_id, approving=True)
 
     @expose("/<approval_id>/refuse", methods=["POST"])
+    @takes(DecideForm)
     def refuse(self, approval_id: str) -> Response:
         """Let it never be, or take it back."""
         return self._decide(approval_id, approving=False)

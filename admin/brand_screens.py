@@ -20,11 +20,12 @@ from ..core.service.samples import samples
 from .access import Role
 from .brand_form import LABELS, PICTURES, PINNED, BrandForm, LogoForm, said_of, sheets
 from .forms import as_sent
-from .kept_screen import KeptBench, KeptScreen
+from .kept_screen import KeptBench, KeptScreen, typed_into
 from .plugin_screens import MEANWHILE
-from .policy_wish import Do, Wish, number
+from .policy_wish import WISHED, Do, Wish, number
 from .rule_changes import Changes, Line
 from .rule_review import Look
+from .taken import takes
 
 WORDS = Changes(LABELS, {}, {})
 KINDS = {"svg": "image/svg+xml; charset=utf-8", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
@@ -98,6 +99,7 @@ class BrandScreen(KeptScreen[Brand]):
         return self._edit(bench, BrandForm(obj=bench.now.rules), bench.now.rules)
 
     @expose("/", methods=["POST"])
+    @takes(typed_into, *WISHED)
     def look(self) -> Response:
         """How pages and messages would look: beside the form, or on a page of its own that asks why."""
         bench, wish = self.bench(), Wish.read(request.form)
@@ -132,6 +134,7 @@ class BrandScreen(KeptScreen[Brand]):
         return self._logo_page(kept, LogoForm(data={"says_name": bool(kept.rules and kept.rules.says_name)}))
 
     @expose("/logo", methods=["POST"])
+    @takes(LogoForm, "after")
     def save_logo(self) -> Response:
         """Keep another picture, or none."""
         kept, form = self.console.brand.logo(), LogoForm(request.form)

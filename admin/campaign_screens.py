@@ -25,6 +25,7 @@ from .approval_screens import STATES as DECISIONS
 from .forms import WhyForm, between, needed
 from .people_words import Tag
 from .rule_inputs import Lines, Ticks, Whole
+from .taken import takes
 
 MOMENTS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
 LATEST = 2100
@@ -132,6 +133,7 @@ class CampaignScreen(Screen):
         return self._plan(self.form(self._form(), **usual, **data))
 
     @expose("/new", methods=["POST"])
+    @takes(lambda self: self._form()(), "press")
     def put_up(self) -> Response:
         """Say whom it is for; put it up once the number of them was typed."""
         form, crowd = self.form(self._form()), None
@@ -170,18 +172,21 @@ class CampaignScreen(Screen):
         )
 
     @expose("/<campaign>/pause", methods=["GET", "POST"])
+    @takes(WhyForm)
     def pause(self, campaign: str) -> Response:
         """Nobody's turn comes for now."""
         said = (Text("Pause this campaign?"), Text("Nobody's turn comes until it is set going again."), Text("Pause"))
         return self._confirm(campaign, said, self.campaigns.pause)
 
     @expose("/<campaign>/resume", methods=["GET", "POST"])
+    @takes(WhyForm)
     def resume(self, campaign: str) -> Response:
         """On from where it stands."""
         text = Text("It goes on from where it stands, within what was agreed on.")
         return self._confirm(campaign, (Text("Go on with it?"), text, Text("Go on")), self.campaigns.resume)
 
     @expose("/<campaign>/end", methods=["GET", "POST"])
+    @takes(WhyForm)
     def end(self, campaign: str) -> Response:
         """For good."""
         text = Text("It can't be set going again. What was done stays done.")

@@ -17,6 +17,7 @@ from .entry_snippets import address_of, of_client, of_link
 from .forms import WhyForm
 from .plugin_screens import MEANWHILE, PAGE
 from .policy_wish import number
+from .taken import takes
 
 KINDS = {"link": LinkForm, "oidc": ClientForm}
 TITLES = {"link": Text("A new link"), "oidc": Text("A new OpenID Connect client")}
@@ -57,6 +58,7 @@ class EntryScreen(Screen):
         return self._new_page(kind, self.form(self._kind(kind)))
 
     @expose("/new/<kind>", methods=["POST"])
+    @takes(lambda self, kind: self._kind(kind)())
     def make(self, kind: str) -> Response:
         """A new door; its client's secret is shown on the page that answers, and never again."""
         form = self.form(self._kind(kind))
@@ -80,6 +82,7 @@ class EntryScreen(Screen):
         return self._page(door, self.form(kind_of(door.entry), data=data_of(door.entry, door.version)))
 
     @expose("/one/<key>", methods=["POST"])
+    @takes(lambda self, key: self._without_key(self._mine(key)))
     def save(self, key: str) -> Response:
         """Keep what was typed, or say what is wrong with it."""
         door = self._mine(key)
@@ -132,6 +135,7 @@ class EntryScreen(Screen):
         return self._sure_page(door, what, self.form(SureForm, data={"version": str(door.version)}))
 
     @expose("/one/<key>/<what>", methods=["POST"])
+    @takes(SureForm)
     def end(self, key: str, what: str) -> Response:
         """Retire it, or end its client's secret."""
         door, form = self._mine(key), self.form(SureForm)
@@ -161,6 +165,13 @@ class EntryScreen(Screen):
         if client and client.store not in stores:
             stores.append(client.store)
         return with_choices(form, stores, self.console.around.languages.names)
+
+    @staticmethod
+    def _without_key(door: Door) -> LinkForm:
+        """Its address stands in other people's settings: a key stays what it is."""
+        form = kind_of(door.entry)()
+        del form.door
+        return form
 
     def _door(self, key: str) -> Door:
         found = self.doors.one(key)

@@ -18,6 +18,7 @@ from ..core.service.record_room import READERS
 from .access import Screen
 from .forms import ConsoleForm, WhyForm
 from .rule_inputs import Lines, listed
+from .taken import takes
 
 WHAT: Mapping[str, Text] = {
     REPORT: Text("Report: sums of each day, about nobody in particular"),
@@ -68,6 +69,7 @@ class FileScreen(Screen):
         return self._form(self.form(FileForm))
 
     @expose("/new", methods=["POST"])
+    @takes(FileForm)
     def make(self) -> Response:
         """Set one up."""
         form = self.form(FileForm)

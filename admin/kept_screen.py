@@ -14,10 +14,11 @@ from ..core.contracts.text import Text
 from ..core.db.settings_store import SavedMeanwhile
 from ..core.service.acceptance import NotAccepted
 from ..core.service.kept_rules import Change, Refused
-from .forms import NOT_THE_NAME, WhyForm, as_sent
+from .forms import NOT_THE_NAME, ConsoleForm, WhyForm, as_sent
 from .history_screen import Bench, HistoryScreen, ReadingDesk
-from .policy_wish import Do, Wish
+from .policy_wish import WISHED, Do, Wish
 from .rule_review import Look
+from .taken import takes
 
 Rules = TypeVar("Rules")
 
@@ -57,6 +58,12 @@ class KeptBench(Bench[Rules]):
         return kept.rules if kept else None
 
 
+def typed_into(screen: KeptScreen[Rules], **_parts: object) -> Form:
+    """The form of what is wished for; going back, or putting in order, needs none."""
+    wish = Wish.read(request.form)
+    return screen.bench().form(wish) if wish and wish.do is Do.POLICY else ConsoleForm()
+
+
 class KeptScreen(HistoryScreen[Rules]):
     """Whatever is looked at is rebuilt from what was sent, so that a page that is left open loses nothing."""
 
@@ -77,6 +84,7 @@ class KeptScreen(HistoryScreen[Rules]):
         return self.go(saved=self.bench().desk.save(rules, change))
 
     @expose("/review", methods=["POST"])
+    @takes(typed_into, *WISHED)
     def review(self) -> Response:
         """An older version, or what needs no form: before anything is saved."""
         wish = Wish.read(request.form)
@@ -90,6 +98,7 @@ class KeptScreen(HistoryScreen[Rules]):
         return self.reviewed(wish, self.reasons(sent)) if wish else self.go()
 
     @expose("/save", methods=["POST"])
+    @takes(lambda self: [*typed_into(self), *self.reasons()], *WISHED)
     def save(self) -> Response:
         """Keep it, whole or not at all."""
         wish, form = Wish.read(request.form), self.reasons(request.form)

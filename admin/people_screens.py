@@ -19,6 +19,7 @@ from ..core.service.desk_file import File
 from .access import Screen
 from .forms import ConsoleForm, WhyForm, longest, needed
 from .people_words import CHECKS, PROGRESS, REFUSALS, state_tags, try_words
+from .taken import takes
 
 SILENT = Text("A directory doesn't answer. Nothing was changed. Try again in a moment.")
 TOO_OFTEN = Text("That was too often for now. Nothing was changed. Try again in {n} minutes.")
@@ -66,6 +67,7 @@ class PeopleScreen(Screen):
         return self._search(self.form(FindForm))
 
     @expose("/", methods=["POST"])
+    @takes(FindForm)
     def find(self) -> Response:
         """Look somebody up."""
         form = self.form(FindForm)
@@ -83,6 +85,7 @@ class PeopleScreen(Screen):
         return self._about(handle)
 
     @expose("/person/<handle>/lift", methods=["GET", "POST"])
+    @takes(WhyForm)
     def lift(self, handle: str) -> Response:
         """Let them try again, once they are known."""
         words = (
@@ -93,6 +96,7 @@ class PeopleScreen(Screen):
         return self._confirm(handle, words, lambda why: self._held(self.people.helping.lift(self.actor, handle, why)))
 
     @expose("/person/<handle>/close", methods=["GET", "POST"])
+    @takes(WhyForm)
     def close(self, handle: str) -> Response:
         """End what is open for them."""
         words = (
@@ -107,6 +111,7 @@ class PeopleScreen(Screen):
         return self._confirm(handle, words, end)
 
     @expose("/person/<handle>/remove/<enrolment>", methods=["GET", "POST"])
+    @takes(WhyForm)
     def remove(self, handle: str, enrolment: str) -> Response:
         """Take a method away; the service lets administrators alone do that."""
         words = (
@@ -124,6 +129,7 @@ class PeopleScreen(Screen):
         return self._then(handle, lambda: self.people.helping.invite(self.actor, handle), Text("They are invited."))
 
     @expose("/person/<handle>/call", methods=["GET", "POST"])
+    @takes(CallForm)
     def call(self, handle: str) -> Response:
         """Start a recovery for somebody on the telephone: what to check and to say, then the code."""
         form = self.form(CallForm)

@@ -23,6 +23,7 @@ from .access import Role
 from .forms import WhyForm
 from .settings_form import SET, SettingsForm, change_of, filled, form_for, shown
 from .settings_words import say
+from .taken import takes
 from .trial_pages import TrialPages, lines_of
 
 MEANWHILE = Text("Somebody else saved this while you were here. Look at what holds now, then save again.")
@@ -94,6 +95,7 @@ class PartScreen(TrialPages):
         return self._page(part, filled(self.form(form_for(part), data=shown(part)), part))
 
     @expose("/<key>", methods=["POST"])
+    @takes(lambda self, key: form_for(self._part(key))(), "version")
     def save(self, key: str) -> Response:
         """Keep what was typed, or say what is wrong with it."""
         part = self._part(key)
@@ -119,14 +121,15 @@ class PartScreen(TrialPages):
         part = self._part(key)
         if part.accepted_in and part.state is not State.ON:
             return redirect(url_for("questions.accept"), 303)
-        kind = SwitchForm if part.state is not State.OFF else OnForm
-        return self._switch_page(part, self.form(kind, data={"version": str(part.version)}))
+        form = self.form(self._switched(part), data={"version": str(part.version)})
+        return self._switch_page(part, form)
 
     @expose("/<key>/switch", methods=["POST"])
+    @takes(lambda self, key: self._switched(self._part(key))())
     def switch(self, key: str) -> Response:
         """Off, with its end and why; or on again."""
         part = self._part(key)
-        form = self.form(SwitchForm if part.state is not State.OFF else OnForm)
+        form = self.form(self._switched(part))
         if not form.validate():
             return self._switch_page(part, form, 422)
         if form.version.data != str(part.version):
@@ -164,6 +167,10 @@ class PartScreen(TrialPages):
         if found is None:
             abort(404)
         return found
+
+    @staticmethod
+    def _switched(part: Part) -> type[SwitchForm] | type[OnForm]:
+        return SwitchForm if part.state is not State.OFF else OnForm
 
     def _to(self, part: Part, form: SwitchForm | OnForm) -> Switch:
         why = str(form.why.data).strip()

@@ -11,12 +11,13 @@ from ..core.recovery.policy_order import put
 from ..core.service.kept_rules import Change, NeedsSecond
 from .access import Role
 from .forms import AnswerForm, ConsoleForm, WhyForm
-from .kept_screen import KeptScreen
+from .kept_screen import KeptScreen, typed_into
 from .policy_bench import PolicyBench, method_fields, point
 from .policy_form import PolicyForm
-from .policy_wish import Do, Policies, Wish, number
+from .policy_wish import WISHED, Do, Policies, Wish, number
 from .rule_review import Look
 from .rule_words import about
+from .taken import takes
 
 NEW = Text("New policy")
 GONE = Text("This policy is gone. Somebody deleted it or gave it another name.")
@@ -57,6 +58,7 @@ class PolicyScreen(KeptScreen[Policies]):
         return self._edit(bench, drawn, drawn.kind(ConsoleForm)(data=drawn.data()), name)
 
     @expose("/policy", methods=["POST"])
+    @takes(typed_into, *WISHED)
     def look(self) -> Response:
         """What would change: beside the form, or on a page of its own with "Review and save"."""
         bench, wish = self.bench(), Wish.read(request.form)

@@ -16,6 +16,8 @@ Sent = MultiDict[str, str]
 # What never goes from one page into the next: each page has its own.
 OWN = {"token", "why", "press", "organisation"}
 MOST_DIGITS = 9
+# What stands on a page beside its form.
+WISHED = ("do", "policy", "number", "after", "press")
 
 
 class Do(StrEnum):

@@ -16,13 +16,14 @@ from ..core.service.public_desk import PublicDesk
 from ..core.service.simulator import Draft
 from .access import Role
 from .forms import ConsoleForm, as_sent
-from .kept_screen import KeptBench, KeptScreen
+from .kept_screen import KeptBench, KeptScreen, typed_into
 from .policy_bench import label_of
-from .policy_wish import Do, Wish, number
+from .policy_wish import WISHED, Do, Wish, number
 from .public_form import PublicForm
 from .rule_changes import Changes, Line
 from .rule_review import Look
 from .rule_words import of_flaw
+from .taken import takes
 
 
 class PublicBench(KeptBench[PublicRules]):
@@ -92,6 +93,7 @@ class PublicRulesScreen(KeptScreen[PublicRules]):
         return self._edit(bench, bench.drawn.kind(ConsoleForm)(data=bench.drawn.data()))
 
     @expose("/", methods=["POST"])
+    @takes(typed_into, *WISHED)
     def look(self) -> Response:
         """What would change: beside the form, or on a page of its own with "Review and save"."""
         bench, wish = self.bench(), Wish.read(request.form)

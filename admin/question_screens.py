@@ -24,6 +24,7 @@ from .policy_wish import number
 from .question_forms import AcceptForm, PressForm, SetForm, offering, question_form, set_of, shown, typed
 from .question_words import FIELDS, lines, of_flaw
 from .rule_changes import Line
+from .taken import takes
 
 NEW_SET, NEW_QUESTION = Text("New set"), Text("New question")
 MEANWHILE = Text("Somebody else saved this while you were here. Look at what holds now, then save again.")
@@ -107,6 +108,7 @@ class QuestionScreen(HistoryScreen[Sets]):
         )
 
     @expose("/set/<int:place>", methods=BOTH)
+    @takes(SetForm)
     def one_set(self, place: int) -> Response:
         """What a set is called and whom it is for; 0 is a new one."""
         bench = self.bench()
@@ -122,6 +124,7 @@ class QuestionScreen(HistoryScreen[Sets]):
         return self._keep(form, page, lambda: set_of(form, before, bench.now.rules))
 
     @expose("/set/<int:place>/question/<int:line>", methods=BOTH)
+    @takes(lambda self, **_: question_form(self.console.questions.languages)())
     def question(self, place: int, line: int) -> Response:
         """One question in every language; 0 is a new one."""
         bench = self.bench()
@@ -145,6 +148,7 @@ class QuestionScreen(HistoryScreen[Sets]):
         )
 
     @expose("/set/<int:place>/remove/<int:line>", methods=BOTH)
+    @takes(PressForm)
     def remove(self, place: int, line: int) -> Response:
         """Take a question away that nobody chose, or the whole set where `line` is 0."""
         bench = self.bench()
@@ -161,6 +165,7 @@ class QuestionScreen(HistoryScreen[Sets]):
         return self._keep(form, page, lambda: bench.without(place, line))
 
     @expose("/accept", methods=BOTH)
+    @takes(AcceptForm)
     def accept(self) -> Response:
         """The warning, and who answers for asking questions all the same."""
         part = self.console.parts.one("method", "questions")
@@ -183,12 +188,14 @@ class QuestionScreen(HistoryScreen[Sets]):
         return self.go()
 
     @expose("/review", methods=["POST"])
+    @takes(None, "do", "number", "after")
     def review(self) -> Response:
         """A page that asks, before an older version is saved again."""
         asked = number(request.form, "number")
         return self._back_page(PressForm(data={"version": str(number(request.form, "after"))}), asked)
 
     @expose("/back/<int:asked>", methods=BOTH)
+    @takes(PressForm)
     def back(self, asked: int) -> Response:
         """Save an older version again."""
         bench = self.bench()

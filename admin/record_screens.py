@@ -21,6 +21,7 @@ from ..core.service.microsoft_names import MICROSOFT
 from ..core.service.record_room import LOUD, NAMES, READERS, Asked, Page, Row, Span
 from .forms import ConsoleForm, needed
 from .log_check_pages import LogCheckPages, moment, tabs_of
+from .taken import takes
 
 # Without a date: so far back, or a list that nobody narrowed would begin with last year.
 USUAL = timedelta(days=7)
@@ -84,6 +85,12 @@ class JobsForm(PeriodForm):
     lane = StringField(Text("Lane"), description=Text("A directory's or a channel's key, or house"))
 
 
+def narrowed(what: str) -> type[PeriodForm]:
+    """How one of the lists is narrowed."""
+    kinds = {"events": EventsForm, "recoveries": TriesForm, "messages": MessagesForm, "jobs": JobsForm}
+    return kinds[what] if what in kinds else abort(404)
+
+
 class NameForm(ConsoleForm):
     """Whose records."""
 
@@ -143,6 +150,7 @@ class RecordScreen(LogCheckPages):
         )
 
     @expose("/find", methods=["POST"])
+    @takes(NameForm)
     def find(self) -> Response:
         """Whose records somebody of this name has: the address then holds a pseudonym and no name."""
         form = NameForm(request.form)
@@ -158,12 +166,10 @@ class RecordScreen(LogCheckPages):
         return self.show("console/records_person.html", 422, form=form, title=Text("Records of one person"))
 
     @expose("/file/<what>", methods=["POST"])
+    @takes(lambda _, what: narrowed(what)(), "person")
     def file(self, what: str) -> Response:
         """The list that was on the page, as a file for a spreadsheet."""
-        kinds = {"events": EventsForm, "recoveries": TriesForm, "messages": MessagesForm, "jobs": JobsForm}
-        if what not in kinds:
-            abort(404)
-        form = kinds[what](request.form)
+        form = narrowed(what)(request.form)
         if not form.validate():
             abort(400)
         lines = self.room.file(self.actor, what, _asked(form, request.form.get("person", "")))

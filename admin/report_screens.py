@@ -19,6 +19,7 @@ from .access import Screen
 from .charts import bars
 from .forms import ConsoleForm, between
 from .language import spoken
+from .taken import takes
 
 USUAL = timedelta(days=29)
 TOO_LONG = Text("At most {n} days, and the first not after the last.", n=LONGEST.days)
@@ -64,6 +65,7 @@ class ReportScreen(Screen):
         )
 
     @expose("/file", methods=["POST"])
+    @takes(None, "since", "until")
     def file(self) -> Response:
         """The sums of these days for a spreadsheet."""
         form = self._form(request.form)

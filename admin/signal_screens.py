@@ -17,6 +17,7 @@ from ..core.service.actor import Role
 from ..core.service.signal_desk import MOST_COUNTED, PAGE, Registered, SignalDesk
 from .access import Screen
 from .forms import WhyForm, longest, needed
+from .taken import takes
 
 NAMINGS: Mapping[Naming, Text] = {
     Naming.MAIL: Text("Mail address"),
@@ -102,6 +103,7 @@ class SignalScreen(Screen):
         return self.show("console/signals.html", rows=rows, is_on=self.signals.is_on)
 
     @expose("/new", methods=["GET", "POST"])
+    @takes(ReceiverForm)
     def new(self) -> Response:
         """Let one more hear of them."""
         form = self.form(ReceiverForm)
@@ -147,6 +149,7 @@ class SignalScreen(Screen):
             return self._about(receiver, 409, wrong=refused.reason)
 
     @expose("/<receiver>/remove", methods=["GET", "POST"])
+    @takes(WhyForm)
     def remove(self, receiver: str) -> Response:
         """Let it hear nothing any more."""
         self._found(receiver)

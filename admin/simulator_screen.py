@@ -15,6 +15,7 @@ from . import reach_words
 from .access import Role, Screen
 from .forms import ConsoleForm, longest, needed
 from .rule_inputs import listed
+from .taken import takes
 
 
 class Question(ConsoleForm):
@@ -44,6 +45,7 @@ class SimulatorScreen(Screen):
         return self._page(Question())
 
     @expose("/", methods=["POST"])
+    @takes(Question)
     def ask(self) -> Response:
         """The answer, below the question."""
         form = self.form(Question)

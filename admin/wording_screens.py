@@ -20,6 +20,7 @@ from .history_screen import Bench, HistoryScreen
 from .plugin_screens import MEANWHILE
 from .policy_wish import number
 from .rule_changes import Changes, Line
+from .taken import takes
 from .wording_form import form_for, name_of, said_of, typed
 
 WORDS = Changes({}, {}, {})
@@ -82,6 +83,7 @@ class WordingScreen(HistoryScreen[Words]):
         return self._page(wording, form, places, now)
 
     @expose("/one/<message>", methods=["POST"])
+    @takes(lambda self, message: self._form(self._wording(message))(), "after", "press")
     def save(self, message: str) -> Response:
         """Keep them; or show how they read, which keeps nothing."""
         wording, now = self._wording(message), self.words.now()
@@ -113,6 +115,7 @@ class WordingScreen(HistoryScreen[Words]):
         return self.one_save(OLDER, number(request.args, "number"), form=WhyForm())
 
     @expose("/version", methods=["POST"])
+    @takes(WhyForm, "number", "after")
     def go_back(self) -> Response:
         """To all words of that version."""
         form, asked = WhyForm(request.form), number(request.form, "number")
@@ -126,6 +129,9 @@ class WordingScreen(HistoryScreen[Words]):
         except KeyError:
             abort(404)
         return self.go(saved=1)
+
+    def _form(self, wording: Wording) -> type[WhyForm]:
+        return form_for(wording, self.words.words(wording, {}))
 
     def _wording(self, key: str) -> Wording:
         found = self.words.wordings().get(key)

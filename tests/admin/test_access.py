@@ -5,19 +5,19 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask_admin import BaseView, expose
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, ORIGIN, SmallConsole, small_console
-from servers.small_house import small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, ORIGIN, SmallConsole, opened
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
 from keyback.admin.access import Screen
 from keyback.admin.forms import ConsoleForm
 from keyback.admin.home_screen import HomeScreen
+from keyback.admin.taken import takes
 from keyback.core.contracts.text import Text
-from keyback.core.db.session import Database
 
 
 class Typed(ConsoleForm):
@@ -40,6 +40,7 @@ class Doors(Screen):
         return Response(f"{form.words.data}|{form.password.data}")
 
     @expose("/", methods=["POST"])
+    @takes(Typed)
     def save(self) -> Response:
         return Response(f"saved by {self.actor.name}: {self.form(Typed).words.data}")
 
@@ -57,8 +58,9 @@ class Doors(Screen):
 
 
 @pytest.fixture
-def console(database: Database) -> SmallConsole:
-    return small_console(small_house(database), screens=(HomeScreen, Doors))
+def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
+    with opened(migrated, tmp_path, screens=(HomeScreen, Doors)) as console:
+        yield console
 
 
 def test_whoever_is_nobody_signs_in_first(console: SmallConsole) -> None:
@@ -81,6 +83,18 @@ def test_seeing_is_not_changing(console: SmallConsole) -> None:
 
 def test_whoever_sees_a_screen_may_ask(console: SmallConsole) -> None:
     assert console.as_(AUDITOR).post("/admin/doors/ask").data == b"asked"
+
+
+def test_a_view_takes_nothing_but_what_it_says(console: SmallConsole) -> None:
+    assert console.post("/admin/doors/ask", {"words": "a"}).status_code == 400
+    assert console.post("/admin/doors/", {"words": "a", "role": "administrator"}).status_code == 400
+    assert console.post("/admin/doors/", {"words": ["a", "b"]}).status_code == 400
+
+
+def test_what_is_refused_does_not_wait_for_a_new_sign_in(console: SmallConsole) -> None:
+    console.desk.ago = timedelta(minutes=6)
+    assert console.post("/admin/doors/", {"words": "a", "role": "administrator"}).status_code == 400
+    assert console.desk.kept == {}
 
 
 @pytest.mark.parametrize("token", ["", "form of auditor"])

@@ -12,11 +12,9 @@ import pytest
 from servers.campaigning import Listed
 from servers.console_forms import sent, words
 from servers.desk import BO, desk_of
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import SmallHouse, small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened
+from servers.small_house import SmallHouse
 from werkzeug.test import TestResponse
-
-from keyback.core.db.session import Database
 
 NEW = "/admin/campaigns/new"
 STORED = "<script>alert(1)</script>"
@@ -24,22 +22,17 @@ WHY = {"why": "a list of our passwords was sold"}
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHouse]:
-    monkeypatch.setattr("servers.small_house.Directory", Listed)
-    file = tmp_path / "keyback.db"
-    file.write_bytes(migrated.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    house = small_house(database)
-    for name in ("kim", "lee"):
-        house.add(name, display_name=f"{name} {STORED}")
-    house.staff.counting.work()
-    yield house
-    database.close()
+def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
+    with opened(migrated, tmp_path, directory=Listed()) as console:
+        for name in ("kim", "lee"):
+            console.house.add(name, display_name=f"{name} {STORED}")
+        console.house.staff.counting.work()
+        yield console
 
 
 @pytest.fixture
-def console(house: SmallHouse) -> SmallConsole:
-    return small_console(house)
+def house(console: SmallConsole) -> SmallHouse:
+    return console.house
 
 
 def filled(console: SmallConsole, **typed: Any) -> dict[str, Any]:
@@ -119,7 +112,7 @@ def test_another_number_or_no_reason_puts_nothing_up(console: SmallConsole) -> N
     [
         ("what", "delete"), ("what", ""), ("stores", "nowhere"), ("stores", ""), ("opens_at", "soon"), ("opens_at", ""),
         ("closes_at", "2020-01-01 10:00"), ("closes_at", "9999-12-31 23:59"), ("from_hour", "24"), ("until_hour", "0"),
-        ("per_hour", "0"), ("per_hour", "9" * 30), ("messages", "-1"), ("most_failures", "101"), ("groups", "a\x00b"),
+        ("per_hour", "0"), ("per_hour", "9" * 30), ("messages", "-1"), ("most_failures", "101"), ("groups", "a\x07b"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_at_its_field(console: SmallConsole, field: str, value: str) -> None:

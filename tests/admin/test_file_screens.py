@@ -44,7 +44,7 @@ def test_one_is_set_up_listed_and_ended(console: SmallConsole) -> None:
     ("field", "value"),
     [
         ("what", "passwords"), ("what", ""), ("every", "second"), ("to", ""), ("to", "it@evil.example"),
-        ("to", STORED), ("to", "it@acme.example\x00"), ("why", ""), ("why", "x" * 201),
+        ("to", STORED), ("to", "it@acme.example\x07"), ("why", ""), ("why", "x" * 201),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_at_its_field(console: SmallConsole, field: str, value: str) -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from servers.desk import happened
-from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, small_console
-from servers.small_house import MAIL, PHONE, SmallHouse, small_house
+from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened
+from servers.small_house import MAIL, PHONE, SmallHouse
 from werkzeug.test import TestResponse
 
 from keyback.core.contracts.errors import StoreUnavailable
 from keyback.core.contracts.people import AccountState, Contact, ContactKind
-from keyback.core.db.session import Database
 from keyback.core.recovery import limits
 
 WHY = {"why": "called from the number in the directory"}
@@ -24,9 +22,8 @@ SCRIPT = '"><script>alert(1)</script>'
 
 @pytest.fixture
 def console(tmp_path: Path, migrated: Path) -> Iterator[SmallConsole]:
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'keyback.db')}")
-    yield small_console(small_house(database), HELP_DESK)
-    database.close()
+    with opened(migrated, tmp_path, HELP_DESK) as console:
+        yield console
 
 
 @pytest.fixture
@@ -238,6 +235,6 @@ def test_nothing_is_done_without_the_forms_token_or_a_fresh_sign_in(console: Sma
     for path in (f"{person}/close", f"{person}/lift", f"{person}/call", f"{person}/invite", "/admin/people/"):
         assert console.post(path, {**WHY, "name": "jo"}, token="").status_code == 403
     console.desk.ago = limits.HOUR
-    for path in (f"{person}/close", f"{person}/call"):
-        assert console.post(path, {**WHY, "check": "manager"}).status_code == 403
+    for path, typed in (("close", WHY), ("call", {**WHY, "check": "manager"})):
+        assert console.post(f"{person}/{path}", typed).status_code == 403
     assert happened(console.house, "desk.ended", "call.started") == []

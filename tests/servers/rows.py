@@ -23,7 +23,12 @@ PERSON = 1 + list(recovery.columns).index(recovery.c.person_ref)
 
 def rows(keyback: Keyback) -> set[Row]:
     """All of them, each behind its table's name."""
-    engine = create_engine(keyback.database_url)
+    return rows_at(keyback.database_url)
+
+
+def rows_at(database_url: str) -> set[Row]:
+    """All that a database keeps."""
+    engine = create_engine(database_url)
     try:
         with engine.connect() as tx:
             return {
