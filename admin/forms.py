@@ -10,8 +10,11 @@ from wtforms import Field, Form, StringField
 from wtforms.validators import StopValidation, ValidationError
 
 from ..core.contracts.text import Text
+from .rule_inputs import UNREADABLE
 
 Check = Callable[[Form, Field], None]
+# Signs that turn the order of what follows.
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 # What the library says of itself, and how we say it.
 WORDS: Mapping[str, Text] = {
@@ -44,12 +47,24 @@ class ConsoleForm(Form):
         def get_translations(self, _form: Form) -> object:
             return _Said()
 
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - as the library has it
+        """Nor may a field show its words in another order than they are read in: so a name looks like another."""
+        well = super().validate(extra_validators)
+        turned = [field for field in self if not field.errors and any(map(_is_turned, field.raw_data or ()))]
+        for field in turned:
+            self.wrong(field.short_name, UNREADABLE)
+        return well and not turned
+
     def wrong(self, field: str, problem: Text) -> None:
         """The service found a problem with this field; `""`: with all of it."""
         if field:
             self._fields[field].errors = (*self._fields[field].errors, problem)
         else:
             self.form_errors.append(problem)
+
+
+def _is_turned(sent: object) -> bool:
+    return isinstance(sent, str) and not TURNS.isdisjoint(sent)
 
 
 class WhyForm(ConsoleForm):

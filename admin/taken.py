@@ -16,9 +16,8 @@ from ..core.contracts.text import Text
 TOKEN = "token"  # noqa: S105 - a field's name
 STRANGE = Text("This form holds something that its page doesn't offer. Nothing was changed. Open the page again.")
 UNREADABLE = Text("This holds characters that can't be kept. Nothing was changed. Go back and type them anew.")
-# No database keeps the first; the second stands for bytes that are no text; the others show text in another order than
-# it is read in, so that a name or an address looks like another.
-UNKEPT = frozenset("\0\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# No database keeps the first; the second stands for bytes that are no text.
+UNKEPT = frozenset("\0\ufffd")
 Build = Callable[..., Iterable[Field]]
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -160,9 +160,11 @@ def test_of_two_who_save_at_once_the_second_looks_again(console: SmallConsole) -
     assert now(console.house).company == "Mine"
 
 
-def test_hidden_fields_change_nothing(console: SmallConsole) -> None:
-    save(console, edit(console, "review", company="Mine", logo="x", pinned="", help_desk_mail="evil@example.org"))
-    assert now(console.house) == Brand("Mine", help_desk="01632 960 123")
+@pytest.mark.parametrize("hidden", ["logo", "pinned", "help_desk_mail"])
+def test_hidden_fields_are_refused_and_change_nothing(unchanged: SmallConsole, hidden: str) -> None:
+    assert edit(unchanged, "review", company="Mine", **{hidden: "x"}).status_code == 400
+    assert not unchanged.services.brand.ledger.past()
+    assert unchanged.services.brand.now().rules == FILE.brand
 
 
 def test_a_logo_is_taken_by_what_it_is_and_not_by_what_it_is_called(console: SmallConsole) -> None:
