@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from flask import g, redirect, request
+from flask import g, redirect, request, url_for
 from jinja2 import Environment
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -59,9 +59,10 @@ class SpokenHere:
 
     @staticmethod
     def _here() -> str:
+        """Made anew by routing, so that nobody's host can be meant. An unknown page leads to the start."""
         others = urlencode([(key, value) for key, value in request.args.items(multi=True) if key != ASKED])
-        # An address without a host and a path: the browser stays where it is, whatever stood in the request line.
-        return f"?{others}"
+        path = url_for(request.endpoint or "home.index", **(request.view_args or {}))
+        return f"{path}?{others}" if others else path
 
 
 def speak_in_templates(templates: Environment) -> None:

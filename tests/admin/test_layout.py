@@ -50,3 +50,18 @@ def test_a_page_has_landmarks_a_heading_and_a_way_past_the_menu(console: SmallCo
     assert text.count("<h1>") == text.count("<main ") == 1
     assert 'href="#content"' in text
     assert 'aria-current="page"' in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/admin/?language=de", "/admin/"),
+        ("/admin/records/jobs?state=given-up&language=de", "/admin/records/jobs?state=given-up"),
+        ("/admin/nothing?language=de", "/admin/"),
+        ("//evil.example/?language=de", "/"),
+    ],
+)
+def test_a_language_leads_back_to_the_page_it_was_chosen_on(console: SmallConsole, asked: str, leads_to: str) -> None:
+    sent = console.get(asked)
+    assert (sent.status_code, sent.headers["Location"]) == (303, leads_to)
+    assert "kb_language=de" in sent.headers["Set-Cookie"]
