@@ -20,7 +20,7 @@ from .rule_inputs import Lines, Word
 PINNED = Text("Set in keyback.toml and can only be changed there.")
 A_LINK = Text("tel:+441632960123, mailto:help@example.org or an https: page. Empty: no link.")
 FAULTS: Mapping[Fault, Text] = {
-    Fault.EMPTY: Text("Nobody may be left without it."),
+    Fault.EMPTY: Text("Type something here: people can't be left without it."),
     Fault.TOO_LONG: Text("At most {n} characters"),
     Fault.TOO_MANY: Text("At most {n} lines"),
     Fault.UNREADABLE: Text("Something in it can't be shown"),

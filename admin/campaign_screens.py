@@ -137,14 +137,16 @@ class CampaignScreen(Screen):
     def put_up(self) -> Response:
         """Say whom it is for; put it up once the number of them was typed."""
         form, crowd = self.form(self._form()), None
-        if not form.validate() and form.errors.keys() - ASKED_LAST:
+        form.validate()
+        counts = request.form.get("press") == COUNT
+        if counts:
+            form.why.errors = form.people.errors = ()
+        if form.errors.keys() - ASKED_LAST:
             return self._plan(form, 422)
         try:
             plan = form.plan()
             crowd = self.campaigns.crowd(plan)
-            if request.form.get("press") == COUNT:
-                form.why.errors = form.people.errors = ()
-            if form.errors or request.form.get("press") == COUNT:
+            if form.errors or counts:
                 return self._plan(form, 422 if form.errors else 200, crowd=crowd)
             campaign = self.campaigns.ask(self.actor, plan, form.why.data or "")
         except NotAllowed as refused:

@@ -33,8 +33,8 @@ OFTEN: Mapping[str, Text] = {
 class FileForm(WhyForm):
     """What is mailed, how often and to whom."""
 
-    what = RadioField(Text("What?"), choices=listed(WHAT))
-    every = RadioField(Text("How often?"), choices=listed(OFTEN))
+    what = RadioField(Text("What?"), choices=listed(WHAT), default=REPORT)
+    every = RadioField(Text("How often?"), choices=listed(OFTEN), default=Every.WEEK.value)
     to = Lines(
         Text("To"), description=Text("One address a line. It must be of a domain that keyback.toml names."),
         render_kw={"rows": 3},

@@ -94,7 +94,7 @@ def narrowed(what: str) -> type[PeriodForm]:
 class NameForm(ConsoleForm):
     """Whose records."""
 
-    name = StringField(Text("Person"), [needed(Text("Enter a name"))], description=HINT)
+    name = StringField(Text("Person"), [needed(Text("Enter a name"))], description=HINT, id="whose")
 
 
 class RecordScreen(LogCheckPages):

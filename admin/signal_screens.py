@@ -50,10 +50,10 @@ TOO_SOON = Text("A test was sent a moment ago. Wait a minute.")
 
 
 class ReceiverForm(WhyForm):
+    name = StringField(Text("Name"), [needed(Text("Type a name.")), longest(80)])
     key = StringField(
         Text("Key"), [needed(Text("Type a key."))], description=Text("Small letters, digits and dashes, such as siem.")
     )
-    name = StringField(Text("Name"), [needed(Text("Type a name.")), longest(80)])
     audience = StringField(
         Text("Its name in events (aud)"),
         [needed(Text("Type its name in events.")), longest(300)],

@@ -77,6 +77,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "plugins": {"load": PLUGINS},
                 "sign_in": _sign_in(f"http://localhost:{port}/demo/idp"),
                 "console": _console(f"http://localhost:{port}"),
+                "signals": {"enabled": True},
                 "serve": {"bind": f"127.0.0.1:{port}", "processes": 1, "farewell_seconds": 0},
                 "log_level": "warning",
                 "pin": {
@@ -152,6 +153,7 @@ def _console(url: str) -> dict[str, object]:
         "administrators": [ADMINISTRATORS],
         "help_desk": [AGENTS],
         "auditors": [AUDITORS],
+        "file_domains": [HELP_DESK.mail.partition("@")[2]],
     }
 
 

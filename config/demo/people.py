@@ -40,7 +40,8 @@ class Pretended:
 KITS = "seven rainy sundays"
 NOORS = "four lazy mondays"
 INES = "two borrowed umbrellas"
-ROTHS, HANAS, OWENS = "nine silver kettles", "five paper lanterns", "three winter bridges"
+ROTHS, BERGS = "nine silver kettles", "six wooden ladders"
+HANAS, OWENS = "five paper lanterns", "three winter bridges"
 ADMINISTRATORS, AGENTS, AUDITORS = "Keyback administrators", "Service desk", "Internal audit"
 KIT_IN_THE_CLOUD = "kit.larsen@cloud.example"
 
@@ -146,6 +147,16 @@ STAFF = (
         Text("Administrator: sees and changes everything. The password is {password}.", password=ROTHS),
         privileged=True,
         password=ROTHS,
+        groups=(ADMINISTRATORS,),
+    ),
+    Pretended(
+        "berg",
+        "Nils Berg",
+        Text(
+            "The second administrator: agrees to what one alone can't do. The password is {password}.", password=BERGS
+        ),
+        privileged=True,
+        password=BERGS,
         groups=(ADMINISTRATORS,),
     ),
     Pretended(

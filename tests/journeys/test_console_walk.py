@@ -28,6 +28,8 @@ class Look(NamedTuple):
 
 LOOKS = (Look(1280, "light", "en"), Look(400, "dark", "de"), Look(1280, "dark", "de"), Look(400, "light", "en"))
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+# A label leads to the first of two fields that have the same id.
+TWICE = "[...document.querySelectorAll('[id]')].map(({ id }) => id).filter((id, at, all) => all.indexOf(id) < at)"
 # Where the first link to something with a gap in its address stands. What is not there yet is an address all the same.
 LISTS = {
     "group": "/admin/stranded/",
@@ -99,6 +101,7 @@ def faults(visitor: Visitor, address: str, language: str) -> list[str]:
     page.goto(visitor.base + filled(visitor, address))
     page.evaluate(f"{AXE}; 0")
     found = [f"{address}: {one}" for one in page.evaluate(ASK)]
+    found += [f"{address}: two things are called {one}" for one in page.evaluate(TWICE)]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append(f"{address}: wider than the window")
     if page.locator("html").get_attribute("lang") != language:
