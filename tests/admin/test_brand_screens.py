@@ -90,11 +90,11 @@ def test_an_older_version_is_compared_and_taken_back(console: SmallConsole) -> N
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"company": ""}, "Nobody may be left without it."),
+        ({"company": ""}, "Type something here: people can't be left without it."),
         ({"company": "A" * 81}, "At most 80 characters"),
         ({"company": "Win at www.evil.example"}, "No web address here"),
         ({"company": "a\u202eb"}, "Something in it can't be shown"),
-        ({"help_desk": " "}, "Nobody may be left without it."),
+        ({"help_desk": " "}, "Type something here: people can't be left without it."),
         ({"help_desk_link": "javascript:alert(1)"}, "Type a link that begins with https:"),
         ({"privacy_link": "data:text/html,x"}, "Type a link that begins with https:"),
         ({"accent": "red"}, "Type a colour as #"),
