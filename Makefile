@@ -23,9 +23,8 @@ test: .venv/test ## everything but the long fault runs; starts slapd, PostgreSQL
 	.ci/system-packages
 	.ci/node-packages
 	$(PYTHON_IN) -m pytest --ignore=tests/faults --numprocesses=auto --maxprocesses=4 --no-loadscope-reorder $(LONGEST_FIRST) tests
-# What breaks servers has a processor to itself, and what measures time has the machine.
-	$(PYTHON_IN) -m pytest -m "not slow and not alone" --numprocesses=auto --maxprocesses=2 tests/faults
-	$(PYTHON_IN) -m pytest -m "alone and not slow" tests/faults
+# What breaks servers, and what measures time, has the machine to itself.
+	$(PYTHON_IN) -m pytest tests/faults
 
 check: .venv/test .lint/keyback ## style, types, the import table, the lock files
 	$(PYTHON_IN) -m ruff check .

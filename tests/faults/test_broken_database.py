@@ -24,8 +24,6 @@ from servers.slapd import PASSWORD, Slapd
 from servers.stopped import Stopped
 from servers.story import Post, solve_on, wait_until
 
-pytestmark = pytest.mark.alone
-
 # Five seconds are promised; the rest is for a machine that has other things to do.
 ANSWERED = 5.0 + 3.0
 ROUNDS = 12

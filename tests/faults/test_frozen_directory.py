@@ -22,8 +22,6 @@ from servers.stopped import Stopped
 from servers.story import Post, Story, solve_on, wait_until
 from servers.together import at_once
 
-pytestmark = pytest.mark.alone
-
 # Told within eight seconds; the rest is for a machine that has other things to do.
 TOLD, TRUE = 8.0 + 4.0, 60.0
 # So many of the other directory come at the same time.

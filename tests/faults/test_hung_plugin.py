@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import pytest
 from servers.http_sink import Answer, HttpSink
 from servers.keyback import Keyback
 from servers.outfit import a_story, pins
 from servers.serving import Serve, say
 from servers.slapd import Slapd
 from servers.story import Post, Story, wait_until
-
-pytestmark = pytest.mark.alone
 
 HUNG = 20
 # Longer than anything here waits.

@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-import pytest
 import requests
 from servers.keyback import HOST, Keyback
 from servers.outfit import a_story, opens
 from servers.serving import Serve, say
 from servers.slapd import Slapd
 from servers.story import NEW, Post, solve_on, wait_until
-
-pytestmark = pytest.mark.alone
 
 # More than this server has threads.
 STUCK = 14

@@ -19,8 +19,6 @@ from servers.slapd import Slapd
 from servers.story import NEW, wait_until
 from servers.together import at_once
 
-pytestmark = pytest.mark.alone
-
 
 def test_no_request_fails_while_every_node_is_restarted(nodes: Nodes, slapd: Slapd) -> None:
     _roll(nodes, slapd, 100)

@@ -17,8 +17,6 @@ from servers.serving import Serve, say
 from servers.slapd import Slapd
 from servers.story import Post
 
-pytestmark = pytest.mark.alone
-
 # Many times the threads of this server, and fewer than the connections that one process takes.
 CLIENTS = 240
 # What a server promises, and a busy machine.

@@ -45,8 +45,6 @@ from servers.timed_walks import Errand, Findings
 
 from keyback.core.recovery.policy import PublicRules
 
-pytestmark = pytest.mark.alone
-
 NOBODY, NOISE = "unknown", "unknown too"
 AREA, ERRORS = 0.03, 3.3
 # What an everyday run must see, and only that: a false alarm in a million.
