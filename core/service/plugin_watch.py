@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 from ..contracts.settings_events import PluginFilesChanged
 from ..db.documents import By, Document
 from ..db.session import Transaction, after_commit
-from ..db.settings_store import SavedMeanwhile
 from .counted import tell
 from .records import Records
 from .snapshot import Snapshots
@@ -48,28 +47,29 @@ class PluginWatch:
         here = {"/".join(name): digest for name, digest in self.snapshots.host.files.items() if digest}
         with self.records.db.read() as tx:
             changed = self._changed(tx, here)
-        if changed:
-            self._keep(here)
-        self._done = True
+        self._done = not changed or self._keep(here)
 
     def seen(self, tx: Transaction) -> Mapping[Name, Seen]:
         """What is known of each plugin that was ever loaded here."""
         return {_named(name): seen for name, seen in self._kept(tx).items()}
 
-    def _keep(self, here: Mapping[str, str]) -> None:
+    def _keep(self, here: Mapping[str, str]) -> bool:
+        """Whether it is written down; False while another process, which started with us, is at it."""
         now = self.around.now()
-        try:
-            with self.records.db.write() as tx:
-                known, changed = self._kept(tx), self._changed(tx, here)
-                new = {name: Seen(here[name], now if name in known else None) for name in changed}
-                what = _SEEN.dump_json({**known, **new}).decode()
-                self.records.settings.documents.save(tx, FILES, what, By("Keyback", "its files changed", now))
-                events = [PluginFilesChanged(*_named(name), here[name]) for name in changed if name in known]
-                self.records.audit.append(tx, events, at=now)
-                after_commit(tx, lambda: tell(self.around.meter, events))
-        except SavedMeanwhile:
-            # Another process that started with us has written it down.
-            return
+        with self.records.db.write() as tx:
+            # Over at once: it only makes the others wait for this commit.
+            if not self.records.leases.take(tx, "plugin files", self.around.token(), now, now):
+                return False
+            known, changed = self._kept(tx), self._changed(tx, here)
+            if not changed:
+                return True
+            new = {name: Seen(here[name], now if name in known else None) for name in changed}
+            what = _SEEN.dump_json({**known, **new}).decode()
+            self.records.settings.documents.save(tx, FILES, what, By("Keyback", "its files changed", now))
+            events = [PluginFilesChanged(*_named(name), here[name]) for name in changed if name in known]
+            self.records.audit.append(tx, events, at=now)
+            after_commit(tx, lambda: tell(self.around.meter, events))
+        return True
 
     def _changed(self, tx: Transaction, here: Mapping[str, str]) -> list[str]:
         known = self._kept(tx)

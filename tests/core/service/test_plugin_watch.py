@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any
 
@@ -51,6 +52,15 @@ def test_other_files_are_an_event_and_keep_since_when(on_either: SmallHouse, wor
         on_either.clock.forward(hours=1)
     assert seen(on_either, works) == Seen("b" * 64, changed)
     assert happened(on_either, "plugin.files-changed") == [f"plugin.files-changed {'b' * 64} method sms"]
+
+
+def test_of_processes_that_start_at_once_one_writes_it_down(on_either: SmallHouse, works: dict[str, Any]) -> None:
+    starts(on_either, works, "a" * 64)
+    on_either.snapshots.host.files = MappingProxyType({SMS: "b" * 64})
+    at_once = [PluginWatch(**works) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda watch: watch.look(on_either.clock()), at_once))
+    assert len(happened(on_either, "plugin.files-changed")) == 1
 
 
 def test_a_plugin_that_is_not_loaded_for_a_while_is_remembered(on_either: SmallHouse, works: dict[str, Any]) -> None:
