@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,13 +27,15 @@ from keyback.core.contracts.entry import Entry
 from keyback.core.contracts.human_check import Widget
 from keyback.core.contracts.plugin import Plugin
 from keyback.core.portal import create_portal
+from keyback.plugins.methods.sms import Sms
 
 RUNS = '"><script>evil()</script><img src=x onerror=evil()>'
 COUNTS = "{{7*191}}${7*191}"
 COUNTED = "1337"
 SCHEMES = {"", "http", "https", "mailto", "tel"}
-# What fields take that are judged by their shape before anything else of them.
-TYPED = (RUNS + COUNTS, "javascript:evil()", "https://evil.example/" + RUNS, "DATA:text/html,<script>evil()</script>")
+# Where a link may be typed, and what would be none of ours.
+ADDRESS = re.compile(r"url|uri|link|endpoint|host|issuer|audience|\bto\b", re.ASCII)
+LINKS = ("javascript:evil()", "DATA:text/html,<script>evil()</script>")
 
 
 class Choice(StrEnum):
@@ -64,6 +67,13 @@ class Evil(Channel):
 
     def check(self) -> None:
         raise PluginError(RUNS + COUNTS)
+
+
+class EvilWay(Sms):
+    """A method of somebody else's, in whose words people choose it."""
+
+    key = "evil_way"
+    label = summary = Text("{words}", words=RUNS + COUNTS)
 
 
 PLUGINS: Mapping[tuple[str, str], type[Plugin]] = {("channel", "evil"): Evil}
@@ -117,7 +127,8 @@ def last_first(form: PageForm) -> bool:
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[SmallConsole]:
-    with lived_in(migrated, tmp_path_factory.mktemp("script"), PLUGINS) as console:
+    way = EvilWay(EvilWay.Settings())
+    with lived_in(migrated, tmp_path_factory.mktemp("script"), PLUGINS, methods=[way]) as console:
         yield console
 
 
@@ -136,12 +147,12 @@ def test_words_typed_anywhere_are_words_everywhere(console: SmallConsole, monkey
     walk, typist = seen(console), Typist(console)
     for address, text in walk.pages.items():
         harmless(address, text)
-    for words in TYPED:
-        for form in sorted(walk.forms.values(), key=last_first):
-            for name in form.typed:
+    for form in sorted(walk.forms.values(), key=last_first):
+        for name in form.typed:
+            for words in (RUNS + COUNTS, *(LINKS if ADDRESS.search(name) else ())):
                 typist.type_into(form, name, words)
-    assert typist.sent > 500
-    assert typist.kept > 50
+    assert typist.sent > 200
+    assert typist.kept > 30
     after = seen(console)
     assert any("&lt;script&gt;evil()" in text for text in after.pages.values())
     for address, text in after.pages.items():
@@ -162,5 +173,6 @@ def test_what_a_plugin_says_of_itself_is_words(console: SmallConsole) -> None:
     assert page.text.count("&lt;script&gt;evil()") > 12
     walk = Walk(console).from_("/admin/", "/admin/plugins/channel/", address, f"{address}/switch", f"{address}/history")
     assert len(walk.pages) > 30
+    assert "&lt;script&gt;evil()" in walk.pages["/admin/policies/policy"]
     for where, text in walk.pages.items():
         harmless(where, text)

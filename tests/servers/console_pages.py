@@ -14,7 +14,7 @@ from .small_console import SmallConsole
 
 HOST = "console.example.org"
 # So many pages of one kind are looked at; a history of a hundred versions says no more than one of a few.
-MOST_ALIKE = 12
+MOST_ALIKE = 6
 Sent = dict[str, list[str]]
 
 

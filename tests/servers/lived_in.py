@@ -44,10 +44,10 @@ MADE: Mapping[str, Mapping[str, Any]] = {
 
 @contextmanager
 def lived_in(
-    migrated: Path, folder: Path, others: Mapping[tuple[str, str], type[Plugin]] = NOBODYS
+    migrated: Path, folder: Path, others: Mapping[tuple[str, str], type[Plugin]] = NOBODYS, **more: Any
 ) -> Iterator[SmallConsole]:
     """Somebody who may do everything stands in front of it. `others`: plugins of somebody else's, switched on."""
-    outfit = {"directory": Listed(), "signals": True, "file_domains": ("acme.example",)}
+    outfit = {"directory": Listed(), "signals": True, "file_domains": ("acme.example",), **more}
     with (
         opened(migrated, folder, **outfit) as plain,
         closing(works(f"sqlite:///{folder / 'keyback.db'}", folder, plain.house.clock, others)) as process,
