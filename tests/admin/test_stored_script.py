@@ -151,6 +151,10 @@ def test_words_typed_anywhere_are_words_everywhere(console: SmallConsole, monkey
         for name in form.typed:
             for words in (RUNS + COUNTS, *(LINKS if ADDRESS.search(name) else ())):
                 typist.type_into(form, name, words)
+    # And each button: what a page sends by itself is never what it does not offer.
+    for form in walk.forms.values():
+        if not form.typed:
+            typist.post(form.action, form.as_it_stands())
     assert typist.sent > 200
     assert typist.kept > 30
     after = seen(console)
