@@ -10,6 +10,8 @@ from ..core.service.entry_rules import digest, problems
 
 # A secret of ours has 256 bits. One that somebody made up for keyback.toml has no slow hash, so it must be long.
 SHORTEST_SECRET = 32
+# Whoever writes one of these means a client, and is told what else it needs.
+_ONLY_CLIENTS = ("redirect_uris", "client_secret", "client_keys", "jwks_uri", "backchannel_logout_uri")
 
 
 class Entries:
@@ -46,7 +48,7 @@ class Entries:
 
 
 def _entry(key: str, table: Mapping[str, object]) -> Entry:
-    client = _client(table) if table.get("redirect_uris") or table.get("client_secret") else None
+    client = _client(table) if any(table.get(name) for name in _ONLY_CLIENTS) else None
     home = str(table.get("home_url") or "")
     language = str(table.get("language") or "")
     return Entry(key, str(table.get("name") or ""), _strings(table.get("return_urls")), home, client, language)

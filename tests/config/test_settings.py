@@ -239,6 +239,24 @@ def test_signals_may_go_to_a_host_and_to_all_below_another(folder: Path) -> None
     assert (chosen.enabled, chosen.push_hosts) == (False, ("siem.example.org", "*.okta.example"))
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('private_networks = ["::/0"]', "clients.private_networks must not be everything"),
+        ('ca_file = "/nowhere.pem"', "clients.ca_file holds no certificate"),
+    ],
+)
+def test_clients_are_reached_in_named_networks_alone(folder: Path, line: str, said: str) -> None:
+    assert said in _refusal(folder, toml=f"[clients]\n{line}\n")
+
+
+@pytest.mark.parametrize("name", ["backchannel_logout_uri", "jwks_uri"])
+@pytest.mark.parametrize("address", ["http://idp.example/x", "/relative", "https://a@idp.example/"])
+def test_nothing_of_a_client_is_asked_or_told_without_tls(folder: Path, name: str, address: str) -> None:
+    toml = f'[entries.idp]\nname = "IdP"\n{name} = "{address}"\n'
+    assert "entries.idp" in _refusal(folder, toml=toml)
+
+
 def test_one_realm_cannot_belong_to_two_stores(folder: Path) -> None:
     assert "claimed by two" in _refusal(
         folder, toml='[realms]\nopenldap = ["example.org"]\nembedded = ["EXAMPLE.org"]\n'

@@ -150,3 +150,9 @@ def test_what_the_file_decides_no_saved_entry_changes() -> None:
     entries = Entries.from_config(TABLES, lambda: saved)
     found = [entries.get(key) for key in ("alderwick", "intranet", "nobody")]
     assert [entry and entry.name for entry in found] == ["Alderwick sign-in", "Intranet", None]
+
+
+@pytest.mark.parametrize("name", ["jwks_uri", "backchannel_logout_uri"])
+def test_half_a_client_is_refused_and_not_taken_for_a_link(name: str) -> None:
+    with pytest.raises(SettingsInvalid, match="The redirect address is missing"):
+        Entries.from_config({"idp": {"name": "IdP", name: "https://idp.example/x"}})
