@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from past import YEAR
 from sqlalchemy import Connection, NullPool, Table, create_engine, text
 
-from keyback.core.db import campaign_tables, tables
+from keyback.core.db import campaign_tables, census_tables, tables
 from keyback.core.db.columns import TICK
 
 # The columns by which a copy differs from its original.
@@ -37,6 +37,9 @@ def multiply(url: str, times: int) -> None:
     with engine.begin() as tx:
         for table, keys in KEYS.items():
             _copied(tx, table, {key: _other(key) for key in keys}, times)
+        # Behind all originals: the first pages of a list are of people whose names can be opened.
+        behind = {"pseudonym": "'~' || CAST(:mark AS TEXT) || pseudonym", "person_ref": _other("person_ref")}
+        _copied(tx, census_tables.census_person, behind, times)
         _copied(tx, tables.event, _later(tx, times), times)
     engine.dispose()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bulk import Bulk
@@ -29,7 +29,7 @@ class Sizes:
     people: int
     unfinished: int
     events: int
-    # Each row is made once and copied so often, itself counted; what screens open is made whole.
+    # So many of each row in the end: the others are copies.
     times: int = 1
 
     @property
@@ -101,8 +101,7 @@ def _events(_past: Past, log: Log, sizes: Sizes) -> Iterator[Part]:
 
 def _listed(past: Past, _log: Log, sizes: Sizes) -> Iterator[Part]:
     """A census and a campaign for everybody, as many texts, and what two administrators decided each hour of a year."""
-    everybody = replace(past, people=sizes.people * sizes.times)
-    yield census_tables.census_person, everybody.counted(), everybody.people
+    yield census_tables.census_person, past.counted(), sizes.people
     yield tables.standing, past.standings(), sizes.people
     yield tables.delivery, past.deliveries(sizes.people), sizes.people
     yield campaign_tables.campaign_person, past.turns(sizes.people), sizes.people

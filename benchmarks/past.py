@@ -38,7 +38,7 @@ _ALL = ("email", "sms", "saved_codes")
 _METHODS = ((), *((each,) for each in _ALL), _ALL[:2], _ALL[1:], _ALL)
 COMBINATIONS = 50 * len(_METHODS)
 # Ten saved codes, as their digests.
-_CODES = {f"code-{number}": f"{number:064x}" for number in range(10)}
+_CODES = {"unused": json.dumps({f"code-{number}": f"{number:064x}" for number in range(10)})}
 
 _NEWS = b'{"kind": "credential-change", "at": "2026-11-22T12:00:00Z", "naming": "id", "subject": "uuid"}'
 

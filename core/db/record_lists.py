@@ -128,7 +128,9 @@ def given_up_jobs(tx: Connection, span: Span, fits: Fits, *, before: str = "") -
 
 
 def _looked_through(tx: Connection, asked: Select[Any], by: str, fits: Fits) -> Page[Row]:
-    rows = _read(tx, asked.limit(LOOKED_THROUGH))
+    rows = _read(tx, asked.limit(PAGE + 1))
+    if not all(map(fits, rows)):
+        rows = _read(tx, asked.limit(LOOKED_THROUGH))
     page = _page((row for row in rows if fits(row)), lambda row: _cursor(row[by], row["id"]))
     if page.older or len(rows) < LOOKED_THROUGH:
         return page
