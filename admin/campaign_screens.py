@@ -161,7 +161,7 @@ class CampaignScreen(Screen):
         found = self.campaigns.look(campaign)
         failed = self.campaigns.failed(campaign, request.args.get("after", ""))
         more = failed[-1].place if len(failed) == PAGE else ""
-        stores = self._stores()
+        stores = self.console.snapshots.current.store_names
         return self.show(
             "console/campaign.html",
             title=words.KINDS[found.plan.kind],
@@ -215,11 +215,8 @@ class CampaignScreen(Screen):
         return self.show("console/campaign_new.html", status, title=Text("New campaign"), form=form, crowd=crowd)
 
     def _form(self) -> type[PlanForm]:
-        ticks = Ticks(Text("Directories"), choices=self._stores())
+        ticks = Ticks(Text("Directories"), choices=self.console.snapshots.current.store_names)
         return type("StoresForm", (PlanForm,), {"stores": ticks})
-
-    def _stores(self) -> dict[str, Text | str]:
-        return {key: store.called for key, store in self.console.snapshots.current.plugins.stores.items()}
 
     def _stands(self, campaign: Campaign) -> Tag:
         """Its state; while it waits, what became of the question."""

@@ -139,14 +139,14 @@ def data_of(entry: Entry, version: int) -> dict[str, Any]:
     }
 
 
-def with_choices(form: LinkForm, stores: Iterable[str], languages: Mapping[str, str]) -> LinkForm:
+def with_choices(form: LinkForm, stores: Mapping[str, Text | str], languages: Mapping[str, str]) -> LinkForm:
     """The form with the languages and the directories there are."""
     form.language.choices = [
         SelectChoice(value="", label=Text("As the browser asks")),
         *(SelectChoice(value=tag, label=name) for tag, name in languages.items()),
     ]
     if isinstance(form, ClientForm):
-        form.store.choices = [SelectChoice(value=key, label=key) for key in stores]
+        form.store.choices = [SelectChoice(value=key, label=name) for key, name in stores.items()]
     return form
 
 

@@ -160,10 +160,10 @@ class EntryScreen(Screen):
         return KINDS[kind]
 
     def _with_choices(self, form: LinkForm, door: Door | None = None) -> LinkForm:
-        stores = list(self.console.snapshots.current.plugins.stores)
-        client = door.entry.client if door else None
-        if client and client.store not in stores:
-            stores.append(client.store)
+        stores = dict(self.console.snapshots.current.store_names)
+        if door and door.entry.client:
+            # One that is switched off stays chosen.
+            stores.setdefault(door.entry.client.store, door.entry.client.store)
         return with_choices(form, stores, self.console.around.languages.names)
 
     @staticmethod

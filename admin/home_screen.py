@@ -35,6 +35,7 @@ class HomeScreen(Screen):
             by_link=self.desk.someone_by_link(),
             answered=answered,
             today=today,
+            stores=self.console.snapshots.current.store_names,
             budgets=BUDGETS,
             chart_of_days=_chart(today.days),
             checked=self.console.concerns.checking.last(),

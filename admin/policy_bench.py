@@ -49,7 +49,7 @@ class PolicyBench(KeptBench[Policies]):
     @cached_property
     def stores(self) -> Mapping[str, Words]:
         """What the directories are called."""
-        return {key: store.called for key, store in self.desk.snapshot().plugins.stores.items()}
+        return self.desk.snapshot().store_names
 
     @cached_property
     def words(self) -> Changes:

@@ -70,5 +70,5 @@ class SimulatorScreen(Screen):
             told=told,
             words=reach_words,
             called=lambda keys: reach_words.called(console, keys),
-            stores={key: store.called for key, store in console.snapshots.current.plugins.stores.items()},
+            stores=console.snapshots.current.store_names,
         )

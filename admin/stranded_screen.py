@@ -72,6 +72,6 @@ class StrandedScreen(Screen):
             template,
             words=reach_words,
             called=lambda keys: reach_words.called(console, keys),
-            stores={key: store.called for key, store in console.snapshots.current.plugins.stores.items()},
+            stores=console.snapshots.current.store_names,
             **values,
         )

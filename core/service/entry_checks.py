@@ -80,8 +80,9 @@ class EntryChecks:
             yield _ended(answer, place)
 
     def _of_client(self, client: OidcClient) -> Iterator[Check]:
-        there = client.store in self.snapshots.current.plugins.stores
-        about = Text("Directory {store}", store=client.store)
+        called = self.snapshots.current.store_names
+        there = client.store in called
+        about = Text("Directory {store}", store=called.get(client.store, client.store))
         yield (
             Check(about, Result.OK, Text("It is switched on."))
             if there

@@ -14,6 +14,7 @@ from ..contracts.method import Method
 from ..contracts.people import Person
 from ..contracts.plugin import Plugin, addresses_of
 from ..contracts.question_set import AsksQuestions, QuestionSet
+from ..contracts.text import Text
 from ..contracts.wall import NO_WALL, Network, Wall
 from ..db.settings_store import PluginRow
 from ..host import Host, Plugins
@@ -58,6 +59,11 @@ class Snapshot:
     def policy_for(self, person: Person) -> Policy:
         """The first that fits."""
         return policy_for(self.policies, person) or self.usual_policy
+
+    @property
+    def store_names(self) -> Mapping[str, Text | str]:
+        """What the directories are called, by their keys."""
+        return {key: store.called for key, store in self.plugins.stores.items()}
 
     @property
     def rules(self) -> Rules:

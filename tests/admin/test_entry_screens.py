@@ -91,7 +91,7 @@ def test_a_client_says_where_it_hears_that_sessions_are_over(console: SmallConso
     client = kept(console)["idp"].client
     assert client is not None
     assert client.backchannel_logout_uri == "https://idp.example/logout"
-    assert edit(console, "idp", **{**CLIENT, "backchannel_logout_uri": ""}).status_code == 303
+    assert edit(console, "idp", backchannel_logout_uri="").status_code == 303
     client = kept(console)["idp"].client
     assert client is not None
     assert client.backchannel_logout_uri == ""
