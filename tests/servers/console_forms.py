@@ -27,6 +27,9 @@ def sent(page: TestResponse, action: str, **typed: Any) -> dict[str, Any]:
             found.setdefault(_of(tag, "name"), []).append(_of(tag, "value"))
     for name, value in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL):
         found[name] = html.unescape(value)
+    for name, inside in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        options = re.findall(r"<option[^>]*>", inside)
+        found[name] = _of(next((one for one in options if " selected" in one), options[0]), "value")
     found.pop("token")
     return found | typed
 
