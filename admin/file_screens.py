@@ -13,10 +13,10 @@ from ..core.contracts.errors import NotAllowed
 from ..core.contracts.text import Text
 from ..core.service.actor import Role
 from ..core.service.file_post import EVENTS, REPORT
-from ..core.service.file_schedules import Every, FileSchedules
+from ..core.service.file_schedules import NO_ADDRESS, Every, FileSchedules
 from ..core.service.record_room import READERS
 from .access import Screen
-from .forms import ConsoleForm, WhyForm
+from .forms import ConsoleForm, WhyForm, needed
 from .rule_inputs import Lines, listed
 from .taken import takes
 
@@ -36,8 +36,8 @@ class FileForm(WhyForm):
     what = RadioField(Text("What?"), choices=listed(WHAT), default=REPORT)
     every = RadioField(Text("How often?"), choices=listed(OFTEN), default=Every.WEEK.value)
     to = Lines(
-        Text("To"), description=Text("One address a line. It must be of a domain that keyback.toml names."),
-        render_kw={"rows": 3},
+        Text("To"), validators=[needed(NO_ADDRESS)], render_kw={"rows": 3},
+        description=Text("One address a line. It must be of a domain that keyback.toml names."),
     )  # fmt: skip
 
 
