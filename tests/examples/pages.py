@@ -383,7 +383,7 @@ def bring_about(page: Page, portal: Portal) -> None:
     service.part = lambda name, address: Part("image/gif", DOT) if name.endswith(".png") else None  # type: ignore[method-assign]
 
 
-def _widget(address: str, *, alternative: bool = False) -> Widget:
+def _widget(address: str, *, alternative: bool = False, refused: errors.NotAllowed | None = None) -> Widget:
     """A task that a browser can solve, or a picture that it can show."""
     if alternative:
         return Widget("picture_and_sound", {"task": "riddle"}, {"media-src": ("'self'",)})
