@@ -10,7 +10,7 @@ import pytest
 from servers.by_keyboard import Typist
 from servers.colleague import Colleague
 from servers.demo import Visitor
-from servers.story import NEW
+from servers.story import NEW, wait_until
 from servers.ways import Paper
 
 from keyback.config.demo.people import BERGS, HANAS, KITS, ROTHS
@@ -62,9 +62,7 @@ def test_a_method_of_somebody_is_removed(roth: Typist, visitor: Visitor) -> None
     kit.add(Paper())
     _finds(roth, "kit")
     roth.open("Remove Saved code")
-    roth.fill("Why?", "the paper was lost")
-    roth.press("Remove")
-    roth.reads("Done.")
+    roth.says_why("the paper was lost", "Remove", "Done.")
     roth.reads("They have set up nothing")
 
 
@@ -78,9 +76,7 @@ def test_a_stop_by_this_wasnt_me_is_lifted(hana: Typist, visitor: Visitor) -> No
     _finds(hana, "ida")
     hana.reads("Self-service is stopped")
     hana.open("Lift lock-out")
-    hana.fill("Why?", "I called her back")
-    hana.press("Lift lock-out")
-    hana.reads("Done.")
+    hana.says_why("I called her back", "Lift lock-out", "Done.")
     assert hana.page.get_by_text("Self-service is stopped").count() == 0
 
 
@@ -108,9 +104,7 @@ def test_what_leaves_one_proof_waits_for_a_second_administrator(roth: Typist, be
     roth.fill("Proofs at least", "1")
     roth.choose("Off", "Security questions")
     roth.press("Review and save…")
-    roth.fill("Why?", "people call that two are too many")
-    roth.press("Ask a second administrator")
-    roth.reads("A second administrator is asked.")
+    roth.says_why("people call that two are too many", "Ask a second administrator", "A second administrator is asked.")
     berg.open("Approvals")
     berg.page.locator("main table a").first.wait_for()
     berg.open(berg.page.locator("main table a").first.inner_text())
@@ -132,9 +126,7 @@ def test_a_campaign_is_proposed_by_one_approved_by_another_and_goes_on_by_itself
     roth.press("Count them")
     people = roth.page.locator(".number b").inner_text()
     roth.fill("Type how many people it is for", people)
-    roth.fill("Why?", "nobody should have to call us")
-    roth.press("Put up for approval")
-    roth.reads("Waits for a second administrator")
+    roth.says_why("nobody should have to call us", "Put up for approval", "Waits for a second administrator")
     berg.open("Approvals")
     berg.open(berg.page.locator("main table a").first.inner_text())
     berg.press("Approve")
@@ -162,9 +154,7 @@ def test_a_report_is_mailed_every_week_until_somebody_ends_it(roth: Typist) -> N
     roth.choose("Report", "What?")
     roth.choose("Every Monday", "How often?")
     roth.fill("To", "help.desk@alderwick.example")
-    roth.fill("Why?", "the board asks for it")
-    roth.press("Mail it from now on")
-    roth.reads("help.desk@alderwick.example")
+    roth.says_why("the board asks for it", "Mail it from now on", "help.desk@alderwick.example")
     roth.page.get_by_role("link", name="End…").wait_for()
     roth.open(roth.page.get_by_role("link", name="End…").inner_text())
     roth.press("End it")
@@ -176,15 +166,14 @@ def test_a_door_is_made_tested_and_retired(roth: Typist) -> None:
     roth.fill("Key", "intranet")
     roth.fill("Name", "Intranet")
     roth.fill("Where people go back to", f"{roth.base}/demo")
-    roth.fill("Why?", "it has a sign-in page of its own")
-    roth.press("Make this entry")
+    roth.says_why("it has a sign-in page of its own", "Make this entry")
     roth.open("What to write at the identity provider")
     roth.reads(f"{roth.base}/go/intranet")
     roth.open("Intranet")
     roth.press("Test its addresses")
+    roth.reads("It leads to this machine or into a private network")
     roth.open("Back", "Retire…")
-    roth.fill("Why?", "it is gone")
-    roth.press("Retire it")
+    roth.says_why("it is gone", "Retire it")
     assert roth.page.get_by_text("Intranet").count() == 0
 
 
@@ -193,13 +182,9 @@ def test_a_receiver_of_signals_is_added_and_removed(roth: Typist) -> None:
     roth.fill("Name", "Our SIEM")
     roth.fill("Key", "siem")
     roth.fill("Its name in events (aud)", "https://siem.example.org")
-    roth.fill("Why?", "it ends sessions")
-    roth.press("Add")
-    roth.reads("It is shown this once.")
+    roth.says_why("it ends sessions", "Add", "It is shown this once.")
     roth.open("I have copied it", "Remove")
-    roth.fill("Why?", "we have another one")
-    roth.press("Remove")
-    roth.reads("Nobody hears of new passwords")
+    roth.says_why("we have another one", "Remove", "Nobody hears of new passwords")
 
 
 def _finds(typist: Typist, name: str) -> None:
@@ -211,10 +196,12 @@ def _finds(typist: Typist, name: str) -> None:
 
 def _says_that_it_wasnt_them(visitor: Visitor, mailbox: str) -> None:
     link = visitor.outbox.locator(f"article[data-to='{mailbox}'] a").first
-    for _ in range(100):
+
+    def has_come() -> bool:
         visitor.outbox.goto(f"{visitor.base}/demo/outbox?person={mailbox.partition('@')[0]}")
-        if link.count():
-            break
+        return bool(link.count())
+
+    wait_until(has_come, "the notice with its link")
     link.click()
     visitor.outbox.get_by_role("button", name="Stop self-service for my account").click()
     visitor.outbox.get_by_role("heading", name="Thank you for telling us.").wait_for()

@@ -42,15 +42,11 @@ def test_a_method_is_set_tested_and_switched_off_for_four_hours(roth: Typist, vi
     roth.reads("Its settings fit")
     roth.open("Switch off…")
     roth.select("How long?", "for 4 hours")
-    roth.fill("Why?", "somebody sends texts on our account")
-    roth.press("Switch off")
-    roth.reads("It comes back by itself.")
+    roth.says_why("somebody sends texts on our account", "Switch off", "It comes back by itself.")
     visitor.forgot("jfrost")
     assert visitor.page.get_by_label("Text message").count() == 0
     roth.open("Switch on…")
-    roth.fill("Why?", "the leak is closed")
-    roth.press("Switch on")
-    roth.reads("On")
+    roth.says_why("the leak is closed", "Switch on", "On")
     visitor.forgot("jfrost")
     visitor.page.get_by_label("Text message").wait_for()
 
@@ -61,9 +57,7 @@ def test_what_everybody_sees_first_is_looked_through_and_changed(roth: Typist) -
     roth.press("Show what would change")
     roth.reads("Nobody would be stranded.")
     roth.press("Review and save…")
-    roth.fill("Why?", "to see it")
-    roth.press("Save")
-    roth.reads(SAVED)
+    roth.says_why("to see it", "Save", SAVED)
     assert roth.page.get_by_label("Messages per try").input_value() == "4"
 
 
@@ -73,16 +67,12 @@ def test_a_policy_is_changed_looked_through_saved_and_taken_back(roth: Typist) -
     roth.press("Show what would change")
     roth.reads("Guessing risk")
     roth.press("Review and save…")
-    roth.fill("Why?", "nobody answers the phone any more")
-    roth.press("Save")
-    roth.reads(SAVED)
+    roth.says_why("nobody answers the phone any more", "Save", SAVED)
     roth.open("History", "Version 1")
     roth.press("Go back to this version…")
     # Without calls fewer people came in by questions; whoever lets them again answers for it.
     roth.fill("Your organisation's name", "Alderwick")
-    roth.fill("Why?", "it was better before")
-    roth.press("Save")
-    roth.reads(SAVED)
+    roth.says_why("it was better before", "Save", SAVED)
     roth.open("demo")
     assert roth.page.get_by_role("group", name="Phone call").get_by_label("Optional").is_checked()
 
@@ -108,17 +98,12 @@ def test_a_question_is_added_in_two_languages_and_questions_are_turned_on_again(
     roth.open("Question sets", "Add a question Everybody")
     roth.fill("In English", "Which bridge did you cross first?")
     roth.fill("In Deutsch", "Welche Brücke haben Sie zuerst überquert?")
-    roth.fill("Why?", "everybody here knows a bridge")
-    roth.press("Save")
-    roth.reads("Which bridge did you cross first?")
+    roth.says_why("everybody here knows a bridge", "Save", "Which bridge did you cross first?")
     roth.open("Methods", "Security questions", "Switch off…")
-    roth.fill("Why?", "to think about them")
-    roth.press("Switch off")
+    roth.says_why("to think about them", "Switch off")
     roth.open("Turn on…")
     roth.fill("Your organisation's name", "Alderwick")
-    roth.fill("Why?", "for those without a phone")
-    roth.press("Turn on security questions")
-    roth.reads("Security questions are on")
+    roth.says_why("for those without a phone", "Turn on security questions", "Security questions are on")
 
 
 def test_a_colour_is_seen_before_it_holds_and_on_peoples_pages_then(roth: Typist, visitor: Visitor) -> None:
@@ -127,9 +112,7 @@ def test_a_colour_is_seen_before_it_holds_and_on_peoples_pages_then(roth: Typist
     roth.press("Show how it looks")
     roth.reads("contrast of links 8")
     roth.press("Review and save…")
-    roth.fill("Why?", "our colour")
-    roth.press("Save")
-    roth.reads(SAVED)
+    roth.says_why("our colour", "Save", SAVED)
     visitor.page.goto(f"{visitor.base}/recover")
     button = visitor.page.get_by_role("button", name="Continue")
     assert button.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(122, 59, 46)"
@@ -140,6 +123,4 @@ def test_a_notice_is_said_in_our_words(roth: Typist) -> None:
     roth.fill("Subject of the mail", "The door is open again")
     roth.press("Show how it reads")
     roth.reads("The door is open again")
-    roth.fill("Why?", "it sounds like us")
-    roth.press("Save")
-    roth.reads("Yours")
+    roth.says_why("it sounds like us", "Save", "Yours")

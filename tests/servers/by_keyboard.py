@@ -46,6 +46,13 @@ class Typist:
         if then:
             self.page.wait_for_url(re.compile(re.escape(then)))
 
+    def says_why(self, why: str, button: str, told: str = "") -> None:
+        """What every change is asked for before it is made; `told`: what the page says of it afterwards."""
+        self.fill("Why?", why)
+        self.press(button)
+        if told:
+            self.reads(told)
+
     def fill(self, label: str, text: str) -> None:
         """Put this in place of what stands there."""
         field = self.page.get_by_role("textbox", name=label, exact=True).first
