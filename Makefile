@@ -11,9 +11,6 @@ PACKAGES := admin config core idp_bridge plugins
 # Without its byte code every server that a test starts would compile the house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Begun early, so that no process has a long file left when the others are done.
-LONGEST_FIRST := tests/journeys tests/live
-
 .PHONY: demo test check faults format lock catalogues pictures clean
 
 demo: .venv/runtime ## a pretend company on http://localhost:8080
@@ -22,7 +19,7 @@ demo: .venv/runtime ## a pretend company on http://localhost:8080
 test: .venv/test ## everything but the long fault runs; starts slapd, PostgreSQL, Chromium and an identity provider itself
 	.ci/system-packages
 	.ci/node-packages
-	$(PYTHON_IN) -m pytest --ignore=tests/faults --numprocesses=auto --maxprocesses=4 --no-loadscope-reorder $(LONGEST_FIRST) tests
+	$(PYTHON_IN) -m pytest --ignore=tests/faults --numprocesses=auto --maxprocesses=4 --no-loadscope-reorder
 # What breaks servers, and what measures time, has the machine to itself.
 	$(PYTHON_IN) -m pytest tests/faults
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from servers.chromium import running_chromium
 from servers.compiled_once import compile_once
 from servers.memory import write_to_memory
 from servers.postgres import Postgres, missing, running_postgres
-from xdist.scheduler import LoadFileScheduling
+from servers.side_by_side import Together
 
 from keyback.core.db.session import Database
 
@@ -35,6 +35,8 @@ SERVERS = {
     "Chromium": ("chromium", "google-chrome"),
     "Samba": ("samba", "/usr/sbin/samba"),
 }
+
+LONGEST = ("journeys", "live")
 
 
 def pytest_report_header() -> str:
@@ -57,15 +59,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
-    items[:] = [item for item in items if item not in slow]
+    items[:] = sorted((item for item in items if item not in slow), key=_is_short)
 
 
-class Together(LoadFileScheduling):
-    """In several processes a file's tests stay together, and so do all that share a Keyback: it takes long to start."""
+def _is_short(item: pytest.Item) -> bool:
+    """Files that last for minutes begin first, so that no process has one left when the others are done."""
+    return item.path.parent.name not in LONGEST
 
-    def _split_scope(self, nodeid: str) -> str:
-        shared = re.search(r"\[(?:.*-)?((?:sqlite|postgresql)-\d)\b", nodeid)
-        return shared[1] if shared else str(super()._split_scope(nodeid))
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Names a failure when it happens: a run that is broken off would otherwise tell of none."""
+    if not report.failed:
+        return None
+    said = f"\n{datetime.now():%H:%M:%S} {report.nodeid} failed\n"
+    return ("failed", said, "FAILED") if report.when not in ("setup", "teardown") else ("error", said, "ERROR")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
