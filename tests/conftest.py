@@ -6,8 +6,8 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
+from time import strftime
 from typing import Any
 
 import pytest
@@ -71,7 +71,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     """Names a failure when it happens: a run that is broken off would otherwise tell of none."""
     if not report.failed:
         return None
-    said = f"\n{datetime.now():%H:%M:%S} {report.nodeid} failed\n"
+    said = f"\n{strftime('%X')} {report.nodeid} failed\n"
     return ("failed", said, "FAILED") if report.when not in ("setup", "teardown") else ("error", said, "ERROR")
 
 

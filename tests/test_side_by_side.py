@@ -43,7 +43,7 @@ def a_project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("where", [0, FILES // 2, FILES - 1])
 def test_a_process_that_dies_costs_one_test_and_the_others_run(a_project: Path, where: int) -> None:
     (a_project / f"test_{where:02}.py").write_text(FATAL.format(each=EACH), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-n2", "--no-loadscope-reorder", "-p", "no:cacheprovider", str(a_project)]
+    command = [sys.executable, "-m", "pytest", "-n2", "--no-loadscope-reorder", "-p", "no:cacheprovider", "."]
     ran = subprocess.run(command, cwd=a_project, capture_output=True, text=True, timeout=60, check=False)
     assert f"1 failed, {FILES * EACH - 1} passed" in ran.stdout
     assert f"test_{where:02}.py::test_it[2]" in ran.stdout
