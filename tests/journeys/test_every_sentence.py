@@ -22,18 +22,19 @@ from keyback.core.service.numbers import regions
 
 TAG = "qps"
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
-# What a page shows, what it keeps for ears and scripts, and what it says where scripts are off: all but challenges.
+# What a page shows, what it keeps for ears and scripts, and what it says where scripts are off: all but challenges,
+# and what programs say to each other (a token's claims).
 READ = """() => {
-  document.querySelectorAll("script, style").forEach((part) => part.remove());
+  document.querySelectorAll("script, style, pre.token").forEach((part) => part.remove());
   const attributes = [...document.querySelectorAll("body *")].flatMap((place) => [...place.attributes]);
   const kept = attributes.filter(({ name, value }) =>
     ["alt", "title", "aria-label", "placeholder"].includes(name) || (/^data-/.test(name) && /^[^{].* /.test(value)));
   return [document.title, document.body.textContent, ...kept.map(({ value }) => value)];
 }"""
 TAGS = re.compile(r"</?\w[^>]*>")
-# Masked ends, the key of an app, the code for a phone, and saved codes: the same in every language.
+# Masked ends, the key of an app, the code for a phone, saved codes, and whose clock it is: the same in every language.
 VALUES = re.compile(
-    r"\S*•\S*|(?:[A-Z2-7]{4} ?){8}|(?:[A-Z2-7]{4} ){6}[A-Z2-7]{2}|\+XX X+\d+|(?:(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})+"
+    r"\S*•\S*|(?:[A-Z2-7]{4} ?){8}|(?:[A-Z2-7]{4} ){6}[A-Z2-7]{2}|\+XX X+\d+|(?:(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})+|\bUTC\b"
 )
 OWN_WORDS = (
     *("Alderwick sign-in", "Alderwick", "Keyback", "English"),
