@@ -34,7 +34,8 @@ READ = """() => {
 TAGS = re.compile(r"</?\w[^>]*>")
 # Masked ends, the key of an app, the code for a phone, saved codes, and whose clock it is: the same in every language.
 VALUES = re.compile(
-    r"\S*•\S*|(?:[A-Z2-7]{4} ?){8}|(?:[A-Z2-7]{4} ){6}[A-Z2-7]{2}|\+XX X+\d+|(?:(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})+|\bUTC\b"
+    r"\S*•\S*|(?:[A-Z2-7]{4} ?){8}|(?:[A-Z2-7]{4} ){6}[A-Z2-7]{2}|\+XX X+\d+"
+    r"|(?:(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})+|\bUTC\b"
 )
 OWN_WORDS = (
     *("Alderwick sign-in", "Alderwick", "Keyback", "English"),
