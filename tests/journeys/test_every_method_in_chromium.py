@@ -15,6 +15,9 @@ from servers.ways import App, Paper, Way
 from servers.ways_outside import WAYS
 
 OLD = "seven rainy sundays"
+# Whose pages and limits are like those of another, which is lived every day; theirs is a long run.
+LIKE_ANOTHER = {"email", "voice", "saved_codes"}
+LIVES = [pytest.param(way, id=way.key, marks=[pytest.mark.slow] * (way.key in LIKE_ANOTHER)) for way in WAYS]
 # Wrong answers that are judged in one recovery, whatever the method.
 MOST = 5
 
@@ -29,7 +32,7 @@ class Life:
     stranger: Visitor
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.key)
+@pytest.fixture(params=LIVES)
 def life(request: pytest.FixtureRequest, chromium: Any, demo: str, demo_folder: Path) -> Iterator[Life]:
     way, beside = request.param(), App() if request.param is Paper else Paper()
     at_home, elsewhere = Visitor(chromium, demo), Visitor(chromium, demo)
