@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from .policy import Audience, Policy, ways
+from .policy import Policy, ways
+from .policy_order import served
 
-# The sets of methods by which somebody of these people gets in, of those that hold the one in question.
+# The sets of methods by which somebody gets in, of those that hold the one in question.
 Opened = frozenset[tuple[str, ...]]
 
 
@@ -18,30 +19,15 @@ def counted_anew(
     first: Collection[str],
 ) -> tuple[str, ...]:
     """The policies of `after` in which it is part of a way in that the same people did not have by it in `before`."""
-    old = _opened(before, method, carriers, first)
+    old = [(known, _opens(known.policy, method, carriers, first)) for known in served(before)]
+    new = [(one, _opens(one.policy, method, carriers, first)) for one in served(after)]
     return tuple(
-        policy.name
-        for policy, earlier, opens in _opened(after, method, carriers, first)
-        if opens and not any(_covers(known, policy, earlier, opens) for known in old)
+        one.policy.name
+        for one, opens in new
+        if opens and not any(known.covers(one) and opens <= opened for known, opened in old)
     )
 
 
-def _opened(
-    policies: Sequence[Policy], method: str, carriers: Mapping[str, str], first: Collection[str]
-) -> list[tuple[Policy, frozenset[Audience], Opened]]:
-    """Each with whom the policies above it serve: nobody of those is served by it."""
-    found, earlier = [], frozenset[Audience]()
-    for policy in sorted(policies, key=lambda one: one.position):
-        named = {key: carrier for key, carrier in carriers.items() if key in policy.proof.named}
-        opens = frozenset(way for way in ways(policy.proof, named, first) if method in way)
-        found.append((policy, earlier, opens))
-        earlier |= {policy.audience}
-    return found
-
-
-def _covers(
-    known: tuple[Policy, frozenset[Audience], Opened], policy: Policy, earlier: frozenset[Audience], opens: Opened
-) -> bool:
-    """Whether the same people, or more, had these ways already."""
-    old, above, opened = known
-    return old.audience == policy.audience and above <= earlier and opens <= opened
+def _opens(policy: Policy, method: str, carriers: Mapping[str, str], first: Collection[str]) -> Opened:
+    named = {key: carrier for key, carrier in carriers.items() if key in policy.proof.named}
+    return frozenset(way for way in ways(policy.proof, named, first) if method in way)

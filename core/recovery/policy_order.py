@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from .policy import Policy
+from .policy import Audience, Policy
 
 STEP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A policy in its place: whoever belongs to one of the `earlier` audiences is served by another."""
+
+    policy: Policy
+    earlier: frozenset[Audience]
+
+    def covers(self, other: Served) -> bool:
+        """Whether whom the other one serves is served by this one, or would be in its place."""
+        return self.policy.audience == other.policy.audience and self.earlier <= other.earlier
+
+
+def served(policies: Sequence[Policy]) -> tuple[Served, ...]:
+    """Each in its place, the first one first."""
+    found: list[Served] = []
+    earlier = frozenset[Audience]()
+    for policy in in_order(policies):
+        found.append(Served(policy, earlier))
+        earlier |= {policy.audience}
+    return tuple(found)
 
 
 def arranged(policies: Sequence[Policy]) -> tuple[Policy, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .policy import Audience, Policy, ways
+from .policy import Policy, ways
+from .policy_order import Served, served
 
 
 class Weakness(StrEnum):
@@ -32,33 +33,33 @@ def weaker(
     """What of `after` was not as weak, for at least as many people, in `before`."""
     old = _weak(before, carriers, first)
     grown = [one for one in _weak(after, carriers, first) if not any(_covers(known, one) for known in old)]
-    return (*(Weaker(one.weakness, one.policy.name) for one in grown), *_let_in(before, after))
+    return (*(Weaker(one.weakness, one.served.policy.name) for one in grown), *_let_in(before, after))
 
 
 def _let_in(before: Sequence[Policy], after: Sequence[Policy]) -> Iterator[Weaker]:
-    kept_out = {policy.audience: policy.scope.forbidden_groups for policy in before}
-    for policy in after:
-        if kept_out.get(policy.audience, frozenset()) - policy.scope.forbidden_groups:
-            yield Weaker(Weakness.GROUP_LET_IN, policy.name)
+    """Whoever falls to another policy than before, and belongs to a group, may have been kept out by any of them."""
+    old = served(before)
+    kept_out = frozenset[str]().union(*(known.policy.scope.forbidden_groups for known in old))
+    for one in served(after):
+        forbidden = one.policy.scope.forbidden_groups
+        as_before = any(known.covers(one) and known.policy.scope.forbidden_groups <= forbidden for known in old)
+        if not as_before and kept_out - forbidden:
+            yield Weaker(Weakness.GROUP_LET_IN, one.policy.name)
 
 
 @dataclass(frozen=True, slots=True)
 class _Weak:
     weakness: Weakness
-    policy: Policy
-    # Who is served by an earlier policy is not served by this one.
-    earlier: frozenset[Audience]
+    served: Served
 
 
 def _weak(policies: Sequence[Policy], carriers: Mapping[str, str], first: Collection[str]) -> Sequence[_Weak]:
     found: list[_Weak] = []
-    earlier: frozenset[Audience] = frozenset()
-    for policy in sorted(policies, key=lambda one: one.position):
-        if _single(policy, carriers, first):
-            found.append(_Weak(Weakness.SINGLE, policy, earlier))
-        if policy.scope.privileged:
-            found.append(_Weak(Weakness.PRIVILEGED, policy, earlier))
-        earlier |= {policy.audience}
+    for one in served(policies):
+        if _single(one.policy, carriers, first):
+            found.append(_Weak(Weakness.SINGLE, one))
+        if one.policy.scope.privileged:
+            found.append(_Weak(Weakness.PRIVILEGED, one))
     return found
 
 
@@ -70,5 +71,5 @@ def _single(policy: Policy, carriers: Mapping[str, str], first: Collection[str])
 
 def _covers(known: _Weak, one: _Weak) -> bool:
     """Whether it was as weak already, for the same people or for more: then nothing is turned on."""
-    same = known.weakness is one.weakness and known.policy.audience == one.policy.audience
-    return same and known.earlier <= one.earlier and known.policy.proof == one.policy.proof
+    same = known.weakness is one.weakness and known.served.policy.proof == one.served.policy.proof
+    return same and known.served.covers(one.served)

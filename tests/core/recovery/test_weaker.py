@@ -53,6 +53,36 @@ def test_a_group_that_was_kept_out_is_not_let_in_by_one_alone(privileged: bool) 
     assert found((less,), (apart,)) == ()
 
 
+APART = Scope(forbidden_groups=frozenset({"guests"}))
+DOCTORS = Policy("doctors", 20, Audience(groups=frozenset({"doctors"})), TWO)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "by"),
+    [
+        ((replace(EVERYBODY, scope=APART),), (NURSES, replace(EVERYBODY, scope=APART)), "nurses"),
+        ((replace(NURSES, scope=APART), EVERYBODY), (EVERYBODY,), "everybody"),
+        (
+            (replace(NURSES, scope=APART), DOCTORS, EVERYBODY),
+            (replace(DOCTORS, position=5), replace(NURSES, scope=APART), EVERYBODY),
+            "doctors",
+        ),
+    ],
+    ids=["by a new policy", "by an older one's end", "by another order"],
+)
+def test_nor_by_falling_to_a_policy_that_never_kept_it_out(
+    before: tuple[Policy, ...], after: tuple[Policy, ...], by: str
+) -> None:
+    assert found(before, after) == (Weaker(Weakness.GROUP_LET_IN, by),)
+
+
+def test_a_policy_that_keeps_out_as_many_needs_nobody() -> None:
+    apart = replace(EVERYBODY, scope=APART)
+    assert found((apart,), (replace(NURSES, scope=APART), apart)) == ()
+    assert found((replace(NURSES, scope=APART), apart), (apart,)) == ()
+    assert found((DOCTORS, apart), (replace(DOCTORS, name="medics"), apart)) == ()
+
+
 WEAK = replace(NURSES, proof=ONE)
 
 
