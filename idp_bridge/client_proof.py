@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
@@ -13,11 +14,11 @@ from urllib.parse import unquote_plus
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 
 from ..core.contracts.entry import Entry
 from ..core.service.client_desk import ClientDesk
-from ..core.service.entry_rules import digest
+from ..core.service.entry_rules import digest, read_keys
 from .discovery import CLIENT_ALGORITHMS
 from .entries import Entries
 from .refusals import UnknownClient
@@ -83,7 +84,7 @@ class ClientProof:
 
     def _verified(self, statement: str, keys: str, entry: Entry) -> jwt.Token:
         try:
-            return jwt.decode(statement, KeySet.import_key_set(json.loads(keys)), algorithms=list(CLIENT_ALGORITHMS))
+            return jwt.decode(statement, _readable(keys), algorithms=list(CLIENT_ALGORITHMS))
         except (JoseError, ValueError):
             self.desk.doubt_keys(entry)
             raise
@@ -105,3 +106,12 @@ class ClientProof:
             raise UnknownClient
         if not self.desk.first_time(entry.key, str(once), until + _LEEWAY):
             raise UnknownClient
+
+
+def _readable(keys: str) -> KeySet:
+    """Beside the ones that we can read a client may have others, of curves that are not ours."""
+    found: list[Key] = []
+    for key in read_keys(keys):
+        with suppress(JoseError, ValueError, KeyError):
+            found.append(import_key(dict(key)))
+    return KeySet(found)

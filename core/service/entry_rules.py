@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9!$%&'()*+,./:;=?@\[\]_~-]+", re.ASCII)
 MOST_ADDRESSES, LONGEST_ADDRESS, LONGEST_NAME, LONGEST_KEYS = 20, 400, 80, 20_000
 # The numbers that a public key is made of, by its kind, and what only its owner may have.
 _PUBLIC = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
-_PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+_PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 _SHORTEST_RSA = 256
 
 
@@ -86,13 +86,13 @@ def keys_problem(keys: str) -> Text | None:
 
 
 def read_keys(keys: str) -> tuple[Mapping[str, Any], ...]:
-    """The keys in it as they are; none where it is no JWKS."""
+    """The keys in it as they are; none where it is no JWKS. Those of other kinds are no use to us (RFC 7517 5)."""
     try:
         found = json.loads(keys)["keys"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return ()
-    whole = isinstance(found, list) and all(isinstance(key, dict) and key.get("kty") in _PUBLIC for key in found)
-    return tuple(found) if whole else ()
+    whole = isinstance(found, list) and all(isinstance(key, dict) and isinstance(key.get("kty"), str) for key in found)
+    return tuple(key for key in found if key["kty"] in _PUBLIC or _PRIVATE & key.keys()) if whole else ()
 
 
 def _in_addresses(at: str, listed: tuple[str, ...]) -> Iterator[Problem]:

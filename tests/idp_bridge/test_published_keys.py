@@ -165,6 +165,8 @@ def test_while_its_address_is_silent_they_are_believed_for_a_day_and_no_longer(c
         (Answer(200, b"<html>"), "no-key-set"),
         (Answer(200, b'{"keys": []}'), "no-key-set"),
         (Answer(200, b'{"keys": [{"kty": "oct", "k": "AQAB"}]}'), "no-key-set"),
+        (Answer(200, b'{"keys": [{"kty": ["EC"]}]}'), "no-key-set"),
+        (Answer(200, b'{"keys": [{"kty": "AKP", "alg": "ML-DSA-44", "pub": "AQAB"}]}'), "no-key-set"),
         (Answer(200, published(("x", ECKey.generate_key("P-256")), d="AQAB")), "no-key-set"),
         (Answer(200, b" " * 100_000), "no-key-set"),
         (Answer(302, b"", (("Location", "https://evil.example/"),)), "refused"),
@@ -177,6 +179,22 @@ def test_what_is_no_key_set_changes_nothing(client: Published, answer: Answer, w
     client.sink.usual = lambda _: answer
     client.tick(hours=2)
     assert (client.known.trouble, client.is_believed("one")) == (why, True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AQAB"},
+        {"kty": "EC", "crv": "brainpoolP256r1", "x": "AQAB", "y": "AQAB"},
+        {"kty": "OKP", "crv": "Ed25519", "x": "AQAB"},
+    ],
+)
+def test_a_key_of_another_kind_does_not_spoil_those_beside_it(client: Published, other: dict[str, str]) -> None:
+    mine = json.loads(published(("one", client.keys["one"])))["keys"]
+    body = json.dumps({"keys": [other, *mine]}).encode()
+    client.sink.usual = lambda _: Answer(200, body)
+    client.tick()
+    assert (client.known.trouble, client.is_believed("one")) == ("", True)
 
 
 def test_nothing_inside_the_house_is_asked_unless_it_is_listed(client: Published) -> None:
