@@ -70,6 +70,7 @@ class ClientDesk:
     records: Records
     around: Surroundings
     sightings: Sightings
+    _doubted: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     def seal(self, asked: Asked) -> str:
         """As it goes through a browser, which can neither read nor change it."""
@@ -149,11 +150,16 @@ class ClientDesk:
         return ""
 
     def doubt_keys(self, entry: Entry) -> None:
-        """Its proof fits none of the keys that are known: it may have others by now. Nobody waits for them."""
-        if entry.client and entry.client.jwks_uri:
-            now = self.around.now()
-            with self.records.db.write() as tx:
-                self.records.client_key_sets.hurry(tx, entry.key, now, now - DOUBTED_EVERY)
+        """Its proof fits none of the keys that are known: it may have others by now. Nobody waits for them.
+
+        A stranger's proof fits none either, so each process doubts a client's once a minute and writes nothing else.
+        """
+        now, last = self.around.now(), self._doubted.get(entry.key)
+        if entry.client is None or not entry.client.jwks_uri or (last and now < last + DOUBTED_EVERY):
+            return
+        self._doubted[entry.key] = now
+        with self.records.db.write() as tx:
+            self.records.client_key_sets.hurry(tx, entry.key, now, now - DOUBTED_EVERY)
 
     def first_time(self, entry: str, once: str, until: datetime) -> bool:
         """Whether nobody brought this statement of the client's before."""

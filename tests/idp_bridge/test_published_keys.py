@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import sqlalchemy
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from servers.client_house import ORIGIN, ClientHouse
@@ -145,6 +146,22 @@ def test_a_stranger_has_them_read_once_a_minute_at_most(client: Published) -> No
         assert not client.is_believed("strange")
         client.tick(seconds=1)
     assert len(client.sink.asked) <= 3
+
+
+def test_a_strangers_proofs_are_written_down_once_a_minute_at_most(client: Published) -> None:
+    client.keys["strange"] = ECKey.generate_key("P-256")
+    client.tick()
+    engine, written = client.clients.house.records.db._engine, list[str]()
+
+    @sqlalchemy.event.listens_for(engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE"):
+            written.append(statement.split()[1])
+
+    for _ in range(20):
+        client.clients.house.clock.forward(seconds=1)
+        assert not client.is_believed("strange")
+    assert written == ["client_key_set"]
 
 
 def test_while_its_address_is_silent_they_are_believed_for_a_day_and_no_longer(client: Published) -> None:
