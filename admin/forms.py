@@ -10,7 +10,7 @@ from wtforms import Field, Form, StringField
 from wtforms.validators import StopValidation, ValidationError
 
 from ..core.contracts.text import Text
-from .rule_inputs import UNREADABLE
+from .rule_inputs import NO_DAY, NO_NUMBER, UNREADABLE
 
 Check = Callable[[Form, Field], None]
 # Signs that turn the order of what follows.
@@ -21,8 +21,8 @@ WORDS: Mapping[str, Text] = {
     "Not a valid choice.": Text("Choose one of these."),
     "Not a valid choice": Text("Choose one of these."),
     "Not a valid integer value.": Text("Type a whole number, with digits alone."),
-    "Not a valid decimal value.": Text("Type a number, with digits alone."),
-    "Not a valid date value.": Text("Type a date such as 2026-11-30."),
+    "Not a valid decimal value.": NO_NUMBER,
+    "Not a valid date value.": NO_DAY,
     "Not a valid datetime value.": Text("Type a date and a time such as 2026-11-30 14:00."),
 }
 ELSE = Text("That can't be read. Check what you typed.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wtforms import BooleanField, DateField, Field, HiddenField, SelectMultipleField, StringField
+from wtforms import BooleanField, Field, HiddenField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
@@ -12,6 +12,7 @@ from ..core.contracts.question_set import Question, QuestionSet
 from ..core.contracts.text import Text
 from ..core.recovery.question_sets import LONGEST, LONGEST_NAME, SHORTEST, Sets, put
 from .forms import AnswerForm, WhyForm, longest, needed
+from .rule_inputs import Day
 
 # Before each language's tag, so that none can be taken for a field of the page's own.
 WORDS = "words_"
@@ -45,7 +46,7 @@ class QuestionForm(PressForm):
     required = BooleanField(
         Text("Required"), description=Text("Everybody answers it. The others are a list to choose from.")
     )
-    last_day = DateField(
+    last_day = Day(
         Text("Retired after"),
         [Optional()],
         description=Text(

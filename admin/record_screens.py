@@ -11,7 +11,7 @@ from flask import Response as Stream
 from flask import abort, request, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response
-from wtforms import DateField, SelectChoice, SelectField, StringField
+from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import Optional
 
 from ..core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
@@ -21,6 +21,7 @@ from ..core.service.microsoft_names import MICROSOFT
 from ..core.service.record_room import LOUD, NAMES, READERS, Asked, Page, Row, Span
 from .forms import ConsoleForm, needed
 from .log_check_pages import LogCheckPages, moment, tabs_of
+from .rule_inputs import Day
 from .taken import takes
 
 # Without a date: so far back, or a list that nobody narrowed would begin with last year.
@@ -48,8 +49,8 @@ HINT = Text("Sign-in name or e-mail. Looking somebody up is kept in the log.")
 class PeriodForm(ConsoleForm):
     """From one day to another, both included, in UTC."""
 
-    since = DateField(Text("From"), [Optional()], description=Text("A date such as 2026-11-30"))
-    until = DateField(Text("Until"), [Optional()], description=Text("This day too"))
+    since = Day(Text("From"), [Optional()], description=Text("A date such as 2026-11-30"))
+    until = Day(Text("Until"), [Optional()], description=Text("This day too"))
 
     def span(self) -> Span:
         """What the two days mean."""

@@ -8,7 +8,6 @@ from flask import Response as Stream
 from flask import abort, request
 from flask_admin import expose
 from werkzeug.wrappers import Response
-from wtforms import DateField, DecimalField
 from wtforms.validators import Optional
 
 from ..core.contracts.text import Text
@@ -19,6 +18,7 @@ from .access import Screen
 from .charts import bars
 from .forms import ConsoleForm, between
 from .language import spoken
+from .rule_inputs import Amount, Day
 from .taken import takes
 
 USUAL = timedelta(days=29)
@@ -29,9 +29,9 @@ PRICE = Text("Then the report says what the saved calls were worth. The number i
 class ReportForm(ConsoleForm):
     """From one day to another, both included, in UTC."""
 
-    since = DateField(Text("From"), [Optional()], description=Text("A date such as 2026-11-30"))
-    until = DateField(Text("Until"), [Optional()], description=Text("This day too"))
-    price = DecimalField(
+    since = Day(Text("From"), [Optional()], description=Text("A date such as 2026-11-30"))
+    until = Day(Text("Until"), [Optional()], description=Text("This day too"))
+    price = Amount(
         Text("What one call to the help desk costs you"), [Optional(), between(0, 100_000)], description=PRICE
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from wtforms import IntegerField, SelectMultipleField, StringField, TextAreaField
+from wtforms import DateField, DecimalField, IntegerField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
@@ -18,9 +18,13 @@ TOO_LONG = Text("At most {n} characters")
 TOO_MANY = Text("At most {n} lines of at most {m} characters")
 NO_WAITS = Text("At most {n} lines, each a number of seconds")
 UNREADABLE = Text("Something in it can't be shown")
+NO_DAY = Text("Type a date such as 2026-11-30.")
+NO_NUMBER = Text("Type a number, with digits alone.")
 MOST_DIGITS = 9
 MOST_WAITS = 10
 MOST_LINES, LONGEST_LINE = 1000, 400
+# Beyond these, a week more or less may be no date any more.
+FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
 class Whole(IntegerField):
@@ -63,6 +67,30 @@ class Span(Whole):
         if self.raw_data:
             return str(self.raw_data[0])
         return "" if self.data is None else f"{self.data / self.unit:g}"
+
+
+class Day(DateField):
+    """A day of these centuries."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data and not FIRST_YEAR <= self.data.year <= LAST_YEAR:
+            self.data = None
+            raise ValueError(NO_DAY)
+
+
+class Amount(DecimalField):
+    """A number that can be compared: the library also takes what is written as none, or as endless."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and not self.data.is_finite():
+            self.data = None
+            raise ValueError(NO_NUMBER)
 
 
 class Word(StringField):

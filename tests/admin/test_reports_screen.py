@@ -55,7 +55,8 @@ def test_thirty_days_are_shown_or_those_that_were_chosen(console: SmallConsole) 
 
 @pytest.mark.parametrize(
     "wrong", ["since=x", "until=2026-02-31", "since=2020-01-01&until=2026-01-01", "since=2026-02-02&until=2026-01-01",
-              "price=-1", "price=much", "price=99999999999"]
+              "until=0001-01-05", "since=9999-12-31&until=9999-12-31", "price=-1", "price=much", "price=99999999999",
+              "price=NaN", "price=Infinity"]
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_at_its_field(console: SmallConsole, wrong: str) -> None:
     sent = console.get(f"/admin/reports/?{wrong}")
