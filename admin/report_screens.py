@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, timedelta
 
 from flask import Response as Stream
@@ -14,6 +15,7 @@ from ..core.contracts.text import Text
 from ..core.service.numbers import region_name
 from ..core.service.record_room import READERS
 from ..core.service.report import LONGEST, Report, ReportRoom
+from . import reach_words
 from .access import Screen
 from .charts import bars
 from .forms import ConsoleForm, between
@@ -60,9 +62,8 @@ class ReportScreen(Screen):
         report = self.room.report(form.since.data, form.until.data)
         price = form.price.data
         saved = round(price * report.funnel.got_in, 2) if price else None
-        return self.show(
-            "console/reports.html", 200, form=form, report=report, saved=saved, place=_place, **_charts(report)
-        )
+        values = {"form": form, "report": report, "saved": saved, "place": _place, "called": self._called}
+        return self.show("console/reports.html", 200, **values, **_charts(report))
 
     @expose("/file", methods=["POST"])
     @takes(None, "since", "until")
@@ -74,6 +75,10 @@ class ReportScreen(Screen):
         lines = self.room.file(self.actor, form.since.data, form.until.data)
         named = {"Content-Disposition": 'attachment; filename="keyback-report.csv"'}
         return Stream(lines, headers=named, content_type="text/csv; charset=utf-8")
+
+    def _called(self, keys: Sequence[str]) -> list[str]:
+        # What carries codes has the key of the method that it carries them for.
+        return reach_words.called(self.console, keys)
 
     def _form(self, sent: object) -> ReportForm:
         form = ReportForm(sent)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from servers.console_forms import words
 from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
 
 from keyback.admin.home_screen import HomeScreen
@@ -42,6 +43,12 @@ def test_every_chart_says_in_words_and_in_a_table_what_it_shows(console: SmallCo
     assert "12 finished and 3 did not" in page
     assert "Germany" in page
     assert not re.search(r"\s(style|on\w+)=", page)
+
+
+def test_methods_and_messages_go_by_the_names_that_people_read(console: SmallConsole) -> None:
+    page = words(console.get("/admin/reports/"))
+    assert "E-mail email 15" in page
+    assert "Germany Text message 10" in page
 
 
 def test_thirty_days_are_shown_or_those_that_were_chosen(console: SmallConsole) -> None:
