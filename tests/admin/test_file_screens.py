@@ -51,6 +51,7 @@ def test_what_cannot_be_is_said_at_its_field(console: SmallConsole, field: str, 
     refused = console.post(NEW, {**GOOD, field: value})
     assert refused.status_code == 422
     assert re.search(rf'href="#{field}"', refused.text)
+    assert re.search(rf'aria-describedby="[^"]*\b{field}-error"', refused.text)
     assert STORED not in refused.text
     assert "Nothing is mailed" in words(console.get(HERE))
 
