@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT, LEFT, FOOT = 720, 220, 44, 28
+# A digit of the scale, and what stands between it and the bars.
+DIGIT, GAP = 10, 8
 # Where it stands beside something else, and the last day must be seen without scrolling.
 SMALL = 480
 MOST_LABELS = 14
@@ -45,10 +47,11 @@ class Chart:
 def bars(names: Sequence[str], stacks: Sequence[Sequence[int]], width: int = WIDTH) -> Chart:
     """One bar for each name, of as many parts as `stacks` has numbers for it; two pixels between the parts."""
     top = _top(max((sum(stack) for stack in stacks), default=0))
-    room, floor = (width - LEFT) / max(1, len(names)), HEIGHT - FOOT
+    left = max(LEFT, len(str(top)) * DIGIT + GAP)
+    room, floor = (width - left) / max(1, len(names)), HEIGHT - FOOT
     pieces = []
     for number, stack in enumerate(stacks):
-        x, y = LEFT + number * room + room * 0.15, float(floor)
+        x, y = left + number * room + room * 0.15, float(floor)
         for series, value in zip(("one", "two", "three", "four"), stack, strict=False):
             # Once among millions is still to be seen.
             height = max(1, value / top * (floor - 12))
@@ -56,9 +59,9 @@ def bars(names: Sequence[str], stacks: Sequence[Sequence[int]], width: int = WID
                 pieces.append(Piece(series, _round(x), _round(y - height), _round(room * 0.7), _round(height)))
                 y -= height + 2
     step = max(1, -(-len(names) // MOST_LABELS))
-    below = [Mark(name, _round(LEFT + (number + 0.5) * room)) for number, name in enumerate(names)][::step]
+    below = [Mark(name, _round(left + (number + 0.5) * room)) for number, name in enumerate(names)][::step]
     scale = [Mark(str(top * part // 4), _round(floor - part / 4 * (floor - 12))) for part in range(5)]
-    return Chart(tuple(pieces), tuple(scale), tuple(below), width)
+    return Chart(tuple(pieces), tuple(scale), tuple(below), width, left=left)
 
 
 def _top(most: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, timedelta
 
 from flask import Response as Stream
@@ -17,7 +16,7 @@ from ..core.service.record_room import READERS
 from ..core.service.report import LONGEST, Report, ReportRoom
 from . import reach_words
 from .access import Screen
-from .charts import bars
+from .charts import Chart, bars
 from .forms import ConsoleForm, between
 from .language import spoken
 from .rule_inputs import Amount, Day
@@ -62,8 +61,8 @@ class ReportScreen(Screen):
         report = self.room.report(form.since.data, form.until.data)
         price = form.price.data
         saved = round(price * report.funnel.got_in, 2) if price else None
-        values = {"form": form, "report": report, "saved": saved, "place": _place, "called": self._called}
-        return self.show("console/reports.html", 200, **values, **_charts(report))
+        values = {"saved": saved, "per_day": _per_day(report), "place": _place, "called": self._called}
+        return self.show("console/reports.html", 200, form=form, report=report, **values)
 
     @expose("/file", methods=["POST"])
     @takes(None, "since", "until")
@@ -76,9 +75,9 @@ class ReportScreen(Screen):
         named = {"Content-Disposition": 'attachment; filename="keyback-report.csv"'}
         return Stream(lines, headers=named, content_type="text/csv; charset=utf-8")
 
-    def _called(self, keys: Sequence[str]) -> list[str]:
+    def _called(self, key: str) -> str:
         # What carries codes has the key of the method that it carries them for.
-        return reach_words.called(self.console, keys)
+        return reach_words.called(self.console, [key])[0]
 
     def _form(self, sent: object) -> ReportForm:
         form = ReportForm(sent)
@@ -101,14 +100,10 @@ class ReportScreen(Screen):
         return True
 
 
-def _charts(report: Report) -> dict[str, object]:
-    """The two pictures; each has its table and its sentence on the page."""
-    per_day = bars(
-        [f"{day.day:%d.%m.}" for day in report.days], [(day.finished, day.not_finished) for day in report.days]
-    )
-    methods = report.methods[:8]
-    by_method = bars([each.method for each in methods], [(each.given, each.missed) for each in methods])
-    return {"per_day": per_day, "by_method": by_method}
+def _per_day(report: Report) -> Chart:
+    """The picture; its table and its sentence stand on the page."""
+    names = [f"{day.day:%d.%m.}" for day in report.days]
+    return bars(names, [(day.finished, day.not_finished) for day in report.days])
 
 
 def _place(region: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keyback.admin.charts import FOOT, HEIGHT, LEFT, MOST_LABELS, WIDTH, bars
+from keyback.admin.charts import DIGIT, FOOT, GAP, HEIGHT, MOST_LABELS, WIDTH, bars
 
 
 @pytest.mark.parametrize("most", [0, 1, 4, 5, 99, 1234, 1_000_000])
@@ -12,10 +12,11 @@ def test_every_bar_fits_and_the_scale_begins_at_nothing(most: int) -> None:
     chart = bars(["a", "b"], [(most, most // 2), (0, 1)])
     assert chart.scale[0].words == "0"
     assert int(chart.scale[-1].words) >= most + most // 2
+    assert all(len(mark.words) * DIGIT <= chart.left - GAP for mark in chart.scale)
     for piece in chart.pieces:
         assert piece.y >= 0
         assert piece.y + piece.height <= HEIGHT - FOOT + 0.2
-        assert LEFT <= piece.x <= piece.x + piece.width <= WIDTH
+        assert chart.left <= piece.x <= piece.x + piece.width <= WIDTH
 
 
 def test_what_happened_once_among_millions_can_be_seen_and_nothing_cannot() -> None:

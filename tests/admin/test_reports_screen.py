@@ -37,9 +37,10 @@ def test_reports_are_for_administrators_and_auditors_alone(console: SmallConsole
         assert other.post("/admin/reports/file").status_code == 403
 
 
-def test_every_chart_says_in_words_and_in_a_table_what_it_shows(console: SmallConsole) -> None:
+def test_the_chart_and_the_bars_say_in_words_and_in_a_table_what_they_show(console: SmallConsole) -> None:
     page = console.get("/admin/reports/").text
-    assert page.count('role="img"') == page.count("<desc") == page.count("Show as a table") == 2
+    assert page.count('role="img"') == page.count("<desc") == 1
+    assert page.count("Show as a table") == 2
     assert "12 finished and 3 did not" in page
     assert "Germany" in page
     assert not re.search(r"\s(style|on\w+)=", page)
@@ -47,7 +48,7 @@ def test_every_chart_says_in_words_and_in_a_table_what_it_shows(console: SmallCo
 
 def test_methods_and_messages_go_by_the_names_that_people_read(console: SmallConsole) -> None:
     page = words(console.get("/admin/reports/"))
-    assert "E-mail email 15" in page
+    assert "E-mail 15" in page
     assert "Germany Text message 10" in page
 
 
