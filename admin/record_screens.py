@@ -33,6 +33,7 @@ ANY = Text("All")
 STATES = ("trying", "unknown", "accepted", "sent", "delivered", "failed")
 NARROWED = ("name", "state", "medium", "channel", "region", "lane")
 MEDIA = ("sms", "voice", "email", "push")
+LONGEST_LINE = 200
 
 
 WAITING = [SelectChoice("", Text("Waiting")), SelectChoice("given-up", Text("Given up"))]
@@ -229,9 +230,10 @@ def _shared(page: Page[Row]) -> dict[str, object]:
 
 
 def _said(data: str) -> str:
-    """What an event says, in one line."""
+    """What an event says, as far as a list has room for it; its own page says all of it."""
     told = {name: _plain(value) for name, value in json.loads(data).items()}
-    return ", ".join(f"{name}: {value}" for name, value in told.items() if value)
+    line = ", ".join(f"{name}: {value}" for name, value in told.items() if value)
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"
 
 
 def _plain(value: object) -> str:

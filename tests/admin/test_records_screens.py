@@ -77,6 +77,15 @@ def test_a_list_begins_a_week_ago_and_offers_a_month_where_nothing_is(console: S
     assert "password.set</code>" in console.get(month[1]).text
 
 
+def test_a_list_shows_the_beginning_of_what_is_long_and_the_events_own_page_all_of_it(console: SmallConsole) -> None:
+    said = f"fake {'of many branches ' * 20}end"
+    tell(console.house, store=said)
+    listed = console.get("/admin/records/?name=password.set").text
+    assert "store: fake of many" in listed
+    assert said not in listed
+    assert said in console.get(f"/admin/records/events/{first_event(console)}").text
+
+
 @pytest.mark.parametrize(
     "wrong", ["since=yesterday", "until=2026-13-01", "until=9999-12-31", "name=no.such", "since=%3Cscript%3E"]
 )
