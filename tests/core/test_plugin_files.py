@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import py_compile
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
@@ -61,6 +62,29 @@ def test_any_file_of_the_package_counts_and_nothing_of_it_is_run(package: Path) 
     _forget()
     assert digest_of(POINT) == before
     assert "watched_package" not in sys.modules
+
+
+def test_code_without_its_source_counts_and_what_python_keeps_of_a_source_does_not(package: Path) -> None:
+    before = digest_of(POINT)
+    kept = Path(py_compile.compile(str(package / "beside.py"), doraise=True))
+    _forget()
+    assert digest_of(POINT) == before
+    kept.rename(package / "compiled.pyc")
+    _forget()
+    assert digest_of(POINT) != before
+
+
+def test_every_part_of_a_package_that_lies_in_several_places_counts(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (package / "__init__.py").unlink()
+    other = tmp_path / "elsewhere" / "watched_package"
+    other.mkdir(parents=True)
+    monkeypatch.syspath_prepend(other.parent)
+    before = digest_of(POINT)
+    (other / "more.py").write_text("A = 1\n")
+    _forget()
+    assert digest_of(POINT) != before
 
 
 def test_another_name_of_a_file_is_another_number(package: Path) -> None:
