@@ -21,6 +21,7 @@ from ..core.service.parts import Needed, NotOffered, Part, State, Switch, Unfit
 from ..core.service.plugin_watch import Seen
 from .access import Role
 from .forms import WhyForm
+from .policy_wish import number
 from .settings_form import SET, SettingsForm, change_of, filled, form_for, shown
 from .settings_words import say
 from .taken import takes
@@ -151,7 +152,7 @@ class PartScreen(TrialPages):
     def history(self, key: str) -> Response:
         """Who changed it, when and why."""
         part = self._part(key)
-        before = request.args.get("before", type=int)
+        before = number(request.args, "before") or None
         saves = self.console.parts.history(part, before=before, most=PAGE + 1)
         older = url_for(f"{self.key}.history", key=key, before=saves[PAGE - 1].version) if len(saves) > PAGE else ""
         return self.show("console/plugin_history.html", title=part.label, part=part, saves=saves[:PAGE], older=older)

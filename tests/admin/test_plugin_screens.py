@@ -120,6 +120,11 @@ def test_off_for_four_hours_with_the_reason_and_on_again(console: SmallConsole, 
     assert "fraud" in console.get(f"{SMS}/history").text
 
 
+@pytest.mark.parametrize("before", ["9" * 30, "-1", "x", ""])
+def test_a_history_begins_anew_where_nobody_could_have_left_it(console: SmallConsole, before: str) -> None:
+    assert console.get(f"{SMS}/history?before={before}").status_code == 200
+
+
 def test_a_switch_needs_a_reason(console: SmallConsole, process: Works) -> None:
     sent = console.post(f"{SMS}/switch", {"hours": "4", "why": " ", "version": "0", "anyway": "y"})
     assert sent.status_code == 422
