@@ -21,7 +21,7 @@ def digest_of(point: EntryPoint) -> str:
     if top == __name__.partition(".")[0]:
         return _digest((OURS.joinpath(*below).parent,))
     spec = find_spec(top)
-    places = (spec.submodule_search_locations or [spec.origin]) if spec else []
+    places = (spec.submodule_search_locations or [spec.origin or ""]) if spec else []
     found = tuple(Path(place) for place in places if place)
     return _digest(found) if found else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,12 +27,14 @@ class Weaker:
     policy: str
 
 
-def weaker(
-    before: Sequence[Policy], after: Sequence[Policy], carriers: Mapping[str, str], first: Collection[str]
-) -> tuple[Weaker, ...]:
-    """What of `after` was not as weak, for at least as many people, in `before`."""
-    old = _weak(before, carriers, first)
-    grown = [one for one in _weak(after, carriers, first) if not any(_covers(known, one) for known in old)]
+def weaker(before: Sequence[Policy], after: Sequence[Policy], carriers: Mapping[str, str]) -> tuple[Weaker, ...]:
+    """What of `after` was not as weak, for at least as many people, in `before`.
+
+    `carriers`: what each method rides on that could be used, also one that is off or may not come first today: else
+    one alone could turn it on afterwards.
+    """
+    old = _weak(before, carriers)
+    grown = [one for one in _weak(after, carriers) if not any(_covers(known, one) for known in old)]
     return (*(Weaker(one.weakness, one.served.policy.name) for one in grown), *_let_in(before, after))
 
 
@@ -53,20 +55,20 @@ class _Weak:
     served: Served
 
 
-def _weak(policies: Sequence[Policy], carriers: Mapping[str, str], first: Collection[str]) -> Sequence[_Weak]:
+def _weak(policies: Sequence[Policy], carriers: Mapping[str, str]) -> Sequence[_Weak]:
     found: list[_Weak] = []
     for one in served(policies):
-        if _single(one.policy, carriers, first):
+        if _single(one.policy, carriers):
             found.append(_Weak(Weakness.SINGLE, one))
         if one.policy.scope.privileged:
             found.append(_Weak(Weakness.PRIVILEGED, one))
     return found
 
 
-def _single(policy: Policy, carriers: Mapping[str, str], first: Collection[str]) -> bool:
+def _single(policy: Policy, carriers: Mapping[str, str]) -> bool:
     """Whether one thing is enough: whoever has the phone has the text and the call."""
     named = {key: carrier for key, carrier in carriers.items() if key in policy.proof.named}
-    return any(len({named[key] for key in way}) < 2 for way in ways(policy.proof, named, first))
+    return any(len({named[key] for key in way}) < 2 for way in ways(policy.proof, named, named))
 
 
 def _covers(known: _Weak, one: _Weak) -> bool:

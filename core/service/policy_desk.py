@@ -95,11 +95,10 @@ class PolicyDesk:
         """Look through these without saving anything."""
         before, snapshot = self.now().rules, self.snapshot()
         after = arranged(policies)
-        carriers, first = _carriers(snapshot.plugins.methods), snapshot.public.methods
         return Review(
             between(before, after),
             flaws_of_all(after, snapshot.public, kinds_of(snapshot.plugins.methods)),
-            weaker(before, after, carriers, first),
+            self._weaker(before, after, snapshot),
             _risks(before, after, snapshot),
             _answering(before, after, snapshot),
         )
@@ -163,12 +162,18 @@ class PolicyDesk:
             raise Refused(found)
         answering = _answering(before, after, snapshot)
         self._answered(answering, change)
-        grown = weaker(before, after, _carriers(snapshot.plugins.methods), public.methods)
+        grown = self._weaker(before, after, snapshot)
         if grown and not agreed:
             raise NeedsSecond(grown)
         self.ledger.note(tx, change, version, between(before, after))
         self._record(tx, answering, change)
         return version
+
+    def _weaker(self, before: Policies, after: Policies, snapshot: Snapshot) -> tuple[Weaker, ...]:
+        """Asked of every method that is loaded: what is off is switched on by one administrator alone."""
+        loaded = self.snapshots.host.classes.items()
+        carriers = {key: one.rides_on for (_, key), one in loaded if issubclass(one, Method)}
+        return weaker(before, after, {**carriers, **_carriers(snapshot.plugins.methods)})
 
     def _answered(self, answering: Sequence[Counted], change: Change) -> None:
         if answering and not is_named(change.organisation, self.around):

@@ -20,7 +20,7 @@ SINGLE = Weaker(Weakness.SINGLE, "nurses")
 
 
 def found(before: tuple[Policy, ...], after: tuple[Policy, ...]) -> tuple[Weaker, ...]:
-    return weaker(before, after, CARRIERS, CARRIERS)
+    return weaker(before, after, CARRIERS)
 
 
 def test_turning_on_a_single_proof_needs_a_second_administrator() -> None:

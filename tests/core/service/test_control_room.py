@@ -29,6 +29,8 @@ from keyback.core.service.approvals import Approvals
 from keyback.core.service.control_room import ControlRoom
 from keyback.core.service.kept_rules import PAGE, Change, NeedsSecond, Refused
 from keyback.core.service.policy_desk import BUILT_IN
+from keyback.plugins.methods.sms import Sms
+from keyback.plugins.methods.voice import Voice
 
 ADMIN = frozenset({Role.ADMINISTRATOR})
 INES, NOOR = Actor("canary-subject", "Ines Canary", ADMIN), Actor("noor-subject", "Noor", ADMIN)
@@ -156,6 +158,19 @@ def test_one_administrator_alone_cannot_make_a_policy_weak(
         room.policies.save((policy,), by(0))
     assert [one.weakness for one in needed.value.weaker] == [weakness]
     assert (room.policies.now().version, events(room)) == (0, [])
+
+
+def test_nor_one_that_would_be_weak_with_a_method_that_is_off_or_may_not_come_first_today(
+    room: ControlRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = frozenset({"email", "saved_codes", "sms", "voice"})
+    one_phone = replace(EVERYBODY, proof=ProofRules(optional=named, different_carriers=False))
+    assert room.policies.review((one_phone,)).weaker == ()
+    off = {("method", "sms"): Sms, ("method", "voice"): Voice}
+    monkeypatch.setattr(room.policies.snapshots.host, "classes", off)
+    with pytest.raises(NeedsSecond) as needed:
+        room.policies.save((one_phone,), by(0))
+    assert [one.weakness for one in needed.value.weaker] == [Weakness.SINGLE]
 
 
 def test_an_older_version_can_be_taken_back(room: ControlRoom) -> None:
