@@ -9,7 +9,7 @@ from enum import StrEnum
 from werkzeug.datastructures import MultiDict
 
 from ..core.recovery.policy import Policy
-from ..core.recovery.policy_order import moved, put, without
+from ..core.recovery.policy_order import moved, without
 
 Policies = tuple[Policy, ...]
 Sent = MultiDict[str, str]
@@ -70,8 +70,3 @@ def rearranged(wish: Wish, policies: Policies) -> Policies:
         case Do.DELETE:
             return without(policies, wish.policy)
     return policies
-
-
-def with_policy(policies: Policies, name: str, policy: Policy) -> Policies:
-    """The list with this policy as it is typed, in place of the one of that name or as a new one."""
-    return put(policies, name, policy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from ..core.contracts.text import Text
@@ -79,8 +79,3 @@ def _value(value: object) -> Words:
         case None:
             return STAYS
     return str(value) or NOT_SAID
-
-
-def missing_in(languages: Mapping[str, str], tags: Sequence[str]) -> str:
-    """Their own names."""
-    return ", ".join(languages[tag] for tag in tags)
