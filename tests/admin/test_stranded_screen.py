@@ -14,7 +14,7 @@ from servers.small_house import Directory, SmallHouse
 
 from keyback.core.contracts.people import Account, Contact, ContactKind
 from keyback.core.contracts.plugin import Context
-from keyback.core.recovery.policy import Policy, PublicRules
+from keyback.core.recovery.policy import Policy, PublicRules, Scope
 from keyback.core.service.stranded import PAGE
 
 HERE = "/admin/stranded/"
@@ -125,3 +125,18 @@ def test_a_review_says_who_would_be_stranded(house: SmallHouse, console: SmallCo
     told = review(console, password__min_length="16")
     assert "Nobody would be stranded." in told
     assert "Today 2 of 2 people can. After: 2." in told
+
+
+def test_a_group_that_nobody_was_told_apart_by_yet_is_named(house: SmallHouse, console: SmallConsole) -> None:
+    with_rules(house)
+    house.staff.counting.work()
+    assert "told apart" not in review(console, password__min_length="16")
+    assert "Nobody was told apart by board yet" in review(console, scope__forbidden_groups="board")
+    apart = Policy("everybody", scope=Scope(forbidden_groups=frozenset({"board"})))
+    with house.records.db.write() as tx:
+        house.records.settings.save_policies(tx, [apart], who="the tests", why="tests")
+    house.snapshots.look_again()
+    assert "Nobody was told apart by board yet" in page(console)
+    house.staff.stranded.count_again({"board"})
+    house.staff.counting.work()
+    assert "told apart" not in page(console)
