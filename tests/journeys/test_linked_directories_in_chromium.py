@@ -27,8 +27,9 @@ def test_both_are_told_truly_while_one_is_stopped_and_trying_again_finishes_it(
             "store.active_directory": ad.settings(called=CALLED["active_directory"]),
             "store.openldap": slapd.settings(called=CALLED["openldap"]),
         }
-        in_domain, in_openldap = ad.person(), slapd.person("robin.research")
+        in_domain = ad.person()
         phone = ad.read(in_domain.dn, "mobile")["mobile"][0].decode()
+        in_openldap = slapd.person("robin.research", mobile=phone)
         with running_front(tmp_path, chromium, post, stores) as front:
             link(front.keyback, key_of_domain(ad, in_domain.dn), key_of(slapd, in_openldap.dn))
             with front.guest(phone, f"{in_domain.uid}@alderwick.example") as guest:

@@ -79,7 +79,7 @@ class SambaAd(PrivateDirectory):
     def person(self, uid: str = "", *, cn: str = "", under: str = PEOPLE, **attributes: object) -> Someone:
         """Add somebody. No two calls give the same person unless a uid is given twice."""
         self._people += 1
-        uid = uid or f"p{self._people:04d}"
+        uid = uid or f"d{self._people:04d}"
         dn = f"CN={cn or uid},{under}"
         values: dict[str, object] = {
             "objectClass": "user",
@@ -87,7 +87,8 @@ class SambaAd(PrivateDirectory):
             "userPrincipalName": f"{uid}@{DNS_DOMAIN}",
             "displayName": f"Person {uid}",
             "mail": f"{uid}@alderwick.example",
-            "mobile": f"+43664{self._people * 10_007 % 10**7:07d}",
+            # Names and numbers of its own: the people of two directories may have one post.
+            "mobile": f"+43676{self._people * 10_007 % 10**7:07d}",
             "userAccountControl": "512",
             "unicodePwd": in_quotes(PASSWORD),
             **attributes,
