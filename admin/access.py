@@ -112,8 +112,7 @@ class Screen(BaseView):
         if not asked and not self.desk.fits(who, request.form.get(TOKEN, "")):
             abort(403)
         if refused := self._refused(name, parts, asked=asked):
-            log.warning("refused what no page of ours sends, at %s", request.endpoint)
-            return _page(400, "problem", reason=refused)
+            return refuse(refused)
         fresh = name in self.sensitive if asked else name not in self.asks
         return self._again(who) if fresh and not who.is_fresh(self.desk.now()) else None
 
@@ -132,6 +131,12 @@ class Screen(BaseView):
     def _run_view(self, fn: Callable[..., Any], *args: object, **kwargs: object) -> Any:  # noqa: ANN401
         # Flask-Admin's own calls a page once more, otherwise, when anything in it raises a TypeError.
         return fn(self, *args, **kwargs)
+
+
+def refuse(reason: Text) -> Response:
+    """The page, and the line in the log, of what no page of ours sends."""
+    log.warning("refused what no page of ours sends, at %s", request.endpoint)
+    return _page(400, "problem", reason=reason)
 
 
 def _sign_in_first() -> Response:

@@ -8,17 +8,17 @@ from flask import Blueprint, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from ..core.service.console_desk import InConsole
-from ..core.service.console_door import ConsoleDoor
+from ..core.service.console_door import HOME, ConsoleDoor
 from ..core.service.signing_in import Arrived
 from ..core.service.vouching import SignInRefused
-from .access import HTML, TOKEN
+from .access import HTML, TOKEN, refuse
 from .cookies import ConsoleCookies
 from .language import spoken
 from .look import ConsoleLook
+from .taken import NOTHING
 
 # Where somebody may go afterwards: a page of the console, and by its shape nobody else's (D2).
 PLACE = re.compile(r"/admin/(?:[A-Za-z0-9_-]{1,80}/){0,6}(?:[A-Za-z0-9_-]{1,80})?", re.ASCII)
-HOME = "/admin/"
 # What an identity provider may send back; whatever else it adds is not looked at.
 ANSWERS = ("state", "code", "iss", "error")
 LARGEST_TOLD = 16 * 1024
@@ -61,7 +61,9 @@ class DoorPages:
 
     def use_link(self, token: str) -> Response:
         """In, once."""
-        return self._arrived(self._door.by_link(token))
+        if strange := NOTHING.refuses(request, self, {}):
+            return refuse(strange)
+        return self._arrived(self._door.by_link(token, self._cookies.key(request)))
 
     def leave(self) -> Response:
         """Asks, because a link changes nothing; and where the identity provider sends people who signed out there."""
@@ -73,6 +75,8 @@ class DoorPages:
         who: InConsole | None = g.get("in_console")
         if who and not self._door.reception.fits(who, request.form.get(TOKEN, "")):
             abort(403)
+        if strange := NOTHING.refuses(request, self, {}):
+            return refuse(strange)
         there = self._door.leave(who, self._cookies.key(request)) if who else ""
         g.in_console = None
         response = _page("sign_out", token="", there=there)

@@ -20,6 +20,7 @@ from .gate import Gate
 from .signing_in import AWAY, Arrived, SetOut
 from .vouching import CompanyIdp, SignInRefused, SignInUnavailable, Vouched
 
+HOME = "/admin/"
 IDP = "idp"
 # What is done by a link is done quickly, or by another link.
 LINK_LASTS = timedelta(minutes=30)
@@ -59,13 +60,17 @@ class ConsoleDoor:
         try:
             departure = self._take(answer.get("state", ""), browser)
             vouched = self._idp().vouch(answer, departure, self.reception.now())
-            return self._arrive(self._session(vouched), departure, browser)
+            session = self._session(vouched)
         except SignInRefused as refused:
             self._refused(refused.why)
             raise
+        return self._arrive(session, departure.ends, browser, departure.to)
 
-    def by_link(self, token: str) -> Arrived:
-        """In, as an administrator, once. Raises SignInRefused."""
+    def by_link(self, token: str, key: str = "") -> Arrived:
+        """In, as an administrator, once. `key`: of the session that this browser has, which ends.
+
+        Raises SignInRefused.
+        """
         try:
             self.links.spend(token)
         except SignInRefused as refused:
@@ -76,7 +81,7 @@ class ConsoleDoor:
             BY_LINK, token[8:24], "", "", "keyback admin-link", (Role.ADMINISTRATOR.value,),
             self.reception.rules.edition, BY_LINK, now, now, now + LINK_LASTS,
         )  # fmt: skip
-        return self._arrive(session, None, "")
+        return self._arrive(session, digest(key) if key else "")
 
     def leave(self, who: InConsole, key: str) -> str:
         """Sign out here; says where to sign out at the identity provider too, empty where there is no such place."""
@@ -126,19 +131,19 @@ class ConsoleDoor:
             tuple(sorted(role.value for role in roles)), rules.edition, IDP, vouched.at, now, now + rules.longest,
         )  # fmt: skip
 
-    def _arrive(self, session: ConsoleSession, departure: Departure | None, browser: str) -> Arrived:
+    def _arrive(self, session: ConsoleSession, ends: str, browser: str = "", to: str = HOME) -> Arrived:
         records, key, renewed = self.reception.records, self._secret(), self._secret()
         event = ConsoleEntered(session.roles, session.how)
         with records.db.write() as tx:
-            if departure and departure.ends:
-                records.console_sessions.end(tx, departure.ends)
-                self.reception.drafts.hand_on(tx, departure.ends, digest(key), session.subject)
+            if ends:
+                records.console_sessions.end(tx, ends)
+                self.reception.drafts.hand_on(tx, ends, digest(key), session.subject)
             records.console_sessions.open(tx, key, session)
             if browser:
                 records.sign_ins.hand_on(tx, _ours(browser), _ours(renewed))
             self.reception.note(tx, event, session)
         tell(self.reception.around.meter, [event])
-        return Arrived(key, renewed, departure.to if departure else "/admin/")
+        return Arrived(key, renewed, to)
 
     def _refused(self, why: str) -> None:
         event = ConsoleRefused(why)

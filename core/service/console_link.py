@@ -58,6 +58,7 @@ class ConsoleLinks:
             proof, seconds = bytes.fromhex(seal), int(body[:8], 16)
         except ValueError:
             return None
-        if body + seal != token or not self.records.keyring.check_mac(KeyPurpose.FORM, proof, PURPOSE, body):
+        # In this spelling alone: each other one would be another link, not yet used.
+        if body + proof.hex() != token or not self.records.keyring.check_mac(KeyPurpose.FORM, proof, PURPOSE, body):
             return None
         return datetime.fromtimestamp(seconds, UTC)

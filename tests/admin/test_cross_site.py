@@ -6,24 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 from servers.console_pages import Walk
+from servers.foreign import FOREIGN, HOST, SAME, in_words
 from servers.rows import Row
-from servers.small_console import AUDITOR, HELP_DESK, ORIGIN
-
-HOST = ORIGIN.removeprefix("https://")
-SAME = {"Sec-Fetch-Site": "same-origin"}
-FOREIGN: tuple[Mapping[str, str], ...] = (
-    {"Sec-Fetch-Site": "cross-site"},
-    {"Sec-Fetch-Site": "same-site"},
-    {"Sec-Fetch-Site": "none"},
-    {"Sec-Fetch-Site": ""},
-    {"Sec-Fetch-Site": "cross-site", "Origin": ORIGIN},
-    {"Origin": "https://evil.example"},
-    {"Origin": "null"},
-    {"Origin": ""},
-    {"Origin": f"http://{HOST}"},
-    {"Origin": f"{ORIGIN}.evil.example"},
-    {"Origin": f"{ORIGIN}:444"},
-)
+from servers.small_console import AUDITOR, HELP_DESK
 
 
 def forged(walk: Walk, headers: Mapping[str, str], **token: str) -> set[int]:
@@ -35,7 +20,7 @@ def forged(walk: Walk, headers: Mapping[str, str], **token: str) -> set[int]:
     return statuses
 
 
-@pytest.mark.parametrize("headers", FOREIGN, ids=lambda headers: " ".join(f"{k}:{v}" for k, v in headers.items()))
+@pytest.mark.parametrize("headers", FOREIGN, ids=in_words)
 def test_a_page_of_another_site_changes_nothing(
     walk: Walk, rows: Callable[[], set[Row]], headers: Mapping[str, str]
 ) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
+from servers.console_door import door_over
 from servers.small_house import SmallHouse, small_house
 from sqlalchemy import select, update
 
@@ -19,13 +19,8 @@ from keyback.core.db.tables import event
 from keyback.core.service.actor import Role
 from keyback.core.service.console_desk import InConsole
 from keyback.core.service.console_door import ConsoleDoor
-from keyback.core.service.console_link import ConsoleLinks
-from keyback.core.service.console_reception import ConsoleReception
-from keyback.core.service.console_rules import ConsoleRules
 from keyback.core.service.signing_in import Arrived
 from keyback.core.service.vouching import SignedOut, SignInRefused, SignInUnavailable, Vouched
-
-GROUPS = {Role.ADMINISTRATOR: ("kb admins",), Role.HELP_DESK: ("kb desk",), Role.AUDITOR: ("kb audit",)}
 
 
 @dataclass
@@ -73,13 +68,6 @@ class Doorstep:
         """Sorted, for nobody moves the clock between some of them."""
         with self.house.records.db.read() as tx:
             return sorted(tx.scalars(select(event.c.name)))
-
-
-def door_over(house: SmallHouse, idp: PretendIdp | None, **changes: Any) -> ConsoleDoor:
-    rules = ConsoleRules({**GROUPS, **changes})
-    reception = ConsoleReception(records=house.records, around=house.around, rules=rules)
-    links = ConsoleLinks(records=house.records, around=house.around)
-    return ConsoleDoor(reception=reception, links=links, gate=house.staff.service.starting.gate, idp=idp)
 
 
 @pytest.fixture
