@@ -12,6 +12,7 @@ from ..core.service.concerns import Concern, Health, What
 from .people_words import Tag
 from .plugin_screens import PART_SCREENS
 from .rule_words import of_flaw
+from .settings_form import AuthorsWords
 
 # What a budget counts: messages, or money in the currency of the prices.
 BUDGETS: Mapping[tuple[str, str], Text] = {
@@ -22,6 +23,7 @@ BUDGETS: Mapping[tuple[str, str], Text] = {
 }
 TAGS: Mapping[Health, Tag] = {
     Health.BROKEN: ("bad", Text("Broken")),
+    Health.URGENT: ("warn", Text("Urgent")),
     Health.DECIDE: ("warn", Text("Decide")),
     Health.SOON: ("soon", Text("Soon")),
 }
@@ -109,6 +111,14 @@ SAYINGS: Mapping[What, tuple[Text, Text]] = {
         Text("Nobody has verified the event log for a month"),
         Text("It takes one press, and people notice nothing of it."),
     ),
+    What.CERTIFICATE_ENDS: (
+        Text("{name}: a certificate ends on {day}", name="", day=""),
+        Text("{what}: put a newer one in its place before that. From then on nothing gets through.", what=""),
+    ),
+    What.CERTIFICATE_ENDED: (
+        Text("{name}: a certificate ended on {day}", name="", day=""),
+        Text("{what}: nothing gets through until a newer one is in its place. Then test it.", what=""),
+    ),
 }
 # Where to go: what its link says, and its page. Those without stand on the server alone.
 PAGES: Mapping[What, tuple[Text, str]] = {
@@ -163,6 +173,9 @@ def _words(concern: Concern, labels: Mapping[str, Text]) -> dict[str, object]:
              for name, value in concern.about.items()}  # fmt: skip
     if isinstance(flaw := words.get("flaw"), Flaw):
         words["flaw"] = of_flaw(flaw, labels)
+    if "what" in words:
+        # A setting's title, which its plugin's catalogue may have; a server's address is in none.
+        words["what"] = AuthorsWords(str(words["what"]))
     if concern.what is What.BUDGET_USED_UP:
         words["budget"] = BUDGETS[str(words["medium"]), str(words["kind"])]
     return words

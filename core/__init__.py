@@ -52,7 +52,17 @@ from .contracts.notifier import FollowsLog, Happening, LogEntry, Notifier
 from .contracts.one_time_code import CodeSettings, OneTimeCode, draw_digits, same
 from .contracts.own_address import OwnAddress
 from .contracts.people import Account, AccountKey, AccountState, Contact, ContactKind, Enrolment, Person
-from .contracts.plugin import Context, NoSettings, Plugin, PluginSettings, is_address, only_accepted, only_in_file
+from .contracts.plugin import (
+    Context,
+    NoSettings,
+    Plugin,
+    PluginSettings,
+    is_address,
+    only_accepted,
+    only_in_file,
+    our_certificate,
+    trusted_certificates,
+)
 from .contracts.question_set import AsksQuestions, Question, QuestionSet, set_for
 from .contracts.short_text import fits_one_text, short_name
 from .contracts.store import (
@@ -69,6 +79,7 @@ from .contracts.store import (
     NeverLocks,
     Outcome,
     OutcomeKind,
+    ShowsCertificates,
     Store,
 )
 from .contracts.text import Secret, Text
@@ -147,6 +158,7 @@ __all__ = [
     "Receipt",
     "Secret",
     "SettingsInvalid",
+    "ShowsCertificates",
     "Statement",
     "Store",
     "StoreUnavailable",
@@ -170,7 +182,9 @@ __all__ = [
     "mask_phone",
     "only_accepted",
     "only_in_file",
+    "our_certificate",
     "same",
     "set_for",
     "short_name",
+    "trusted_certificates",
 ]

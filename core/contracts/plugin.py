@@ -15,7 +15,8 @@ from .errors import SettingsInvalid
 from .text import ENGLISH, Language, Text
 from .wall import NO_WALL, Wall
 
-ADDRESS = "address"
+ADDRESS, CERTIFICATES = "address", "certificates"
+OURS, TRUSTED = "ours", "trusted"
 
 
 def only_in_file() -> JsonDict:
@@ -28,6 +29,18 @@ def is_address() -> JsonDict:
     """For `json_schema_extra` of a setting that says where the plugin connects to. Typed at the console, it leads to
     the internet and to the networks that the file lists; written in the file, anywhere."""
     return {ADDRESS: True}
+
+
+def our_certificate() -> JsonDict:
+    """For `json_schema_extra` of a setting that names a file (PEM) with the certificate by which the plugin shows who
+    it is, before all others in it. Home says in time that it ends."""
+    return {CERTIFICATES: OURS}
+
+
+def trusted_certificates() -> JsonDict:
+    """For `json_schema_extra` of a setting that names a file (PEM) with authorities' certificates. Home says in time
+    that the last of them ends."""
+    return {CERTIFICATES: TRUSTED}
 
 
 def only_accepted() -> JsonDict:
@@ -50,6 +63,13 @@ def marked_addresses(kind: type[PluginSettings]) -> frozenset[str]:
     """The settings that surely say where a plugin connects to."""
     marks = {name: each.json_schema_extra for name, each in kind.model_fields.items()}
     return frozenset(name for name, mark in marks.items() if isinstance(mark, dict) and ADDRESS in mark)
+
+
+def certificate_settings(kind: type[PluginSettings]) -> Mapping[str, str]:
+    """The settings that name a file with certificates, and whose these are."""
+    marks = {name: each.json_schema_extra for name, each in kind.model_fields.items()}
+    whose = {name: mark.get(CERTIFICATES) for name, mark in marks.items() if isinstance(mark, dict)}
+    return {name: str(theirs) for name, theirs in whose.items() if theirs}
 
 
 def addresses_of(kind: type[PluginSettings]) -> frozenset[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -161,3 +162,11 @@ class CanList(Protocol):
 
     def everybody(self, *, ctx: Context) -> Iterator[Sequence[Account]]:
         """All people, some hundreds at a time. Each step is one question, and raises StoreUnavailable."""
+
+
+@runtime_checkable
+class ShowsCertificates(Protocol):
+    """The directory's servers show certificates that end; only the back office asks, once an hour."""
+
+    def certificates(self, *, ctx: Context) -> Mapping[str, datetime | None]:
+        """Until when that of each server is good, by the server's address; None where it can't be seen now."""

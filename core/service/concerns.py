@@ -33,12 +33,15 @@ TOO_FAR_BEHIND = 10_000
 # Somebody who decides these looks at the page then.
 MOST_WAITING = 50
 WEEK, MONTH, YEAR = timedelta(days=7), timedelta(days=31), timedelta(days=365)
+# Before a certificate ends: most authorities take days, and some renew by themselves in the last month.
+RENEWED_IN = timedelta(days=30)
 
 
 class Health(StrEnum):
-    """How urgent it is: people are affected, somebody must choose, or it has a date."""
+    """How urgent it is: people are affected, will be within days, somebody must choose, or it has a date."""
 
     BROKEN = "broken"
+    URGENT = "urgent"
     DECIDE = "decide"
     SOON = "soon"
 
@@ -65,6 +68,8 @@ class What(StrEnum):
     TOKEN_KEY = "token-key"  # noqa: S105 - no secret
     LEAKS = "leaks"
     LOG_UNCHECKED = "log-unchecked"
+    CERTIFICATE_ENDS = "certificate-ends"
+    CERTIFICATE_ENDED = "certificate-ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class Concerns:
                 *self._choices(tx, now),
                 *self._policies(),
                 *self._keys(tx, now),
+                *self._certificates(tx, now),
                 *self._leaks(now),
             ]
         return tuple(sorted(found, key=lambda one: tuple(Health).index(one.health)))
@@ -194,6 +200,16 @@ class Concerns:
         if signs_from and signs_from < now - YEAR:
             yield Concern(Health.SOON, What.TOKEN_KEY, {"days": (now - signs_from).days})
 
+    def _certificates(self, tx: Transaction, now: datetime) -> Iterator[Concern]:
+        working = self.snapshots.current.plugins.everything()
+        for one in self.records.certificate_ends.all(tx):
+            plugin = working.get((one.kind, one.plugin))
+            if plugin is not None and one.ends_at <= now + RENEWED_IN:
+                setting = plugin.Settings.model_fields.get(one.what)
+                what = (setting.title if setting else "") or one.what
+                about = {"name": _called(plugin), "what": what, "day": one.ends_at.date()}
+                yield Concern(*_nearing(one.ends_at, now), about, (one.kind, one.plugin))
+
     def _leaks(self, now: datetime) -> Iterator[Concern]:
         made = self.leaks_from()
         if made and made < now - YEAR:
@@ -214,6 +230,12 @@ def _budgets(today: Today) -> Iterator[Concern]:
     for budget in today.budgets:
         if budget.used >= budget.most:
             yield Concern(Health.BROKEN, What.BUDGET_USED_UP, {"medium": budget.medium, "kind": budget.kind})
+
+
+def _nearing(end: datetime, now: datetime) -> tuple[Health, What]:
+    if end <= now:
+        return Health.BROKEN, What.CERTIFICATE_ENDED
+    return Health.URGENT if end <= now + WEEK else Health.SOON, What.CERTIFICATE_ENDS
 
 
 def _called(plugin: Plugin) -> Text | str:

@@ -9,6 +9,7 @@ from ..db.audit import Audit
 from ..db.callers import Callers
 from ..db.campaigns import Campaigns
 from ..db.census import Census
+from ..db.certificate_ends import CertificateEnds
 from ..db.changes import Changes
 from ..db.client_key_sets import ClientKeySets
 from ..db.console_sessions import ConsoleSessions
@@ -74,6 +75,7 @@ class Records:
     grants: Grants
     token_keys: TokenKeys
     client_key_sets: ClientKeySets
+    certificate_ends: CertificateEnds
     census: Census
     campaigns: Campaigns
     receivers: Receivers
@@ -120,6 +122,7 @@ class Records:
             grants=Grants(keyring),
             token_keys=TokenKeys(keyring),
             client_key_sets=ClientKeySets(keyring),
+            certificate_ends=CertificateEnds(),
             census=Census(keyring),
             campaigns=Campaigns(keyring),
             receivers=Receivers(keyring),

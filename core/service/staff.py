@@ -19,6 +19,8 @@ from .campaign_book import CampaignBook
 from .campaign_turns import Turns
 from .campaign_work import KIND as CAMPAIGN
 from .campaign_work import CampaignWork
+from .certificate_watch import KIND as CERTIFICATES
+from .certificate_watch import CertificateWatch
 from .change import Changing
 from .changed import Results
 from .choose import Choosing
@@ -312,6 +314,9 @@ def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office:
         office.also(chore)
     office.also(tally.time_stores, everywhere=True)
     office.also(PluginWatch(**house).look, everywhere=True)
+    certificates = CertificateWatch(**house, office=office)
+    office.also(certificates.look)
+    office.teach(CERTIFICATES, certificates.work)
     trials = Trials(records=records, snapshots=snapshots, office=office, around=house["around"])
     office.teach(TEST, trials.work)
     office.teach("verify", LogCheck(records=records, office=office, around=house["around"]).work)

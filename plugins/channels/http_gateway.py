@@ -26,6 +26,7 @@ from ...core import (
     Text,
     e164,
     hookimpl,
+    trusted_certificates,
 )
 from ...core.networks import Networks, must_be_secret
 from ...core.outside import LONGEST_STEP, Outside, Request, failure, refusal
@@ -102,7 +103,10 @@ class HttpGatewaySettings(PluginSettings):
         description="Networks like 10.1.2.0/24 in which the gateway may be. Otherwise it must be on the internet.",
     )
     ca_file: str = Setting(
-        "", title="Certificate authority", description="A PEM file, if the gateway's authority is your own."
+        "",
+        title="Certificate authority",
+        description="A PEM file, if the gateway's authority is your own.",
+        json_schema_extra=trusted_certificates(),
     )
 
     @field_validator("url")

@@ -25,6 +25,7 @@ from ...core import (
     e164,
     hookimpl,
     is_address,
+    trusted_certificates,
 )
 from ...core.dial import Forbidden, dial
 from ...core.networks import Networks
@@ -78,7 +79,12 @@ class SmppSettings(PluginSettings):
         description="Networks like 10.1.2.0/24, of a tunnel to the carrier, in which TLS may be left out. Otherwise "
         "everybody on the way could read the codes.",
     )
-    ca_file: str = Setting("", title="Certificate authority", description="A PEM file, if the carrier has its own.")
+    ca_file: str = Setting(
+        "",
+        title="Certificate authority",
+        description="A PEM file, if the carrier has its own.",
+        json_schema_extra=trusted_certificates(),
+    )
     system_id: str = Setting(title="System ID", description="The name you log in with.", min_length=1, max_length=15)
     password: SecretStr = Setting(title="Password", description="The carrier's for this name.")
     system_type: str = Setting("", title="System type", description="If the carrier asks for one.", max_length=12)

@@ -24,6 +24,7 @@ from ...core import (
     hookimpl,
     is_address,
     mailbox,
+    trusted_certificates,
 )
 from ...core.dial import Forbidden
 from ...core.networks import is_loopback
@@ -57,7 +58,10 @@ class SmtpSettings(PluginSettings):
         Security.STARTTLS, title="Security", description="None is allowed on this very machine only."
     )
     ca_file: str = Setting(
-        "", title="Certificate authority", description="A PEM file, if the server's authority is your own."
+        "",
+        title="Certificate authority",
+        description="A PEM file, if the server's authority is your own.",
+        json_schema_extra=trusted_certificates(),
     )
     username: str = Setting("", title="Sign-in name", description="Empty: no sign-in.")
     password: SecretStr = Setting(SecretStr(""), title="Password", description="For the sign-in name.")

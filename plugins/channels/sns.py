@@ -20,6 +20,7 @@ from ...core import (
     e164,
     hookimpl,
     only_in_file,
+    trusted_certificates,
 )
 from ...core.networks import must_be_secret
 
@@ -77,7 +78,12 @@ class SnsSettings(PluginSettings):
         description="Another https://… for a private endpoint. Empty: Amazon's.",
         json_schema_extra=only_in_file(),
     )
-    ca_file: str = Setting("", title="Certificate authority", description="A PEM file, if the authority is your own.")
+    ca_file: str = Setting(
+        "",
+        title="Certificate authority",
+        description="A PEM file, if the authority is your own.",
+        json_schema_extra=trusted_certificates(),
+    )
 
     @field_validator("address")
     @classmethod

@@ -31,6 +31,7 @@ from ...core import (
     e164,
     hookimpl,
     only_in_file,
+    trusted_certificates,
 )
 from ...core.networks import Networks, must_be_secret
 from ...core.outside import Outside, Request, failure
@@ -74,7 +75,10 @@ class TwilioSettings(PluginSettings):
         (), title="Private networks", description="Networks like 10.1.2.0/24 in which that address may be."
     )
     ca_file: str = Setting(
-        "", title="Certificate authority", description="A PEM file, if a proxy of your own reads along."
+        "",
+        title="Certificate authority",
+        description="A PEM file, if a proxy of your own reads along.",
+        json_schema_extra=trusted_certificates(),
     )
 
     @field_validator("number")

@@ -23,6 +23,7 @@ from ...core import (
     Receipt,
     Text,
     hookimpl,
+    trusted_certificates,
 )
 from ...core.networks import Networks
 from ...core.outside import Outside, Request, failure, refusal
@@ -67,7 +68,10 @@ class WebPushSettings(PluginSettings):
         description="Networks like 10.1.2.0/24 in which a push service of your own may be.",
     )
     ca_file: str = Setting(
-        "", title="Certificate authority", description="A PEM file, if your push service's authority is your own."
+        "",
+        title="Certificate authority",
+        description="A PEM file, if your push service's authority is your own.",
+        json_schema_extra=trusted_certificates(),
     )
 
     @field_validator("key")

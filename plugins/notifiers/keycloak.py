@@ -25,6 +25,7 @@ from ...core import (
     PluginSettings,
     Text,
     hookimpl,
+    trusted_certificates,
 )
 from ...core.networks import Networks, must_be_secret
 from ...core.outside import Outside, Request, failure, refusal
@@ -61,7 +62,12 @@ class KeycloakSettings(PluginSettings):
         title="Private networks",
         description="Networks like 10.1.2.0/24 in which Keycloak may be. Otherwise it must be on the internet.",
     )
-    ca_file: str = Setting("", title="Certificate authority", description="A PEM file, if the authority is your own.")
+    ca_file: str = Setting(
+        "",
+        title="Certificate authority",
+        description="A PEM file, if the authority is your own.",
+        json_schema_extra=trusted_certificates(),
+    )
 
     @field_validator("url")
     @classmethod

@@ -24,6 +24,8 @@ from ...core import (
     Text,
     hookimpl,
     is_address,
+    our_certificate,
+    trusted_certificates,
 )
 from ...core.dial import Forbidden, dial
 
@@ -40,9 +42,17 @@ class SyslogSettings(PluginSettings):
         title="Collector", description="Host name of the syslog server.", min_length=1, json_schema_extra=is_address()
     )
     port: int = Setting(6514, title="Port", description="Usually 6514. Always with TLS.", ge=1, le=65535)
-    ca_file: str = Setting("", title="Certificate authority", description="A PEM file, if the authority is your own.")
+    ca_file: str = Setting(
+        "",
+        title="Certificate authority",
+        description="A PEM file, if the authority is your own.",
+        json_schema_extra=trusted_certificates(),
+    )
     certificate: str = Setting(
-        "", title="Certificate", description="A PEM file, if the collector wants to know who sends; its key beside it."
+        "",
+        title="Certificate",
+        description="A PEM file, if the collector wants to know who sends; its key beside it.",
+        json_schema_extra=our_certificate(),
     )
     key_file: str = Setting("", title="Key", description="The PEM file with the certificate's key.")
     enterprise: int = Setting(

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ...core import PluginSettings, only_in_file
+from ...core import PluginSettings, only_in_file, our_certificate, trusted_certificates
 from ._setting_kinds import File, Patience
 
 IDENTIFIERS = ("userPrincipalName", "mail", "proxyAddresses", "otherMails")
@@ -37,6 +37,7 @@ class EntraSettings(PluginSettings):
         "",
         title="Its certificate",
         description="A file with certificate and private key (PEM, mode 600), instead of a secret.",
+        json_schema_extra=our_certificate(),
     )
     authority: str = Field(
         "https://login.microsoftonline.com",
@@ -57,7 +58,10 @@ class EntraSettings(PluginSettings):
         json_schema_extra=only_in_file(),
     )
     ca_file: File = Field(
-        "", title="Certificate authority", description="A PEM file, if a proxy of your own reads along."
+        "",
+        title="Certificate authority",
+        description="A PEM file, if a proxy of your own reads along.",
+        json_schema_extra=trusted_certificates(),
     )
     identifiers: tuple[str, ...] = Field(
         ("userPrincipalName", "mail"),

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -251,6 +252,12 @@ class Wire:
         if not isinstance(self._connection.socket, ssl.SSLSocket):
             self.close()
             raise Dropped(f"{self.server} does not start TLS")
+
+    @property
+    def certificate_ends(self) -> datetime:
+        """Until when the certificate is good that the server showed."""
+        shown = self._connection.socket.getpeercert()
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
 
     def lives(self) -> bool:
         """Whether the server still answers here."""

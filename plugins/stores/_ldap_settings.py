@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ...core import PluginSettings, is_address
+from ...core import PluginSettings, is_address, trusted_certificates
 from ._ldap import Address
 from ._setting_kinds import File, Patience
 
@@ -35,6 +35,7 @@ class DirectorySettings(PluginSettings):
         description="File with the certificates (PEM) of the authority that signed the servers' certificates.",
         # Without it no server could be told from an impostor.
         min_length=1,
+        json_schema_extra=trusted_certificates(),
     )
     bind_dn: str = Field(title="Service account", description="Full name (DN) of Keyback's account.", min_length=1)
     bind_password: SecretStr = Field(title="Its password", description="Sent over TLS only.", min_length=1)

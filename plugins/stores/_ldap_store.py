@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -91,6 +91,11 @@ class LdapStore(Store):
             except Dropped as problem:
                 raise StoreUnavailable(str(problem)) from None
 
+    def certificates(self, *, ctx: Context) -> Mapping[str, datetime | None]:
+        """As each server shows it now; nobody signs in for that."""
+        budget = Budget.of(ctx)
+        return {str(address): self._shown_until(address, budget) for address in self._addresses}
+
     def changed_since(self, account: Account, *, ctx: Context) -> bool | None:
         """Whether the mark moved, asked on a new connection to the same server: the old one may tell nothing more."""
         with closing(self._pool.connect(Budget.of(ctx), account.server)) as wire:
@@ -146,6 +151,13 @@ class LdapStore(Store):
     @abstractmethod
     def _opens(self, wire: Wire) -> bool | None:
         """Whether the password that this connection brings is the right one; None: cannot know."""
+
+    def _shown_until(self, address: Address, budget: Budget) -> datetime | None:
+        try:
+            with closing(ldap.connect(address, self._service, self._terms, self._tls, budget)) as wire:
+                return wire.certificate_ends
+        except StoreUnavailable:
+            return None
 
     def _sign_in(self, address: Address, budget: Budget) -> Wire:
         wire = ldap.connect(address, self._service, self._terms, self._tls, budget, kind=self._kind)

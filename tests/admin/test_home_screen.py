@@ -99,3 +99,15 @@ def give_up_a_job(console: SmallConsole) -> None:
     with house.records.db.write() as tx:
         job = house.staff.office.put(tx, "house", "find", "", {}, leased=False)
         house.records.jobs.give_up(tx, job.id, house.clock())
+
+
+def test_a_certificate_is_named_by_its_plugin_and_where_it_is(console: SmallConsole) -> None:
+    with console.house.records.db.write() as tx:
+        ends = {"ldaps://dc1.example": console.house.clock() + timedelta(days=3)}
+        console.house.records.certificate_ends.keep(tx, "store", "fake", ends)
+    page = console.get("/admin/").text
+    day = f"{console.house.clock() + timedelta(days=3):%Y-%m-%d}"
+    assert f"Fake directory: a certificate ends on {day}" in page
+    assert "ldaps://dc1.example: put a newer one in its place" in page
+    assert re.search(r'class="tag warn">[^<]*(<svg.*?</svg>)?Urgent<', page)
+    assert 'href="/admin/plugins/store/fake"' in page

@@ -13,16 +13,16 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """Signs certificates for names and addresses of this machine."""
+    """Signs certificates for names and addresses of this machine; all end after `lasts`, its own too."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lasts: timedelta = timedelta(days=1)) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+        self.folder, self._lasts = folder, lasts
         self.ca_file = folder / "ca.pem"
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Keyback test authority")
         certificate = (
-            _builder(self._name, self._name, self._key.public_key())
+            self._builder(self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .sign(self._key, hashes.SHA256())
         )
@@ -32,7 +32,7 @@ class Authority:
         """Certificate and key files of a server that is called by these names or addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _builder(_name(hosts[0]), self._name, key.public_key())
+            self._builder(_name(hosts[0]), key.public_key())
             .add_extension(x509.SubjectAlternativeName([_spelt(host) for host in hosts]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -46,6 +46,18 @@ class Authority:
         )
         return certificate_file, key_file
 
+    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + self._lasts)
+        )
+
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
@@ -56,16 +68,3 @@ def _spelt(host: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
         return x509.DNSName(host)
-
-
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-    )

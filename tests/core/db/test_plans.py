@@ -58,7 +58,7 @@ FEW = {
 FEW |= {"settings_save", "campaign", "schedule"}
 # Those who administer are a handful too, and so are directories, what people of one have, clients and their keys.
 FEW |= {"console_session", "census_round", "census_having", "token_key", "entry", "entry_seen", "receiver"}
-FEW |= {"client_key_set"}
+FEW |= {"client_key_set", "certificate_end"}
 # So are an organisation's questions, and how many people chose each.
 FEW |= {"question_set", "chosen_count"}
 GROWS = {each.name for each in tables.metadata.sorted_tables} - FEW

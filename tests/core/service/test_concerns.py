@@ -167,6 +167,30 @@ def test_the_most_urgent_comes_first(house: SmallHouse, concerns: Concerns) -> N
     assert told[0].health is Health.BROKEN
 
 
+@pytest.mark.parametrize(
+    ("ends_in", "health", "what"),
+    [
+        (timedelta(days=30), Health.SOON, What.CERTIFICATE_ENDS),
+        (timedelta(days=7, seconds=1), Health.SOON, What.CERTIFICATE_ENDS),
+        (timedelta(days=7), Health.URGENT, What.CERTIFICATE_ENDS),
+        (timedelta(seconds=1), Health.URGENT, What.CERTIFICATE_ENDS),
+        (timedelta(0), Health.BROKEN, What.CERTIFICATE_ENDED),
+    ],
+)
+def test_a_certificate_is_said_before_it_ends_and_afterwards(
+    house: SmallHouse, concerns: Concerns, ends_in: timedelta, health: Health, what: What
+) -> None:
+    end = house.clock() + ends_in
+    with house.records.db.write() as tx:
+        later = house.clock() + timedelta(days=30, seconds=1)
+        house.records.certificate_ends.keep(tx, "store", "fake", {"ldaps://one": end, "ldaps://two": later})
+        house.records.certificate_ends.keep(tx, "store", "gone", {"ldaps://gone": end})
+    (one,) = found(house, concerns, what)
+    assert (one.health, one.at, one.about["what"], one.about["day"]) == (
+        health, ("store", "fake"), "ldaps://one", end.date(),
+    )  # fmt: skip
+
+
 def _job(house: SmallHouse, lane: str) -> str:
     with house.records.db.write() as tx:
         return house.staff.office.put(tx, lane, "find", "", {}, leased=False).id
