@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..core.contracts.plugin import Fault
-from ..core.contracts.text import Text
+from ..core.contracts.text import Language, Text
 from ..core.service.typed_addresses import WALLED
 from .forms import ConsoleForm
-from .settings_form import SET
+from .settings_form import SET, AuthorsWords
 
 # pydantic's names for what can be wrong.
 WORDS: Mapping[str, Text] = {
@@ -40,11 +40,24 @@ def say(form: ConsoleForm, faults: Iterable[Fault]) -> None:
         form.wrong(name if fault.field and name in form else "", words_of(fault))
 
 
+class Ruling(AuthorsWords):
+    """What a rule of the plugin's own says, begun as a sentence begins."""
+
+    __slots__ = ()
+
+    def render(self, language: Language) -> str:
+        words = super().render(language)
+        return words[:1].upper() + words[1:]
+
+
 def words_of(fault: Fault) -> Text:
-    """One sentence. What a plugin's author wrote is said as it is."""
+    """One sentence. What a plugin's author wrote is said in the page's language where a catalogue has it."""
     if fault.kind == "string_too_short" and fault.limit == "1":
         return WORDS["missing"]
     words = WORDS.get(fault.kind)
     if words is not None:
         return words.filled(limit=fault.limit, said=fault.said)
-    return Text("{words}", words=fault.said[:1].upper() + fault.said[1:])
+    # It quoted what was typed, and is not told: the kind stands in its place.
+    if fault.said == fault.kind.replace("_", " "):
+        return WORDS["string_pattern_mismatch"]
+    return Ruling(fault.said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 from typing import Annotated
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -12,8 +12,11 @@ from .contracts.plugin import only_in_file
 
 
 def _are_networks(value: tuple[str, ...]) -> tuple[str, ...]:
-    for network in value:
-        ip_network(network)
+    try:
+        for network in value:
+            ip_network(network)
+    except ValueError:
+        raise ValueError("networks like 10.1.2.0/24, and nothing behind their mask") from None
     return value
 
 
@@ -28,6 +31,17 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def parts_of(address: str) -> SplitResult:
+    """An address taken apart. Raises ValueError, with a sentence for whoever typed it."""
+    try:
+        parts = urlsplit(address)
+        # Read here, for only then it is looked at.
+        parts.port  # noqa: B018
+    except ValueError:
+        raise ValueError("is not a plain address") from None
+    return parts
 
 
 def must_be_secret(parts: SplitResult) -> None:

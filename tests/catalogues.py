@@ -25,6 +25,8 @@ CONSOLE = ROOT / "admin" / "translations"
 ROOMS = ("admin", "config", "core", "idp_bridge", "plugins")
 # Whose sentences the console alone shows, though they stand in a room below it: a file, or the beginning of its name.
 SETTINGS = "settings in "
+# Rules that settings of several plugins share.
+RULES = ("core/networks.py", "plugins/stores/_ldap.py", "plugins/stores/_setting_kinds.py")
 ONLY_IN_CONSOLE = (
     SETTINGS,
     "admin/",
@@ -79,12 +81,16 @@ def _in_code() -> Iterator[Sentence]:
 
 
 def _in_settings() -> Iterator[Sentence]:
-    """What stands beside the settings of our plugins: the console looks it up as it stands."""
+    """What stands beside the settings of our plugins, and what their rules say: the console looks it up as it is."""
     for path in _files("*.py"):
         place = path.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(module):
             if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Settings") for base in node.bases):
-                yield from (Sentence(f"{SETTINGS}{place}", words) for words in _beside(node, place))
+                said = (*_beside(node, place), *_ruled(node, place))
+                yield from (Sentence(f"{SETTINGS}{place}", words) for words in said)
+        if place in RULES:
+            yield from (Sentence(f"{SETTINGS}{place}", words) for words in _ruled(module, place))
 
 
 def _beside(settings: ast.ClassDef, place: str) -> Iterator[str]:
@@ -95,6 +101,13 @@ def _beside(settings: ast.ClassDef, place: str) -> Iterator[str]:
         if len(literal) < len(words):
             raise ValueError(f"{place}:{field.lineno}: nobody can translate a sentence that isn't written out")
         yield from literal
+
+
+def _ruled(rules: ast.AST, place: str) -> Iterator[str]:
+    for node in ast.walk(rules):
+        told = node.exc if isinstance(node, ast.Raise) else None
+        if isinstance(told, ast.Call) and ast.unparse(told.func) == "ValueError":
+            yield from _written_out(told, place)
 
 
 def _written_out(call: ast.Call, place: str) -> list[str]:

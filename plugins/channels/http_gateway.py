@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from enum import StrEnum
 from http.client import HTTPException
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus
 
 from pydantic import Field as Setting
 from pydantic import SecretStr, field_validator, model_validator
@@ -28,7 +28,7 @@ from ...core import (
     hookimpl,
     trusted_certificates,
 )
-from ...core.networks import Networks, must_be_secret
+from ...core.networks import Networks, must_be_secret, parts_of
 from ...core.outside import LONGEST_STEP, Outside, Request, failure, refusal
 
 _GAP = re.compile(r"\{(to|to_digits|text|answer_to)\}")
@@ -112,7 +112,7 @@ class HttpGatewaySettings(PluginSettings):
     @field_validator("url")
     @classmethod
     def _is_a_safe_url(cls, value: str) -> str:
-        parts = urlsplit(value)
+        parts = parts_of(value)
         if not value.isascii() or not value.isprintable() or " " in value or parts.username or parts.fragment:
             raise ValueError("is not a plain address")
         if "{" in parts.netloc or not parts.hostname or (parts.port or 1) < 1:
@@ -154,7 +154,10 @@ class HttpGatewaySettings(PluginSettings):
             raise ValueError("{text} and {to} or {to_digits} must occur")
         if self.verb is not Verb.GET and self.body_kind is BodyKind.JSON:
             filled = {"to": "+1", "to_digits": "1", "text": '"\n', "answer_to": "https://a.example/1"}
-            json.loads(_fill_json(self.body.get_secret_value(), filled))
+            try:
+                json.loads(_fill_json(self.body.get_secret_value(), filled))
+            except ValueError:
+                raise ValueError("the body is no JSON") from None
         return self
 
 

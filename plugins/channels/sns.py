@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field as Setting
 from pydantic import SecretStr, field_validator, model_validator
@@ -22,7 +21,7 @@ from ...core import (
     only_in_file,
     trusted_certificates,
 )
-from ...core.networks import must_be_secret
+from ...core.networks import must_be_secret, parts_of
 
 try:
     import boto3
@@ -88,7 +87,7 @@ class SnsSettings(PluginSettings):
     @field_validator("address")
     @classmethod
     def _is_a_safe_address(cls, value: str) -> str:
-        parts = urlsplit(value)
+        parts = parts_of(value)
         if value and (parts.username or parts.query or parts.fragment or not parts.hostname):
             raise ValueError("is not a plain address")
         if value:
@@ -98,7 +97,7 @@ class SnsSettings(PluginSettings):
     @model_validator(mode="after")
     def _has_both_halves(self) -> SnsSettings:
         if bool(self.access_key.get_secret_value()) != bool(self.secret_key.get_secret_value()):
-            raise ValueError("access_key and secret_key go together")
+            raise ValueError("the access key and its secret go together")
         return self
 
 

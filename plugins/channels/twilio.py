@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from hashlib import sha1
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pydantic import Field as Setting
 from pydantic import SecretStr, field_validator
@@ -33,7 +33,7 @@ from ...core import (
     only_in_file,
     trusted_certificates,
 )
-from ...core.networks import Networks, must_be_secret
+from ...core.networks import Networks, must_be_secret, parts_of
 from ...core.outside import Outside, Request, failure
 from ._twilio_codes import refused, state
 from ._twiml import TWIML, ask_for_key, only_say
@@ -92,7 +92,7 @@ class TwilioSettings(PluginSettings):
     @field_validator("base_url")
     @classmethod
     def _is_a_safe_address(cls, value: str) -> str:
-        parts = urlsplit(value)
+        parts = parts_of(value)
         if parts.username or parts.query or parts.fragment or not parts.hostname:
             raise ValueError("is not a plain address")
         must_be_secret(parts)
@@ -101,7 +101,7 @@ class TwilioSettings(PluginSettings):
     @field_validator("proxy")
     @classmethod
     def _is_a_proxy(cls, value: SecretStr) -> SecretStr:
-        parts = urlsplit(value.get_secret_value())
+        parts = parts_of(value.get_secret_value())
         if value.get_secret_value() and (parts.scheme != "http" or not parts.hostname or not parts.port):
             raise ValueError("http://host:port, with a name and a password before the host if it asks for them")
         return value

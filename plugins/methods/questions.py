@@ -72,7 +72,7 @@ class QuestionsSettings(PluginSettings):
     def _can_be_asked(cls, questions: tuple[str, ...]) -> tuple[str, ...]:
         # A sentence with a gap could not be said, and an empty one not be chosen.
         if any(not 3 <= len(question.strip()) <= 200 or set("{}") & set(question) for question in questions):
-            raise ValueError("each has 3 to 200 characters, none of them { or }")
+            raise ValueError("each has 3 to 200 characters and no curly brackets")
         if len({fold(question) for question in questions}) != len(questions):
             raise ValueError("one of them stands there twice")
         return questions

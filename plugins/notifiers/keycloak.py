@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from pydantic import Field as Setting
 from pydantic import SecretStr, field_validator
@@ -27,7 +27,7 @@ from ...core import (
     hookimpl,
     trusted_certificates,
 )
-from ...core.networks import Networks, must_be_secret
+from ...core.networks import Networks, must_be_secret, parts_of
 from ...core.outside import Outside, Request, failure, refusal
 
 # What is left for the caller when we give up, in seconds.
@@ -72,7 +72,7 @@ class KeycloakSettings(PluginSettings):
     @field_validator("url")
     @classmethod
     def _is_a_safe_url(cls, value: str) -> str:
-        parts = urlsplit(value)
+        parts = parts_of(value)
         if not value.isascii() or not value.isprintable() or not parts.hostname or parts.username or "@" in value:
             raise ValueError("is not a plain address")
         if parts.query or parts.fragment or " " in value:

@@ -65,7 +65,7 @@ class SyslogSettings(PluginSettings):
     @model_validator(mode="after")
     def _has_both_halves(self) -> SyslogSettings:
         if bool(self.certificate) != bool(self.key_file):
-            raise ValueError("certificate and key_file go together")
+            raise ValueError("the certificate and its key go together")
         return self
 
 

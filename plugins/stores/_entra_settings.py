@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ...core import PluginSettings, only_in_file, our_certificate, trusted_certificates
+from ...core.networks import parts_of
 from ._setting_kinds import File, Patience
 
 IDENTIFIERS = ("userPrincipalName", "mail", "proxyAddresses", "otherMails")
@@ -102,7 +102,7 @@ class EntraSettings(PluginSettings):
     @field_validator("authority", "graph")
     @classmethod
     def _is_a_safe_address(cls, value: str) -> str:
-        parts = urlsplit(value)
+        parts = parts_of(value)
         bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
         if parts.scheme != "https" or not parts.hostname or not bare:
             raise ValueError("https:// and a host, nothing behind it")
@@ -111,7 +111,7 @@ class EntraSettings(PluginSettings):
     @field_validator("proxy")
     @classmethod
     def _is_a_proxy(cls, value: SecretStr) -> SecretStr:
-        parts = urlsplit(value.get_secret_value())
+        parts = parts_of(value.get_secret_value())
         if value.get_secret_value() and (parts.scheme != "http" or not parts.hostname or not parts.port):
             raise ValueError("http://host:port, with a name and a password before the host if it asks for them")
         return value
@@ -124,5 +124,5 @@ class EntraSettings(PluginSettings):
         strangers = {name for named, all_of in known for name in named if name not in all_of}
         strangers |= set(self.trusted_contacts) - set(self.phones) - set(self.mails)
         if strangers:
-            raise ValueError(f"not among those that can be named there: {', '.join(sorted(strangers))}")
+            raise ValueError("one of the names, phones, mail or trusted contacts can't be named there")
         return self

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import ldap3
 from ldap3.utils.log import OFF, set_library_log_detail_level
 
 from ...core import OutcomeUnknown, StoreUnavailable, Wall
 from ...core.dial import Forbidden
+from ...core.networks import parts_of
 from ._budget import Budget
 from ._ldap_target import Target
 
@@ -92,10 +92,10 @@ class Address:
     @classmethod
     def parse(cls, url: str) -> Address:
         """Read `ldaps://host` or `ldap://host:port`. Raises ValueError."""
-        parts = urlsplit(url.strip())
+        parts = parts_of(url.strip())
         bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
         if parts.scheme not in ("ldap", "ldaps") or not parts.hostname or not bare:
-            raise ValueError(f"{url!r} is not of the form ldaps://host or ldap://host:port")
+            raise ValueError("an address is not of the form ldaps://host or ldap://host:port")
         implicit = parts.scheme == "ldaps"
         return cls(parts.hostname, parts.port or (636 if implicit else 389), implicit)
 

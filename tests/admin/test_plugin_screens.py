@@ -63,6 +63,15 @@ def test_what_stands_beside_settings_is_said_in_the_pages_language(console: Smal
     assert "Host name of your mail server" not in page
 
 
+def test_what_a_rule_refuses_is_said_in_the_pages_language(console: SmallConsole) -> None:
+    headers = {**console._headers(), "Accept-Language": "de", "Sec-Fetch-Site": "same-origin"}
+    wrong = {"token": "form of administrator", **typed(**SMTP_FORM), "set_security": "none", "set_sender": "nobody"}
+    page = console.client.post(SMTP, data=wrong, headers=headers)
+    assert page.status_code == 422
+    assert "Das ist nicht genau eine E-Mail-Adresse" in page.text
+    assert "not one mail address" not in page.text.lower()
+
+
 def test_a_plugin_that_is_not_loaded_has_none(console: SmallConsole) -> None:
     assert console.get("/admin/plugins/channel/nothing").status_code == 404
     assert console.get("/admin/plugins/channel/sms").status_code == 404
