@@ -11,20 +11,25 @@ from werkzeug.wrappers import Response
 from wtforms.validators import Optional
 
 from ..core.contracts.text import Text
+from ..core.db.settings_store import SavedMeanwhile
+from ..core.service.kept_rules import PAGE, Change, Kept
 from ..core.service.numbers import region_name
 from ..core.service.record_room import READERS
 from ..core.service.report import LONGEST, Report, ReportRoom
+from ..core.service.ticket_costs import TicketCost
 from . import reach_words
-from .access import Screen
+from .access import Role, Screen
 from .charts import Chart, bars
-from .forms import ConsoleForm, between
+from .forms import ConsoleForm
 from .language import spoken
-from .rule_inputs import Amount, Day
+from .plugin_screens import MEANWHILE
+from .policy_wish import number
+from .rule_inputs import Day
 from .taken import takes
+from .ticket_form import TicketForm
 
 USUAL = timedelta(days=29)
 TOO_LONG = Text("At most {n} days, and the first not after the last.", n=LONGEST.days)
-PRICE = Text("Then the report says what the saved calls were worth. The number is kept nowhere.")
 
 
 class ReportForm(ConsoleForm):
@@ -32,9 +37,6 @@ class ReportForm(ConsoleForm):
 
     since = Day(Text("From"), [Optional()], description=Text("A date such as 2026-11-30"))
     until = Day(Text("Until"), [Optional()], description=Text("This day too"))
-    price = Amount(
-        Text("What one call to the help desk costs you"), [Optional(), between(0, 100_000)], description=PRICE
-    )
 
 
 class ReportScreen(Screen):
@@ -45,6 +47,7 @@ class ReportScreen(Screen):
     group = "people"
     icon = "reports"
     sees = READERS
+    changes = frozenset({Role.ADMINISTRATOR})
     asks = frozenset({"file"})
 
     @property
@@ -59,10 +62,8 @@ class ReportScreen(Screen):
         if not self._fits(form):
             return self.show("console/reports.html", 422, form=form, report=None)
         report = self.room.report(form.since.data, form.until.data)
-        price = form.price.data
-        saved = round(price * report.funnel.got_in, 2) if price else None
-        values = {"saved": saved, "per_day": _per_day(report), "place": _place, "called": self._called}
-        return self.show("console/reports.html", 200, form=form, report=report, **values)
+        values = {"cost": self.room.costs.now().rules, "per_day": _per_day(report), "place": _place}
+        return self.show("console/reports.html", 200, form=form, report=report, called=self._called, **values)
 
     @expose("/file", methods=["POST"])
     @takes(None, "since", "until")
@@ -74,6 +75,36 @@ class ReportScreen(Screen):
         lines = self.room.file(self.actor, form.since.data, form.until.data)
         named = {"Content-Disposition": 'attachment; filename="keyback-report.csv"'}
         return Stream(lines, headers=named, content_type="text/csv; charset=utf-8")
+
+    @expose("/ticket")
+    def ticket(self) -> Response:
+        """What a ticket costs, and who said so."""
+        kept = self.room.costs.now()
+        return self._ticket(self.form(TicketForm, amount=kept.rules.amount or None, currency=kept.rules.currency), kept)
+
+    @expose("/ticket", methods=["POST"])
+    @takes(TicketForm, "after")
+    def save_ticket(self) -> Response:
+        """Reckon with another amount, or with none."""
+        form = self.form(TicketForm)
+        if form.validate():
+            try:
+                change = Change(self.actor, str(form.why.data), number(request.form, "after"))
+                return self.go("ticket", saved=self.room.costs.save(form.cost, change))
+            except SavedMeanwhile:
+                form.wrong("", MEANWHILE)
+        return self._ticket(form, self.room.costs.now(), 422)
+
+    def _ticket(self, form: TicketForm, kept: Kept[TicketCost], status: int = 200) -> Response:
+        return self.show(
+            "console/report_ticket.html",
+            status,
+            title=Text("What a ticket costs"),
+            form=form,
+            kept=kept,
+            saves=self.room.costs.ledger.past()[:PAGE],
+            saved="saved" in request.args,
+        )
 
     def _called(self, key: str) -> str:
         # What carries codes has the key of the method that it carries them for.

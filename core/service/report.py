@@ -14,6 +14,7 @@ from .actor import Actor
 from .approvals import said_by
 from .records import Records
 from .surroundings import Surroundings
+from .ticket_costs import TicketCosts
 from .today import PER_DAY, Day, days
 
 # More than a year is two reports.
@@ -83,6 +84,11 @@ class ReportRoom:
 
     records: Records
     around: Surroundings
+
+    @property
+    def costs(self) -> TicketCosts:
+        """What a ticket costs."""
+        return TicketCosts(records=self.records, around=self.around)
 
     def report(self, since: date, until: date) -> Report:
         """Both days included."""

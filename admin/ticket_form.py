@@ -1,0 +1,39 @@
+"""What a call to the help desk costs, as a form."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from wtforms import Field
+from wtforms.validators import Optional, ValidationError
+
+from ..core.contracts.text import Text
+from ..core.service.ticket_costs import CENT, TicketCost
+from .forms import WhyForm, between
+from .rule_inputs import Amount, Word
+
+MOST = 100_000
+CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+class TicketForm(WhyForm):
+    """An amount and its currency; both empty where nothing shall be reckoned."""
+
+    amount = Amount(
+        Text("One call to the help desk costs"),
+        [Optional(), between(0, MOST)],
+        places=2,
+        description=Text("Time of both, and what your help desk costs you. Empty: reports reckon nothing."),
+    )
+    currency = Word(Text("Currency"), longest=3, description=Text("Its three letters, such as EUR."))
+
+    def validate_currency(self, field: Field) -> None:
+        if (field.data or self.amount.data) and not CURRENCY.fullmatch(field.data or ""):
+            raise ValidationError(Text("Type three capital letters, such as EUR."))
+
+    @property
+    def cost(self) -> TicketCost:
+        """What the form says; it must be valid."""
+        amount: Decimal | None = self.amount.data
+        return TicketCost(amount.quantize(CENT), str(self.currency.data)) if amount else TicketCost()
