@@ -15,6 +15,8 @@ from ..core.contracts.text import Text
 from ..core.db.approvals import Approval, Decision
 from ..core.service.actor import Role
 from ..core.service.approvals import PAGE, Approvals
+from ..core.service.campaign_terms import terms
+from ..core.service.campaigns import KIND as CAMPAIGN
 from .access import Screen
 from .forms import ConsoleForm, longest
 from .people_screens import SILENT
@@ -98,7 +100,13 @@ class ApprovalScreen(Screen):
         mine = approval.asked_by == self.actor.subject
         over = None if approval.state is Decision.WAITING else STATES[approval.state]
         values = {"title": Text("Approve this?"), "approval": approval, "mine": mine, "over": over, "form": form}
-        return self.show("console/approval.html", status, **values)
+        return self.show("console/approval.html", status, **values, terms=self._terms(approval))
+
+    def _terms(self, approval: Approval) -> tuple[Text, ...]:
+        """What comes with it, where that is more than a sentence."""
+        if approval.kind != CAMPAIGN:
+            return ()
+        return terms(self.console.people.campaigns.look(approval.payload["campaign"]).plan)
 
     @staticmethod
     def _before() -> datetime | None:

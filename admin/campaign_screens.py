@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..core.contracts.text import Text
 from ..core.db.approvals import Decision
 from ..core.service.actor import Role
 from ..core.service.audience import Crowd
+from ..core.service.campaign_terms import terms
 from ..core.service.campaigns import PAGE, Campaign, Campaigns, Kind, Plan, State
 from . import campaign_words as words
 from .access import Screen
@@ -63,6 +65,18 @@ class PlanForm(WhyForm):
         Text("Messages at most"), low=1, high=1_000_000, description=Text("Of invitations: to all addresses together.")
     )
     texts = BooleanField(Text("Also by text"), description=Text("Else by e-mail alone."))
+    notice_hours = Whole(
+        Text("Tell people so many hours before"),
+        low=0,
+        high=720,
+        description=Text("0: nobody is told. Whoever changes it by then is not asked again."),
+    )
+    money = Whole(
+        Text("Texts and calls may cost so much more"),
+        low=0,
+        high=1_000_000,
+        description=Text("In your currency and in all, beyond what the caps for a day allow. 0: no cap is raised."),
+    )
     most_failures = Whole(
         Text("Stop when so many of a hundred failed"), low=1, high=100, description=Text("Looked at from ten on.")
     )
@@ -74,9 +88,11 @@ class PlanForm(WhyForm):
 
     def plan(self) -> Plan:
         """What was typed."""
-        fields = ("from_hour", "until_hour", "per_hour", "messages", "texts", "most_failures")
+        fields = ("from_hour", "until_hour", "per_hour", "messages", "texts", "most_failures", "money")
+        kind = Kind(self.what.data)
         return Plan(
-            kind=Kind(self.what.data),
+            kind=kind,
+            notice_hours=self.notice_hours.data if kind is Kind.RESET else 0,
             stores=tuple(self._fields["stores"].data or ()),
             groups=tuple(self.groups.data or ()),
             people=self.people.data or 0,
@@ -128,6 +144,7 @@ class CampaignScreen(Screen):
             abort(403)
         begins = self.desk.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None) + FIRST
         usual = {"from_hour": 0, "until_hour": 24, "per_hour": 600, "messages": 1000, "most_failures": 20}
+        usual |= {"notice_hours": 0, "money": 0}
         kind = request.args.get("kind", "")
         data = {"what": kind if kind in set(Kind) else "", "opens_at": begins, "closes_at": begins + timedelta(days=1)}
         return self._plan(self.form(self._form(), **usual, **data))
@@ -147,7 +164,8 @@ class CampaignScreen(Screen):
             plan = form.plan()
             crowd = self.campaigns.crowd(plan)
             if form.errors or counts:
-                return self._plan(form, 422 if form.errors else 200, crowd=crowd)
+                said = terms(replace(plan, people=crowd.people))
+                return self._plan(form, 422 if form.errors else 200, crowd=crowd, said=said)
             campaign = self.campaigns.ask(self.actor, plan, form.why.data or "")
         except NotAllowed as refused:
             for place, reason in (refused.at or {"": refused.reason}).items():
@@ -169,6 +187,7 @@ class CampaignScreen(Screen):
             stands=self._stands(found),
             places=[stores.get(key, key) for key in found.plan.stores],
             failed=failed,
+            terms=terms(found.plan),
             more=more,
             words=words,
         )
@@ -211,8 +230,11 @@ class CampaignScreen(Screen):
         page = {"title": title, "text": text, "button": button, "back": back, "form": form}
         return self.show("console/confirm.html", status, **page)
 
-    def _plan(self, form: PlanForm, status: int = 200, *, crowd: Crowd | None = None) -> Response:
-        return self.show("console/campaign_new.html", status, title=Text("New campaign"), form=form, crowd=crowd)
+    def _plan(
+        self, form: PlanForm, status: int = 200, *, crowd: Crowd | None = None, said: Sequence[Text] = ()
+    ) -> Response:
+        title = Text("New campaign")
+        return self.show("console/campaign_new.html", status, title=title, form=form, crowd=crowd, said=said)
 
     def _form(self) -> type[PlanForm]:
         ticks = Ticks(Text("Directories"), choices=self.console.snapshots.current.store_names)

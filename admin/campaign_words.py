@@ -41,6 +41,8 @@ REASONS: Mapping[str, Text] = {
     "due": Text("Must choose another password already"),
     "able": Text("Could get back in by now"),
     "lately": Text("Was invited in the last seven days"),
+    "changed": Text("Changed it after being told"),
+    "untold": Text("Was not told before"),
 }
 
 

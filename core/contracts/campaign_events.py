@@ -49,6 +49,15 @@ class CampaignEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeAnnounced(Event):
+    """This person was told that a campaign will make them choose another password. `begins`: not before then."""
+
+    name = "campaign.change-announced"
+    campaign: str
+    begins: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeDemanded(Event):
     """By a campaign: this person must choose another password at their next sign-in."""
 

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 # What administrators do is among ALL too, whoever asks first.
 from . import bridge_events, console_events, desk_events, record_events, settings_events, staff_events  # noqa: F401
-from .desk_events import PersonInvited as PersonInvited  # noqa: PLC0414 - notifiers too
+from .campaign_events import ChangeAnnounced as ChangeAnnounced  # noqa: PLC0414 - notifiers too
+from .desk_events import PersonInvited as PersonInvited  # noqa: PLC0414
+from .enrolment_events import AddingPutOff as AddingPutOff  # noqa: PLC0414 - with all others, for whoever hears of it
+from .enrolment_events import MethodAdded as MethodAdded  # noqa: PLC0414
+from .enrolment_events import MethodConfirmed as MethodConfirmed  # noqa: PLC0414
+from .enrolment_events import MethodCopied as MethodCopied  # noqa: PLC0414
+from .enrolment_events import MethodPreferred as MethodPreferred  # noqa: PLC0414
+from .enrolment_events import MethodRemoved as MethodRemoved  # noqa: PLC0414
+from .enrolment_events import MethodRenamed as MethodRenamed  # noqa: PLC0414
+from .enrolment_events import MethodRunningOut as MethodRunningOut  # noqa: PLC0414
 from .event import Event as Event  # noqa: PLC0414 - everybody takes it from here
 from .link_events import AccountLinked as AccountLinked  # noqa: PLC0414 - notifiers too
 from .link_events import AccountParted as AccountParted  # noqa: PLC0414
@@ -327,73 +336,6 @@ class CodesIssued(Event):
 
     name = "enrolment.codes-issued"
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class MethodAdded(Event):
-    """A person added a method. `usable_from`: when it begins to count, in ISO 8601."""
-
-    name = "enrolment.added"
-    method: str
-    usable_from: str
-
-
-@dataclass(frozen=True, slots=True)
-class MethodRemoved(Event):
-    """A person removed a method."""
-
-    name = "enrolment.removed"
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class MethodRenamed(Event):
-    """A person gave one of their methods another name."""
-
-    name = "enrolment.renamed"
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class MethodPreferred(Event):
-    """A person chose by which of their methods they like to prove it first."""
-
-    name = "enrolment.preferred"
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class MethodConfirmed(Event):
-    """A person was asked whether something that they added is still right, and said yes."""
-
-    name = "enrolment.confirmed"
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddingPutOff(Event):
-    """A person who was asked to add a method said "Later". `left`: how often they may say so still."""
-
-    name = "enrolment.put-off"
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class MethodRunningOut(Event):
-    """Something that a person added can be used only so often any more; 0: it was used for the last time."""
-
-    name = "enrolment.running-out"
-    method: str
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class MethodCopied(Event):
-    """Something that a person added signs rightly and counts wrongly: there are two of it. It proved nothing."""
-
-    name = "enrolment.copied"
-    loud = True
-    method: str
 
 
 ALL: tuple[type[Event], ...] = tuple(Event.__subclasses__())

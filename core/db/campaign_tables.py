@@ -17,7 +17,8 @@ campaign = Table(
     Column("version", Whole, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
-# Whose turn it was. The primary key makes a second turn impossible.
+# Whose turn it was. The primary key makes a second turn impossible. Of whoever was told that it comes, `why` holds
+# digests of when their passwords were set.
 campaign_person = Table(
     "campaign_person",
     metadata,

@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, RowMapping, bindparam, insert, select, update
 
 from . import sealed
 from .campaign_tables import campaign as table
 from .campaign_tables import campaign_person as person_table
-from .per_dialect import PerDialect
+from .per_dialect import Insert, PerDialect
 from .purge import Purge
 from .sealing import Keyring
 
@@ -39,8 +39,9 @@ class State(StrEnum):
 
 
 class Turn(StrEnum):
-    """What became of one person's turn."""
+    """What became of one person's turn; `TOLD`: it comes, and they know."""
 
+    TOLD = "told"
     BEGUN = "begun"
     DONE = "done"
     FAILED = "failed"
@@ -52,6 +53,8 @@ class Plan:
 
     `people`: how many it may be for, and never more. Hours are UTC; from 22 until 6 is a night. `messages`: so many at
     most, `texts`: also by text. `most_failures`: of a hundred. `spared`: groups whose members are nobody's to serve.
+    `money`: what texts and calls may cost beyond their caps, in your currency. `notice_hours`: so long before it begins
+    people are told; 0: they are not.
     """
 
     kind: Kind
@@ -67,6 +70,18 @@ class Plan:
     texts: bool = False
     most_failures: int = 20
     spared: tuple[str, ...] = ()
+    money: int = 0
+    notice_hours: int = 0
+
+    @property
+    def notice(self) -> timedelta:
+        """So long before their turn people know of it."""
+        return timedelta(hours=self.notice_hours)
+
+    @property
+    def tells_at(self) -> datetime:
+        """When the first must be told for the last to be told in time."""
+        return self.opens_at - self.notice - self.people * timedelta(hours=1) / self.per_hour
 
     def opens(self, now: datetime) -> datetime | None:
         """When it may go on; None: never again."""
@@ -90,7 +105,7 @@ class Campaign:
     """One of them. `tally`: how many turns ended how, "failed:no-address" with why.
 
     `place`: after whom it goes on. `round`: how often it was set going; jobs of an earlier one do nothing. `ended`: why
-    it stands still.
+    it stands still. `told_at`: since when everybody knows who is to be told before.
     """
 
     id: str
@@ -108,6 +123,18 @@ class Campaign:
     messages: int = 0
     ended: str = ""
     version: int = 1
+    told_at: datetime | None = None
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether people must know of it first."""
+        return self.plan.notice_hours > 0 and self.told_at is None
+
+    def opens(self, now: datetime) -> datetime | None:
+        """When it may go on; None: never again. A mail wakes nobody, so it goes at any hour."""
+        if self.is_telling:
+            return max(now, self.plan.tells_at) if now < self.plan.closes_at else None
+        return self.plan.opens(max(now, self.told_at + self.plan.notice) if self.told_at else now)
 
     def count(self, turn: str) -> int:
         """How many turns ended so, whatever the reason."""
@@ -138,8 +165,19 @@ _listed = (
 _standing = (
     select(table).where(table.c.state == bindparam("of_state")).order_by(table.c.asked_at.desc()).limit(MOST_OPEN)
 )
-_begin = PerDialect(lambda new: new(person_table).on_conflict_do_nothing())
+
+
+def _begun(insert: Insert) -> Executable:
+    new = insert(person_table)
+    changed = {name: new.excluded[name] for name in ("state", "why", "at")}
+    # Being told is no turn; whoever was, is told no second time.
+    only = (person_table.c.state == Turn.TOLD.value) & (new.excluded.state != Turn.TOLD.value)
+    return new.on_conflict_do_update(index_elements=["campaign", "pseudonym"], set_=changed, where=only)
+
+
+_begin = PerDialect(_begun)
 _of_one = (person_table.c.campaign == bindparam("of_campaign"), person_table.c.pseudonym == bindparam("of_pseudonym"))
+_told = select(person_table.c.why).where(*_of_one, person_table.c.state == Turn.TOLD.value)
 _finish = update(person_table).where(*_of_one, person_table.c.state == Turn.BEGUN.value)
 _turns = (
     select(person_table.c.pseudonym, person_table.c.why, person_table.c.at)
@@ -220,3 +258,8 @@ class Campaigns:
 
     def _open(self, row: RowMapping) -> Campaign:
         return _CAMPAIGN.validate_json(sealed.CAMPAIGN.open(self._keyring, row))
+
+
+def told(tx: Connection, campaign_id: str, pseudonym: str) -> str | None:
+    """What was kept of somebody who was told that their turn comes; None if they were not."""
+    return tx.execute(_told, {"of_campaign": campaign_id, "of_pseudonym": pseudonym}).scalar_one_or_none()

@@ -12,6 +12,7 @@ from ..db.session import Transaction, after_commit
 from ..recovery.limits import DAY, NUMBER_SENDS, Quota
 from ..recovery.state import Lane
 from .counted import tell
+from .norms import Norms
 from .numbers import Number
 from .records import Records
 from .send_limits import ADDING_LANE
@@ -50,6 +51,7 @@ class Budgets:
 
     records: Records
     around: Surroundings
+    norms: Norms
 
     def take(self, tx: Transaction, cost: Cost) -> str:
         """Count one message; the name of the budget that forbids it, or nothing.
@@ -61,13 +63,13 @@ class Budgets:
         # Only looked at, in the same statement: it counts nothing.
         off = replace(region_off(cost.medium, cost.number.region, cost.lane), by=0)
         *after, switched = self.records.counters.bump(tx, [*wanted, off], now)
-        full = _first_over(wanted, after)
-        if switched.locked_until is not None and switched.locked_until > now and not cost.notice:
-            full = f"{cost.medium}-region-off"
-        if full:
+        raised = {mark: self.norms.raised(tx, quota) for mark, quota in wanted.items()}
+        is_off = switched.locked_until is not None and switched.locked_until > now and not cost.notice
+        full = f"{cost.medium}-region-off" if is_off else _first_over(raised, after)
+        if full := full or self._use_up(tx, wanted, after):
             self.records.counters.bump(tx, [replace(mark, by=-mark.by) for mark in wanted], now)
             return full
-        self._say(tx, [event for (mark, quota), count in zip(wanted.items(), after, strict=True)
+        self._say(tx, [event for (mark, quota), count in zip(raised.items(), after, strict=True)
                        for event in _crossed(mark, quota, count)])  # fmt: skip
         return ""
 
@@ -91,6 +93,12 @@ class Budgets:
             if count.locked_until is None:
                 self.records.counters.lock(tx, mark, now + SWITCHED_OFF, now)
                 self._say(tx, [RegionSwitchedOff(medium, region, lane)])
+
+    def _use_up(self, tx: Transaction, wanted: Mapping[Mark, Quota], counts: Sequence[Count]) -> str:
+        """What is beyond a norm is a campaign's; the name of the budget for which none has any left."""
+        each = zip(wanted.items(), counts, strict=True)
+        return next((quota.name for (mark, quota), count in each
+                     if not self.norms.allow(tx, quota, count, mark.by)), "")  # fmt: skip
 
     def _wanted(self, cost: Cost) -> Mapping[Mark, Quota]:
         quotas = self.around.rules_of(cost.medium).quotas(cost.medium)

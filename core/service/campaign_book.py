@@ -87,3 +87,14 @@ class CampaignBook:
         if campaign is None:
             raise NotAllowed(GONE)
         return campaign
+
+
+def still(campaign: Campaign) -> None:
+    """Raise OutOfTurn where it was paused in this very moment: then it is nobody's turn."""
+    if campaign.state is not State.RUNNING:
+        raise OutOfTurn("the campaign stands still")
+
+
+def wanted_by(campaign: Campaign) -> dict[str, str]:
+    """Who asked for it and why, as it stands beside what happened to each person."""
+    return {"who": campaign.asker, "subject": campaign.asked_by, "why": campaign.why, "campaign": campaign.id}

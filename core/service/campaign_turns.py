@@ -8,30 +8,22 @@ from datetime import datetime
 
 from ..contracts.campaign_events import ChangeDemanded
 from ..contracts.desk_events import PersonInvited
-from ..contracts.errors import NotAllowed, OutOfTurn, StoreUnavailable
+from ..contracts.errors import NotAllowed, StoreUnavailable
 from ..contracts.people import Account, AccountKey, Person
 from ..contracts.plugin import Context
 from ..contracts.store import CanDemandChange, OutcomeKind, Store
 from ..contracts.text import Text
-from ..db.campaigns import Campaign, Kind, State, Turn
+from ..db.campaigns import Campaign, Kind, Turn
 from ..db.census import Page
 from ..db.session import Transaction
-from .campaign_book import CampaignBook
+from .campaign_book import CampaignBook, still, wanted_by
+from .campaign_looks import Looking, Someone
 from .inviting import LATELY, Inviting
-from .recognise import Recognising
-from .write import TOO_LATE, Writer
+from .write import TOO_LATE
 
 USED_UP = Text("The campaign's messages are used up.")
 # Of turns that were broken off, in one go.
 MOST = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Someone:
-    """Whose turn it is."""
-
-    pseudonym: str
-    key: AccountKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +31,8 @@ class Turns:
     """A turn that nothing is done in is counted and not kept; any other is a row of its own."""
 
     book: CampaignBook
-    writer: Writer
+    looking: Looking
     inviting: Inviting
-    recognising: Recognising
 
     def now(self) -> datetime:
         """The house's time."""
@@ -54,32 +45,19 @@ class Turns:
 
     @staticmethod
     def enough(campaign: Campaign) -> bool:
-        """Whether as many people were handled as were agreed on."""
+        """Whether as many people were handled, or told, as were agreed on."""
+        if campaign.is_telling:
+            return campaign.count(Turn.TOLD) >= campaign.plan.people
         return campaign.handled + campaign.count(Turn.BEGUN) >= campaign.plan.people
 
     def take(self, campaign: Campaign, someone: Someone) -> Campaign:
         """What the campaign comes to by it. Raises StoreUnavailable: then it was nobody's turn."""
-        looked = [self.writer.look(_known(key)) for key in self._theirs(campaign, someone)]
-        reasons = [_why_not(campaign, account) for account in looked]
-        accounts = [account for account, reason in zip(looked, reasons, strict=True) if account and not reason]
-        # Whoever rules others by one of them is handled by hand, for all of them.
-        if not accounts or "privileged" in reasons:
-            return self._pass_over(
-                campaign, someone, "privileged" if "privileged" in reasons else next(iter(reasons), "gone")
-            )
+        accounts, why = self.looking.look(campaign, someone)
+        if not accounts:
+            return self._pass_over(campaign, someone, why)
         if campaign.plan.kind is Kind.RESET:
             return self._demand(campaign, someone, accounts)
         return self._invite(campaign, someone, accounts[0])
-
-    def _theirs(self, campaign: Campaign, someone: Someone) -> Sequence[AccountKey]:
-        """All their accounts in the campaign's directories, the one that they are counted by first. They are invited
-        by that one alone, wherever it is: by it is known whether they could get back in."""
-        if campaign.plan.kind is Kind.INVITE:
-            return [someone.key]
-        with self.book.records.db.read() as tx:
-            _, linked = self.recognising.whose(tx, someone.key)
-        keys = dict.fromkeys((someone.key, *linked))
-        return [key for key in keys if key.store in campaign.plan.stores]
 
     def settle(self, campaign: Campaign, before: datetime) -> None:
         """Turns that were begun before then and never ended. Raises StoreUnavailable."""
@@ -88,15 +66,15 @@ class Turns:
             begun = records.campaigns.turns(tx, campaign.id, Turn.BEGUN, "", MOST)
             known = {pseudonym: records.census.one(tx, pseudonym) for pseudonym, _, at in begun if at < before}
         for pseudonym, found in known.items():
-            keys = self._theirs(campaign, Someone(pseudonym, found[0])) if found else ()
-            arrived = [key for key in keys if (seen := self.writer.look(_known(key))) and seen.state.must_change]
+            keys = self.looking.theirs(campaign, Someone(pseudonym, found[0])) if found else ()
+            arrived = [key for key in keys if (seen := self.looking.at(key)) and seen.state.must_change]
             self._finish(campaign, pseudonym, arrived, "interrupted" if len(arrived) < max(1, len(keys)) else "")
 
     def _demand(self, campaign: Campaign, someone: Someone, accounts: Sequence[Account]) -> Campaign:
         began = self.now()
 
         def begun(tx: Transaction, now: Campaign) -> Campaign:
-            self._still(now)
+            still(now)
             if not self.book.records.campaigns.begin(tx, now.id, someone.pseudonym, Turn.BEGUN, began):
                 return replace(now, place=someone.pseudonym)
             return replace(now.with_turn(Turn.BEGUN), place=someone.pseudonym)
@@ -117,9 +95,9 @@ class Turns:
                 raise StoreUnavailable("this store demands nothing any more")
             store.demand_change(account, ctx=context)
 
-        outcome = self.writer.order(account, give, until=began + TOO_LATE)
+        outcome = self.looking.writer.order(account, give, until=began + TOO_LATE)
         if outcome is None:
-            seen = self.writer.look(account)
+            seen = self.looking.writer.look(account)
             return seen is not None and seen.state.must_change, "unknown"
         return outcome.kind is OutcomeKind.SET, outcome.kind.value
 
@@ -131,8 +109,8 @@ class Turns:
             if not self.book.records.campaigns.finish(tx, now.id, pseudonym, turn, reason):
                 return now
             for key in arrived:
-                person_id = self.recognising.person_id(tx, key)
-                self.book.say(tx, ChangeDemanded(now.id, key.store), _wanted_by(now), person_id=person_id)
+                person_id = self.looking.recognising.person_id(tx, key)
+                self.book.say(tx, ChangeDemanded(now.id, key.store), wanted_by(now), person_id=person_id)
             tally = {**now.tally, str(Turn.BEGUN): now.count(Turn.BEGUN) - 1}
             return replace(now, tally=tally).with_turn(turn, reason)
 
@@ -140,12 +118,12 @@ class Turns:
 
     def _invite(self, campaign: Campaign, someone: Someone, account: Account) -> Campaign:
         with self.book.records.db.read() as tx:
-            person = Person(self.recognising.person_id(tx, account.key), (account,), account.contacts)
+            person = Person(self.looking.recognising.person_id(tx, account.key), (account,), account.contacts)
         if not self.inviting.could_not_get_back_in(person):
             return self._pass_over(campaign, someone, "able")
 
         def invited(tx: Transaction, now: Campaign) -> Campaign:
-            self._still(now)
+            still(now)
             now = replace(now, place=someone.pseudonym)
             if not self.book.records.campaigns.begin(tx, now.id, someone.pseudonym, Turn.DONE, self.now()):
                 return now
@@ -153,7 +131,7 @@ class Turns:
             messages = self.inviting.invite(tx, whom, texts=now.plan.texts)
             if now.messages + messages > now.plan.messages:
                 raise NotAllowed(USED_UP)
-            self.book.say(tx, PersonInvited(), _wanted_by(now), person_id=person.id)
+            self.book.say(tx, PersonInvited(), wanted_by(now), person_id=person.id)
             return replace(now.with_turn(Turn.DONE), messages=now.messages + messages)
 
         try:
@@ -182,34 +160,3 @@ class Turns:
             return replace(now.with_turn("skipped", why), place=someone.pseudonym)
 
         return self.book.change(campaign.id, passed)
-
-    @staticmethod
-    def _still(campaign: Campaign) -> None:
-        """Paused in this very moment: then it is nobody's turn."""
-        if campaign.state is not State.RUNNING:
-            raise OutOfTurn("the campaign stands still")
-
-
-def _known(key: AccountKey) -> Account:
-    return Account(key, "")
-
-
-def _why_not(campaign: Campaign, account: Account | None) -> str:
-    """Only what the directory says now decides: somebody may have come to power since they were counted."""
-    plan = campaign.plan
-    if account is None:
-        return "gone"
-    if account.privileged or not account.groups.isdisjoint(plan.spared):
-        return "privileged"
-    if plan.groups and account.groups.isdisjoint(plan.groups):
-        return "left"
-    if account.synced_from is not None:
-        return "copy"
-    state = account.state
-    if not state.enabled or state.expired or state.locked_by_admin:
-        return "closed"
-    return "due" if plan.kind is Kind.RESET and state.must_change else ""
-
-
-def _wanted_by(campaign: Campaign) -> dict[str, str]:
-    return {"who": campaign.asker, "subject": campaign.asked_by, "why": campaign.why, "campaign": campaign.id}

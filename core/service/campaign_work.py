@@ -13,7 +13,9 @@ from ..db.session import Transaction
 from .audience import Audience
 from .back_office import BackOffice
 from .campaign_book import CampaignBook
-from .campaign_turns import Someone, Turns
+from .campaign_looks import Someone
+from .campaign_notices import Telling
+from .campaign_turns import Turns
 
 KIND, LANE = "campaign", "campaigns"
 # In one job: an order may take six seconds, and a job belongs to this process for twenty.
@@ -35,6 +37,7 @@ class CampaignWork:
     book: CampaignBook
     audience: Audience
     turns: Turns
+    telling: Telling
     office: BackOffice
 
     def set_going(self, tx: Transaction, campaign: Campaign) -> Campaign:
@@ -49,7 +52,7 @@ class CampaignWork:
         if campaign.state is not State.RUNNING or str(campaign.round) != job.payload["round"]:
             return self.office.done(job)
         now = self.turns.now()
-        opens = campaign.plan.opens(now)
+        opens = campaign.opens(now)
         if opens is not None and opens > now:
             return self._go_on(job, opens - now)
         try:
@@ -60,11 +63,11 @@ class CampaignWork:
             return self._go_on(job, SILENT)
 
     def _some(self, job: Job, campaign: Campaign, began: datetime) -> None:
-        before = campaign.handled
+        before, take = _come(campaign), self.telling.tell if campaign.is_telling else self.turns.take
         for someone in self._next(campaign):
             if self.turns.enough(campaign):
-                return self._end(job, campaign, "number")
-            campaign = self.turns.take(campaign, someone)
+                return self._over(job, campaign, "number")
+            campaign = take(campaign, someone)
             if campaign.state is not State.RUNNING:
                 return self.office.done(job)
             if _too_much_failed(campaign):
@@ -74,9 +77,9 @@ class CampaignWork:
                 break
         else:
             if self._is_over(campaign):
-                return self._end(job, campaign, "all")
+                return self._over(job, campaign, "all")
         pace = HOUR / campaign.plan.per_hour
-        return self._go_on(job, (campaign.handled - before) * pace)
+        return self._go_on(job, (_come(campaign) - before) * pace)
 
     def _next(self, campaign: Campaign) -> Iterator[Someone]:
         """Those who come next, a few; where it stands moves on with each, and over rows that hold none of them."""
@@ -101,6 +104,14 @@ class CampaignWork:
         plan = campaign.plan
         return self.audience.crowd(plan.kind, plan.stores, plan.groups).digests
 
+    def _over(self, job: Job, campaign: Campaign, cause: str) -> None:
+        """Nobody comes next. Once everybody was told, turns come: for the last one too after the whole notice."""
+        if not campaign.is_telling:
+            return self._end(job, campaign, cause)
+        now = self.turns.now()
+        self.book.change(campaign.id, lambda _tx, one: replace(one, told_at=now, place=""))
+        return self._go_on(job, campaign.plan.notice)
+
     def _end(self, job: Job, campaign: Campaign, cause: str) -> None:
         """Not while a turn is open: what became of it is asked first."""
         if self.book.read(campaign.id).count(Turn.BEGUN):
@@ -118,6 +129,11 @@ class CampaignWork:
     def _put(self, tx: Transaction, campaign_id: str, number: int, after: timedelta) -> None:
         payload = {"campaign": campaign_id, "round": str(number)}
         self.office.put(tx, LANE, KIND, "", payload, after=after, leased=False)
+
+
+def _come(campaign: Campaign) -> int:
+    """How many were told, or handled, so far."""
+    return campaign.count(Turn.TOLD) + campaign.handled
 
 
 def _too_much_failed(campaign: Campaign) -> bool:

@@ -20,6 +20,7 @@ from ..db.session import Transaction
 from .actor import Actor, Role
 from .approvals import SAY_WHY, Approvals, Wish, Write, said_by
 from .audience import Crowd
+from .campaign_terms import about
 from .campaign_work import CampaignWork
 
 KIND = "campaign"
@@ -37,8 +38,7 @@ NOBODY = Text("This is for nobody: nothing is to be done.")
 TYPE_IT = Text("It is for {n} people now. Type this number.", n=0)
 NOT_WAITING = Text("This campaign was decided already.")
 OVER = Text("This campaign is over.")
-RESET_OF = Text("{n} people must choose another password at their next sign-in: {stores}, {since} to {until} UTC")
-INVITE_OF = Text("Invite {n} people to add a method: {stores}, {since} to {until} UTC")
+TOO_SOON = Text("To tell all of them before, it must begin later: not before {at} UTC.", at="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +157,13 @@ class Campaigns:
             raise _wrong("closes_at", BACKWARDS)
         if plan.closes_at - plan.opens_at > LONGEST:
             raise _wrong("closes_at", TOO_LONG)
+        late = self.work.book.around.now() - plan.tells_at
+        if plan.notice_hours and late > timedelta(0):
+            at = plan.opens_at + late + timedelta(minutes=1)
+            raise _wrong("opens_at", TOO_SOON.filled(at=f"{at:%Y-%m-%d %H:%M}"))
 
     def _about(self, plan: Plan) -> Text:
-        words = RESET_OF if plan.kind is Kind.RESET else INVITE_OF
-        named = ", ".join(str(self._called(key)) for key in plan.stores)
-        groups = f" ({', '.join(plan.groups)})" if plan.groups else ""
-        since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (plan.opens_at, plan.closes_at))
-        return words.filled(n=plan.people, stores=f"{named}{groups}", since=since, until=until)
+        return about(plan, [str(self._called(key)) for key in plan.stores])
 
     def _stores(self) -> Mapping[str, object]:
         return self.work.audience.stranded.snapshots.current.plugins.stores

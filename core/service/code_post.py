@@ -20,6 +20,7 @@ from .back_office import BackOffice
 from .callback_links import ADDING, About, CallbackLinks
 from .counted import tell
 from .deliver import Carried, Delivering, Errand
+from .norms import Norms
 from .records import Records
 from .send_limits import ADDING_LANE
 from .surroundings import Surroundings
@@ -37,6 +38,7 @@ class CodePost:
     office: BackOffice
     links: CallbackLinks
     around: Surroundings
+    norms: Norms
 
     def count(self, tx: Transaction, person: str) -> MustWait | None:
         """One more of what this person may ask for. Not raised here: what was counted must be committed."""
@@ -108,7 +110,8 @@ class CodePost:
         system = Mark(limits.SYSTEM_SENDS.name, "everybody", limits.SYSTEM_SENDS.window, TIMES)
         counts = self.records.counters.bump(tx, [*here, system], self.around.now())
         quotas = (limits.DESTINATION_SENDS_QUARTER, day, limits.SYSTEM_SENDS)
-        reached = [quota for quota, count in zip(quotas, counts, strict=True) if count.count > quota.most]
+        each = zip(quotas, counts, strict=True)
+        reached = [quota for quota, count in each if not self.norms.allow(tx, quota, count, TIMES)]
         for quota in reached:
             self._record(tx, person, LimitReached(quota.name))
         return not reached

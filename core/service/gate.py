@@ -18,6 +18,7 @@ from ..figures import HUMAN_CHECKS
 from ..recovery import limits
 from .calls import Calls
 from .drawn import Drawn
+from .norms import Norms
 from .records import Records
 from .snapshot import Snapshots
 from .surroundings import Surroundings
@@ -72,6 +73,7 @@ class Gate:
     snapshots: Snapshots
     calls: Calls
     around: Surroundings
+    norms: Norms
     drawn: Drawn = field(default_factory=Drawn)
 
     @property
@@ -86,7 +88,7 @@ class Gate:
         """
         check = self._checks()[-1 if alternative else 0]
         known = refused.effort if isinstance(refused, NotHuman) else 0
-        effort = known or _effort(self._peek(self._effort_marks(address)), ahead=1)
+        effort = known or self._effort(self._peek(self._effort_marks(address)), ahead=1)
         return check.widget(self.around.context(), effort=effort)
 
     def part(self, name: str, address: str) -> Part | None:
@@ -116,7 +118,7 @@ class Gate:
         budgets = [*self._of_source(address, *_of_start(weak=check.weak)), *_of_everybody(weak=check.weak)]
         counts = self._peek([*_marks(budgets), *self._effort_marks(address)])
         self._refuse_early(budgets, counts)
-        effort, of_next = _effort(counts, ahead=-TOLERANCE), _effort(counts, ahead=1)
+        effort, of_next = self._effort(counts, ahead=-TOLERANCE), self._effort(counts, ahead=1)
         context = self.around.context(seconds=3)
         try:
             humanity = self.calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
@@ -133,7 +135,7 @@ class Gate:
         of_source, now = self._of_source(address, *_of_start(weak=passed.weak)), self.around.now()
         marks = [*_marks(of_source), *_solution(passed.once)]
         counts = self.records.counters.bump(tx, marks, now)
-        refusal = _refusal(of_source, counts, now)
+        refusal = self._refusal(tx, of_source, counts)
         # The same solution twice is a robot that solved once.
         if not refusal and passed.once and counts[-1].count > 1:
             return NotHuman(TRY_AGAIN)
@@ -164,7 +166,8 @@ class Gate:
         now = self.around.now()
         for quota, mark in budgets:
             count = counts[mark]
-            verdict = limits.ahead(quota, count.count, count.window_start, count.locked_until, now)
+            raised = self._raised(quota) if count.count >= quota.most else quota
+            verdict = limits.ahead(raised, count.count, count.window_start, count.locked_until, now)
             if isinstance(verdict, limits.Wait):
                 raise _wait(mark, verdict.until)
 
@@ -195,8 +198,28 @@ class Gate:
             return dict(zip(each, self.records.counters.peek(tx, each, self.around.now()), strict=True))
 
     def _count(self, tx: Transaction, budgets: Sequence[Budget]) -> MustWait | None:
+        return self._refusal(tx, budgets, self.records.counters.bump(tx, _marks(budgets), self.around.now()))
+
+    def _refusal(self, tx: Transaction, budgets: Sequence[Budget], counts: Sequence[Count]) -> MustWait | None:
+        """The first of these budgets that is used up. More may have been counted beside them."""
         now = self.around.now()
-        return _refusal(budgets, self.records.counters.bump(tx, _marks(budgets), now), now)
+        for (quota, mark), count in zip(budgets, counts, strict=False):
+            verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
+            if isinstance(verdict, limits.Wait) and not self.norms.allow(tx, quota, count):
+                return _wait(mark, verdict.until)
+        return None
+
+    def _raised(self, norm: limits.Quota) -> limits.Quota:
+        with self.records.db.read() as tx:
+            return self.norms.raised(tx, norm)
+
+    def _effort(self, counts: Mapping[Mark, Count], *, ahead: int) -> int:
+        """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
+        misses, norm = counts[system_mark(limits.SYSTEM_MISSES)].count, limits.SYSTEM_MISSES
+        starts = [count.count for mark, count in counts.items() if mark.budget == limits.SOURCE_STARTS.name]
+        effort = limits.effort(max(0, max(starts, default=0) + ahead))
+        under_attack = misses > norm.most and misses > self._raised(norm).most
+        return effort * limits.UNDER_ATTACK if under_attack else effort
 
     def _of_source(self, address: str, *quotas: limits.Quota) -> list[Budget]:
         """What a source is counted against; a trusted network has no marks."""
@@ -229,22 +252,5 @@ def _solution(once: str) -> list[Mark]:
     return [Mark("solution", once, REMEMBERED)] if once else []
 
 
-def _refusal(budgets: Sequence[Budget], counts: Sequence[Count], now: datetime) -> MustWait | None:
-    """The first of these budgets that is used up. More may have been counted beside them."""
-    for (quota, mark), count in zip(budgets, counts, strict=False):
-        verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
-        if isinstance(verdict, limits.Wait):
-            return _wait(mark, verdict.until)
-    return None
-
-
 def _wait(mark: Mark, until: datetime) -> MustWait:
     return Busy(until) if mark.subject == EVERYBODY else MustWait(until)
-
-
-def _effort(counts: Mapping[Mark, Count], *, ahead: int) -> int:
-    """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
-    misses = counts[system_mark(limits.SYSTEM_MISSES)].count
-    starts = [count.count for mark, count in counts.items() if mark.budget == limits.SOURCE_STARTS.name]
-    effort = limits.effort(max(0, max(starts, default=0) + ahead))
-    return effort * limits.UNDER_ATTACK if misses > limits.SYSTEM_MISSES.most else effort

@@ -8,6 +8,7 @@ from functools import partial
 
 from ..contracts.desk_events import PersonInvited
 from ..contracts.errors import NotAllowed
+from ..contracts.event import Event
 from ..contracts.people import Account, ContactKind, Person
 from ..contracts.text import Text
 from ..db.session import Transaction, after_commit
@@ -45,16 +46,24 @@ class Inviting:
 
     def invite(self, tx: Transaction, whom: Person, *, language: str = "", texts: bool = True) -> int:
         """Queue it, in the transaction of whoever records it; to how many addresses. Raises NotAllowed."""
-        whom = whom if texts else _by_mail(whom)
-        addresses = {(c.kind, c.value) for c in (*whom.contacts, *(c for a in whom.accounts for c in a.contacts))}
-        if not addresses:
+        if not _addresses(whom if texts else _by_mail(whom)):
             raise NotAllowed(NO_ADDRESS)
         now = self.around.now()
         if not self.records.counters.spend_once(tx, f"invited:{whom.id}", now + ONCE_IN, now):
             raise NotAllowed(LATELY)
-        for job in self.notices.queue_change(tx, whom, PersonInvited(), language):
+        return self.tell(tx, whom, PersonInvited(), language=language, texts=texts)
+
+    def tell(self, tx: Transaction, whom: Person, event: Event, *, language: str = "", texts: bool = True) -> int:
+        """Queue it, in the transaction of whoever records it; to how many addresses."""
+        whom = whom if texts else _by_mail(whom)
+        addresses = _addresses(whom)
+        for job in self.notices.queue_change(tx, whom, event, language) if addresses else ():
             after_commit(tx, partial(self.office.hand_over, job))
         return len(addresses)
+
+
+def _addresses(whom: Person) -> set[tuple[ContactKind, str]]:
+    return {(c.kind, c.value) for c in (*whom.contacts, *(c for a in whom.accounts for c in a.contacts))}
 
 
 def _by_mail(person: Person) -> Person:

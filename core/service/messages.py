@@ -19,6 +19,7 @@ from .faultpoint import faultpoint
 from .fitting import fitting_offers
 from .mover import Moved, Mover
 from .nobody import nobody
+from .norms import Norms
 from .records import Records
 from .send_limits import paying_lane, to_be_counted
 from .snapshot import Snapshots
@@ -38,6 +39,7 @@ class Messenger:
     office: BackOffice
     links: CallbackLinks
     around: Surroundings
+    norms: Norms
 
     def queue(self, tx: Transaction, moved: Moved) -> None:
         """A job for the picked challenge: for nobody too, so that both cost the same."""
@@ -126,7 +128,8 @@ class Messenger:
         name = nobody(recovery, self.around, self.records.keyring, self.snapshots.current.plugins.stores)
         wanted = to_be_counted(recovery, medium, offer, name)
         counts = self.records.counters.bump(tx, list(wanted.values()), now)
-        reached = [quota for quota, count in zip(wanted, counts, strict=True) if count.count > quota.most]
+        each = zip(wanted, counts, strict=True)
+        reached = [quota for quota, count in each if not self.norms.allow(tx, quota, count)]
         self.mover.record(tx, recovery, [LimitReached(quota.name) for quota in reached], now)
         return not reached
 

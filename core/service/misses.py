@@ -14,6 +14,7 @@ from ..db.session import Transaction
 from ..recovery import limits
 from ..recovery.state import Lane
 from .gate import system_mark
+from .norms import Norms
 from .records import Records
 from .surroundings import Surroundings
 
@@ -39,6 +40,7 @@ class Misses:
 
     records: Records
     around: Surroundings
+    norms: Norms
 
     def budgets(self, method: Method | None, key: str, who: str, lane: Lane, offer: str = "") -> Budgets:
         """What wrong answers are counted by; what is only known also for ever, until it is registered anew."""
@@ -57,6 +59,7 @@ class Misses:
         """One more. Not raised here: what was counted must be committed."""
         now = self.around.now()
         *mine, everybodys = self.records.counters.bump(tx, [*budgets, system_mark(limits.SYSTEM_MISSES)], now)
+        beyond = not self.norms.allow(tx, limits.SYSTEM_MISSES, everybodys)
         if (until := self._locked_until(mine)) is not None:
             return Miss(until)
         reached = []
@@ -66,9 +69,15 @@ class Misses:
             if isinstance(verdict, limits.Wait) and guessable:
                 self.records.counters.lock(tx, mark, verdict.until, now)
                 reached.append(LimitReached(ladder.name))
-        if everybodys.count == limits.SYSTEM_MISSES.most + 1:
+        if beyond and self._is_news(tx, everybodys):
             reached.append(LimitReached(limits.SYSTEM_MISSES.name))
         return Miss(None, tuple(reached))
+
+    def _is_news(self, tx: Transaction, count: Count) -> bool:
+        """Said once in a window, wherever the norm lies by now."""
+        quota, now = limits.SYSTEM_MISSES, self.around.now()
+        said = f"said:{quota.name}:{count.window_start.isoformat()}"
+        return self.records.counters.spend_once(tx, said, now + quota.window, now)
 
     def _locked_until(self, counts: Sequence[Count]) -> datetime | None:
         now = self.around.now()

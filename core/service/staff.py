@@ -16,6 +16,8 @@ from .budgets import Budgets
 from .callback_links import CallbackLinks
 from .calls import Calls
 from .campaign_book import CampaignBook
+from .campaign_looks import Looking
+from .campaign_notices import Telling
 from .campaign_turns import Turns
 from .campaign_work import KIND as CAMPAIGN
 from .campaign_work import CampaignWork
@@ -55,6 +57,7 @@ from .mover import Mover
 from .my_accounts import MyAccounts
 from .my_methods import MyMethods
 from .new_address import NewAddresses
+from .norms import Norms
 from .notice_links import NoticeLinks
 from .notices import Notices
 from .other_account import OtherAccount
@@ -147,18 +150,18 @@ def employ(
     house = _House(records=records, snapshots=snapshots, around=around)
     office, calls = BackOffice(records, around), Calls(around.meter)
     mover, links = Mover(records, office, around), NoticeLinks(keyring=records.keyring, around=around)
-    answers_at = CallbackLinks(keyring=records.keyring, around=around)
-    delivering = Delivering(**house, calls=calls, budgets=Budgets(records=records, around=around))
-    messenger = Messenger(**house, mover=mover, delivering=delivering, office=office, links=answers_at)
+    answers_at, norms = CallbackLinks(keyring=records.keyring, around=around), Norms(records, around)
+    delivering = Delivering(**house, calls=calls, budgets=Budgets(records=records, around=around, norms=norms))
+    messenger = Messenger(**house, mover=mover, delivering=delivering, office=office, links=answers_at, norms=norms)
     notices = Notices(**house, mover=mover, calls=calls, delivering=delivering, office=office, links=links)
-    tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around)
+    tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around, norms=norms)
     measure = Measure(around=around, breached=breached, strength=strength)
     proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
     hearing = Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls)
     stopping = Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around)
     renewing, unlocking = _writing(house, mover, notices, tickets, measure)
     service = RecoveryService(
-        starting=_starting(house, mover, calls, tickets),
+        starting=_starting(house, mover, calls, tickets, norms),
         tickets=tickets,
         choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
         proving=proving,
@@ -177,9 +180,10 @@ def employ(
     return Staff(service, changing, enrolling, linking, office, watch, simulator, counting, campaigning)
 
 
-def _starting(house: _House, mover: Mover, calls: Calls, tickets: TicketOffice) -> Starting:
+def _starting(house: _House, mover: Mover, calls: Calls, tickets: TicketOffice, norms: Norms) -> Starting:
     sightings = Sightings(records=house["records"], around=house["around"])
-    return Starting(**house, mover=mover, gate=Gate(**house, calls=calls), tickets=tickets, sightings=sightings)
+    gate = Gate(**house, calls=calls, norms=norms)
+    return Starting(**house, mover=mover, gate=gate, tickets=tickets, sightings=sightings)
 
 
 def _writing(
@@ -208,8 +212,9 @@ def _writing(
 
 def _enrolling(house: _House, mine: MyMethods, misses: Misses, notices: Notices, links: CallbackLinks) -> Enrolling:
     office = notices.office
-    records, around = house["records"], house["around"]
-    post = CodePost(records=records, delivering=notices.delivering, office=office, links=links, around=around)
+    records, around, delivering = house["records"], house["around"], notices.delivering
+    norms = delivering.budgets.norms
+    post = CodePost(records=records, delivering=delivering, office=office, links=links, around=around, norms=norms)
     office.teach("code", post.work)
     renewal = Renewal(**house, mine=mine)
     return Enrolling(
@@ -233,14 +238,12 @@ def _campaigning(house: _House, simulator: Simulator, enrolling: Enrolling, rene
     records, around, office = house["records"], house["around"], enrolling.office
     mine, notices = enrolling.mine, enrolling.notices
     book = CampaignBook(records=records, around=around)
-    turns = Turns(
-        book=book,
-        writer=renewing.writer,
-        inviting=Inviting(records=records, mine=mine, notices=notices, office=office, around=around),
-        recognising=simulator.recognising,
-    )
+    looking = Looking(book=book, writer=renewing.writer, recognising=simulator.recognising)
+    inviting = Inviting(records=records, mine=mine, notices=notices, office=office, around=around)
+    turns = Turns(book=book, looking=looking, inviting=inviting)
+    telling = Telling(book=book, looking=looking, inviting=inviting)
     audience = Audience(Stranded(simulator.records, simulator.snapshots, simulator.around))
-    work = CampaignWork(book=book, audience=audience, turns=turns, office=office)
+    work = CampaignWork(book=book, audience=audience, turns=turns, telling=telling, office=office)
     office.teach(CAMPAIGN, work.work)
     return work
 

@@ -14,6 +14,7 @@ from ..db.daily_sums import Sum
 from ..db.session import Transaction
 from .budgets import EVERYBODY, WATCHED_LANES, region_off
 from .media import PARTS, PHONE_MEDIA
+from .norms import Norms
 from .numbers import regions
 from .records import Records
 from .surroundings import Surroundings
@@ -125,6 +126,8 @@ class TodaysNumbers:
                 shared[medium, "money"] = (money, PARTS)
         if not shared:
             return ()
+        norms = Norms(self.records, self.around)
+        shared = {name: (norms.raised(tx, quota), parts) for name, (quota, parts) in shared.items()}
         marks = [Mark(quota.name, EVERYBODY, quota.window) for quota, _ in shared.values()]
         counts = self.records.counters.peek(tx, marks, now)
         each = zip(shared.items(), counts, strict=True)

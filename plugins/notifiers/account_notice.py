@@ -148,6 +148,17 @@ _INVITED = _Words(
     _QUESTIONS,
     _QUESTIONS,
 )
+_ANNOUNCED = _Words(
+    Text("You will be asked for a new password"),
+    Text(
+        "From {date}, {time} (UTC), you must choose a new {company} password when you sign in ({accounts}). "
+        "To do it sooner, type {address} into your browser; then you are not asked again.\n\n"
+        "Nobody will ever ask you for your password: not by e-mail, not by text, not on the phone."
+    ),
+    Text("From {date} you must choose a new {company} password when you sign in. Questions? Call {help_desk}."),
+    _QUESTIONS,
+    _QUESTIONS,
+)
 
 
 def _moment(at: datetime) -> Mapping[str, object]:
@@ -168,6 +179,7 @@ def _wording(key: str, words: _Words) -> Wording:
 
 
 _BY_KEY = {
+    "announced": _ANNOUNCED,
     "invited": _INVITED,
     "password-set": _PASSWORD_SET,
     "password-changed": _PASSWORD_CHANGED,
@@ -193,7 +205,7 @@ class AccountNotice(Notifier):
     wants = frozenset(
         {
             *("proof.given", "password.set", "password.changed", "account.unlocked"),
-            *("enrolment", "link", "self-service.stopped"),
+            *("enrolment", "link", "self-service.stopped", "campaign.change-announced"),
         }
     )
     wordings = tuple(_wording(key, words) for key, words in _BY_KEY.items())
@@ -218,8 +230,8 @@ class AccountNotice(Notifier):
             "method": happening.method or "",
             "left": happening.event.left if isinstance(happening.event, events.MethodRunningOut) else "",
             "help_desk": happening.help_desk or Text("the help desk"),
-            # To be typed: whoever follows links in mails and texts learns to follow anybody's.
-            "address": f"{ctx.origin.partition('://')[2]}/methods",
+            "date": _date(_since(happening)),
+            "address": _address(happening.event, ctx),
         }
         if address.kind is ContactKind.PHONE:
             number = e164(address.value, self.settings.country_code)
@@ -271,13 +283,25 @@ def _words_for(event: events.Event) -> _Words | None:
             return _STOPPED
         case events.PersonInvited():
             return _INVITED
+        case events.ChangeAnnounced():
+            return _ANNOUNCED
     return None
+
+
+def _address(event: events.Event, ctx: Context) -> str:
+    """To be typed: whoever follows links in mails and texts learns to follow anybody's."""
+    page = "change" if isinstance(event, events.ChangeAnnounced) else "methods"
+    return f"{ctx.origin.partition('://')[2]}/{page}"
 
 
 def _since(happening: Happening) -> datetime:
     """The moment that a mail is about: when it happened, or when what was added begins to count."""
     match happening.event:
-        case events.MethodAdded(usable_from=moment) | events.AccountLinked(counts_from=moment):
+        case (
+            events.MethodAdded(usable_from=moment)
+            | events.AccountLinked(counts_from=moment)
+            | events.ChangeAnnounced(begins=moment)
+        ):
             return datetime.fromisoformat(moment).astimezone(UTC)
     return happening.at.astimezone(UTC)
 

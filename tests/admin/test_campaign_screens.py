@@ -64,6 +64,50 @@ def test_it_says_whom_it_is_for_before_anything_else(console: SmallConsole) -> N
     assert console.get("/admin/campaigns/").text.count("<tr>") == 0
 
 
+def test_what_comes_with_it_is_said_before_it_is_put_up_and_to_whoever_approves(console: SmallConsole) -> None:
+    begins = console.house.clock() + timedelta(days=2)
+    typed = {"opens_at": f"{begins:%Y-%m-%d %H:%M}", "closes_at": f"{begins + timedelta(days=1):%Y-%m-%d %H:%M}"}
+    typed |= {"per_hour": "2", "money": "75", "notice_hours": "24"}
+    counted = console.post(NEW, filled(console, press="count", **typed))
+    page = put_up(console, **typed).location
+    (approval,) = desk_of(console.house).campaigns.approvals.waiting()
+    for shown in (counted, console.get(page), console.get(f"/admin/approvals/{approval.id}")):
+        said = words(shown)
+        assert "They are told 24 hours before, by e-mail." in said
+        assert "for an hour by 2 starts, 4 codes and 2 wrong answers, and in all by what 3 people come to." in said
+        assert "Texts and calls may cost 75 of your currency more than the caps for a day allow, in all." in said
+
+
+def test_without_notice_and_money_it_says_so_too(console: SmallConsole) -> None:
+    said = words(console.post(NEW, filled(console, press="count", texts="y")))
+    assert "Nobody is told before." in said
+    assert "The caps on what texts and calls cost are not raised." in said
+
+
+def test_invitations_are_no_notice(console: SmallConsole) -> None:
+    said = words(console.post(NEW, filled(console, press="count", what="invite", notice_hours="24")))
+    assert "told 24 hours before" not in said
+
+
+def test_who_was_told_and_who_was_not_is_counted(house: SmallHouse, console: SmallConsole) -> None:
+    house.store.change("id-of-kim", contacts=())
+    begins = house.clock() + timedelta(hours=2)
+    page = put_up(console, notice_hours="1", opens_at=f"{begins:%Y-%m-%d %H:%M}").location
+    approve(console)
+    house.clock.forward(hours=1)
+    house.work()
+    told = words(console.get(page))
+    assert "Told before 2 Not told before 1" in told
+    assert "No address of theirs is known" in told
+
+
+def test_one_that_begins_too_soon_to_tell_anybody_is_refused_at_its_beginning(console: SmallConsole) -> None:
+    refused = put_up(console, notice_hours="24")
+    assert refused.status_code == 422
+    assert 'href="#opens_at"' in refused.text
+    assert "it must begin later" in words(refused)
+
+
 def test_one_is_put_up_approved_watched_and_ended(house: SmallHouse, console: SmallConsole) -> None:
     page = put_up(console).location
     assert "Waits for a second administrator" in console.get(page).text
@@ -112,7 +156,8 @@ def test_another_number_or_no_reason_puts_nothing_up(console: SmallConsole) -> N
     [
         ("what", "delete"), ("what", ""), ("stores", "nowhere"), ("stores", ""), ("opens_at", "soon"), ("opens_at", ""),
         ("closes_at", "2020-01-01 10:00"), ("closes_at", "9999-12-31 23:59"), ("from_hour", "24"), ("until_hour", "0"),
-        ("per_hour", "0"), ("per_hour", "9" * 30), ("messages", "-1"), ("most_failures", "101"), ("groups", "a\x07b"),
+        ("per_hour", "0"), ("per_hour", "9" * 30), ("messages", "-1"), ("most_failures", "101"), ("money", "-1"),
+        ("money", "1000001"), ("notice_hours", "721"), ("notice_hours", "soon"), ("groups", "a\x07b"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_at_its_field(console: SmallConsole, field: str, value: str) -> None:

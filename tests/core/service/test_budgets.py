@@ -19,6 +19,7 @@ from keyback.core.db.session import Database
 from keyback.core.recovery.state import Lane, Recovery
 from keyback.core.service.budgets import Budgets, Cost
 from keyback.core.service.media import PARTS, MediumRules
+from keyback.core.service.norms import Norms
 from keyback.core.service.numbers import Number, NumberRules, read
 from keyback.core.service.send_limits import ADDING_LANE, PROVEN
 
@@ -44,7 +45,7 @@ def number(last: int, start: str = "+49171") -> Number:
 
 
 def take(house: SmallHouse, to: Number, price: int = 0, *, notice: bool = False, lane: str = STRANGERS) -> str:
-    budgets = Budgets(records=house.records, around=house.around)
+    budgets = Budgets(records=house.records, around=house.around, norms=Norms(house.records, house.around))
     with house.records.db.write() as tx:
         return budgets.take(tx, Cost("sms", to, price, notice, lane=lane))
 
@@ -115,7 +116,7 @@ def test_a_region_whose_codes_hardly_anybody_types_is_switched_off_and_reported(
 ) -> None:
     house = open_house(MediumRules(numbers=NumberRules(frozenset({"DE", "AT"})), per_region_hour=1000))
     _send(house, count, used)
-    budgets = Budgets(records=house.records, around=house.around)
+    budgets = Budgets(records=house.records, around=house.around, norms=Norms(house.records, house.around))
     budgets.watch()
     budgets.watch()
     assert take(house, number(1)) == ("sms-region-off" if off else "")
@@ -130,7 +131,7 @@ def test_a_region_whose_codes_hardly_anybody_types_is_switched_off_and_reported(
 def test_a_stranger_who_never_answers_stops_strangers_alone(own: str, open_house: Open) -> None:
     house = open_house(MediumRules(numbers=GERMAN, per_region_hour=1000))
     _send(house, 50, 0)
-    Budgets(records=house.records, around=house.around).watch()
+    Budgets(records=house.records, around=house.around, norms=Norms(house.records, house.around)).watch()
     assert take(house, number(1)) == "sms-region-off"
     assert [take(house, number(1), lane=lane) for lane in (own, ADDING_LANE)] == ["", ""]
 
@@ -139,7 +140,7 @@ def test_a_stranger_who_never_answers_stops_strangers_alone(own: str, open_house
 def test_what_people_leave_unanswered_who_showed_who_they_are_stops_nothing(own: str, open_house: Open) -> None:
     house = open_house(MediumRules(numbers=GERMAN, per_region_hour=1000))
     _send(house, 50, 0, lane=own)
-    Budgets(records=house.records, around=house.around).watch()
+    Budgets(records=house.records, around=house.around, norms=Norms(house.records, house.around)).watch()
     assert [take(house, number(1), lane=lane) for lane in (own, STRANGERS)] == ["", ""]
 
 
@@ -147,7 +148,7 @@ def test_codes_that_were_sent_a_moment_ago_are_not_yet_set_against_those_that_we
     house = open_house(MediumRules(numbers=GERMAN))
     _send(house, 40, 0)
     house.clock.forward(minutes=-5)
-    Budgets(records=house.records, around=house.around).watch()
+    Budgets(records=house.records, around=house.around, norms=Norms(house.records, house.around)).watch()
     assert take(house, number(1)) == ""
 
 

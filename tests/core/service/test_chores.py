@@ -10,6 +10,7 @@ from keyback.core.db import tables
 from keyback.core.service import chores
 from keyback.core.service.budgets import Budgets
 from keyback.core.service.chores import Chores
+from keyback.core.service.norms import Norms
 
 
 def kept(house: SmallHouse) -> int:
@@ -21,7 +22,7 @@ def test_more_than_goes_at_once_is_forgotten_tick_by_tick(monkeypatch: pytest.Mo
     monkeypatch.setattr(chores, "FORGOTTEN_AT_ONCE", 2)
     ours = Chores(
         records=house.records, snapshots=house.snapshots, mover=house.service.tickets.mover,
-        budgets=Budgets(records=house.records, around=house.around),
+        budgets=Budgets(records=house.records, around=house.around, norms=Norms(house.records, house.around)),
     )  # fmt: skip
     for number in range(5):
         house.start(f"somebody {number}", address=f"192.0.2.{number}")

@@ -19,6 +19,7 @@ from keyback.core.service.budgets import Budgets
 from keyback.core.service.calls import Calls
 from keyback.core.service.deliver import Carried, Delivering, Errand
 from keyback.core.service.media import PARTS, MediumRules
+from keyback.core.service.norms import Norms
 from keyback.core.service.numbers import NumberRules
 from keyback.core.testing import FakeChannel
 
@@ -49,7 +50,8 @@ def open_house(tmp_path: Path, migrated: Path) -> Open:
 def deliver(house: SmallHouse, to: str = PHONE, medium: str = "sms", **changes: object) -> Carried:
     delivering = Delivering(
         records=house.records, snapshots=house.snapshots, calls=Calls(house.around.meter),
-        budgets=Budgets(records=house.records, around=house.around), around=house.around,
+        around=house.around,
+        budgets=Budgets(records=house.records, around=house.around, norms=Norms(house.records, house.around)),
     )  # fmt: skip
     given: dict[str, object] = {"challenge": "challenge", "ours": True, **changes}
     carried = delivering.deliver(Errand(message=Message(medium, to, WORDS), language="", **given))  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
 from keyback.core.recovery.state import Stage
 from keyback.core.service.budgets import Budgets
 from keyback.core.service.chores import Chores
+from keyback.core.service.norms import Norms
 
 
 def save(house: SmallHouse, policy: Policy) -> None:
@@ -35,7 +36,7 @@ def test_a_process_that_serves_nobody_sees_it_too(house: SmallHouse) -> None:
     save(house, Policy("stricter"))
     chores = Chores(
         records=house.records, snapshots=house.snapshots, mover=house.service.tickets.mover,
-        budgets=Budgets(records=house.records, around=house.around),
+        budgets=Budgets(records=house.records, around=house.around, norms=Norms(house.records, house.around)),
     )  # fmt: skip
     chores.see_new_settings(house.clock())
     assert [policy.name for policy in house.snapshots.current.policies] == ["stricter"]

@@ -56,6 +56,26 @@ def test_a_mailbox_that_may_carry_the_link_gets_it_and_a_text_never_does(ctx: Co
     assert "wasnt-me" not in str(text.text)
 
 
+BEGINS = events.ChangeAnnounced("c1", "2026-11-30T07:00:00+00:00")
+
+
+def test_a_reset_is_announced_with_its_day_and_nothing_that_can_be_followed(ctx: Context) -> None:
+    mail, text = told(BEGINS, ctx, wasnt_me={MAIL.value: LINK})
+    there = f"{ctx.origin.partition('//')[2]}/change"
+    assert str(mail.subject) == "You will be asked for a new password"
+    assert str(mail.text) == (
+        "From Monday, 30 November, 07:00 (UTC), you must choose a new Alderwick password when you sign in (jfrost). "
+        f"To do it sooner, type {there} into your browser; then you are not asked again.\n\n"
+        "Nobody will ever ask you for your password: not by e-mail, not by text, not on the phone.\n\n"
+        "Questions? Call +441632960100."
+    )
+    assert "://" not in str(mail.text)
+    assert str(text.text) == (
+        "From Monday, 30 November you must choose a new Alderwick password when you sign in. "
+        "Questions? Call +441632960100."
+    )
+
+
 def test_the_stop_is_told_without_another_link(ctx: Context) -> None:
     mail, text = told(events.SelfServiceStopped("password.set"), ctx, wasnt_me={MAIL.value: LINK})
     assert str(mail.subject) == "Self-service is stopped for your account"
@@ -88,13 +108,13 @@ def test_every_notice_says_whom_to_call_and_holds_no_link(event: events.Event, c
         assert ctx.origin.partition("//")[2] not in words
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+@pytest.mark.parametrize("event", [*EVENTS, BEGINS], ids=lambda event: event.name)
 def test_every_text_fits_one_message_whatever_the_company_is_called(event: events.Event, ctx: Context) -> None:
     (text,) = told(event, replace(ctx, company="The Worshipful Company of Łódź"), PHONE)
     assert fits_one_text(str(text.text))
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+@pytest.mark.parametrize("event", [*EVENTS, BEGINS], ids=lambda event: event.name)
 def test_the_notice_wants_what_it_can_tell(event: events.Event) -> None:
     assert any(event.name.startswith(wanted) for wanted in AccountNotice.wants)
 
