@@ -172,7 +172,8 @@ def _begun(insert: Insert) -> Executable:
     changed = {name: new.excluded[name] for name in ("state", "why", "at")}
     # Being told is no turn; whoever was, is told no second time.
     only = (person_table.c.state == Turn.TOLD.value) & (new.excluded.state != Turn.TOLD.value)
-    return new.on_conflict_do_update(index_elements=["campaign", "pseudonym"], set_=changed, where=only)
+    upsert = new.on_conflict_do_update(index_elements=["campaign", "pseudonym"], set_=changed, where=only)
+    return upsert.returning(person_table.c.pseudonym)
 
 
 _begin = PerDialect(_begun)
@@ -230,7 +231,7 @@ class Campaigns:
     def begin(tx: Connection, campaign_id: str, pseudonym: str, turn: Turn, at: datetime, *, why: str = "") -> bool:
         """It is this person's turn; False if it was before."""
         row = {"campaign": campaign_id, "pseudonym": pseudonym, "state": turn.value, "why": why, "at": at}
-        return tx.execute(_begin.on(tx), row).rowcount == 1
+        return tx.execute(_begin.on(tx), row).first() is not None
 
     @staticmethod
     def finish(tx: Connection, campaign_id: str, pseudonym: str, turn: Turn, why: str) -> bool:
