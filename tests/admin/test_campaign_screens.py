@@ -188,6 +188,7 @@ def test_whom_it_failed_for_is_named_with_the_reason(house: SmallHouse, console:
 
 def test_what_is_typed_stays_text(console: SmallConsole) -> None:
     page = put_up(console, why=STORED).location
+    assert "&lt;script&gt;" in console.get(page).text
     for path in (page, "/admin/campaigns/"):
         assert STORED not in console.get(path).text
 

@@ -26,11 +26,13 @@ def _rules(console: SmallConsole) -> list[tuple[Rule, Screen, str]]:
     """Each address of a screen, the screen, and the address with something in each gap."""
     screens = {view.key: view for view in console.app.extensions["admin"][0]._views}
     adapter = console.app.url_map.bind("console.example.org")
-    return [
+    found = [
         (rule, screens[rule.endpoint.partition(".")[0]], adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, 1)))
         for rule in console.app.url_map.iter_rules()
         if rule.endpoint not in OPEN
     ]
+    assert len(found) > len(screens)
+    return found
 
 
 def test_nobody_gets_a_page_of_any_screen(console: SmallConsole) -> None:

@@ -207,7 +207,9 @@ def test_there_is_no_field_for_a_password_anywhere(console: SmallConsole, admin:
     for who in (console, admin):
         person = find(who)
         pages = [person, f"{person}/call", f"{person}/lift", f"{person}/close", "/admin/people/"]
-        assert 'type="password"' not in "".join(who.get(page).text for page in pages)
+        found = [who.get(page) for page in pages]
+        assert {page.status_code for page in found} == {200}
+        assert 'type="password"' not in "".join(page.text for page in found)
 
 
 def test_whoever_rules_others_waits_for_a_second_administrator(admin: SmallConsole) -> None:
