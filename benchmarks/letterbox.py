@@ -151,12 +151,6 @@ class Letterbox:
                 raise AssertionError(f"no code came to {to} within {seconds} s")
             return self._codes[to][number - 1]
 
-    def wait_until_all(self, count: int, seconds: float = 60) -> None:
-        """Until so many messages came."""
-        with self._arrived:
-            if not self._arrived.wait_for(lambda: self.count >= count, seconds):
-                raise AssertionError(f"{self.count} of {count} messages came within {seconds} s")
-
     def pins(self) -> Mapping[str, Mapping[str, object]]:
         """How Keyback reaches it."""
         return {

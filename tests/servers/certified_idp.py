@@ -57,10 +57,6 @@ class CertifiedIdp:
         """Of the right time by so much."""
         self._turn("clock", seconds)
 
-    def withdraws_its_keys(self) -> None:
-        """And signs with a new one."""
-        self._turn("keys", None)
-
     def _turn(self, what: str, how: object) -> None:
         asked = f"{self.issuer}/test/{what}"
         requests.post(asked, json.dumps(how), verify=str(self.ca_file), timeout=10).raise_for_status()

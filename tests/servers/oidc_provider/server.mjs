@@ -87,8 +87,8 @@ const build = (keys) => new Provider(told.issuer, {
   fetch: (url, { dispatcher: _guard, ...options }) => fetch(url, options),
 });
 
-let provider = build([await signingKey()]);
-let answer = provider.callback();
+const provider = build([await signingKey()]);
+const answer = provider.callback();
 
 const body = async (request) => {
   let read = '';
@@ -117,8 +117,6 @@ async function signIn(request, response) {
 const turns = {
   people: (named) => Object.entries(named).forEach(([login, password]) => people.set(login, password)),
   clock: (seconds) => { ahead = seconds; },
-  // The old key is withdrawn at once, as after a theft.
-  keys: async () => { provider = build([await signingKey()]); answer = provider.callback(); },
 };
 
 https.createServer({ cert: readFileSync(told.certificate), key: readFileSync(told.key) }, async (request, response) => {
