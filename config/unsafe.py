@@ -16,6 +16,7 @@ from .settings import ConsoleSettings, Settings, SignInSettings
 
 # A whole top-level domain is nobody's own.
 HOST = re.compile(r"(?:\*\.(?=[^.]+\.))?[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.ASCII | re.I)
+SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII | re.I)
 VERIFIED = frozenset({"verify-full", "verify-ca"})
 
 
@@ -84,6 +85,11 @@ def _plugins(settings: Settings) -> Iterator[str]:
         yield "plugins.load must not name outbox: it shows every code to everybody and is for the demo alone"
     if "pretend_cloud" in names and not settings.demo:
         yield "plugins.load must not name pretend_cloud: it plays a directory, for the demo alone"
+    for name, digest in settings.plugins.approved.items():
+        if name not in names:
+            yield f"plugins.approved: {name} is none of plugins.load, so no other files would be refused"
+        if not SHA256.fullmatch(digest):
+            yield f"plugins.approved: {name} must have the 64 digits of a SHA-256, as the console shows it"
 
 
 def _pages(settings: Settings) -> Iterator[str]:

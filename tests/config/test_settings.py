@@ -71,6 +71,8 @@ def test_everything_that_is_missing_is_said_at_once_with_how_to_set_it(tmp_path:
         ("PLUGINS__HUMAN_CHECK_WITHOUT_SCRIPT", "riddle", "human_check_without_script"),
         ("PLUGINS__LOAD", "sms,sms,proof_of_work", "twice"),
         ("PLUGINS__LOAD", "outbox,proof_of_work", "outbox"),
+        ("PLUGINS__APPROVED__ACME", "0" * 64, "acme is none of plugins.load"),
+        ("PLUGINS__APPROVED__SMS", "0" * 63, "sms must have the 64 digits of a SHA-256"),
         ("PAGES__PRIVACY_LINK", "javascript:alert(1)", "pages.privacy_link"),
         ("PAGES__PRIVACY_LINK", "//elsewhere.example", "pages.privacy_link"),
         ("PAGES__ACCESSIBILITY_LINK", "https://a.example/ b", "pages.accessibility_link"),
