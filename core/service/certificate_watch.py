@@ -41,9 +41,13 @@ class CertificateWatch:
         with self.records.db.write() as tx:
             if not self.records.leases.take(tx, KIND, self.around.token(), self._look_at, now):
                 return
-            for (kind, key), plugin in self.snapshots.current.plugins.everything().items():
-                if certificate_settings(plugin.Settings) or isinstance(plugin, ShowsCertificates):
-                    self.office.put(tx, KIND, KIND, "", {"kind": kind, "plugin": key}, leased=False)
+            jobs = [
+                self.office.put(tx, KIND, KIND, "", {"kind": kind, "plugin": key})
+                for (kind, key), plugin in self.snapshots.current.plugins.everything().items()
+                if certificate_settings(plugin.Settings) or isinstance(plugin, ShowsCertificates)
+            ]
+        for job in jobs:
+            self.office.hand_over(job)
 
     def work(self, job: Job) -> None:
         """Look at one plugin's. What cannot be seen now is as it was seen last."""
