@@ -24,7 +24,7 @@ class TicketForm(WhyForm):
         Text("One call to the help desk costs"),
         [Optional(), between(0, MOST)],
         places=2,
-        description=Text("Time of both, and what your help desk costs you. Empty: reports reckon nothing."),
+        description=Text("Such as 22.50: working time on both sides. Empty: reports reckon nothing."),
     )
     currency = Word(Text("Currency"), longest=3, description=Text("Its three letters, such as EUR."))
 
