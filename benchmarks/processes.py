@@ -87,7 +87,8 @@ class Yardstick:
         return sum(self._taken) / len(self._taken) / Yardstick.least
 
     def _take(self) -> None:
-        while not self._over.wait(0.1):
+        # Once at least, however short the round.
+        while not self._taken or not self._over.wait(0.1):
             began = time.thread_time()
             for _ in range(20_000):
                 pass
