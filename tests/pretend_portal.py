@@ -138,7 +138,8 @@ class PretendService:
     def widget(self, address: str, *, alternative: bool = False, refused: NotAllowed | None = None) -> Widget:
         self.asked.append(("widget", address))
         if alternative:
-            return Widget("picture_and_sound", {"task": "riddle"}, {"media-src": ("'self'",)})
+            task = str(self.answers.get("task", "riddle"))
+            return Widget("picture_and_sound", {"task": task}, {"media-src": ("'self'",)})
         return Widget("proof_of_work", {"challenge": "puzzle"})
 
     def part(self, name: str, address: str) -> Part | None:

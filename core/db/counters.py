@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Executable, RowMapping, bindparam, case, delete, select
@@ -77,8 +78,6 @@ def _spend(insert: Insert) -> Executable:
 _bump_all = PerDialect(_bump)
 _lock_one = PerDialect(_lock)
 _spend_one = PerDialect(_spend)
-_peek_one = select(table).where(table.c.key == bindparam("of_key"))
-_peek = select(table).where(table.c.key.in_(bindparam("keys", expanding=True)))
 _locked = (
     select(table.c.key, table.c.locked_until)
     .where(table.c.locked_until.isnot(None), table.c.locked_until > bindparam("now", type_=table.c.locked_until.type))
@@ -92,6 +91,16 @@ _purge = Purge(
     table.c.locked_until.is_(None) | (table.c.locked_until <= bindparam("now")),
     oldest=table.c.ends_at,
 )
+
+
+@cache
+def _peek(keys: int) -> Executable:
+    """One statement for each number of keys: SQLAlchemy would write one for any number anew each time it is asked."""
+    return select(table).where(table.c.key.in_([bindparam(_nth(key)) for key in range(keys)]))
+
+
+def _nth(key: int) -> str:
+    return f"key_{key}"
 
 
 class Counters:
@@ -123,8 +132,7 @@ class Counters:
     def peek(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
         """Where each mark stands, without counting."""
         keys = [self._key(mark) for mark in marks]
-        one = len(keys) == 1
-        found = tx.execute(_peek_one, {"of_key": keys[0]}) if one else tx.execute(_peek, {"keys": keys})
+        found = tx.execute(_peek(len(keys)), {_nth(nth): key for nth, key in enumerate(keys)})
         rows = {row["key"]: row for row in found.mappings()}
         return tuple(_count(rows.get(key), now) for key in keys)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -59,6 +59,13 @@ class Database:
                 yield connection
         except _UNREACHABLE as error:
             raise StoreUnavailable("our database did not answer") from error
+
+    def write_one(self) -> AbstractContextManager[Connection]:
+        """For one statement that is a transaction by itself: kept as soon as it is done, without a BEGIN and a COMMIT.
+
+        Raises StoreUnavailable, and what was written may be kept all the same: for counts, where one more does no harm.
+        """
+        return self.read()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -43,5 +43,5 @@ def check_origin(request: Request, settings: PortalSettings) -> None:
 
 def address_of(request: Request, settings: PortalSettings) -> str:
     """The client's address; a proxy's word counts only if the proxy is listed."""
-    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
-    return client_address(request.environ.get("REMOTE_ADDR") or "", forwarded, settings.proxies)
+    environ = request.environ
+    return client_address(environ.get("REMOTE_ADDR") or "", environ.get("HTTP_X_FORWARDED_FOR", ""), settings.proxies)

@@ -13,8 +13,9 @@ from .moulds import Moulds
 from .prompt_form import Problem
 from .settings import PortalSettings
 
-# Human checks that show their data as they are, so that it can be filled in afterwards.
-PLAIN = frozenset({"proof_of_work"})
+# Human checks that show their data as they are, so that it can be filled in afterwards. A picture's task also stands in
+# addresses, and has no sign that would be written otherwise there.
+PLAIN = frozenset({"proof_of_work", "picture_and_sound"})
 
 
 class FirstPage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import event, select
 from keyback.core.db import tables
 from keyback.core.db.counters import Count, Counters, Mark
 from keyback.core.db.sealing import Keyring
-from keyback.core.db.session import Database
+from keyback.core.db.session import Database, Transaction
 
 HOUR = timedelta(hours=1)
 MARK = Mark("misses", "canary-name", HOUR)
@@ -47,12 +48,19 @@ def test_several_marks_are_one_statement(database: Database, counters: Counters,
     assert len(statements) == 1
 
 
+@pytest.mark.parametrize("ways", [(Database.write,), (Database.write_one,), (Database.write, Database.write_one)])
 def test_forty_at_once_are_counted_one_to_forty_even_when_the_counter_is_new(
-    database: Database, other_process: Database, counters: Counters, now: datetime, at_once: Callable[..., list[Any]]
+    ways: tuple[Callable[[Database], AbstractContextManager[Transaction]], ...],
+    database: Database,
+    other_process: Database,
+    counters: Counters,
+    now: datetime,
+    at_once: Callable[..., list[Any]],
 ) -> None:
     def bump(number: int) -> tuple[int, ...]:
         marks = [MARK, OTHER] if number % 2 else [OTHER, MARK]
-        with (database, other_process)[number % 2].write() as tx:
+        way = ways[number // 2 % len(ways)]
+        with way((database, other_process)[number % 2]) as tx:
             return tuple(count.count for count in counters.bump(tx, marks, now))
 
     counts = at_once(40, bump)
@@ -91,6 +99,20 @@ def test_looking_does_not_count(database: Database, counters: Counters, now: dat
         counters.bump(tx, [MARK], now)
         assert counters.peek(tx, [OTHER, MARK], now) == (Count(0, now), Count(1, now))
         assert counters.peek(tx, [MARK], now + HOUR) == (Count(0, now + HOUR),)
+
+
+def test_any_number_of_marks_is_looked_at_by_one_statement(
+    database: Database, counters: Counters, now: datetime
+) -> None:
+    many = [Mark("many", str(number), HOUR) for number in range(40)]
+    with database.write() as tx:
+        counters.bump(tx, many[::2], now)
+        statements: list[str] = []
+        event.listen(tx, "before_cursor_execute", lambda *heard: statements.append(heard[2]))
+        assert [count.count for count in counters.peek(tx, many, now)] == [1, 0] * 20
+        assert counters.peek(tx, [many[0], many[0]], now) == (Count(1, now), Count(1, now))
+        assert counters.peek(tx, [], now) == ()
+    assert len(statements) == 3
 
 
 def test_what_is_spent_once_is_spent_for_everybody_until_then(

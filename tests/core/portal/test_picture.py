@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from pretend_portal import LISTED, Portal
+from flask import template_rendered
+from jinja2 import Template
+from pretend_portal import LISTED, Portal, open_portal
 
 from keyback.core.contracts.errors import NotAllowed
 from keyback.core.contracts.text import Text
@@ -86,6 +90,27 @@ def test_a_wrong_answer_is_said_at_its_field_beside_a_new_picture(portal: Portal
     assert 'value="maya"' in response.text
     assert "/human/riddle.png" in response.text
     assert "Set-Cookie" not in response.headers
+
+
+def test_whoever_answers_wrongly_is_shown_the_picture_and_the_sound_of_their_own_task(portal: Portal) -> None:
+    portal.service.answers["start"] = NotHuman(WRONG)
+    for task in ("riddle", "1.1790000000.0a.ff", "2.1790000001.0b.ee"):
+        portal.service.answers["task"] = task
+        page = portal.post("/recover", identifier="maya", picture_text="x", picture_task="old").text
+        tasks = re.findall(r'name="picture_task" value="([^"]*)"|src="/human/([^"]*)\.(?:png|wav)"', page)
+        assert [first or second for first, second in tasks] == [task] * 3
+
+
+def test_pages_with_a_picture_are_made_once_for_all_who_come_alike() -> None:
+    portal, made = open_portal(), list[str]()
+
+    def hear(_app: object, template: Template, **_: object) -> None:
+        made.append(template.name or "")
+
+    with template_rendered.connected_to(hear, portal.app):
+        for name in ("maya", "jo", "nobody"):
+            assert f'value="{name}"' in asked_for(portal, identifier=name)
+    assert made == ["who.html"]
 
 
 def test_a_problem_with_the_name_keeps_the_picture(portal: Portal) -> None:

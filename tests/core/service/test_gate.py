@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from servers.small_house import SmallHouse, WeakDoor
+from sqlalchemy import Engine, event
 
 from keyback.core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from keyback.core.db.counters import Mark
@@ -167,6 +170,44 @@ def test_refused_sources_nonsense_and_copies_do_not_empty_what_is_everybodys(
         with pytest.raises(NotHuman):
             by_picture(house, address=f"192.0.2.{number}", once="solved")
     by_picture(house, address="192.0.2.3")
+
+
+@contextmanager
+def overheard() -> Iterator[list[str]]:
+    """What every database is asked, by the first word of each statement."""
+    asked: list[str] = []
+
+    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement.partition(" ")[0])
+
+    def hear_of_the_end(_c: object) -> None:
+        asked.append("COMMIT")
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    event.listen(Engine, "commit", hear_of_the_end)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+        event.remove(Engine, "commit", hear_of_the_end)
+
+
+@pytest.mark.parametrize(
+    ("response", "asked"),
+    [
+        ({"human": "no"}, ["SELECT"]),
+        ({"weak": "no"}, ["SELECT"]),
+        ({"weak": "no", "once": "task"}, ["SELECT", "INSERT"]),
+    ],
+)
+def test_a_check_that_fails_costs_one_look_and_a_wrong_answer_one_statement_more(
+    on_either: SmallHouse, response: dict[str, str], asked: list[str]
+) -> None:
+    with overheard() as heard:
+        with pytest.raises(NotHuman) as refused:
+            on_either.service.starting.start("jo", response, Arrival("192.0.2.1"))
+        on_either.service.starting.widget("192.0.2.1", alternative=True, refused=refused.value)
+    assert heard == asked
 
 
 @pytest.mark.parametrize("weak", ["yes", "no"])

@@ -7,8 +7,10 @@ import struct
 import wave
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
+from markupsafe import escape
 from pydantic import SecretStr
 from servers.human import read
 
@@ -53,6 +55,13 @@ def test_no_sign_looks_or_sounds_like_another() -> None:
 def test_capitals_and_spaces_do_not_matter(how: object) -> None:
     task = a_task()
     assert judged(task, how(read(CHECK, task))).passed  # type: ignore[operator]
+
+
+def test_a_task_reads_the_same_in_an_address_as_on_a_page() -> None:
+    # Pages are made once, and each reader's own task is filled in, there and there.
+    for seed in "abc":
+        task = a_task(seed, effort=40)
+        assert quote(task, safe="") == str(escape(task)) == task
 
 
 def test_full_width_signs_are_the_usual_ones() -> None:
