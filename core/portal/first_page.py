@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import render_template
 
 from ..contracts.human_check import Widget
-from .language import has_own_menu, said, spoken
+from .language import menu_start, menu_starting, said, spoken
 from .moulds import Moulds
 from .prompt_form import Problem
 from .settings import PortalSettings
@@ -16,6 +16,8 @@ from .settings import PortalSettings
 # Human checks that show their data as they are, so that it can be filled in afterwards. A picture's task also stands in
 # addresses, and has no sign that would be written otherwise there.
 PLAIN = frozenset({"proof_of_work", "picture_and_sound"})
+# What the links to other languages begin with stands beside a page's values.
+MENU = "menu"
 
 
 class FirstPage:
@@ -30,16 +32,17 @@ class FirstPage:
         """`values` are shown as they are, and no more is asked of them than whether they are empty."""
 
         def make(gaps: Mapping[str, str]) -> str:
-            return render_template(
-                self._template,
-                problems=problems,
-                widget=replace(widget, data={name: gaps[name] for name in widget.data}),
-                **alike,
-                **{name: gaps[name] for name in values},
-            )
+            with menu_starting(gaps[MENU]):
+                return render_template(
+                    self._template,
+                    problems=problems,
+                    widget=replace(widget, data={name: gaps[name] for name in widget.data}),
+                    **alike,
+                    **{name: gaps[name] for name in values},
+                )
 
-        filled = {**widget.data, **values}
-        if widget.kind not in PLAIN or has_own_menu():
+        filled = {**widget.data, **values, MENU: menu_start()}
+        if widget.kind not in PLAIN:
             return make(filled)
         said_so = tuple((problem.field, said(problem.text)) for problem in problems)
         # What the company looks like may change at any moment.

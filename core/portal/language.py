@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -94,7 +95,7 @@ class SpokenLanguage:
     def menu(self) -> list[MenuLink]:
         """Every language by its own name, leading back to the same page; nothing where there is no choice."""
         names = self._languages.names
-        links = [MenuLink(tag, names[tag], _address(tag), tag == spoken()) for tag in names]
+        links = [MenuLink(tag, names[tag], menu_start() + urlencode([(ASKED, tag)]), tag == spoken()) for tag in names]
         return sorted(links, key=lambda link: link.name) if len(links) > 1 else []
 
     def name(self, response: Response) -> Response:
@@ -159,16 +160,25 @@ def keep_place(address: str) -> None:
     g.place = address
 
 
-def has_own_menu() -> bool:
-    """Whether the menu's links carry what only this request knows."""
-    return bool(request.args or g.get("place"))
+def menu_start() -> str:
+    """What the menu's links begin with, all that only this request knows of them.
+
+    An address without a path stays where it is, and can lead nowhere else.
+    """
+    if start := g.get("menu_start", ""):
+        return str(start)
+    place = g.get("place", "") or (f"?{urlencode(others)}" if (others := _others()) else "")
+    return f"{place}{'&' if '?' in place else '?'}"
 
 
-def _address(tag: str) -> str:
-    """The same page: an address without a path stays where it is, and can lead nowhere else."""
-    if place := g.get("place", ""):
-        return f"{place}{'&' if '?' in place else '?'}{urlencode([(ASKED, tag)])}"
-    return f"?{urlencode([*_others(), (ASKED, tag)])}"
+@contextmanager
+def menu_starting(start: str) -> Iterator[None]:
+    """Inside, the menu's links begin so."""
+    g.menu_start = start
+    try:
+        yield
+    finally:
+        del g.menu_start
 
 
 def _here() -> str:

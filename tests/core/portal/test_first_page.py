@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from flask import Flask, g
+from flask import Flask, g, template_rendered
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import DictLoader
-from pretend_portal import Portal
+from pretend_portal import LISTED, Portal, open_portal
 
 from keyback.core.contracts.errors import NotAllowed
 from keyback.core.contracts.text import Text
@@ -80,6 +80,32 @@ def test_each_page_has_the_nonce_of_its_own_headers(portal: Portal) -> None:
         page = portal.get("/recover")
         (allowed,) = re.findall(r"style-src 'nonce-([^']*)'", page.headers["Content-Security-Policy"])
         assert set(re.findall(r'nonce="([^"]*)"', page.text)) == {allowed}
+
+
+@pytest.mark.parametrize(
+    "arrived", ["/recover", "/recover?x=1", "/recover?login_hint=jo&x=%22%3E%3Cb%3E", "/go/alderwick?login_hint=maya"]
+)
+def test_each_readers_menu_leads_back_to_where_they_are(portal: Portal, arrived: str) -> None:
+    portal.get("/recover?login_hint=whoever+was+first")
+    page, query = portal.get(arrived).text, arrived.partition("?")[2]
+    assert "whoever" not in page
+    (german,) = re.findall(r'<a href="([^"]*)" lang="de"', page)
+    assert html.unescape(german) == (f"?{query}&language=de" if query else "?language=de")
+
+
+@pytest.mark.parametrize("fields", [{"identifier": ""}, {"identifier": "jo", "check": "picture"}])
+def test_a_page_is_made_once_whatever_the_address_and_the_door_say(fields: dict[str, str]) -> None:
+    portal, made = open_portal(), list[object]()
+
+    def hear(_app: object, template: object, **_: object) -> None:
+        made.append(template)
+
+    with template_rendered.connected_to(hear, portal.app):
+        for number in range(3):
+            portal.get(f"/recover?x={number}")
+            portal.get(f"/go/alderwick?login_hint=jo{number}")
+            portal.post("/recover", entry="alderwick", return_to=LISTED, **fields)
+    assert len(made) == 3
 
 
 def test_a_mistake_is_said_in_each_readers_language(portal: Portal) -> None:
