@@ -19,6 +19,13 @@ ABOUT_THE_DESK: dict[str, tuple[str, ...]] = {
         "Its password never expires, so the directory would not ask for another one.",
         "This kind of directory can't be told to ask for another password.",
     ),
+    "the notice before everybody must choose another password": (
+        "You will be asked for a new password",
+        ("From {}, {} (UTC), you must choose a new {} password when you sign in ({}). To do it sooner, type {} into "
+        "your browser; then you are not asked again.\n\nNobody will ever ask you for your password: not by e-mail, "
+        "not by text, not on the phone."),
+        "From {} you must choose a new {} password when you sign in. Questions? Call {}.",
+    ),
     "the mail that carries a report or the events to administrators": (
         "Keyback report, {} to {}", "Keyback events, {} to {}", "{} asked for it: {}",
     ),
