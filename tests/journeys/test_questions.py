@@ -231,6 +231,7 @@ def test_what_is_left_out_is_said_and_counts_as_no_try(jo: Jo) -> None:
         page = words(jo.post(ADD, move="continue"))
         assert page.count("Choose one from the list") == 10
         assert page.count("Enter your answer") == 10
+        assert [page.count(f"Question {n}: Choose one from the list") for n in range(1, 6)] == [1] * 5
     assert "is added" in words(jo.post(ADD, move="continue", **REGISTERED))
 
 
