@@ -34,7 +34,10 @@ class LinkForm(WhyForm):
     """A door that people come by."""
 
     door = Word(
-        Text("Key"), longest=32, description=Text("Stands in the address: small letters, digits and dashes. It stays.")
+        Text("Key"),
+        validators=[needed(Text("Type a key."))],
+        longest=32,
+        description=Text("Stands in the address: small letters, digits and dashes. It stays."),
     )
     called = Word(
         Text("Name"),

@@ -87,6 +87,7 @@ class EntryScreen(Screen):
         """Keep what was typed, or say what is wrong with it."""
         door = self._mine(key)
         form = self._with_choices(self.form(kind_of(door.entry)))
+        del form.door
         if not form.validate():
             return self._page(door, form, 422)
         try:

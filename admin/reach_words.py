@@ -70,4 +70,4 @@ def called(console: Console, keys: Iterable[str]) -> list[str]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return " / ".join(f"“{name}”" for name in sorted(names))
+    return " / ".join(said(Text("“{name}”", name=name)) for name in sorted(names))

@@ -120,6 +120,7 @@ def test_a_client_that_publishes_its_keys_gets_no_secret_and_its_page_says_when_
     ("kind", "typed", "said"),
     [
         ("link", {"door": "No Key"}, "small letters, digits and dashes only"),
+        ("link", {"door": "", "called": "", "why": ""}, "Type a key. Type a name. Say why, in one line."),
         ("link", {"called": ""}, "Type a name."),
         ("link", {"why": ""}, "Say why, in one line."),
         ("link", {"language": "tlh"}, "Choose one of these."),
