@@ -14,6 +14,7 @@ from ..core.contracts.text import Text
 from ..core.recovery.flaws import LEAST_LONGEST, LONGEST_NAME
 from ..core.recovery.passwords import CAP, FLOOR
 from ..core.recovery.policy import Purpose
+from .forms import needed
 from .rule_inputs import Lines, Span, Ticks, Whole, Word
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -47,7 +48,7 @@ PURPOSES: Mapping[Purpose, Text] = {
     Purpose.UNLOCK: Text("Unlock an account"),
 }
 MEDIA: Mapping[str, Text] = {"email": Text("E-mail"), "sms": Text("Text message")}
-NAME = Row("name", Word(Text("Name"), longest=LONGEST_NAME))
+NAME = Row("name", Word(Text("Name"), validators=[needed(Text("Type a name."))], longest=LONGEST_NAME))
 
 
 def _purposes(chosen: list[str]) -> frozenset[Purpose]:

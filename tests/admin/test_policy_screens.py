@@ -141,7 +141,7 @@ def test_a_save_without_a_reason_asks_for_one_and_keeps_the_rest(console: SmallC
         ({"proof__at_least": "9" * 5000}, "Type a whole number from 1 to 4"),
         ({"password__min_length": "14", "proof__at_least": "1"}, "Passwords under 15 characters need two proofs."),
         ({"name": "nurses"}, "Another policy has this name."),
-        ({"name": " "}, "A name has 1 to 100 characters."),
+        ({"name": " "}, "Type a name."),
         ({"notices__media": []}, "People must be told"),
         ({"password__banned_words": "abc"}, "A word has 4 to 16 characters"),
         ({"method__sms": "maybe"}, "Choose one of these."),
