@@ -146,6 +146,13 @@ def test_what_cannot_hold_is_said_and_nothing_is_kept(
     assert kept(console) == {}
 
 
+def test_the_summary_names_the_fields_where_several_lack_the_same(console: SmallConsole) -> None:
+    long = "x" * 401
+    page = words(console.post(f"{HERE}new/oidc", {**CLIENT, "home_url": long, "jwks_uri": long, "called": ""}))
+    assert "Where people go back to – At most 400 characters" in page
+    assert "Name – " not in page
+
+
 def test_administrators_change_auditors_look_and_nobody_else_comes_in(console: SmallConsole) -> None:
     console.post(f"{HERE}new/link", LINK)
     for path in ("", "one/intranet", "one/intranet/setup", "one/intranet/history"):
