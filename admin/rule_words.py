@@ -47,7 +47,7 @@ FAULTS: Mapping[Fault, Text] = {
 WEAKNESSES: Mapping[Weakness, Text] = {
     Weakness.SINGLE: Text("{policy}: one thing alone would be enough to get in."),
     Weakness.PRIVILEGED: Text("{policy}: administrators of a directory would be let in."),
-    Weakness.GROUP_LET_IN: Text("{policy}: a group that was left out would be let in."),
+    Weakness.GROUP_LET_IN: Text("{policy}: a group that is left out today could be let in."),
 }
 
 
