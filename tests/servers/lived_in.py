@@ -114,7 +114,8 @@ def _help(console: SmallConsole) -> None:
     plan = {
         "what": "reset", "stores": "fake", "opens_at": f"{begins:%Y-%m-%d %H:%M}", "from_hour": "0",
         "closes_at": f"{begins + timedelta(days=1):%Y-%m-%d %H:%M}", "until_hour": "24", "per_hour": "1",
-        "messages": "100", "most_failures": "20", "people": "2", "press": "put", **WHY,
+        "messages": "100", "most_failures": "20", "people": "2", "notice_hours": "0", "money": "0", "press": "put",
+        **WHY,
     }  # fmt: skip
     made = console.post("/admin/campaigns/new", plan)
     assert made.status_code == 303, words(made)
