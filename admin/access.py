@@ -12,9 +12,9 @@ from flask_admin import BaseView
 from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
-from ..core.service.actor import Actor, Role
-from ..core.service.console import Console
-from ..core.service.console_desk import ConsoleDesk, InConsole
+from ..core.service.administrators.actor import Actor, Role
+from ..core.service.administrators.console import Console
+from ..core.service.administrators.console_desk import ConsoleDesk, InConsole
 from .forms import ConsoleForm, as_sent
 from .taken import TOKEN, UNREADABLE, is_text, taken_by
 

@@ -18,10 +18,10 @@ from werkzeug.wrappers import Response
 from ..core.contracts.brand import Brand
 from ..core.contracts.errors import MustWait, NotAllowed
 from ..core.contracts.text import Text
-from ..core.service.actor import Role
-from ..core.service.console import Console
-from ..core.service.console_desk import ConsoleDesk, InConsole
-from ..core.service.vouching import SignInUnavailable
+from ..core.service.administrators.actor import Role
+from ..core.service.administrators.console import Console
+from ..core.service.administrators.console_desk import ConsoleDesk, InConsole
+from ..core.service.enrolling.vouching import SignInUnavailable
 from ..core.whole_body import whole_body
 from .access import HTML, Screen
 from .cookies import ConsoleCookies

@@ -13,10 +13,10 @@ from wtforms import StringField
 from ..core.contracts.errors import NotAllowed, StoreUnavailable
 from ..core.contracts.text import Text
 from ..core.db.approvals import Approval, Decision
-from ..core.service.actor import Role
-from ..core.service.approvals import PAGE, Approvals
-from ..core.service.campaign_terms import terms
-from ..core.service.campaigns import KIND as CAMPAIGN
+from ..core.service.administrators.actor import Role
+from ..core.service.campaigning.campaign_terms import terms
+from ..core.service.campaigning.campaigns import KIND as CAMPAIGN
+from ..core.service.ruling.approvals import PAGE, Approvals
 from .access import Screen
 from .forms import ConsoleForm, longest
 from .people_screens import SILENT

@@ -11,9 +11,9 @@ from wtforms import BooleanField, FileField, HiddenField
 from ..core.colours import DARK, LIGHT, Scheme, contrast, dark_of
 from ..core.contracts.brand import Brand
 from ..core.contracts.text import Text
-from ..core.service.brand_flaws import LONGEST, BrandFlaw, Fault
-from ..core.service.house_brand import FIELDS
-from ..core.service.pictures import Why
+from ..core.service.ruling.brand_flaws import LONGEST, BrandFlaw, Fault
+from ..core.service.ruling.house_brand import FIELDS
+from ..core.service.ruling.pictures import Why
 from .forms import ConsoleForm, WhyForm
 from .rule_inputs import Lines, Word
 

@@ -12,11 +12,11 @@ from ..core.contracts.brand import Brand, Logo
 from ..core.contracts.text import Text
 from ..core.db.settings_store import SavedMeanwhile
 from ..core.recovery.differences import between_values
-from ..core.service.brand_desk import BrandDesk, Pinned, UnfitBrand
-from ..core.service.brand_flaws import flaws_of
-from ..core.service.kept_rules import PAGE, Change, Kept, Refused
-from ..core.service.pictures import NotTaken, kind_of_picture
-from ..core.service.samples import samples
+from ..core.service.ruling.brand_desk import BrandDesk, Pinned, UnfitBrand
+from ..core.service.ruling.brand_flaws import flaws_of
+from ..core.service.ruling.kept_rules import PAGE, Change, Kept, Refused
+from ..core.service.ruling.pictures import NotTaken, kind_of_picture
+from ..core.service.sending.samples import samples
 from .access import Role
 from .brand_form import LABELS, PICTURES, PINNED, BrandForm, LogoForm, said_of, sheets
 from .forms import as_sent

@@ -17,10 +17,10 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 from ..core.contracts.errors import NotAllowed
 from ..core.contracts.text import Text
 from ..core.db.approvals import Decision
-from ..core.service.actor import Role
-from ..core.service.audience import Crowd
-from ..core.service.campaign_terms import terms
-from ..core.service.campaigns import PAGE, Campaign, Campaigns, Kind, Plan, State
+from ..core.service.administrators.actor import Role
+from ..core.service.campaigning.audience import Crowd
+from ..core.service.campaigning.campaign_terms import terms
+from ..core.service.campaigning.campaigns import PAGE, Campaign, Campaigns, Kind, Plan, State
 from . import campaign_words as words
 from .access import Screen
 from .approval_screens import STATES as DECISIONS

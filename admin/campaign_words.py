@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..core.contracts.text import Text
-from ..core.service.campaigns import Campaign, Kind, State
+from ..core.service.campaigning.campaigns import Campaign, Kind, State
 from .people_words import Tag
 
 KINDS: Mapping[Kind, Text] = {

@@ -7,7 +7,7 @@ import re
 from flask import Request, abort
 from werkzeug.wrappers import Response
 
-from ..core.service.signing_in import AWAY
+from ..core.service.enrolling.signing_in import AWAY
 from .look import ConsoleLook
 
 _VALUE = re.compile(r"[A-Za-z0-9]{1,128}", re.ASCII)

@@ -7,10 +7,10 @@ import re
 from flask import Blueprint, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from ..core.service.console_desk import InConsole
-from ..core.service.console_door import HOME, ConsoleDoor
-from ..core.service.signing_in import Arrived
-from ..core.service.vouching import SignInRefused
+from ..core.service.administrators.console_desk import InConsole
+from ..core.service.administrators.console_door import HOME, ConsoleDoor
+from ..core.service.enrolling.signing_in import Arrived
+from ..core.service.enrolling.vouching import SignInRefused
 from .access import HTML, TOKEN, refuse
 from .cookies import ConsoleCookies
 from .language import spoken

@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 
 from ..core.contracts.entry import Entry, OidcClient, SubjectKind
 from ..core.contracts.text import Text
-from ..core.service.entry_rules import LONGEST_ADDRESS, LONGEST_KEYS, LONGEST_NAME, Problem
+from ..core.service.clients.entry_rules import LONGEST_ADDRESS, LONGEST_KEYS, LONGEST_NAME, Problem
 from .forms import WhyForm, longest, needed
 from .rule_inputs import Area, Lines, Word, listed
 

@@ -9,8 +9,8 @@ from wtforms import BooleanField, HiddenField
 
 from ..core.contracts.text import Secret, Text
 from ..core.db.settings_store import SavedMeanwhile
-from ..core.service.entry_desk import Door, EntryDesk, InUse, Kept, Unfit
-from ..core.service.kept_rules import Change
+from ..core.service.clients.entry_desk import Door, EntryDesk, InUse, Kept, Unfit
+from ..core.service.ruling.kept_rules import Change
 from .access import Role, Screen
 from .entry_form import ClientForm, LinkForm, data_of, kind_of, mark, read, with_choices
 from .entry_snippets import address_of, of_client, of_link

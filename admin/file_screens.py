@@ -11,10 +11,10 @@ from wtforms import RadioField
 
 from ..core.contracts.errors import NotAllowed
 from ..core.contracts.text import Text
-from ..core.service.actor import Role
-from ..core.service.file_post import EVENTS, REPORT
-from ..core.service.file_schedules import NO_ADDRESS, Every, FileSchedules
-from ..core.service.record_room import READERS
+from ..core.service.administrators.actor import Role
+from ..core.service.reporting.file_post import EVENTS, REPORT
+from ..core.service.reporting.file_schedules import NO_ADDRESS, Every, FileSchedules
+from ..core.service.reporting.record_room import READERS
 from .access import Screen
 from .forms import ConsoleForm, WhyForm, needed
 from .rule_inputs import Lines, listed

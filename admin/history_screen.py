@@ -12,8 +12,8 @@ from flask_admin import expose
 from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
-from ..core.service.console import Console
-from ..core.service.kept_rules import PAGE, Kept, Ledger
+from ..core.service.administrators.console import Console
+from ..core.service.ruling.kept_rules import PAGE, Kept, Ledger
 from .access import Screen
 from .policy_wish import number
 from .rule_changes import Line

@@ -6,7 +6,7 @@ from flask_admin import expose
 from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
-from ..core.service.today import Day, Today, TodaysNumbers
+from ..core.service.reporting.today import Day, Today, TodaysNumbers
 from .access import ALL, Screen
 from .charts import SMALL, Chart, bars
 from .home_words import BUDGETS, Line, line_of

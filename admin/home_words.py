@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..core.contracts.text import Text
 from ..core.recovery.flaws import Flaw
-from ..core.service.concerns import Concern, Health, What
+from ..core.service.reporting.concerns import Concern, Health, What
 from .people_words import Tag
 from .plugin_screens import PART_SCREENS
 from .rule_words import of_flaw

@@ -12,8 +12,8 @@ from wtforms import Form
 
 from ..core.contracts.text import Text
 from ..core.db.settings_store import SavedMeanwhile
-from ..core.service.acceptance import NotAccepted
-from ..core.service.kept_rules import Change, Refused
+from ..core.service.ruling.acceptance import NotAccepted
+from ..core.service.ruling.kept_rules import Change, Refused
 from .forms import NOT_THE_NAME, ConsoleForm, WhyForm, as_sent
 from .history_screen import Bench, HistoryScreen, ReadingDesk
 from .policy_wish import WISHED, Do, Wish

@@ -10,7 +10,7 @@ from flask_admin import expose
 from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
-from ..core.service.record_room import RecordRoom
+from ..core.service.reporting.record_room import RecordRoom
 from .access import Screen
 
 

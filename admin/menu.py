@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from ..core.contracts.text import Text
-from ..core.service.actor import Actor
+from ..core.service.administrators.actor import Actor
 from .access import Screen
 
 # Home stands alone on top.

@@ -12,10 +12,10 @@ from wtforms.fields import SelectChoice
 
 from ..core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from ..core.contracts.text import Text
-from ..core.service.actor import Role
-from ..core.service.caller_desk import Check, Progress
-from ..core.service.desk import Desk
-from ..core.service.desk_file import File
+from ..core.service.administrators.actor import Role
+from ..core.service.helping.caller_desk import Check, Progress
+from ..core.service.helping.desk import Desk
+from ..core.service.helping.desk_file import File
 from .access import Screen
 from .forms import ConsoleForm, WhyForm, longest, needed
 from .people_words import CHECKS, PROGRESS, REFUSALS, state_tags, try_words

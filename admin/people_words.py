@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ..core.contracts.people import Account
 from ..core.contracts.text import Text
-from ..core.service.caller_desk import Check, Progress
-from ..core.service.desk_file import Try
+from ..core.service.helping.caller_desk import Check, Progress
+from ..core.service.helping.desk_file import Try
 
 # Sign and words of a tag.
 Tag = tuple[str, Text]

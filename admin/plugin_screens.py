@@ -15,10 +15,10 @@ from wtforms.fields import SelectChoice
 
 from ..core.contracts.text import Text
 from ..core.db.settings_store import SavedMeanwhile
-from ..core.service.needed import Lost, Need
-from ..core.service.part_values import Fixed, is_secret
-from ..core.service.parts import Needed, NotOffered, Part, State, Switch, Unfit
-from ..core.service.plugin_watch import Seen
+from ..core.service.reporting.plugin_watch import Seen
+from ..core.service.ruling.needed import Lost, Need
+from ..core.service.ruling.part_values import Fixed, is_secret
+from ..core.service.ruling.parts import Needed, NotOffered, Part, State, Switch, Unfit
 from .access import Role
 from .forms import WhyForm
 from .policy_wish import number

@@ -12,8 +12,8 @@ from ..core.recovery.differences import between
 from ..core.recovery.flaws import Flaw
 from ..core.recovery.policy import Audience, Policy
 from ..core.recovery.policy_order import in_order, put
-from ..core.service.policy_desk import PolicyDesk
-from ..core.service.simulator import Draft
+from ..core.service.ruling.policy_desk import PolicyDesk
+from ..core.service.ruling.simulator import Draft
 from .forms import ConsoleForm, as_sent
 from .kept_screen import KeptBench
 from .policy_form import METHOD, PolicyForm

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
 from ..core.recovery.policy_order import put
-from ..core.service.kept_rules import Change, NeedsSecond
+from ..core.service.ruling.kept_rules import Change, NeedsSecond
 from .access import Role
 from .forms import AnswerForm, ConsoleForm, WhyForm
 from .kept_screen import KeptScreen, typed_into

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 from ..core.contracts.text import Text
 from ..core.recovery.differences import between_public
 from ..core.recovery.policy import PublicRules
-from ..core.service.public_desk import PublicDesk
-from ..core.service.simulator import Draft
+from ..core.service.ruling.public_desk import PublicDesk
+from ..core.service.ruling.simulator import Draft
 from .access import Role
 from .forms import ConsoleForm, as_sent
 from .kept_screen import KeptBench, KeptScreen, typed_into

@@ -13,10 +13,10 @@ from ..core.contracts.question_set import Question, QuestionSet
 from ..core.contracts.text import Text
 from ..core.db.settings_store import SavedMeanwhile
 from ..core.recovery.question_sets import Sets, between, put, with_question, without_question
-from ..core.service.acceptance import NotAccepted
-from ..core.service.kept_rules import Change
-from ..core.service.parts import State
-from ..core.service.question_sets import QuestionDesk, Unfit
+from ..core.service.ruling.acceptance import NotAccepted
+from ..core.service.ruling.kept_rules import Change
+from ..core.service.ruling.parts import State
+from ..core.service.ruling.question_sets import QuestionDesk, Unfit
 from .access import Role
 from .forms import NOT_THE_NAME
 from .history_screen import Bench, HistoryScreen

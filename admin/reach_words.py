@@ -7,8 +7,8 @@ from datetime import datetime
 
 from ..core.contracts.text import Text
 from ..core.recovery.policy import Purpose
-from ..core.service.console import Console
-from ..core.service.simulated import Considered, NotOffered, Why
+from ..core.service.administrators.console import Console
+from ..core.service.ruling.simulated import Considered, NotOffered, Why
 from .language import said
 
 PURPOSES: Mapping[Purpose, Text] = {

@@ -17,8 +17,8 @@ from wtforms.validators import Optional
 from ..core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from ..core.contracts.text import Text
 from ..core.recovery.state import Stage
-from ..core.service.microsoft_names import MICROSOFT
-from ..core.service.record_room import LOUD, NAMES, READERS, Asked, Page, Row, Span
+from ..core.service.reporting.microsoft_names import MICROSOFT
+from ..core.service.reporting.record_room import LOUD, NAMES, READERS, Asked, Page, Row, Span
 from .forms import ConsoleForm, needed
 from .log_check_pages import LogCheckPages, moment, tabs_of
 from .rule_inputs import Day

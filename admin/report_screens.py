@@ -12,11 +12,11 @@ from wtforms.validators import Optional
 
 from ..core.contracts.text import Text
 from ..core.db.settings_store import SavedMeanwhile
-from ..core.service.kept_rules import PAGE, Change, Kept
-from ..core.service.numbers import region_name
-from ..core.service.record_room import READERS
-from ..core.service.report import LONGEST, Report, ReportRoom
-from ..core.service.ticket_costs import TicketCost
+from ..core.service.reporting.record_room import READERS
+from ..core.service.reporting.report import LONGEST, Report, ReportRoom
+from ..core.service.reporting.ticket_costs import TicketCost
+from ..core.service.ruling.kept_rules import PAGE, Change, Kept
+from ..core.service.sending.numbers import region_name
 from . import reach_words
 from .access import Role, Screen
 from .charts import Chart, bars

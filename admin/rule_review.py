@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ..core.contracts.text import Text
 from ..core.recovery.flaws import Flaw
 from ..core.recovery.guessing import one_in
-from ..core.service.policy_desk import Review, Risk
-from ..core.service.public_desk import PublicReview
-from ..core.service.simulator import Draft
-from ..core.service.stranded import Compared, Stranded
+from ..core.service.ruling.policy_desk import Review, Risk
+from ..core.service.ruling.public_desk import PublicReview
+from ..core.service.ruling.simulator import Draft
+from ..core.service.ruling.stranded import Compared, Stranded
 from .rule_changes import Changes, Line
 from .rule_words import of_counted, of_flaw, of_risk, of_weaker
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ..core.contracts.text import Text
 from ..core.recovery.flaws import Fault, Flaw
 from ..core.recovery.weaker import Weaker, Weakness
-from ..core.service.policy_desk import Counted
+from ..core.service.ruling.policy_desk import Counted
 
 FAULTS: Mapping[Fault, Text] = {
     Fault.REQUIRED_OFF: Text("Required, but switched off: {names}. Switch it on first, or make it optional."),

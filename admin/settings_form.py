@@ -15,8 +15,8 @@ from wtforms.fields import SelectChoice
 
 from ..core.contracts.plugin import PluginSettings
 from ..core.contracts.text import Language, Text
-from ..core.service.part_values import Change, is_secret
-from ..core.service.parts import Part
+from ..core.service.ruling.part_values import Change, is_secret
+from ..core.service.ruling.parts import Part
 from .forms import ConsoleForm
 
 # Before each name, so that no setting can be taken for a field of the page's own.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ..core.contracts.plugin import Fault
 from ..core.contracts.text import Language, Text
-from ..core.service.typed_addresses import WALLED
+from ..core.service.ruling.typed_addresses import WALLED
 from .forms import ConsoleForm
 from .settings_form import SET, AuthorsWords
 

@@ -13,8 +13,8 @@ from wtforms.fields import SelectChoice
 from ..core.contracts.errors import NotAllowed
 from ..core.contracts.signals import Delivery, Naming, Receiver, Status
 from ..core.contracts.text import Text
-from ..core.service.actor import Role
-from ..core.service.signal_desk import MOST_COUNTED, PAGE, Registered, SignalDesk
+from ..core.service.administrators.actor import Role
+from ..core.service.clients.signal_desk import MOST_COUNTED, PAGE, Registered, SignalDesk
 from .access import Screen
 from .forms import WhyForm, longest, needed
 from .taken import takes

@@ -10,7 +10,7 @@ from ..core.contracts.errors import MustWait, StoreUnavailable
 from ..core.contracts.text import Text
 from ..core.recovery.names import LONGEST
 from ..core.recovery.policy import Purpose
-from ..core.service.simulated import Simulated
+from ..core.service.ruling.simulated import Simulated
 from . import reach_words
 from .access import Role, Screen
 from .forms import ConsoleForm, longest, needed

@@ -9,8 +9,8 @@ from flask_admin import expose
 from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
-from ..core.service.capable import capable
-from ..core.service.stranded import PAGE, Group, Stranded
+from ..core.service.reporting.capable import capable
+from ..core.service.ruling.stranded import PAGE, Group, Stranded
 from . import reach_words
 from .access import Role, Screen
 

@@ -9,7 +9,7 @@ from wtforms import Field
 from wtforms.validators import Optional, ValidationError
 
 from ..core.contracts.text import Text
-from ..core.service.ticket_costs import CENT, TicketCost
+from ..core.service.reporting.ticket_costs import CENT, TicketCost
 from .forms import WhyForm, between
 from .rule_inputs import Amount, Word
 

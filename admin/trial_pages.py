@@ -10,8 +10,8 @@ from flask_admin import expose
 from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
-from ..core.service.parts import NotOffered, Part
-from ..core.service.trials import GOOD, Looked, Trial
+from ..core.service.ruling.parts import NotOffered, Part
+from ..core.service.ruling.trials import GOOD, Looked, Trial
 from .access import Screen
 
 # So often a page under way looks again, and for so long: then somebody must ask, or nobody is there any more.

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..core.contracts.text import Text
 from ..core.contracts.wording import Part, Wording, gaps_of
-from ..core.service.wording_desk import Place
-from ..core.service.wording_flaws import LONGEST, Fault, WordingFlaw
+from ..core.service.ruling.wording_desk import Place
+from ..core.service.ruling.wording_flaws import LONGEST, Fault, WordingFlaw
 from .forms import WhyForm
 from .rule_inputs import TOO_LONG, Area, Word
 

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 from ..core.contracts.text import Text
 from ..core.contracts.wording import Wording
 from ..core.db.settings_store import SavedMeanwhile
-from ..core.service.house_brand import Words
-from ..core.service.kept_rules import Change, Kept
-from ..core.service.wording_desk import Place, WordingDesk, differences
+from ..core.service.ruling.house_brand import Words
+from ..core.service.ruling.kept_rules import Change, Kept
+from ..core.service.ruling.wording_desk import Place, WordingDesk, differences
 from .access import Role
 from .forms import WhyForm
 from .history_screen import Bench, HistoryScreen

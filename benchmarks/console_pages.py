@@ -14,7 +14,7 @@ from servers.small_console import SmallConsole
 
 from keyback.core.db.columns import micros
 from keyback.core.recovery.state import Stage
-from keyback.core.service.record_room import LOUD
+from keyback.core.service.reporting.record_room import LOUD
 
 # Whatever is asked of them, they read what administrators set, which is little.
 OF_FEW_ROWS = (

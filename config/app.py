@@ -17,7 +17,7 @@ from ..core.portal import (
 )
 from ..core.portal.compiled import share_templates
 from ..core.portal.timed import Timed
-from ..core.service.signed_in import SignedIn
+from ..core.service.enrolling.signed_in import SignedIn
 from ..core.service.snapshot import Snapshots
 from ..core.service.surroundings import Surroundings
 from .console import join_console

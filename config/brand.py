@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..core.contracts.brand import Brand, Logo
-from ..core.service.brand_flaws import BrandFlaw, Fault, flaws_of
-from ..core.service.house_brand import FIELDS, FileSays
+from ..core.service.ruling.brand_flaws import BrandFlaw, Fault, flaws_of
+from ..core.service.ruling.house_brand import FIELDS, FileSays
 from .settings import Settings
 
 PINNABLE = (*FIELDS, "logo")

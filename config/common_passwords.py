@@ -9,8 +9,8 @@ from pathlib import Path
 
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from ..core.service.breached import digest_of
-from ..core.service.breached_install import write
+from ..core.service.writing.breached import digest_of
+from ..core.service.writing.breached_install import write
 
 SHIPPED = Path(__file__).parent / "breached" / "common.bin"
 

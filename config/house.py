@@ -15,14 +15,14 @@ from ..core.db.session import Database
 from ..core.host import Host
 from ..core.languages import Languages
 from ..core.recovery.policy import Disclosure
-from ..core.service.breached import Breached
-from ..core.service.disclosing import disclosure_problems
-from ..core.service.door import Door
+from ..core.service.enrolling.door import Door
+from ..core.service.finding.disclosing import disclosure_problems
 from ..core.service.records import Records
 from ..core.service.snapshot import Snapshots
 from ..core.service.staff import Staff, employ
-from ..core.service.strength import estimate
 from ..core.service.surroundings import Surroundings
+from ..core.service.writing.breached import Breached
+from ..core.service.writing.strength import estimate
 from ..idp_bridge.entries import Entries
 from .brand import file_says
 from .media import rules_of

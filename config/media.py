@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..core.service.media import PARTS, PHONE_MEDIA, MediumRules
-from ..core.service.numbers import NumberRules, is_region
+from ..core.service.sending.media import PARTS, PHONE_MEDIA, MediumRules
+from ..core.service.sending.numbers import NumberRules, is_region
 from .settings import MediumSettings, Settings
 
 # Shorter than this it would vouch for a whole country, and with it for what somebody is paid for.

@@ -12,10 +12,10 @@ from ..core.contracts.entry import Entry
 from ..core.contracts.people import Account
 from ..core.contracts.plugin import Context
 from ..core.outside import Outside
-from ..core.service.client_desk import ClientDesk
-from ..core.service.client_keys import ClientKeys
-from ..core.service.end_at_clients import EndingAtClients
-from ..core.service.key_fetching import KIND, KeyFetching
+from ..core.service.clients.client_desk import ClientDesk
+from ..core.service.clients.client_keys import ClientKeys
+from ..core.service.clients.end_at_clients import EndingAtClients
+from ..core.service.clients.key_fetching import KIND, KeyFetching
 from ..idp_bridge.doors import Doors
 from ..idp_bridge.entries import Entries
 from ..idp_bridge.provider_pages import ProviderPages, Start, create_provider

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ..core.service.door import Door, open_door
-from ..core.service.signing_in import SessionRules
+from ..core.service.enrolling.door import Door, open_door
+from ..core.service.enrolling.signing_in import SessionRules
+from ..core.service.enrolling.vouching import CompanyIdp
 from ..core.service.staff import Staff
-from ..core.service.vouching import CompanyIdp
 from .settings import Settings
 
 

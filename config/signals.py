@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from ..core.outside import Outside
-from ..core.service.signal_desk import SignalDesk
-from ..core.service.signal_post import Brought, SignalPost
-from ..core.service.signal_streams import Queued, Registered, Streams
+from ..core.service.clients.signal_desk import SignalDesk
+from ..core.service.clients.signal_post import Brought, SignalPost
+from ..core.service.clients.signal_streams import Queued, Registered, Streams
 from ..idp_bridge.push_hosts import PushHosts
 from ..idp_bridge.signal_pages import SignalPages, create_transmitter
 from .provider import keys_of

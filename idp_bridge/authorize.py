@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from ..core.contracts.entry import Entry, OidcClient
 from ..core.recovery.policy import Purpose
-from ..core.service.client_desk import REQUEST_LIFE, Asked
+from ..core.service.clients.client_desk import REQUEST_LIFE, Asked
 
 # What may stand in `acr_values`: what somebody comes for and, where a client wants so much, how many proofs at least.
 ACR = re.compile(r"urn:keyback:(reset|unlock)(?::([1-9]))?", re.ASCII)

@@ -11,7 +11,7 @@ from ..core.contracts.people import Account
 from ..core.contracts.store import OutcomeKind
 from ..core.recovery.policy import Proof, counting
 from ..core.recovery.state import Recovery
-from ..core.service.client_desk import Done, Grant
+from ..core.service.clients.client_desk import Done, Grant
 
 # What was done, to which accounts, and when. A name that nobody else uses for anything.
 DONE = "urn:keyback:done"

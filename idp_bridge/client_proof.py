@@ -17,8 +17,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet, import_key
 
 from ..core.contracts.entry import Entry
-from ..core.service.client_desk import ClientDesk
-from ..core.service.entry_rules import digest, read_keys
+from ..core.service.clients.client_desk import ClientDesk
+from ..core.service.clients.entry_rules import digest, read_keys
 from .discovery import CLIENT_ALGORITHMS
 from .entries import Entries
 from .refusals import UnknownClient

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ..core.contracts.entry import Entry, OidcClient
 from ..core.recovery.policy import Purpose
 from ..core.recovery.state import Recovery, Stage
-from ..core.service.client_desk import Asked, ClientDesk, Grant
+from ..core.service.clients.client_desk import Asked, ClientDesk, Grant
 from . import claims
 from .authorize import Request, address, read
 from .entries import Entries

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..core.contracts.entry import Entry, OidcClient, SubjectKind
 from ..core.contracts.errors import SettingsInvalid
-from ..core.service.entry_rules import digest, problems
+from ..core.service.clients.entry_rules import digest, problems
 
 # A secret of ours has 256 bits. One that somebody made up for keyback.toml has no slow hash, so it must be long.
 SHORTEST_SECRET = 32

@@ -9,7 +9,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from ..core.service.client_keys import TokenKey
+from ..core.service.clients.client_keys import TokenKey
 from .discovery import ALGORITHM
 
 _BITS = 2048

@@ -11,7 +11,7 @@ from ..core.contracts.entry import Entry
 from ..core.contracts.people import Account
 from ..core.contracts.plugin import Context
 from ..core.outside import Outside, Request, failure, refusal
-from ..core.service.client_keys import ClientKeys
+from ..core.service.clients.client_keys import ClientKeys
 from .claims import of_logout
 from .keys import signed
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, abort, jsonify, redirect, request
 from werkzeug.wrappers import Response
 
-from ..core.service.client_keys import KEYS_FOR
+from ..core.service.clients.client_keys import KEYS_FOR
 from ..core.whole_body import whole_body
 from .authorize import Declined, Request, TurnedAway
 from .discovery import document

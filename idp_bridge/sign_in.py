@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from ..core.contracts.errors import PluginError, SettingsInvalid
 from ..core.guard import Guard
-from ..core.service.vouching import Departure, SignedOut, SignInRefused, SignInUnavailable, Vouched
+from ..core.service.enrolling.vouching import Departure, SignedOut, SignInRefused, SignInUnavailable, Vouched
 from .company_idp import CompanyIdp
 from .tokens import Claims, Tokens
 from .wire import Line, WireError, bound, read_json

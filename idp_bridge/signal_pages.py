@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from ..core.contracts.signals import Stream
-from ..core.service.signal_streams import (
+from ..core.service.clients.signal_streams import (
     Fetching,
     HasOne,
     NoSuchStream,

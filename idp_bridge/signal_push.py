@@ -9,9 +9,9 @@ from http.client import HTTPException
 from typing import Any
 
 from ..core.outside import Answer, Outside, Request, failure
-from ..core.service.client_keys import ClientKeys
-from ..core.service.signal_post import Became, Brought
-from ..core.service.signal_streams import Queued, Registered
+from ..core.service.clients.client_keys import ClientKeys
+from ..core.service.clients.signal_post import Became, Brought
+from ..core.service.clients.signal_streams import Queued, Registered
 from .keys import signed
 from .push_hosts import PushHosts
 from .signal_words import claims, error

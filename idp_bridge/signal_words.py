@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.contracts.signals import Delivery, Kind, Naming, Signal, Status, Stream
-from ..core.service.signal_streams import Queued, Registered, Wish
+from ..core.service.clients.signal_streams import Queued, Registered, Wish
 
 PUSH, POLL = "urn:ietf:rfc:8935", "urn:ietf:rfc:8936"
 TYPES: Mapping[Kind, str] = {

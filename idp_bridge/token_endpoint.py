@@ -9,8 +9,8 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
-from ..core.service.client_desk import TOKEN_LIFE, ClientDesk, Fetched, Grant
-from ..core.service.client_keys import ClientKeys
+from ..core.service.clients.client_desk import TOKEN_LIFE, ClientDesk, Fetched, Grant
+from ..core.service.clients.client_keys import ClientKeys
 from . import claims
 from .client_proof import ClientProof
 from .keys import public, signed

@@ -13,7 +13,7 @@ from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
 from joserfc.jwk import ECKey, GuestProtocol, OKPKey, RSAKey
 from joserfc.jwt import JWTClaimsRegistry, Token
 
-from ..core.service.vouching import SignedOut, SignInRefused
+from ..core.service.enrolling.vouching import SignedOut, SignInRefused
 from .claims import BACK_CHANNEL
 from .company_idp import CompanyIdp, Document, PublicKey
 

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
-from keyback.core.service.numbers import REGION_NAMES, is_region
+from keyback.core.service.sending.numbers import REGION_NAMES, is_region
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "core" / "portal" / "translations"
@@ -30,19 +30,16 @@ RULES = ("core/networks.py", "plugins/stores/_ldap.py", "plugins/stores/_setting
 ONLY_IN_CONSOLE = (
     SETTINGS,
     "admin/",
-    "core/service/approvals.py",
-    "core/service/caller_desk.py",
-    "core/service/campaign",
-    "core/service/desk_",
-    "core/service/file_schedules.py",
-    "core/service/entry_",
-    "core/service/help_desk.py",
-    "core/service/console_",
-    "core/service/inviting.py",
-    "core/service/parts.py",
-    "core/service/policy_desk.py",
-    "core/service/record_room.py",
-    "core/service/signal_desk.py",
+    "core/service/administrators/",
+    "core/service/campaigning/",
+    "core/service/clients/",
+    "core/service/helping/caller_desk.py",
+    "core/service/helping/desk_",
+    "core/service/helping/help_desk.py",
+    "core/service/helping/inviting.py",
+    "core/service/reporting/file_schedules.py",
+    "core/service/reporting/record_room.py",
+    "core/service/ruling/",
 )
 # What only our tests say.
 NOBODY_READS = ROOT / "core" / "testing"

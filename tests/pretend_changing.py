@@ -14,10 +14,10 @@ from keyback.core.recovery.changing import Change
 from keyback.core.recovery.passwords import Line, PasswordContext, judge, requirements
 from keyback.core.recovery.policy import PasswordRules, Policy
 from keyback.core.recovery.state import Subject
-from keyback.core.service.measure import Measured
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.signed_in import SignedIn
 from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Ticket
+from keyback.core.service.writing.measure import Measured
 
 CHANGE_ID = "fedcba9876543210fedcba9876543210"
 MAYA = Account(AccountKey("embedded", "7"), "maya.okafor", "Maya Okafor")

@@ -10,10 +10,10 @@ from typing import Any, cast
 from keyback.core.contracts.method import Asked, Challenge
 from keyback.core.contracts.text import Text
 from keyback.core.recovery.renewals import Later
-from keyback.core.service.my_methods import GetBack, Mine, Overview
-from keyback.core.service.new_address import Underway
-from keyback.core.service.renewal import Due
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.my_methods import GetBack, Mine, Overview
+from keyback.core.service.enrolling.new_address import Underway
+from keyback.core.service.enrolling.renewal import Due
+from keyback.core.service.enrolling.signed_in import SignedIn
 from keyback.core.service.tickets import Choice
 from keyback.core.testing import a_context, a_person
 from keyback.plugins.methods.authenticator import Authenticator

@@ -10,8 +10,8 @@ from typing import Any
 from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.db.waiting_links import WaitingLink
-from keyback.core.service.my_accounts import MyAccount
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.my_accounts import MyAccount
+from keyback.core.service.enrolling.signed_in import SignedIn
 from keyback.core.testing import a_context
 
 NOW = a_context().now

@@ -40,16 +40,16 @@ from keyback.core.recovery.passwords import Line, PasswordContext, judge, requir
 from keyback.core.recovery.policy import Disclosure, PasswordRules, Policy, Proof, PublicRules, Purpose
 from keyback.core.recovery.release import released
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage, Subject
-from keyback.core.service.door import Door
-from keyback.core.service.enrol import Enrolling
-from keyback.core.service.linking import Linking
-from keyback.core.service.measure import Measured
-from keyback.core.service.phones import Reply, Said
+from keyback.core.service.enrolling.door import Door
+from keyback.core.service.enrolling.enrol import Enrolling
+from keyback.core.service.enrolling.linking import Linking
+from keyback.core.service.enrolling.phones import Reply, Said
+from keyback.core.service.enrolling.signed_in import SignedIn
+from keyback.core.service.enrolling.signing_in import Arrived, SetOut
 from keyback.core.service.recover import RecoveryService
-from keyback.core.service.signed_in import SignedIn
-from keyback.core.service.signing_in import Arrived, SetOut
 from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Answered, Choice, Target, Ticket
+from keyback.core.service.writing.measure import Measured
 
 LANGUAGES = Languages(TRANSLATIONS)
 NOW = datetime(2026, 11, 20, 10, 31, tzinfo=UTC)

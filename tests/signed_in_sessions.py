@@ -10,9 +10,9 @@ from servers.small_house import SmallHouse
 
 from keyback.core.contracts.people import AccountKey, Person
 from keyback.core.db.sessions import Session
-from keyback.core.service.session_desk import SessionDesk
-from keyback.core.service.signed_in import SignedIn
-from keyback.core.service.signing_in import SessionRules
+from keyback.core.service.enrolling.session_desk import SessionDesk
+from keyback.core.service.enrolling.signed_in import SignedIn
+from keyback.core.service.enrolling.signing_in import SessionRules
 
 
 @dataclass

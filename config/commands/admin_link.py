@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ...core.contracts.errors import SettingsInvalid
-from ...core.service.console_link import GOOD_FOR, ConsoleLinks
+from ...core.service.administrators.console_link import GOOD_FOR, ConsoleLinks
 from .opened import Subparsers, opened
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ...core.service.breached_install import install
+from ...core.service.writing.breached_install import install
 from .opened import Subparsers
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ...core.contracts.errors import KeybackError
 from ...core.recovery.flaws import flaws
 from ...core.recovery.policy import Disclosure, Policy
-from ...core.service.disclosing import PRICE, missing_canaries
-from ...core.service.media import PHONE_MEDIA
-from ...core.service.vouching import SignInUnavailable
+from ...core.service.enrolling.vouching import SignInUnavailable
+from ...core.service.finding.disclosing import PRICE, missing_canaries
+from ...core.service.sending.media import PHONE_MEDIA
 from ..house import House
 from . import live
 from .opened import Subparsers, opened

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.contracts.errors import KeybackError, PluginError
-from ...core.service.acceptance import NotAccepted
-from ...core.service.actor import Actor, Role
-from ...core.service.parts import Needed, Unfit
-from ...core.service.rules_file import Order, RulesFile
-from ...core.service.written_rules import Written, read, write
+from ...core.service.administrators.actor import Actor, Role
+from ...core.service.ruling.acceptance import NotAccepted
+from ...core.service.ruling.parts import Needed, Unfit
+from ...core.service.ruling.rules_file import Order, RulesFile
+from ...core.service.ruling.written_rules import Written, read, write
 from ..console import parts_of
 from .opened import Subparsers, opened
 

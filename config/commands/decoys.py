@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...core.contracts.errors import NotAllowed, PluginError
 from ...core.recovery.decoys import Shapes
-from ...core.service.decoy_desk import DecoyDesk
+from ...core.service.finding.decoy_desk import DecoyDesk
 from .opened import Subparsers, opened, settings_here
 
 

@@ -11,7 +11,7 @@ from secrets import token_urlsafe
 from ...core.contracts.people import AccountKey
 from ...core.contracts.text import Secret
 from ...core.recovery.policy import Policy, ProofRules
-from ...core.service.numbers import regions
+from ...core.service.sending.numbers import regions
 from .. import key_file, logging
 from ..demo import client_pages
 from ..demo.pages import LOGO

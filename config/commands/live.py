@@ -11,7 +11,7 @@ from ...core.contracts.people import Account
 from ...core.contracts.staff_events import StoreTried
 from ...core.contracts.store import Store
 from ...core.contracts.text import Secret
-from ...core.service.named import account_named
+from ...core.service.finding.named import account_named
 from .. import key_file
 from ..house import House
 from ..live.run import Finding, run

@@ -11,8 +11,8 @@ from typing import Protocol, runtime_checkable
 from ...core.contracts.errors import NotAllowed, PluginError, SettingsInvalid
 from ...core.contracts.people import AccountKey
 from ...core.contracts.text import Secret
-from ...core.service.code_desk import CodeDesk
-from ...core.service.lift_desk import LiftDesk
+from ...core.service.helping.code_desk import CodeDesk
+from ...core.service.helping.lift_desk import LiftDesk
 from ..house import House
 from .opened import Subparsers, opened
 

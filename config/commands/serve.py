@@ -25,7 +25,7 @@ from ...core.portal.busy_page import BusyPage
 from ...core.portal.compiled import compile_templates
 from ...core.service.back_office import BackOffice
 from ...core.service.hatch import Hatch
-from ...core.service.strength import estimate
+from ...core.service.writing.strength import estimate
 from ..app import create_app, look_of
 from ..board import Board
 from ..heap import share_one_heap

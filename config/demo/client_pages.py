@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from ...core.contracts.text import Text
 from ...core.portal import PortalSettings
 from ...core.portal.language import spoken
-from ...core.service.vouching import CompanyIdp, Departure, SignInRefused
+from ...core.service.enrolling.vouching import CompanyIdp, Departure, SignInRefused
 from .pages import HTML
 
 # The key of the entry by which the company asks, and where it hears the answer.

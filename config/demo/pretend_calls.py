@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from ...core.service.callback_links import PATH
+from ...core.service.sending.callback_links import PATH
 from ..house import House
 
 KEY = "#"

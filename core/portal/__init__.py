@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import KeybackError
 from ..recovery.policy import Purpose
-from ..service.change import Changing
 from ..service.recover import RecoveryService
+from ..service.writing.change import Changing
 from .account_pages import AccountPages
 from .assets import FOLDER, Assets
 from .callback_page import CallbackPage

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.text import Secret, Text
-from ..service.enrol import Enrolling, SignInAgain
-from ..service.linking import Linking
-from ..service.my_accounts import MyAccount
-from ..service.signed_in import SignedIn
+from ..service.enrolling.enrol import Enrolling, SignInAgain
+from ..service.enrolling.linking import Linking
+from ..service.enrolling.my_accounts import MyAccount
+from ..service.enrolling.signed_in import SignedIn
 from . import dates, words
 from .for_signed_in import ForSignedIn, Rule
 from .headers import clear_cache

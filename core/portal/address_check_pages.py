@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
-from ..service.signed_in import SignedIn
+from ..service.enrolling.signed_in import SignedIn
 from .for_signed_in import Rule
 from .fresh_proof_pages import FreshProofPages
 from .headers import has_form

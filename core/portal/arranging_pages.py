@@ -6,9 +6,9 @@ from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from ..contracts.errors import NotAllowed
-from ..service.arrange import Arranging
-from ..service.my_methods import Mine
-from ..service.signed_in import SignedIn
+from ..service.enrolling.arrange import Arranging
+from ..service.enrolling.my_methods import Mine
+from ..service.enrolling.signed_in import SignedIn
 from .for_signed_in import ForSignedIn, Rule
 from .headers import has_form
 from .prompt_form import Problem

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn, PasswordRefused
 from ..contracts.text import Secret, Text
 from ..recovery.changing import Change, Result, Step
-from ..service.change import Changing
 from ..service.start import Arrival
 from ..service.tickets import Ticket
+from ..service.writing.change import Changing
 from . import words
 from .cookie import ChangeCookie, Cookies
 from .door_checks import address_of

@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Request, abort, g
 from werkzeug.wrappers import Response
 
-from ..service.signing_in import AWAY
+from ..service.enrolling.signing_in import AWAY
 from ..service.tickets import Ticket
 from .settings import PortalSettings
 

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.method import Challenge
 from ..contracts.text import Text
-from ..service.enrol import OVER, Enrolling, Redrawn, SignInAgain, Wrong
-from ..service.my_methods import Mine, Overview
-from ..service.signed_in import SignedIn
+from ..service.enrolling.enrol import OVER, Enrolling, Redrawn, SignInAgain, Wrong
+from ..service.enrolling.my_methods import Mine, Overview
+from ..service.enrolling.signed_in import SignedIn
 from . import dates, own_address, phone_kinds, words
 from .address_check_pages import AddressCheckPages
 from .arranging_pages import ArrangingPages

@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 
 from ..contracts import errors
 from ..contracts.text import Text
+from ..service.enrolling.vouching import SignInRefused, SignInUnavailable
 from ..service.gate import Busy
-from ..service.vouching import SignInRefused, SignInUnavailable
 from .settings import PortalSettings
 from .words import duration, seconds_until
 

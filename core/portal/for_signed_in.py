@@ -9,8 +9,8 @@ from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ..contracts.text import Text
-from ..service.enrol import Enrolling, SignInAgain
-from ..service.signed_in import SignedIn
+from ..service.enrolling.enrol import Enrolling, SignInAgain
+from ..service.enrolling.signed_in import SignedIn
 from .form_body import read_form
 from .headers import has_form
 from .said import NOTHING, Said

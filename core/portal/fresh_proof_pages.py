@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import MustWait, NotAllowed
 from ..contracts.method import Challenge
 from ..contracts.text import Text
-from ..service.fresh_proofs import OVER, FreshProofs, Missed, TooEarly
-from ..service.signed_in import SignedIn
+from ..service.enrolling.fresh_proofs import OVER, FreshProofs, Missed, TooEarly
+from ..service.enrolling.signed_in import SignedIn
 from . import own_address, words
 from .for_signed_in import ForSignedIn, Rule
 from .form_body import only

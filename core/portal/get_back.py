@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..contracts.text import Text
-from ..service.my_methods import GetBack
+from ..service.enrolling.my_methods import GetBack
 
 BY_HAND = Text("Your organisation resets this account by hand. Call the help desk.")
 STOPPED = Text("Self-service is stopped for your account")

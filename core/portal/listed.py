@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..contracts.text import Text
-from ..service.my_methods import Mine
+from ..service.enrolling.my_methods import Mine
 from . import dates
 from .get_back import HAVE, all_of
 

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from ..contracts.errors import MustWait, NotAllowed, OutOfTurn
 from ..contracts.text import Secret
-from ..service.measure import Measured
 from ..service.recover import RecoveryService
 from ..service.tickets import Ticket
+from ..service.writing.measure import Measured
 from . import words
 from .cookie import Cookies
 from .errors import NotYours

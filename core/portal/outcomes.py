@@ -9,9 +9,9 @@ from datetime import timedelta
 from ..contracts.store import Outcome, OutcomeKind
 from ..contracts.text import Text
 from ..recovery.state import Subject
-from ..service.accounts import BY_HAND, OTHER_PROOFS
 from ..service.tickets import Target
-from ..service.write import NO_ANSWER, NOT_ASKED
+from ..service.writing.accounts import BY_HAND, OTHER_PROOFS
+from ..service.writing.write import NO_ANSWER, NOT_ASKED
 from . import words
 from .set_it_for import called
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from ..contracts.method import Challenge
 from ..contracts.text import Text
-from ..service import numbers
-from ..service.new_address import Underway
-from ..service.numbers import Region
+from ..service.enrolling.new_address import Underway
+from ..service.sending import numbers
+from ..service.sending.numbers import Region
 from . import words
 from .prompt_form import Problem
 

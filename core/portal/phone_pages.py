@@ -8,7 +8,7 @@ from flask import jsonify, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ..contracts.device import Statement
-from ..service.phones import Phones, Reply
+from ..service.enrolling.phones import Phones, Reply
 from .assets import Assets
 from .for_signed_in import Rule
 from .form_body import only, read_form

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 from ..contracts.errors import NotAllowed
 from ..contracts.text import Text
 from ..recovery.renewals import Later
-from ..service.address_checks import AddressChecks
-from ..service.fresh_proofs import TooEarly
-from ..service.renewal import Due, Renewal
-from ..service.signed_in import SignedIn
+from ..service.enrolling.address_checks import AddressChecks
+from ..service.enrolling.fresh_proofs import TooEarly
+from ..service.enrolling.renewal import Due, Renewal
+from ..service.enrolling.signed_in import SignedIn
 from . import dates
 from .for_signed_in import ForSignedIn, Rule
 from .headers import has_form

@@ -9,9 +9,9 @@ from typing import TypeAlias
 from flask import Blueprint, Request, abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ..service.door import Door
-from ..service.signed_in import SignedIn
-from ..service.vouching import SignInRefused
+from ..service.enrolling.door import Door
+from ..service.enrolling.signed_in import SignedIn
+from ..service.enrolling.vouching import SignInRefused
 from .cookie import SessionCookies
 from .door_checks import address_of, check_origin
 from .form_body import read_form, read_one

@@ -13,8 +13,8 @@ from ..contracts.errors import NotAllowed
 from ..contracts.method import Alphabet, Field
 from ..contracts.text import Text
 from ..recovery.policy import Purpose
-from ..service.caller_desk import DIGITS
 from ..service.gate import NotHuman
+from ..service.helping.caller_desk import DIGITS
 from ..service.recover import RecoveryService
 from ..service.start import Arrival
 from .cookie import Cookies

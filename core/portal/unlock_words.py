@@ -9,7 +9,7 @@ from ..contracts.store import Outcome, OutcomeKind
 from ..contracts.text import Text
 from ..recovery.state import Subject
 from ..service.tickets import Target
-from ..service.write import NO_ANSWER
+from ..service.writing.write import NO_ANSWER
 from . import words
 from .outcomes import Row
 from .set_it_for import called

@@ -15,11 +15,11 @@ from ..db.jobs import Job
 from ..db.sealing import SealBroken
 from ..db.session import Transaction
 from ..figures import JOBS
-from .counted import tell
 from .lanes import Lanes
 from .moments import Moments
 from .records import Records
-from .results import Result, Results, nothing_to_write
+from .reporting.counted import tell
+from .sending.results import Result, Results, nothing_to_write
 from .surroundings import Surroundings
 
 log = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from ..recovery.policy import Disclosure, open_offers
 from ..recovery.release import released
 from ..recovery.state import Pick, Recovery
 from .faultpoint import faultpoint
-from .messages import Messenger
 from .mover import Mover
 from .records import Records
+from .sending.messages import Messenger
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice

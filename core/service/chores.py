@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from ..contracts.errors import OutOfTurn
 from ..recovery.moves import Expired
 from .back_office import BackOffice
-from .budgets import Budgets
-from .client_desk import REMEMBERED
+from .clients.client_desk import REMEMBERED
 from .mover import Mover
-from .notice_links import GOOD_FOR
 from .records import Records
+from .sending.budgets import Budgets
+from .sending.notice_links import GOOD_FOR
 from .snapshot import Snapshots
 
 # How long a closed recovery is kept: long enough for a question, short enough for privacy (security.md 4.1).

@@ -11,8 +11,8 @@ from ..contracts.text import Text
 from ..db.begun import Begun
 from ..db.pending import Adding
 from ..db.session import Transaction
+from .enrolling.signed_in import SignedIn
 from .records import Records
-from .signed_in import SignedIn
 from .surroundings import Surroundings
 
 KEPT = timedelta(minutes=10)

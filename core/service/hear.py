@@ -14,12 +14,12 @@ from ..db.begun import Posted
 from ..db.deliveries import TOLD, Report, State
 from ..db.heard import HeardAnswer
 from ..recovery.state import Recovery, Stage
-from .callback_links import ADDING, About, CallbackLinks
 from .calls import Calls
-from .deliver import said
-from .messages import Messenger
 from .prove import Proving
 from .records import Records
+from .sending.callback_links import ADDING, About, CallbackLinks
+from .sending.deliver import said
+from .sending.messages import Messenger
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 

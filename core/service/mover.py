@@ -16,8 +16,8 @@ from ..recovery.flow import step
 from ..recovery.moves import Move, Superseded
 from ..recovery.state import Recovery
 from .back_office import BackOffice
-from .counted import tell
 from .records import Records
+from .reporting.counted import tell
 from .surroundings import Surroundings
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from ..db.sealing import SealBroken
 from ..db.session import Transaction
 from ..recovery.limits import Quota
 from ..recovery.norms import OF_A_RESET, OF_AN_INVITATION, RAISED, Caused, Expected, raised
-from .media import PARTS
 from .records import Records
+from .sending.media import PARTS
 from .surroundings import Surroundings
 
 log = logging.getLogger(__name__)

@@ -16,14 +16,14 @@ from ..recovery.policy import Proof, Purpose, satisfied
 from ..recovery.release import released
 from ..recovery.state import Lane, Pick, Recovery, Stage
 from .faultpoint import faultpoint
-from .fitting import fitting_offers
+from .finding.fitting import fitting_offers
+from .finding.nobody import nobody
 from .judged import Judged, judge, spend
-from .media import PHONE_MEDIA
 from .misses import Budgets, Misses
 from .mover import Mover
-from .nobody import nobody
-from .notices import Notices
 from .records import Records
+from .sending.media import PHONE_MEDIA
+from .sending.notices import Notices
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice, digest

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .choose import Choosing
+from .enrolling.phones import Phones
 from .hear import Hearing
-from .phones import Phones
 from .prove import Proving
-from .renew import Renewing
 from .start import Starting
 from .stop import Stopping
 from .ticket_office import TicketOffice
-from .unlock import Unlocking
+from .writing.renew import Renewing
+from .writing.unlock import Unlocking
 
 
 @dataclass(frozen=True)

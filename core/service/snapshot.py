@@ -22,8 +22,8 @@ from ..recovery.decoys import Shapes
 from ..recovery.names import realm_of
 from ..recovery.policy import Disclosure, Policy, PublicRules, policy_for, usual_policy
 from ..recovery.reach import Kind, Rules
-from .house_brand import FileSays, brand_of
 from .records import Records
+from .ruling.house_brand import FileSays, brand_of
 from .surroundings import utc_now
 
 # No call to a plugin is waited for longer than this, in seconds.

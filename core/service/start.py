@@ -13,15 +13,15 @@ from ..db.session import Transaction, after_commit
 from ..recovery.flow import begin
 from ..recovery.policy import Purpose
 from ..recovery.state import Recovery, Stage
+from .clients.sightings import Sightings
 from .faultpoint import faultpoint
-from .find import queue_finding
+from .finding.find import queue_finding
+from .finding.named import organisations, typed
+from .finding.stand_in import stand_in
 from .gate import Gate
 from .mover import Moved, Mover, say
-from .named import organisations, typed
 from .records import Records
-from .sightings import Sightings
 from .snapshot import Snapshots
-from .stand_in import stand_in
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice, digest
 from .tickets import Ticket

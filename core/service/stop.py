@@ -12,9 +12,9 @@ from ..db.jobs import Job
 from ..db.session import Transaction
 from .back_office import BackOffice
 from .mover import Moved, Mover, Overtaken
-from .notice_links import NoticeLinks, Told
-from .notices import Notices
 from .records import Records
+from .sending.notice_links import NoticeLinks, Told
+from .sending.notices import Notices
 from .surroundings import Surroundings
 
 # The person's recoveries may move while they are being ended.

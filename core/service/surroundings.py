@@ -15,7 +15,7 @@ from ..contracts.wording import InOwnWords
 from ..languages import Languages
 from ..meter import Meter
 from ..recovery.names import canonical
-from .media import NO_RULES, MediumRules
+from .sending.media import NO_RULES, MediumRules
 
 
 def utc_now() -> datetime:

@@ -13,10 +13,10 @@ from ..contracts.text import Text
 from ..db.sealing import KeyPurpose, SealBroken
 from ..recovery.moves import Expired
 from ..recovery.state import Recovery
-from .call_word import call_word
-from .counted import tell
+from .helping.call_word import call_word
 from .mover import Mover, Overtaken
 from .records import Records
+from .reporting.counted import tell
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .tickets import Ticket

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
 
-from keyback.core.service.actor import Role
+from keyback.core.service.administrators.actor import Role
 
 
 @pytest.fixture

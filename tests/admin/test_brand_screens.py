@@ -15,7 +15,7 @@ from servers.small_house import SmallHouse
 from werkzeug.test import TestResponse
 
 from keyback.core.contracts.brand import Brand
-from keyback.core.service.house_brand import FileSays
+from keyback.core.service.ruling.house_brand import FileSays
 
 HERE = "/admin/brand/"
 LOGO = f"{HERE}logo"

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from keyback.core.contracts.entry import Entry, OidcClient
 from keyback.core.db.client_key_sets import ClientKeySet
-from keyback.core.service.entry_desk import EntryDesk
-from keyback.core.service.entry_rules import digest
+from keyback.core.service.clients.entry_desk import EntryDesk
+from keyback.core.service.clients.entry_rules import digest
 from keyback.core.service.start import Arrival
 
 HERE = "/admin/entries/"

@@ -13,10 +13,10 @@ from servers.small_house import SmallHouse
 from werkzeug.test import TestResponse
 
 from keyback.core.recovery.policy import Disclosure, PublicRules
-from keyback.core.service.actor import Actor
-from keyback.core.service.approvals import Approvals
-from keyback.core.service.control_room import ControlRoom
-from keyback.core.service.kept_rules import Change
+from keyback.core.service.administrators.actor import Actor
+from keyback.core.service.ruling.approvals import Approvals
+from keyback.core.service.ruling.control_room import ControlRoom
+from keyback.core.service.ruling.kept_rules import Change
 
 HERE = "/admin/first-page/"
 

@@ -19,7 +19,7 @@ from servers.small_console import SmallConsole, opened
 from sqlalchemy import Update, update
 
 from keyback.core.db.tables import daily_sum, delivery, event, job, recovery
-from keyback.core.service.csv_file import line
+from keyback.core.service.reporting.csv_file import line
 
 EVIL = "=cmd|' /C calc'!A1"
 SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫"

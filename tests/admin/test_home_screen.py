@@ -14,7 +14,7 @@ from servers.small_house import small_house
 from keyback.admin.home_words import PAGES, SAYINGS, line_of
 from keyback.core.db import daily_sums
 from keyback.core.db.session import Database
-from keyback.core.service.concerns import Concern, Health, What
+from keyback.core.service.reporting.concerns import Concern, Health, What
 
 
 @pytest.fixture

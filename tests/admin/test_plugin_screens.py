@@ -10,7 +10,7 @@ import pytest
 from servers.parts_house import CANARY, MAIL, Works
 from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened_with_parts
 
-from keyback.core.service.parts import State
+from keyback.core.service.ruling.parts import State
 
 SMTP = "/admin/plugins/channel/smtp"
 SMS = "/admin/plugins/method/sms"

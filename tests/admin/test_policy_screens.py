@@ -15,10 +15,10 @@ from werkzeug.test import TestResponse
 
 from keyback.core.recovery.policy import Audience, Policy, PublicRules
 from keyback.core.recovery.policy_order import arranged
-from keyback.core.service.actor import Actor
-from keyback.core.service.approvals import Approvals
-from keyback.core.service.control_room import ControlRoom
-from keyback.core.service.kept_rules import Change
+from keyback.core.service.administrators.actor import Actor
+from keyback.core.service.ruling.approvals import Approvals
+from keyback.core.service.ruling.control_room import ControlRoom
+from keyback.core.service.ruling.kept_rules import Change
 from keyback.plugins.methods.questions import Questions
 
 SCRIPT = "<script>alert(1)</script>"

@@ -13,8 +13,8 @@ from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsol
 
 from keyback.core.languages import Languages
 from keyback.core.recovery.policy import Policy
-from keyback.core.service.actor import Role
-from keyback.core.service.parts import State
+from keyback.core.service.administrators.actor import Role
+from keyback.core.service.ruling.parts import State
 from keyback.plugins.methods.questions import Questions, QuestionsSettings
 
 HERE = "/admin/questions/"

@@ -20,8 +20,8 @@ from keyback.admin.settings_words import say
 from keyback.core import Channel, PluginSettings, Text
 from keyback.core.contracts.plugin import Plugin, examine_settings
 from keyback.core.host import Host
-from keyback.core.service.part_values import Fixed, is_secret, plain, stored_form
-from keyback.core.service.parts import Part, State
+from keyback.core.service.ruling.part_values import Fixed, is_secret, plain, stored_form
+from keyback.core.service.ruling.parts import Part, State
 
 OURS = (
     "sms voice email saved_codes authenticator questions webauthn phone_approval embedded openldap entra "

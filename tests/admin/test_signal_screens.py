@@ -10,7 +10,7 @@ import pytest
 from servers.signals import ADDRESS, TO_PUSH, Telling
 from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened
 
-from keyback.core.service.signal_post import Became, Brought
+from keyback.core.service.clients.signal_post import Became, Brought
 
 SIEM = {
     "key": "siem",

@@ -15,7 +15,7 @@ from servers.small_house import Directory, SmallHouse
 from keyback.core.contracts.people import Account, Contact, ContactKind
 from keyback.core.contracts.plugin import Context
 from keyback.core.recovery.policy import Policy, PublicRules, Scope
-from keyback.core.service.stranded import PAGE
+from keyback.core.service.ruling.stranded import PAGE
 
 HERE = "/admin/stranded/"
 STORED = "<script>alert(1)</script>"

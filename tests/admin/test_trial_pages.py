@@ -15,8 +15,8 @@ from sqlalchemy import select as chosen
 
 from keyback.core import PluginError
 from keyback.core.db.tables import event, job
-from keyback.core.service import trials as module
-from keyback.core.service.trials import Trials
+from keyback.core.service.ruling import trials as module
+from keyback.core.service.ruling.trials import Trials
 from keyback.plugins.channels.smtp import Smtp
 
 SMTP = "/admin/plugins/channel/smtp"

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from keyback.core.contracts.wording import Part
 from keyback.core.languages import Languages
-from keyback.core.service.wording_desk import WordingDesk
+from keyback.core.service.ruling.wording_desk import WordingDesk
 
 HERE = "/admin/messages/"
 ONE = f"{HERE}one/account_notice.password-set"

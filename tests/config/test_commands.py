@@ -20,8 +20,8 @@ from servers.ports import free_port
 from keyback.config.commands import main
 from keyback.config.commands.opened import opened
 from keyback.core.db.freezes import Freeze
-from keyback.core.service.breached import Breached
-from keyback.core.service.named import account_named
+from keyback.core.service.finding.named import account_named
+from keyback.core.service.writing.breached import Breached
 from keyback.plugins.stores.embedded import Embedded
 
 FILLED = """

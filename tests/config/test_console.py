@@ -11,7 +11,7 @@ from keyback.config.console import WSGI, ByHost, rules_of
 from keyback.config.loading import parse
 from keyback.config.settings import Settings
 from keyback.config.unsafe import unsafe
-from keyback.core.service.actor import Role
+from keyback.core.service.administrators.actor import Role
 
 SIGN_IN = {"issuer": "https://idp.example.org", "client_id": "kb", "client_secret": "s", "claim": "c"}
 GOOD = {"url": "https://console.example.org", "administrators": ["kb admins"]}

@@ -13,7 +13,7 @@ from keyback.config.loading import load
 from keyback.config.media import rules_of
 from keyback.config.settings import EntrySettings, MediumSettings, Settings
 from keyback.core import SettingsInvalid
-from keyback.core.service.media import NO_RULES
+from keyback.core.service.sending.media import NO_RULES
 
 SHIPPED = Path(key_file.__file__).with_name("keyback.toml")
 NEEDED = {"portal_url": "https://reset.example.org", "company": "Alderwick", "help_desk": "Room 7"}

@@ -10,7 +10,7 @@ from pretend_portal import NOW, SIGNED_IN
 
 from keyback.core.contracts.people import AccountKey
 from keyback.core.recovery.changing import Result, Step, Told
-from keyback.core.service.change import SAME
+from keyback.core.service.writing.change import SAME
 
 from .page import Page
 

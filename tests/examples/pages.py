@@ -58,15 +58,15 @@ from keyback.core.portal.welcome import MY_ACCOUNTS, MY_METHODS, NEEDS, FrontDoo
 from keyback.core.portal.words import CLOSED
 from keyback.core.recovery.policy import Disclosure, PublicRules, Purpose
 from keyback.core.recovery.state import Pick, Recovery, Sent, Stage
-from keyback.core.service.arrange import TOO_LONG
-from keyback.core.service.enrol import AGAIN, FULL, SignInAgain, Wrong
-from keyback.core.service.fresh_proofs import Missed
-from keyback.core.service.linking import AGAIN as ACCOUNTS_AGAIN
-from keyback.core.service.new_address import Underway
-from keyback.core.service.new_number import NOT_REACHED
-from keyback.core.service.other_account import NOT_YOURS, NotTheirs
+from keyback.core.service.enrolling.arrange import TOO_LONG
+from keyback.core.service.enrolling.enrol import AGAIN, FULL, SignInAgain, Wrong
+from keyback.core.service.enrolling.fresh_proofs import Missed
+from keyback.core.service.enrolling.linking import AGAIN as ACCOUNTS_AGAIN
+from keyback.core.service.enrolling.new_address import Underway
+from keyback.core.service.enrolling.new_number import NOT_REACHED
+from keyback.core.service.enrolling.other_account import NOT_YOURS, NotTheirs
+from keyback.core.service.enrolling.vouching import SignInRefused, SignInUnavailable
 from keyback.core.service.tickets import Answered, Ticket
-from keyback.core.service.vouching import SignInRefused, SignInUnavailable
 from keyback.core.testing import a_context
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.phone_approval import PhoneApproval

@@ -11,7 +11,7 @@ from keyback.core.contracts.people import Account, AccountKey, AccountState
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.recovery.policy import Purpose
 from keyback.core.recovery.state import Recovery, Stage
-from keyback.core.service.write import STILL_LOCKED
+from keyback.core.service.writing.write import STILL_LOCKED
 
 CLOUD = Account(AccountKey("cloud", "8"), "maya.okafor@alderwick.example", "Maya Okafor")
 TWO = replace(SUBJECT, person=replace(PERSON, accounts=(*PERSON.accounts, CLOUD)))

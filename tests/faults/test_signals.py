@@ -26,8 +26,8 @@ from servers.story import NEW, Post, Story, wait_until
 from keyback.core.contracts.signals import Naming, Receiver
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
+from keyback.core.service.clients.signal_desk import SignalDesk
 from keyback.core.service.records import Records
-from keyback.core.service.signal_desk import SignalDesk
 from keyback.core.service.surroundings import Surroundings
 from keyback.idp_bridge.signal_words import TYPES
 

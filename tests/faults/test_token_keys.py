@@ -24,7 +24,7 @@ SHOWN_AHEAD, KEPT = 8.0, 2.0
 ROTATE = f"""
 from datetime import timedelta
 from keyback.config.commands import main
-from keyback.core.service import client_keys
+from keyback.core.service.clients import client_keys
 client_keys.SHOWN_AHEAD = timedelta(seconds={SHOWN_AHEAD})
 raise SystemExit(main(["keys", "rotate", "tokens"]))
 """

@@ -17,7 +17,7 @@ from servers.hostile_idp import (
     vouch,
 )
 
-from keyback.core.service.vouching import SignInRefused, SignInUnavailable
+from keyback.core.service.enrolling.vouching import SignInRefused, SignInUnavailable
 from keyback.idp_bridge import company_idp, sign_in, wire
 from keyback.idp_bridge.addresses import is_safe
 from keyback.idp_bridge.sign_in import SignIn

@@ -6,7 +6,7 @@ import pytest
 
 from keyback.core.contracts.entry import Entry, OidcClient, SubjectKind
 from keyback.core.contracts.errors import SettingsInvalid
-from keyback.core.service.entry_rules import address_problem, digest
+from keyback.core.service.clients.entry_rules import address_problem, digest
 from keyback.idp_bridge.entries import Entries
 
 LISTED = "https://sign-in.alderwick.example/back?from=reset&lang=en"

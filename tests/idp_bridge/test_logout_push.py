@@ -27,12 +27,12 @@ from keyback.core.contracts.entry import Entry, OidcClient, SubjectKind
 from keyback.core.db.session import Database
 from keyback.core.db.tables import event
 from keyback.core.outside import Outside
-from keyback.core.service.actor import Actor, Role
-from keyback.core.service.client_keys import ClientKeys
-from keyback.core.service.end_at_clients import EndingAtClients
-from keyback.core.service.end_sessions import MOST_TRIES
-from keyback.core.service.entry_desk import EntryDesk
-from keyback.core.service.kept_rules import Change
+from keyback.core.service.administrators.actor import Actor, Role
+from keyback.core.service.clients.client_keys import ClientKeys
+from keyback.core.service.clients.end_at_clients import EndingAtClients
+from keyback.core.service.clients.entry_desk import EntryDesk
+from keyback.core.service.ruling.kept_rules import Change
+from keyback.core.service.writing.end_sessions import MOST_TRIES
 from keyback.idp_bridge.claims import BACK_CHANNEL
 from keyback.idp_bridge.keys import public
 from keyback.idp_bridge.logout_push import LogoutPush

@@ -23,8 +23,8 @@ from keyback.core.db.bridge_tables import client_key_set
 from keyback.core.db.client_key_sets import ClientKeySet
 from keyback.core.db.tables import event
 from keyback.core.outside import Outside
-from keyback.core.service.client_desk import KEYS_BELIEVED
-from keyback.core.service.key_fetching import KIND, KeyFetching
+from keyback.core.service.clients.client_desk import KEYS_BELIEVED
+from keyback.core.service.clients.key_fetching import KIND, KeyFetching
 from keyback.core.service.snapshot import Snapshots
 
 REFUSED = {"error": "invalid_client"}

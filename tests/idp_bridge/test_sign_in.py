@@ -30,7 +30,7 @@ from servers.hostile_idp import (
     vouch,
 )
 
-from keyback.core.service.vouching import SignInRefused
+from keyback.core.service.enrolling.vouching import SignInRefused
 
 
 def test_an_honest_one_vouches_for_somebody_by_the_configured_claim(idp: HostileIdp) -> None:

@@ -21,8 +21,8 @@ from werkzeug.test import TestResponse
 from keyback.core.contracts.signals import Naming, Receiver
 from keyback.core.db.session import Database
 from keyback.core.outside import Outside
-from keyback.core.service.client_keys import ClientKeys
-from keyback.core.service.signal_streams import Streams
+from keyback.core.service.clients.client_keys import ClientKeys
+from keyback.core.service.clients.signal_streams import Streams
 from keyback.idp_bridge.keys import public
 from keyback.idp_bridge.push_hosts import PushHosts
 from keyback.idp_bridge.signal_pages import SignalPages, create_transmitter

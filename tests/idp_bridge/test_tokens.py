@@ -20,7 +20,7 @@ from servers.hostile_idp import (
     ours,
 )
 
-from keyback.core.service.vouching import SignedOut, SignInRefused
+from keyback.core.service.enrolling.vouching import SignedOut, SignInRefused
 
 
 def test_people_sign_out_there_with_what_they_signed_in_with(idp: HostileIdp) -> None:

@@ -10,7 +10,7 @@ import pytest
 from servers.http_sink import Answer, HttpSink
 from servers.proxy import NAME, PASSWORD, Proxy
 
-from keyback.core.service.vouching import SignInUnavailable
+from keyback.core.service.enrolling.vouching import SignInUnavailable
 from keyback.idp_bridge import sign_in
 from keyback.idp_bridge.sign_in import Client, SignIn
 from keyback.idp_bridge.wire import Line, bound, read_json

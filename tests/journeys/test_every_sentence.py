@@ -18,7 +18,7 @@ from servers.walk import COMPANY, LETTERS, Walker, served_pages
 
 from keyback.config.demo.people import HELP_DESK, PEOPLE
 from keyback.core.languages import Languages
-from keyback.core.service.numbers import regions
+from keyback.core.service.sending.numbers import regions
 
 TAG = "qps"
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")

@@ -26,8 +26,8 @@ from keyback.core.db import tables
 from keyback.core.db.session import Database
 from keyback.core.portal import SignInPages, create_portal, create_sign_in
 from keyback.core.recovery.state import Stage
-from keyback.core.service.door import open_door
-from keyback.core.service.signing_in import SessionRules
+from keyback.core.service.enrolling.door import open_door
+from keyback.core.service.enrolling.signing_in import SessionRules
 from keyback.idp_bridge.sign_in import SignIn
 
 SESSION = "__Host-kb_s"

@@ -19,7 +19,7 @@ from servers.story import Post
 
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.signed_in import SignedIn
 from keyback.core.testing import FakeChannel
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 from keyback.plugins.channels.smtp import Smtp, SmtpSettings

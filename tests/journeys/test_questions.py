@@ -23,7 +23,7 @@ from keyback.core.contracts.question_set import Question, QuestionSet
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.signed_in import SignedIn
 from keyback.plugins.methods import _slow_hash
 from keyback.plugins.methods._question_list import QUESTIONS
 from keyback.plugins.methods.questions import Questions, QuestionsSettings

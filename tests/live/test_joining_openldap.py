@@ -16,7 +16,7 @@ from signed_in_sessions import InSession, sign_in
 from keyback.core.contracts.errors import MustWait
 from keyback.core.contracts.text import Secret
 from keyback.core.db.session import Database
-from keyback.core.service.other_account import NotTheirs
+from keyback.core.service.enrolling.other_account import NotTheirs
 from keyback.core.testing import a_context
 from keyback.plugins.stores.openldap import OpenLdap
 

@@ -7,7 +7,7 @@ import pytest
 from keyback.core import DeliveryFailed
 from keyback.core.contracts.errors import PluginError
 from keyback.core.host import Host
-from keyback.core.service.part_values import Fixed, only_elsewhere
+from keyback.core.service.ruling.part_values import Fixed, only_elsewhere
 from keyback.plugins.channels.http_gateway import HttpGateway, HttpGatewaySettings
 
 OURS = "embedded entra sms email smtp http_gateway sns smpp sip twilio web_push outbox syslog".split()

@@ -18,7 +18,7 @@ from keyback.core import Plugin, PluginError, PluginSettings, Wall
 from keyback.core.contracts.plugin import addresses_of, read_settings
 from keyback.core.contracts.wall import NO_WALL
 from keyback.core.host import Host
-from keyback.core.service.part_values import Fixed, only_elsewhere
+from keyback.core.service.ruling.part_values import Fixed, only_elsewhere
 from keyback.plugins.channels.sip import SipSettings
 from keyback.plugins.channels.smtp import SmtpSettings
 

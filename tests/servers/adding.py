@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from keyback.core.contracts.people import AccountKey, Person
 from keyback.core.db.tables import event
-from keyback.core.service.my_methods import Mine
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.my_methods import Mine
+from keyback.core.service.enrolling.signed_in import SignedIn
 
 from .small_house import SmallHouse
 

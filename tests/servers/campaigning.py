@@ -11,7 +11,7 @@ from keyback.core.contracts.errors import PasswordRefused
 from keyback.core.contracts.people import Account, AccountKey
 from keyback.core.contracts.plugin import Context
 from keyback.core.contracts.text import Text
-from keyback.core.service.campaigns import Campaign, Campaigns, Kind, Plan
+from keyback.core.service.campaigning.campaigns import Campaign, Campaigns, Kind, Plan
 
 from .desk import ADA, BO, desk_of
 from .small_house import Directory, SmallHouse

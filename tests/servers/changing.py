@@ -10,7 +10,7 @@ from keyback.core.contracts.text import Secret
 from keyback.core.db.counters import Mark
 from keyback.core.recovery import limits
 from keyback.core.recovery.changing import Change
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.signed_in import SignedIn
 from keyback.core.service.start import Arrival
 from keyback.core.service.tickets import Ticket
 

@@ -24,9 +24,9 @@ from keyback.core.contracts.human_check import Widget
 from keyback.core.contracts.plugin import Context, NoSettings
 from keyback.core.db.session import Database
 from keyback.core.portal import create_portal, starts_with_request
-from keyback.core.service.client_desk import ClientDesk
-from keyback.core.service.client_keys import ClientKeys
-from keyback.core.service.entry_rules import digest
+from keyback.core.service.clients.client_desk import ClientDesk
+from keyback.core.service.clients.client_keys import ClientKeys
+from keyback.core.service.clients.entry_rules import digest
 from keyback.core.service.tickets import Ticket
 from keyback.idp_bridge.client_proof import ClientProof
 from keyback.idp_bridge.doors import Doors

@@ -15,12 +15,12 @@ from werkzeug.test import TestResponse
 
 from keyback.admin import SCREENS, ConsoleLook, create_console, create_door
 from keyback.core.db.session import Database
-from keyback.core.service.actor import Role
-from keyback.core.service.console_door import ConsoleDoor
-from keyback.core.service.console_link import ConsoleLinks
-from keyback.core.service.console_reception import ConsoleReception
-from keyback.core.service.console_rules import ConsoleRules
-from keyback.core.service.vouching import CompanyIdp
+from keyback.core.service.administrators.actor import Role
+from keyback.core.service.administrators.console_door import ConsoleDoor
+from keyback.core.service.administrators.console_link import ConsoleLinks
+from keyback.core.service.administrators.console_reception import ConsoleReception
+from keyback.core.service.administrators.console_rules import ConsoleRules
+from keyback.core.service.enrolling.vouching import CompanyIdp
 
 from .foreign import HOST, SAME
 from .hostile_idp import HostileIdp, at, hostile_idp, ours

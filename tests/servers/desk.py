@@ -7,8 +7,8 @@ import json
 from sqlalchemy import select
 
 from keyback.core.db.tables import event
-from keyback.core.service.actor import Actor, Role
-from keyback.core.service.desk import Desk, open_desk
+from keyback.core.service.administrators.actor import Actor, Role
+from keyback.core.service.helping.desk import Desk, open_desk
 
 from .small_house import SmallHouse
 

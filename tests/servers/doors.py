@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from keyback.core.contracts.entry import Entry
-from keyback.core.service.client_desk import ClientDesk
+from keyback.core.service.clients.client_desk import ClientDesk
 from keyback.idp_bridge.doors import Doors
 from keyback.idp_bridge.entries import Entries
 

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from keyback.core.db import tables
 from keyback.core.db.sign_ins import Departure
-from keyback.core.service.door import Door
-from keyback.core.service.signed_in import SignedIn
-from keyback.core.service.signing_in import Arrived, SetOut
-from keyback.core.service.vouching import SignedOut, Vouched
+from keyback.core.service.enrolling.door import Door
+from keyback.core.service.enrolling.signed_in import SignedIn
+from keyback.core.service.enrolling.signing_in import Arrived, SetOut
+from keyback.core.service.enrolling.vouching import SignedOut, Vouched
 
 from .small_house import SmallHouse
 

@@ -19,7 +19,7 @@ from flask import Flask, Response, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from keyback.core.service.vouching import Departure, SignInRefused, Vouched
+from keyback.core.service.enrolling.vouching import Departure, SignInRefused, Vouched
 from keyback.idp_bridge.sign_in import Client, SignIn
 
 from .on_a_port import on_a_port

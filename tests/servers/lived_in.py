@@ -14,8 +14,8 @@ from keyback.core.contracts.plugin import Plugin
 from keyback.core.contracts.question_set import Question, QuestionSet
 from keyback.core.recovery.policy import Audience, Policy, PublicRules
 from keyback.core.recovery.policy_order import arranged
-from keyback.core.service.actor import Actor
-from keyback.core.service.kept_rules import Change
+from keyback.core.service.administrators.actor import Actor
+from keyback.core.service.ruling.kept_rules import Change
 
 from .campaigning import Listed
 from .console_forms import words

@@ -11,10 +11,10 @@ from keyback.core.contracts.plugin import Plugin
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.host import Host
-from keyback.core.service.actor import Actor, Role
-from keyback.core.service.part_values import Change
-from keyback.core.service.parts import Part, Parts, Switch
+from keyback.core.service.administrators.actor import Actor, Role
 from keyback.core.service.records import Records
+from keyback.core.service.ruling.part_values import Change
+from keyback.core.service.ruling.parts import Part, Parts, Switch
 from keyback.core.service.snapshot import Snapshots
 from keyback.core.service.surroundings import Surroundings
 

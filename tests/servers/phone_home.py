@@ -9,8 +9,8 @@ from keyback.core.contracts.device import Statement
 from keyback.core.contracts.method import Challenge
 from keyback.core.contracts.people import AccountKey, Person
 from keyback.core.db.session import Database
-from keyback.core.service.phones import Reply, Said
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.phones import Reply, Said
+from keyback.core.service.enrolling.signed_in import SignedIn
 from keyback.core.service.tickets import Answered
 from keyback.core.testing import FakeChannel
 from keyback.plugins.methods._device_key import compared

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from keyback.config.demo.client_pages import BACK
-from keyback.core.service.vouching import Departure, SignedOut, SignInRefused, Vouched
+from keyback.core.service.enrolling.vouching import Departure, SignedOut, SignInRefused, Vouched
 
 CLAIMS = {
     "sub": "maya",

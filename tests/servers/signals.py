@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keyback.core.contracts.signals import Delivery, Kind, Receiver
-from keyback.core.service.actor import Actor, Role
-from keyback.core.service.signal_desk import SignalDesk
-from keyback.core.service.signal_post import Became, Bring, Brought, SignalPost
-from keyback.core.service.signal_streams import Queued, Registered, Streams, Wish
+from keyback.core.service.administrators.actor import Actor, Role
+from keyback.core.service.clients.signal_desk import SignalDesk
+from keyback.core.service.clients.signal_post import Became, Bring, Brought, SignalPost
+from keyback.core.service.clients.signal_streams import Queued, Registered, Streams, Wish
 
 from .small_house import NEW, SmallHouse
 

@@ -17,24 +17,24 @@ from werkzeug.test import TestResponse
 from keyback.admin import SCREENS, ConsoleLook, create_console
 from keyback.admin.access import Screen
 from keyback.core.db.session import Database
-from keyback.core.service.actor import Actor, Role
-from keyback.core.service.brand_desk import BrandDesk
-from keyback.core.service.concerns import Concerns
-from keyback.core.service.console import Console
-from keyback.core.service.console_desk import InConsole
-from keyback.core.service.control_room import ControlRoom
-from keyback.core.service.entry_checks import EntryChecks
-from keyback.core.service.entry_desk import EntryDesk
-from keyback.core.service.failures import Failures
-from keyback.core.service.file_schedules import FileSchedules
-from keyback.core.service.parts import Parts
-from keyback.core.service.plugin_watch import PluginWatch
-from keyback.core.service.question_sets import QuestionDesk
-from keyback.core.service.record_room import open_record_room
-from keyback.core.service.report import ReportRoom
-from keyback.core.service.signal_desk import SignalDesk
-from keyback.core.service.trials import Trials
-from keyback.core.service.wording_desk import WordingDesk
+from keyback.core.service.administrators.actor import Actor, Role
+from keyback.core.service.administrators.console import Console
+from keyback.core.service.administrators.console_desk import InConsole
+from keyback.core.service.clients.entry_checks import EntryChecks
+from keyback.core.service.clients.entry_desk import EntryDesk
+from keyback.core.service.clients.signal_desk import SignalDesk
+from keyback.core.service.reporting.concerns import Concerns
+from keyback.core.service.reporting.failures import Failures
+from keyback.core.service.reporting.file_schedules import FileSchedules
+from keyback.core.service.reporting.plugin_watch import PluginWatch
+from keyback.core.service.reporting.record_room import open_record_room
+from keyback.core.service.reporting.report import ReportRoom
+from keyback.core.service.ruling.brand_desk import BrandDesk
+from keyback.core.service.ruling.control_room import ControlRoom
+from keyback.core.service.ruling.parts import Parts
+from keyback.core.service.ruling.question_sets import QuestionDesk
+from keyback.core.service.ruling.trials import Trials
+from keyback.core.service.ruling.wording_desk import WordingDesk
 
 from .desk import desk_of
 from .parts_house import Works, works

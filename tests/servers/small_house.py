@@ -25,16 +25,16 @@ from keyback.core.host import Broken, Host, Plugins
 from keyback.core.recovery.policy import PublicRules, Purpose
 from keyback.core.recovery.state import Recovery
 from keyback.core.service.back_office import Worker
-from keyback.core.service.media import PHONE_MEDIA, MediumRules
-from keyback.core.service.numbers import NumberRules
 from keyback.core.service.records import Records
 from keyback.core.service.recover import RecoveryService
+from keyback.core.service.sending.media import PHONE_MEDIA, MediumRules
+from keyback.core.service.sending.numbers import NumberRules
 from keyback.core.service.snapshot import Snapshots
 from keyback.core.service.staff import Staff, employ
 from keyback.core.service.start import Arrival
-from keyback.core.service.strength import Strength
 from keyback.core.service.surroundings import Surroundings
 from keyback.core.service.tickets import Answered, Ticket
+from keyback.core.service.writing.strength import Strength
 from keyback.core.testing import FakeChannel, FakeStore
 from keyback.plugins.methods.email import Email
 from keyback.plugins.methods.saved_codes import SavedCodes

@@ -37,8 +37,8 @@ from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import KeyPurpose
 from keyback.core.db.session import Database
 from keyback.core.recovery.state import Stage
-from keyback.core.service.record_room import LOUD, Asked, open_record_room
-from keyback.core.service.report import ReportRoom
+from keyback.core.service.reporting.record_room import LOUD, Asked, open_record_room
+from keyback.core.service.reporting.report import ReportRoom
 
 MANY = 1500
 # Read whole on purpose: what an administrator sets has a handful of rows, and so have keys.

@@ -20,7 +20,7 @@ from keyback.core.contracts.errors import StoreUnavailable
 from keyback.core.contracts.people import Account, AccountKey, Person
 from keyback.core.db.session import Database
 from keyback.core.portal import AccountPages, EnrolmentPages, create_portal
-from keyback.core.service.signed_in import FRESH, SignedIn
+from keyback.core.service.enrolling.signed_in import FRESH, SignedIn
 
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 FIRST, SECOND = AccountKey("fake", "id-of-jo"), AccountKey("cloud", "cloud-id-of-jo")

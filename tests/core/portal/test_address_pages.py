@@ -17,8 +17,8 @@ from keyback.core.contracts.errors import DeliveryFailed
 from keyback.core.contracts.people import Contact, ContactKind, Person
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
-from keyback.core.service.enrol import TRIES
-from keyback.core.service.signed_in import SignedIn
+from keyback.core.service.enrolling.enrol import TRIES
+from keyback.core.service.enrolling.signed_in import SignedIn
 
 PHONE, MAILBOX = "/methods/add/sms", "/methods/add/email"
 NUMBER, ADDRESS = "+436641234506", "jo@home.example"

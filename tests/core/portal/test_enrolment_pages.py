@@ -23,8 +23,8 @@ from servers.small_house import SmallHouse, small_house
 from keyback.core.contracts.people import AccountKey, Person
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
-from keyback.core.service.enrol import TRIES
-from keyback.core.service.signed_in import FRESH, SignedIn
+from keyback.core.service.enrolling.enrol import TRIES
+from keyback.core.service.enrolling.signed_in import FRESH, SignedIn
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.webauthn import WebAuthn
 

@@ -21,7 +21,7 @@ from signed_in_sessions import InSession, sign_in
 
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
-from keyback.core.service.fresh_proofs import TRIES
+from keyback.core.service.enrolling.fresh_proofs import TRIES
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.webauthn import WebAuthn
 

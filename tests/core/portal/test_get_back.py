@@ -6,7 +6,7 @@ import pytest
 
 from keyback.core.portal.get_back import ADD, HAVE, panel
 from keyback.core.recovery.policy import PublicRules
-from keyback.core.service.my_methods import GetBack
+from keyback.core.service.enrolling.my_methods import GetBack
 
 
 @pytest.mark.parametrize("key", [*PublicRules().methods, "questions"])

@@ -20,7 +20,7 @@ from signed_in_sessions import InSession, sign_in
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.recovery.policy import Policy, ProofRules
-from keyback.core.service.signed_in import FRESH
+from keyback.core.service.enrolling.signed_in import FRESH
 from keyback.plugins.methods.authenticator import Authenticator
 from keyback.plugins.methods.questions import Questions, QuestionsSettings
 

@@ -17,7 +17,7 @@ from servers.story import wait_until
 from servers.walk import ASK
 
 from keyback.core.contracts.device import Statement
-from keyback.core.service.phones import Reply, Request, Said
+from keyback.core.service.enrolling.phones import Reply, Request, Said
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 WAITS = Request("r1", "maya.okafor", NOW - timedelta(seconds=12), NOW + timedelta(minutes=4))

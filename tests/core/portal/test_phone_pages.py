@@ -14,7 +14,7 @@ from keyback.core.contracts.device import Statement
 from keyback.core.portal import phone_pages
 from keyback.core.portal.form_body import MOST_BYTES
 from keyback.core.recovery.state import Pick, Recovery, Stage
-from keyback.core.service.phones import Reply, Request, Said
+from keyback.core.service.enrolling.phones import Reply, Request, Said
 from keyback.core.testing import a_context
 from keyback.plugins.methods.phone_approval import PhoneApproval
 

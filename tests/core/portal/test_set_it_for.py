@@ -16,8 +16,8 @@ from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
 from keyback.core.portal.outcomes import again_for
 from keyback.core.recovery.state import Recovery, Stage
-from keyback.core.service.accounts import BY_HAND
-from keyback.core.service.write import NO_ANSWER, NOT_ASKED
+from keyback.core.service.writing.accounts import BY_HAND
+from keyback.core.service.writing.write import NO_ANSWER, NOT_ASKED
 
 MINE, CLOUD = AccountKey("embedded", "7"), AccountKey("cloud", "canary-id")
 TWO = replace(SUBJECT, person=replace(PERSON, accounts=(*PERSON.accounts, Account(CLOUD, "maya@cloud.example"))))

@@ -8,8 +8,8 @@ import pytest
 from pretend_portal import ORIGIN, SIGNED_IN, Portal
 
 from keyback.core.contracts.errors import MustWait
-from keyback.core.service.signing_in import Arrived
-from keyback.core.service.vouching import SignInRefused, SignInUnavailable
+from keyback.core.service.enrolling.signing_in import Arrived
+from keyback.core.service.enrolling.vouching import SignInRefused, SignInUnavailable
 
 BACK = "/sign-in/callback?state=s&code=c"
 

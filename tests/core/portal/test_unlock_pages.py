@@ -16,7 +16,7 @@ from keyback.core.contracts.text import Text
 from keyback.core.recovery.policy import Purpose
 from keyback.core.recovery.state import Recovery, Stage
 from keyback.core.service.tickets import Answered, Ticket
-from keyback.core.service.write import STILL_LOCKED
+from keyback.core.service.writing.write import STILL_LOCKED
 
 CLOUD = Account(AccountKey("cloud", "8"), "maya@cloud.example")
 PROVEN = a_recovery(stage=Stage.RENEWING, purpose=Purpose.UNLOCK, found=True, subject=SUBJECT, proofs=(PROOF,), turn=5)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from keyback.core.recovery import limits
 from keyback.core.recovery.limits import DAY, HOUR, Quota
 from keyback.core.recovery.norms import OF_A_RESET, OF_AN_INVITATION, RAISED, Caused, Expected, raised
-from keyback.core.service.media import PHONE_MEDIA, MediumRules
+from keyback.core.service.sending.media import PHONE_MEDIA, MediumRules
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 RESET = Expected("one", OF_A_RESET, 1000, 100, NOW, NOW + DAY, 500)

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from keyback.core.db import tables
 from keyback.core.service import chores
-from keyback.core.service.budgets import Budgets
 from keyback.core.service.chores import Chores
 from keyback.core.service.norms import Norms
+from keyback.core.service.sending.budgets import Budgets
 
 
 def kept(house: SmallHouse) -> int:

@@ -29,7 +29,7 @@ from keyback.core import (
 )
 from keyback.core.db.session import Database
 from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
-from keyback.core.service.callback_links import PATH
+from keyback.core.service.sending.callback_links import PATH
 from keyback.core.service.tickets import Answered
 from keyback.core.testing import FakeChannel
 

@@ -19,13 +19,13 @@ from keyback.core.db.campaign_tables import campaign as table
 from keyback.core.db.session import Database
 from keyback.core.recovery import limits
 from keyback.core.recovery.state import Lane
-from keyback.core.service.budgets import Budgets, Cost
-from keyback.core.service.campaigns import Kind
+from keyback.core.service.campaigning.campaigns import Kind
 from keyback.core.service.gate import Busy
-from keyback.core.service.media import PARTS, MediumRules
 from keyback.core.service.misses import Miss
 from keyback.core.service.norms import LOOK_EVERY, Norms
-from keyback.core.service.numbers import NumberRules, read
+from keyback.core.service.sending.budgets import Budgets, Cost
+from keyback.core.service.sending.media import PARTS, MediumRules
+from keyback.core.service.sending.numbers import NumberRules, read
 from keyback.core.service.start import Arrival
 
 NORM, PEOPLE = 3, 4

@@ -13,9 +13,9 @@ from keyback.core.contracts.errors import OutOfTurn
 from keyback.core.db.session import Database
 from keyback.core.recovery.policy import Policy, ProofRules, PublicRules
 from keyback.core.recovery.state import Stage
-from keyback.core.service.budgets import Budgets
 from keyback.core.service.chores import Chores
 from keyback.core.service.norms import Norms
+from keyback.core.service.sending.budgets import Budgets
 
 
 def save(house: SmallHouse, policy: Policy) -> None:

@@ -22,8 +22,8 @@ from keyback.core.db.sealing import KeyPurpose
 from keyback.core.db.session import Database
 from keyback.core.db.tables import event
 from keyback.core.recovery.state import Recovery, Stage
-from keyback.core.service.lift_desk import LiftDesk
-from keyback.core.service.notice_links import GOOD_FOR, NoticeLinks, Told
+from keyback.core.service.helping.lift_desk import LiftDesk
+from keyback.core.service.sending.notice_links import GOOD_FOR, NoticeLinks, Told
 
 WASNT_ME = "https://reset.example.org/wasnt-me/"
 HELP_DESK = "help@acme.example"

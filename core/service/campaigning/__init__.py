@@ -1,0 +1,1 @@
+"""Campaigns: whom they are for, what is done, how far they are."""

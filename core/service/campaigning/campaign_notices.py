@@ -1,0 +1,51 @@
+"""Before a reset: whoever must choose another password soon is told once, and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...contracts.campaign_events import ChangeAnnounced
+from ...contracts.people import Account, Person
+from ...db.campaigns import Campaign, Turn
+from ...db.session import Transaction
+from ..helping.inviting import Inviting
+from .campaign_book import CampaignBook, still, wanted_by
+from .campaign_looks import Looking, Someone
+
+UNTOLD = "untold"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """One row for each of them, in the commit that queues the message."""
+
+    book: CampaignBook
+    looking: Looking
+    inviting: Inviting
+
+    def tell(self, campaign: Campaign, someone: Someone) -> Campaign:
+        """What the campaign comes to by it. Raises StoreUnavailable: then nobody was told."""
+        accounts, why = self.looking.look(campaign, someone)
+
+        def told(tx: Transaction, now: Campaign) -> Campaign:
+            still(now)
+            if now.place >= someone.pseudonym:
+                return now
+            there = replace(now, place=someone.pseudonym)
+            return self._tell(tx, there, someone, accounts) if accounts else there.with_turn(UNTOLD, why)
+
+        return self.book.change(campaign.id, told)
+
+    def _tell(self, tx: Transaction, campaign: Campaign, someone: Someone, accounts: Sequence[Account]) -> Campaign:
+        campaigns, stamps = self.book.records.campaigns, self.looking.stamps(accounts)
+        if not campaigns.begin(tx, campaign.id, someone.pseudonym, Turn.TOLD, self.book.around.now(), why=stamps):
+            return campaign
+        first = accounts[0]
+        person = Person(self.looking.recognising.person_id(tx, first.key), (first,), first.contacts)
+        whom = self.inviting.everybody(tx, person, tuple(accounts))
+        event = ChangeAnnounced(campaign.id, campaign.plan.opens_at.isoformat())
+        if not self.inviting.tell(tx, whom, event, texts=campaign.plan.texts):
+            return campaign.with_turn(UNTOLD, "no-address")
+        self.book.say(tx, event, wanted_by(campaign), person_id=person.id)
+        return campaign.with_turn(Turn.TOLD)

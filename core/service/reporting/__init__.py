@@ -1,0 +1,1 @@
+"""What happened, in figures, files and concerns, for whoever answers for it."""

@@ -1,0 +1,1 @@
+"""What leaves the house: codes and notices, what they may cost, and what became of them."""
