@@ -18,7 +18,7 @@ from ..core.service.campaigning.campaign_terms import terms
 from ..core.service.campaigning.campaigns import KIND as CAMPAIGN
 from ..core.service.ruling.approvals import PAGE, Approvals
 from .access import Screen
-from .forms import ConsoleForm, longest
+from .forms import ConsoleForm, longest, seen
 from .people_screens import SILENT
 from .taken import takes
 
@@ -31,7 +31,7 @@ STATES: Mapping[Decision, tuple[str, Text]] = {
 
 
 class DecideForm(ConsoleForm):
-    why = StringField(Text("Why not?"), [longest(200)], description=Text("One line, kept with what you refuse."))
+    why = StringField(Text("Why not?"), [longest(200), seen], description=Text("One line, kept with what you refuse."))
 
 
 class ApprovalScreen(Screen):

@@ -79,6 +79,7 @@ class WhyForm(ConsoleForm):
     def validate_why(self, field: Field) -> None:
         needed(Text("Say why, in one line."))(self, field)
         longest(200)(self, field)
+        seen(self, field)
 
 
 class AnswerForm(WhyForm):
@@ -113,6 +114,12 @@ def longest(most: int) -> Check:
             raise ValidationError(Text("Use {most} characters at most.", most=most))
 
     return check
+
+
+def seen(_form: Form, field: Field) -> None:
+    """Nothing in it that nobody would see."""
+    if not " ".join((field.data or "").split()).isprintable():
+        raise ValidationError(UNREADABLE)
 
 
 def between(least: int, most: int) -> Check:

@@ -17,7 +17,7 @@ from ..core.service.helping.caller_desk import Check, Progress
 from ..core.service.helping.desk import Desk
 from ..core.service.helping.desk_file import File
 from .access import Screen
-from .forms import ConsoleForm, WhyForm, longest, needed
+from .forms import ConsoleForm, WhyForm, longest, needed, seen
 from .people_words import CHECKS, PROGRESS, REFUSALS, state_tags, try_words
 from .taken import takes
 
@@ -42,7 +42,7 @@ class CallForm(ConsoleForm):
         validate_choice=False,
     )
     why = StringField(
-        Text("Why?"), [longest(200)], description=Text("Needed where a second administrator decides about it.")
+        Text("Why?"), [longest(200), seen], description=Text("Needed where a second administrator decides about it.")
     )
 
 

@@ -94,6 +94,18 @@ def test_what_is_shown_in_another_order_than_it_is_read_in_is_refused(walk: Walk
     assert rows() == before
 
 
+@pytest.mark.parametrize("unseen", ["\a", "\u200b", "\U0001f469\u200d\U0001f4bb"])
+def test_a_reason_that_cannot_be_shown_whole_is_refused_at_its_field(walk: Walk, rows: Rows, unseen: str) -> None:
+    before, count = rows(), 0
+    for form in walk.forms.values():
+        if "why" in form.typed:
+            page = walk.console.post(form.action, {**form.as_it_stands(), "why": f"they asked{unseen}"})
+            assert page.status_code == 422, form.action
+            count += 1
+    assert count > 20
+    assert rows() == before
+
+
 def test_what_is_no_choice_of_a_list_is_refused(walk: Walk, rows: Rows) -> None:
     before, count = rows(), 0
     for form in walk.forms.values():
