@@ -44,7 +44,7 @@ _people = (
     .limit(bindparam("most"))
 )
 _walk = select(table).where(table.c.pseudonym > bindparam("after")).order_by(table.c.pseudonym).limit(bindparam("most"))
-_one = select(table).where(table.c.pseudonym == bindparam("of_pseudonym"))
+_some = select(table).where(table.c.pseudonym.in_(bindparam("these", expanding=True)))
 _due = (
     select(table)
     .where(table.c.look_at <= bindparam("now", type_=table.c.look_at.type), table.c.look_at.isnot(None))
@@ -134,10 +134,10 @@ class Census:
         found = tuple((row["pseudonym"], *self._open(row)) for row in rows if row["having"] in digests)
         return Page(found, rows[-1]["pseudonym"] if rows else after, len(rows) < most)
 
-    def one(self, tx: Connection, pseudonym: str) -> tuple[AccountKey, str] | None:
-        """The account and name of one of them. Raises SealBroken."""
-        row = tx.execute(_one, {"of_pseudonym": pseudonym}).mappings().first()
-        return None if row is None else self._open(row)
+    def some(self, tx: Connection, pseudonyms: Sequence[str]) -> Mapping[str, tuple[AccountKey, str]]:
+        """The accounts and names of those of them who are counted. Raises SealBroken."""
+        rows = tx.execute(_some, {"these": list(pseudonyms)}).mappings()
+        return {row["pseudonym"]: self._open(row) for row in rows}
 
     def due(self, tx: Connection, now: datetime, most: int) -> Sequence[tuple[AccountKey, int]]:
         """Whose entry is to be looked at again, and in which round it was seen. Raises SealBroken."""

@@ -63,9 +63,11 @@ class Turns:
         """Turns that were begun before then and never ended. Raises StoreUnavailable."""
         records = self.book.records
         with records.db.read() as tx:
-            begun = records.campaigns.turns(tx, campaign.id, Turn.BEGUN, "", MOST)
-            known = {pseudonym: records.census.one(tx, pseudonym) for pseudonym, _, at in begun if at < before}
-        for pseudonym, found in known.items():
+            turns = records.campaigns.turns(tx, campaign.id, Turn.BEGUN, "", MOST)
+            begun = [pseudonym for pseudonym, _, at in turns if at < before]
+            counted = records.census.some(tx, begun)
+        for pseudonym in begun:
+            found = counted.get(pseudonym)
             keys = self.looking.theirs(campaign, Someone(pseudonym, found[0])) if found else ()
             arrived = [key for key in keys if (seen := self.looking.at(key)) and seen.state.must_change]
             self._finish(campaign, pseudonym, arrived, "interrupted" if len(arrived) < max(1, len(keys)) else "")

@@ -133,8 +133,8 @@ class Campaigns:
         records = self.work.book.records
         with records.db.read() as tx:
             turns = records.campaigns.turns(tx, campaign_id, Turn.FAILED, after, PAGE)
-            named = [(records.census.one(tx, place), why, place) for place, why, _ in turns]
-        return [Failed(found[1] if found else "", why, place) for found, why, place in named]
+            counted = records.census.some(tx, [place for place, _, _ in turns])
+        return [Failed(counted[place][1] if place in counted else "", why, place) for place, why, _ in turns]
 
     def _approved(self, approval: Approval, decider: Actor) -> Write:
         campaign_id = approval.payload["campaign"]
