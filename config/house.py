@@ -127,6 +127,7 @@ def _surroundings(settings: Settings, brand: Brand, languages: Languages, clock:
         canaries=settings.canaries,
         trusted_networks=settings.trusted_networks,
         media={medium: rules_of(each) for medium, each in settings.media.items()},
+        ca_files=settings.ca_files,
         signals=settings.signals.enabled,
         now=clock.now,
     )

@@ -266,6 +266,12 @@ class Settings(_Part):
     demo: bool = False
 
     @property
+    def ca_files(self) -> Mapping[str, str]:
+        """The files of authorities, each by the setting that names it."""
+        parts = {"sign_in": self.sign_in.ca_file, "clients": self.clients.ca_file, "signals": self.signals.ca_file}
+        return {f"{name}.ca_file": str(file) for name, file in parts.items() if file}
+
+    @property
     def origin(self) -> str:
         """Scheme and host of the portal, as browsers write it."""
         return _origin(self.portal_url)

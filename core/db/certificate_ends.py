@@ -10,6 +10,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from .report_tables import certificate_end as table
 
+# In the place of a kind and a key: of keyback.toml itself.
+HOUSE = ("", "")
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateEnd:

@@ -44,6 +44,8 @@ class Surroundings:
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     # What holds for each medium by which messages go.
     media: Mapping[str, MediumRules] = field(default_factory=dict)
+    # The house's own settings that name a file of authorities → the file.
+    ca_files: Mapping[str, str] = field(default_factory=dict)
     # Whether anybody may be told of resets by shared signals.
     signals: bool = False
     now: Callable[[], datetime] = utc_now

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+<<<<<<< HEAD:core/service/reporting/certificate_watch.py
 from ...contracts.plugin import Plugin, certificate_settings
 from ...contracts.store import ShowsCertificates
 from ...db.jobs import Job
@@ -14,6 +15,14 @@ from ..back_office import BackOffice
 from ..records import Records
 from ..snapshot import Snapshots
 from ..surroundings import Surroundings
+=======
+from ..contracts.plugin import TRUSTED, Plugin, certificate_settings
+from ..contracts.store import ShowsCertificates
+from ..db.certificate_ends import HOUSE
+from ..db.jobs import Job
+from ..guard import Guard
+from .back_office import BackOffice
+>>>>>>> fc8cdbb (Said on Home when authorities end that keyback.toml names):core/service/certificate_watch.py
 from .certificate_files import end_of
 
 KIND = "certificates"
@@ -41,21 +50,17 @@ class CertificateWatch:
         with self.records.db.write() as tx:
             if not self.records.leases.take(tx, KIND, self.around.token(), self._look_at, now):
                 return
-            jobs = [
-                self.office.put(tx, KIND, KIND, "", {"kind": kind, "plugin": key})
-                for (kind, key), plugin in self.snapshots.current.plugins.everything().items()
-                if certificate_settings(plugin.Settings) or isinstance(plugin, ShowsCertificates)
-            ]
+            jobs = [self.office.put(tx, KIND, KIND, "", {"kind": kind, "plugin": key}) for kind, key in self._due()]
         for job in jobs:
             self.office.hand_over(job)
 
     def work(self, job: Job) -> None:
-        """Look at one plugin's. What cannot be seen now is as it was seen last."""
+        """Look at one plugin's, or the house's own. What servers do not show now is as it was seen last."""
         kind, key = job.payload["kind"], job.payload["plugin"]
         plugin = self.snapshots.current.plugins.everything().get((kind, key))
         with self.records.db.read() as tx:
             known = self.records.certificate_ends.of(tx, kind, key)
-        ends = {**_in_files(plugin), **self._shown_by(plugin, known)} if plugin else {}
+        ends = {**_in_files(plugin), **self._shown_by(plugin, known)} if plugin else self._of_house((kind, key))
         with self.records.db.write() as tx:
             self.records.certificate_ends.keep(tx, kind, key, ends)
             self.records.jobs.done(tx, [job.id])
@@ -69,12 +74,26 @@ class CertificateWatch:
             shown = Guard(f"{KIND} of {plugin.key}").call(lambda: plugin.certificates(ctx=context), SECONDS)
         except Exception:  # whatever it is, it is the plugin's: what was seen before stands
             return {what: end for what, end in known.items() if what not in certificate_settings(plugin.Settings)}
-        ends = {server: end or known.get(server) for server, end in shown.items()}
-        return {server: end for server, end in ends.items() if end}
+        return _ends({server: end or known.get(server) for server, end in shown.items()})
+
+    def _of_house(self, name: tuple[str, str]) -> Mapping[str, datetime]:
+        """Those of keyback.toml; none of a plugin that is gone meanwhile."""
+        files = self.around.ca_files if name == HOUSE else {}
+        return _ends({setting: end_of(file, TRUSTED) for setting, file in files.items()})
+
+    def _due(self) -> Iterator[tuple[str, str]]:
+        if self.around.ca_files:
+            yield HOUSE
+        for name, plugin in self.snapshots.current.plugins.everything().items():
+            if certificate_settings(plugin.Settings) or isinstance(plugin, ShowsCertificates):
+                yield name
 
 
 def _in_files(plugin: Plugin) -> Mapping[str, datetime]:
     whose = certificate_settings(plugin.Settings)
     files = {name: str(getattr(plugin.settings, name)) for name in whose}
-    ends = {name: end_of(file, whose[name]) for name, file in files.items() if file}
-    return {name: end for name, end in ends.items() if end}
+    return _ends({name: end_of(file, whose[name]) for name, file in files.items() if file})
+
+
+def _ends(seen: Mapping[str, datetime | None]) -> Mapping[str, datetime]:
+    return {what: end for what, end in seen.items() if end}

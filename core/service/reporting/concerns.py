@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+<<<<<<< HEAD:core/service/reporting/concerns.py
 from ...contracts.plugin import Plugin
 from ...contracts.store import Store
 from ...contracts.text import Text
@@ -19,6 +20,17 @@ from ..records import Records
 from ..ruling.policy_desk import BUILT_IN, kinds_of
 from ..snapshot import Snapshots
 from ..surroundings import Surroundings
+=======
+from ..contracts.plugin import Plugin
+from ..contracts.store import Store
+from ..contracts.text import Text
+from ..db import backlog, followers
+from ..db.campaigns import State
+from ..db.certificate_ends import HOUSE, CertificateEnd
+from ..db.sealing import NEVER_ROTATED, KeyPurpose
+from ..db.session import Transaction
+from ..recovery.flaws import Flaw, flaws_of_all
+>>>>>>> fc8cdbb (Said on Home when authorities end that keyback.toml names):core/service/concerns.py
 from .log_check import Check, LogCheck
 from .plugin_watch import PluginWatch
 from .today import Today
@@ -201,14 +213,21 @@ class Concerns:
             yield Concern(Health.SOON, What.TOKEN_KEY, {"days": (now - signs_from).days})
 
     def _certificates(self, tx: Transaction, now: datetime) -> Iterator[Concern]:
-        working = self.snapshots.current.plugins.everything()
         for one in self.records.certificate_ends.all(tx):
-            plugin = working.get((one.kind, one.plugin))
-            if plugin is not None and one.ends_at <= now + RENEWED_IN:
-                setting = plugin.Settings.model_fields.get(one.what)
-                what = (setting.title if setting else "") or one.what
-                about = {"name": _called(plugin), "what": what, "day": one.ends_at.date()}
-                yield Concern(*_nearing(one.ends_at, now), about, (one.kind, one.plugin))
+            if one.ends_at <= now + RENEWED_IN and (whose := self._whose(one)):
+                about = {"name": whose[0], "what": whose[1], "day": one.ends_at.date()}
+                at = (one.kind, one.plugin) if one.kind else ()
+                yield Concern(*_nearing(one.ends_at, now), about, at)
+
+    def _whose(self, one: CertificateEnd) -> tuple[Text | str, str] | None:
+        """Who depends on it, and by which setting or server; None where nobody does any more."""
+        if (one.kind, one.plugin) == HOUSE:
+            return ("keyback.toml", one.what) if one.what in self.around.ca_files else None
+        plugin = self.snapshots.current.plugins.everything().get((one.kind, one.plugin))
+        if plugin is None:
+            return None
+        setting = plugin.Settings.model_fields.get(one.what)
+        return _called(plugin), (setting.title if setting else "") or one.what
 
     def _leaks(self, now: datetime) -> Iterator[Concern]:
         made = self.leaks_from()

@@ -20,6 +20,7 @@ from keyback.core import (
     our_certificate,
     trusted_certificates,
 )
+from keyback.core.db.certificate_ends import HOUSE
 from keyback.core.db.session import Database
 from keyback.core.service.reporting.certificate_watch import EVERY, CertificateWatch
 
@@ -101,6 +102,15 @@ def test_a_file_that_says_nothing_of_certificates_is_left_out(database: Database
     house = at(database, ca_file=empty, certificate=tmp_path / "missing.pem")
     looks(house)
     assert known(house) == {}
+
+
+def test_a_file_that_keyback_toml_names_is_looked_at_too(database: Database, tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "idp")
+    house = small_house(database, ca_files={"sign_in.ca_file": str(authority.ca_file)})
+    looks(house)
+    with house.records.db.read() as tx:
+        ends = house.records.certificate_ends.of(tx, *HOUSE)
+    assert ends == {"sign_in.ca_file": end_in(authority.ca_file)}
 
 
 @pytest.mark.parametrize("fails", [StoreUnavailable("away"), PluginError("broken"), OSError("odd")])

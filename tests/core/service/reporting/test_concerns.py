@@ -13,6 +13,7 @@ from servers.small_house import SmallHouse
 
 from keyback.core.contracts.record_events import LogChecked
 from keyback.core.db.campaigns import Campaign, Kind, Plan, State
+from keyback.core.db.certificate_ends import HOUSE
 from keyback.core.db.deliveries import Attempt
 from keyback.core.db.deliveries import State as Carried
 from keyback.core.host import Broken
@@ -189,6 +190,16 @@ def test_a_certificate_is_said_before_it_ends_and_afterwards(
     assert (one.health, one.at, one.about["what"], one.about["day"]) == (
         health, ("store", "fake"), "ldaps://one", end.date(),
     )  # fmt: skip
+
+
+def test_a_certificate_of_the_houses_own_is_said_by_its_setting(house: SmallHouse, concerns: Concerns) -> None:
+    with house.records.db.write() as tx:
+        house.records.certificate_ends.keep(
+            tx, *HOUSE, {"sign_in.ca_file": house.clock(), "clients.ca_file": house.clock()}
+        )
+    around = replace(house.around, ca_files={"sign_in.ca_file": "/etc/idp.pem"})
+    (one,) = found(house, replace(concerns, around=around), What.CERTIFICATE_ENDED)
+    assert (one.about["name"], one.about["what"], one.at) == ("keyback.toml", "sign_in.ca_file", ())
 
 
 def _job(house: SmallHouse, lane: str) -> str:
