@@ -6,23 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-<<<<<<< HEAD:core/service/reporting/certificate_watch.py
-from ...contracts.plugin import Plugin, certificate_settings
+from ...contracts.plugin import TRUSTED, Plugin, certificate_settings
 from ...contracts.store import ShowsCertificates
+from ...db.certificate_ends import HOUSE
 from ...db.jobs import Job
 from ...guard import Guard
 from ..back_office import BackOffice
 from ..records import Records
 from ..snapshot import Snapshots
 from ..surroundings import Surroundings
-=======
-from ..contracts.plugin import TRUSTED, Plugin, certificate_settings
-from ..contracts.store import ShowsCertificates
-from ..db.certificate_ends import HOUSE
-from ..db.jobs import Job
-from ..guard import Guard
-from .back_office import BackOffice
->>>>>>> fc8cdbb (Said on Home when authorities end that keyback.toml names):core/service/certificate_watch.py
 from .certificate_files import end_of
 
 KIND = "certificates"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-<<<<<<< HEAD:core/service/reporting/concerns.py
 from ...contracts.plugin import Plugin
 from ...contracts.store import Store
 from ...contracts.text import Text
 from ...db import backlog, followers
 from ...db.campaigns import State
+from ...db.certificate_ends import HOUSE, CertificateEnd
 from ...db.sealing import NEVER_ROTATED, KeyPurpose
 from ...db.session import Transaction
 from ...recovery.flaws import Flaw, flaws_of_all
@@ -20,17 +20,6 @@ from ..records import Records
 from ..ruling.policy_desk import BUILT_IN, kinds_of
 from ..snapshot import Snapshots
 from ..surroundings import Surroundings
-=======
-from ..contracts.plugin import Plugin
-from ..contracts.store import Store
-from ..contracts.text import Text
-from ..db import backlog, followers
-from ..db.campaigns import State
-from ..db.certificate_ends import HOUSE, CertificateEnd
-from ..db.sealing import NEVER_ROTATED, KeyPurpose
-from ..db.session import Transaction
-from ..recovery.flaws import Flaw, flaws_of_all
->>>>>>> fc8cdbb (Said on Home when authorities end that keyback.toml names):core/service/concerns.py
 from .log_check import Check, LogCheck
 from .plugin_watch import PluginWatch
 from .today import Today
