@@ -11,8 +11,9 @@ from markupsafe import escape
 
 from .headers import nonce
 
-# Who comes may choose language and mistakes; more combinations than this are no people.
-MOST = 64
+# Who comes may choose language, mistake, check and door, about forty ways in each language. Were it fewer, a stranger
+# who walks through them all would have every page made anew; each is some four kilobytes.
+MOST = 256
 NONCE = "nonce"
 # Text of the page, and in every second place the name of the value that stands there.
 Mould = tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from itertools import product
 
 import pytest
 from flask import Flask, g, template_rendered
@@ -17,6 +18,7 @@ from keyback.core.contracts.errors import NotAllowed
 from keyback.core.contracts.text import Text
 from keyback.core.portal.headers import nonce
 from keyback.core.portal.moulds import MOST, Moulds
+from keyback.core.service.gate import NotHuman
 
 PAGE = (
     "<p title=\"{{ name }}\">{% if entry %}<a href='{{ entry }}'>{{ name }}</a>{% endif %}<b>{{ csp_nonce() }}</b></p>"
@@ -106,6 +108,28 @@ def test_a_page_is_made_once_whatever_the_address_and_the_door_say(fields: dict[
             portal.get(f"/go/alderwick?login_hint=jo{number}")
             portal.post("/recover", entry="alderwick", return_to=LISTED, **fields)
     assert len(made) == 3
+
+
+def test_whoever_walks_through_all_pages_has_each_made_once() -> None:
+    portal, made = open_portal(), list[object]()
+    doors = ({}, {"entry": "alderwick"}, {"entry": "alderwick", "return_to": LISTED})
+    wishes = ({}, {"check": "picture"}, {"picture_text": "x", "picture_task": "old"})
+    reasons = (NotAllowed(Text("No such name.")), NotHuman(Text("Too late.")), NotHuman(Text("Wrong.")))
+
+    def walk() -> None:
+        for language, door in product(("en", "de"), doors):
+            headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": language}
+            portal.get("/go/alderwick" if door else "/recover", headers=headers, query_string=door)
+            for name, wish, portal.service.answers["start"] in product(("", " ", "jo"), wishes, reasons):
+                assert portal.post("/recover", headers, identifier=name, **door, **wish).status_code in {200, 422}
+
+    def hear(_app: object, template: object, **_: object) -> None:
+        made.append(template)
+
+    walk()
+    with template_rendered.connected_to(hear, portal.app):
+        walk()
+    assert made == []
 
 
 def test_a_mistake_is_said_in_each_readers_language(portal: Portal) -> None:
