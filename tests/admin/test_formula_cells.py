@@ -22,7 +22,7 @@ from keyback.core.db.tables import daily_sum, delivery, event, job, recovery
 from keyback.core.service.reporting.csv_file import line
 
 EVIL = "=cmd|' /C calc'!A1"
-SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫"
+SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫\u2212"
 # Separators, quotes, signs in every width, and what is not seen before one.
 ODD = SIGNS + "\"';,\t\r\n\v\f\x1c\x85\u2028 \u00a0\u200b\u202e\u3000\ufeff\x01ab1"
 PARTS = (",", ";", "\t")
@@ -40,7 +40,7 @@ def cells(text: str) -> Iterator[str]:
 def runs(cell: str) -> bool:
     """Whether a spreadsheet may take it for a formula: by its first sign that can be seen."""
     seen = cell.lstrip().lstrip("".join(sign for sign in cell if unicodedata.category(sign)[0] in "CZ"))
-    return unicodedata.normalize("NFKC", seen[:1]) in {"=", "+", "-", "@"}
+    return seen[:1] != "" and seen[0] in SIGNS
 
 
 @given(st.lists(st.text(st.sampled_from(ODD)) | st.text(), min_size=1, max_size=4))
@@ -48,6 +48,7 @@ def runs(cell: str) -> bool:
 @example(['"=1'])
 @example(['x";"=1'])
 @example(["a\n=1", "\u3000＝1"])
+@example(["\x80=1", "\ue000=1", "\U000e0001=1"])
 def test_no_row_holds_a_formula_whatever_somebody_put_into_it(row: list[str]) -> None:
     assert not [cell for cell in cells(line(row)) if runs(cell)]
 

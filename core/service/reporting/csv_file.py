@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 # What a spreadsheet takes for the beginning of a formula, in every width and height that it folds.
-_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
+_SIGNS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212")
 # Where a cell begins for whoever reads the file otherwise than it was meant: a spreadsheet that takes a semicolon for
 # what parts cells, as in most of Europe, takes our quotes for letters.
-_PARTS = r'"\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029;,'
-# What may stand before a sign without being seen.
-_UNSEEN = r"\x01-\x08\x0e-\x1b\x1f \x7f\xa0\xad\u1680\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\ufeff"
-_BEGINS = re.compile(rf"^(?=[\t\r\n])|(?:^|(?<=[{_PARTS}]))(?=[{_UNSEEN}]*[{_SIGNS}])")
+_PARTS = frozenset('"\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029;,')
 
 
 def lines(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
@@ -29,4 +25,25 @@ def line(cells: Sequence[object]) -> str:
 
 def harmless(text: str) -> str:
     """As it stands, with an apostrophe before what would be a formula. NUL is left out: it hides what follows it."""
-    return _BEGINS.sub("'", text.replace("\0", "")).replace('"', '""')
+    plain, done, whole = text.replace("\0", ""), 0, []
+    for place in _formulas(plain):
+        whole += [plain[done:place], "'"]
+        done = place
+    return "".join([*whole, plain[done:]]).replace('"', '""')
+
+
+def _formulas(text: str) -> Iterator[int]:
+    """Where a cell begins that would be one, however much stands before its sign that nobody sees."""
+    if text[:1] in {"\t", "\r", "\n"}:
+        yield 0
+    if _SIGNS.isdisjoint(text):
+        return
+    begins: int | None = 0
+    for place, sign in enumerate(text):
+        if sign in _PARTS:
+            begins = place + 1
+        elif begins is not None and sign in _SIGNS:
+            yield begins
+            begins = None
+        elif sign.isprintable() and sign != " ":
+            begins = None
