@@ -23,6 +23,7 @@ from keyback.core.service.campaigning.campaigns import Kind
 from keyback.core.service.gate import Busy
 from keyback.core.service.misses import Miss
 from keyback.core.service.norms import LOOK_EVERY, Norms
+from keyback.core.service.reporting.today import TodaysNumbers
 from keyback.core.service.sending.budgets import Budgets, Cost
 from keyback.core.service.sending.media import PARTS, MediumRules
 from keyback.core.service.sending.numbers import NumberRules, read
@@ -200,6 +201,16 @@ def test_two_campaigns_never_add_up_to_more_money_than_one_said(house: SmallHous
     for _ in range(2):
         campaigns.agreed(money=2)
     assert texts(house, 20) == NORM + 2
+
+
+def test_home_shows_the_caps_as_they_are_now(house: SmallHouse, campaigns: Campaigning) -> None:
+    def caps() -> dict[str, float]:
+        today = TodaysNumbers(records=house.records, around=house.around).now()
+        return {budget.kind: budget.most for budget in today.budgets}
+
+    assert caps() == {"count": NORM, "money": NORM}
+    campaigns.agreed(money=2)
+    assert caps() == {"count": NORM + 2 * PEOPLE, "money": NORM + 2}
 
 
 def test_a_campaign_that_cannot_be_read_raises_nothing(house: SmallHouse, campaigns: Campaigning) -> None:

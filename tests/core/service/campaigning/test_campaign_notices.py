@@ -219,6 +219,9 @@ def test_a_silent_directory_delays_the_day_rather_than_the_notice(house: SmallHo
     for _ in range(5):
         campaigns.go_on()
     assert len(told(house)) == 3
+    # Whoever sets it going anew shortens nobody's notice.
+    campaigns.desk.pause(ADA, campaign.id, "a storm")
+    campaigns.desk.resume(ADA, campaign.id, "over")
     campaigns.go_on(hours=NOTICE - 1)
     assert house.store.demands == []
     campaigns.go_on(hours=1)
