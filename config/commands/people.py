@@ -1,4 +1,4 @@
-"""`keyback people`: fill the embedded directory, issue saved codes, and let somebody be served again."""
+"""`keyback people`: fill the embedded directory, issue saved codes, let somebody be served again, and forget them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...core.contracts.errors import NotAllowed, PluginError, SettingsInvalid
 from ...core.contracts.people import AccountKey
 from ...core.contracts.text import Secret
 from ...core.service.helping.code_desk import CodeDesk
+from ...core.service.helping.erase_desk import EraseDesk
 from ...core.service.helping.lift_desk import LiftDesk
 from ..house import House
 from .opened import Subparsers, opened
@@ -41,7 +42,7 @@ class TakesPeople(Protocol):
 
 def add(subparsers: Subparsers) -> None:
     """Its lines in `keyback --help`."""
-    parser = subparsers.add_parser("people", help="import people; issue saved codes; lift a stop")
+    parser = subparsers.add_parser("people", help="import people; issue saved codes; lift a stop; forget somebody")
     verbs = parser.add_subparsers(required=True, metavar="WHAT")
     bring = verbs.add_parser("import", help=f"add or update people from a CSV file: {', '.join(COLUMNS)}")
     bring.add_argument("file", type=Path, help="several values in one column are parted by ;")
@@ -52,6 +53,12 @@ def add(subparsers: Subparsers) -> None:
     unfreeze = verbs.add_parser("unfreeze", help='let somebody who said "this wasn\'t me" reset their password again')
     unfreeze.add_argument("name", help="the person's sign-in name")
     unfreeze.set_defaults(run=run_unfreeze)
+    erase = verbs.add_parser(
+        "erase", help="forget one person: methods, joined accounts, and what is personal in the log"
+    )
+    erase.add_argument("name", help="the person's sign-in name; with --store the account's unchanging id")
+    erase.add_argument("--store", help="the directory's key, for somebody who is not in it any more")
+    erase.set_defaults(run=run_erase)
 
 
 def run_import(arguments: argparse.Namespace) -> int:
@@ -90,6 +97,19 @@ def run_unfreeze(arguments: argparse.Namespace) -> int:
         except NotAllowed as error:
             raise PluginError(str(error.reason)) from None
     print(f"Self-service works again for {arguments.name}.")
+    return 0
+
+
+def run_erase(arguments: argparse.Namespace) -> int:
+    """Nobody can take it back. The directory's own account stays as it is."""
+    with opened() as house:
+        desk = EraseDesk(house.records, house.snapshots, house.around)
+        try:
+            key = arguments.store and AccountKey(arguments.store, arguments.name)
+            gone = desk.erase(key) if key else desk.erase_named(arguments.name)
+        except NotAllowed as error:
+            raise PluginError(str(error.reason)) from None
+    print(f"Forgotten: {gone.methods} methods, {gone.recoveries} recoveries, what is personal in {gone.events} events.")
     return 0
 
 

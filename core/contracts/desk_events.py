@@ -98,3 +98,13 @@ class CallMissed(Event):
 
     name = "call.missed"
     loud = True
+
+
+@dataclass(frozen=True, slots=True)
+class PersonErased(Event):
+    """All that stood here about a person was forgotten, by whoever runs the server; their name too."""
+
+    name = "person.erased"
+    methods: int
+    recoveries: int
+    events: int

@@ -160,6 +160,17 @@ def test_codes_for_nobody_are_refused(here: Path, capsys: pytest.CaptureFixture[
     assert "Nobody" in capsys.readouterr().err
 
 
+def test_somebody_is_forgotten_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _bring_people(here)
+    assert main(["people", "codes", "maya"]) == 0
+    capsys.readouterr()
+    assert main(["people", "erase", "maya"]) == 0
+    assert capsys.readouterr().out.startswith("Forgotten: 1 methods, 0 recoveries")
+    assert main(["people", "erase", "maya"]) == 1
+    assert "Nothing is known" in capsys.readouterr().err
+    assert main(["people", "erase", "--store", "embedded", "never-there"]) == 1
+
+
 def test_only_somebody_who_was_stopped_can_be_let_in_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _bring_people(here)
     with opened() as house:
