@@ -203,7 +203,9 @@ class Keyback:
         self.stop()
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("KEYBACK_")}
+        # Without byte code it would compile the house at each start, which servers do not.
+        dropped = ("KEYBACK_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         return {**kept, "KEYBACK_FAULTPOINTS": str(self.faultpoints), "PYTHONWARNINGS": "default", **self.environment}
 
 
