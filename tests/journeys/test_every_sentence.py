@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from examples.pages import APPROVED, PAGES, Page
+from examples.pages import ADDRESS, APPROVED, PAGES, Page
 from pretend_enrolling import A_PHONE
 from servers.walk import COMPANY, LETTERS, Walker, served_pages
 
@@ -46,7 +46,7 @@ OWN_WORDS = (
         for word in (person.display_name, person.mail, person.phone, person.name)
     ),
     *(words for letter in LETTERS for words in (letter.subject, *letter.text.split("\n"))),
-    *("maya.okafor@alderwick.example", "maya.okafor", "Maya Okafor", "Cloud"),
+    *("maya.okafor@alderwick.example", "maya.okafor", "Maya Okafor", ADDRESS.name, "Cloud"),
     # Where a phone's page is.
     A_PHONE.prompt.data["address"],
     # The key of a method that is switched off: there is no plugin to say what it is called.
