@@ -388,6 +388,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "No method issues codes: add saved_codes to plugins.load",
         "Only {} of these people have a method to show, {} are needed", "Self-service is not stopped for this person",
         "Nobody, or more than one person, has this name", "This name means several people, or cannot be a name",
+        "Nothing is known of this person", "They are resetting a password at this moment. Try again in an hour.",
         "Text messages by HTTP", "Pretend phone and mailbox", "Mail server", "Characters in a picture or read aloud",
         "The browser works for a second", "Notices to the person", "Keyback's own directory", "OpenLDAP",
         "Microsoft Entra ID", "Active Directory", "Pretend cloud", "Keycloak (end sessions)", "Syslog (SIEM)",
