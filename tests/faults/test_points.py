@@ -17,7 +17,7 @@ SERVICE = Path(keyback.core.service.__path__[0])
 
 
 def test_the_points_in_the_code_are_the_ones_that_are_listed() -> None:
-    code = "\n".join(path.read_text() for path in SERVICE.glob("*.py"))
+    code = "\n".join(path.read_text() for path in SERVICE.rglob("*.py"))
     assert sorted(set(re.findall(r'^ *faultpoint\("([a-z-]+)"\)$', code, re.MULTILINE))) == sorted(POINTS)
 
 
