@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Executable, bindparam, select, update
 
 from ..contracts.people import Person
 from . import sealed
+from .links import refs_of
 from .per_dialect import Insert, PerDialect
 from .purge import Purge
 from .sealing import Keyring
@@ -71,8 +72,8 @@ class Freezes:
         return _purge(tx, limit, before=before)
 
     def _refs(self, person: Person) -> set[str]:
-        # Linking gives an account another person's id; a freeze from before must not be lost by it.
-        return {person.id, *(self._keyring.pseudonym(a.key.store, a.key.id) for a in person.accounts)}
+        # A freeze from before an account was linked must not be lost by it.
+        return refs_of(self._keyring, person.id, (account.key for account in person.accounts))
 
     def _of(self, tx: Connection, refs: set[str]) -> list[Freeze]:
         rows = tx.execute(_of, {"refs": sorted(refs)}).mappings().all()

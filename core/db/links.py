@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,6 @@ _add = PerDialect(lambda insert: insert(table).on_conflict_do_nothing().returnin
 _of_person = (
     select(table).where(table.c.person_id == bindparam("person")).order_by(table.c.linked_at, table.c.pseudonym)
 )
-_of_account = select(table).where(table.c.pseudonym == bindparam("of_pseudonym"))
 _part = delete(table).where(table.c.pseudonym == bindparam("of_pseudonym"), table.c.person_id == bindparam("person"))
 _mine = table.alias("mine")
 _with_account = (
@@ -34,6 +34,11 @@ _with_account = (
 def remember_person(tx: Connection, person_id: str, at: datetime) -> None:
     """Make the person's row if there is none yet."""
     tx.execute(_add_person.on(tx), {"id": person_id, "created_at": at})
+
+
+def refs_of(keyring: Keyring, person_id: str, keys: Iterable[AccountKey]) -> set[str]:
+    """Every name under which rows about somebody may stand: linking gives an account another person's id."""
+    return {person_id, *(keyring.pseudonym(key.store, key.id) for key in keys)}
 
 
 class Links:
@@ -60,22 +65,15 @@ class Links:
         """The person's accounts, the first linked first. Raises SealBroken."""
         return tuple(self._open(row) for row in tx.execute(_of_person, {"person": person_id}).mappings())
 
-    def person_of(self, tx: Connection, key: AccountKey) -> str | None:
-        """Whose account this is, if it was ever linked. Raises SealBroken."""
-        asked = {"of_pseudonym": self._keyring.pseudonym(key.store, key.id)}
-        row = tx.execute(_of_account, asked).mappings().first()
-        if row is None:
-            return None
-        if self._open(row) != key:
-            raise SealBroken(table.name)
-        return str(row["person_id"])
+    def whose(self, tx: Connection, key: AccountKey) -> tuple[str, tuple[AccountKey, ...]]:
+        """Whose account this is, and all that are theirs; one that was never linked is a person of its own.
 
-    def with_account(self, tx: Connection, key: AccountKey) -> tuple[str | None, tuple[AccountKey, ...]]:
-        """Whose account this is, if it was ever linked, and all of that person's. Raises SealBroken."""
+        Raises SealBroken.
+        """
         pseudonym = self._keyring.pseudonym(key.store, key.id)
         rows = tx.execute(_with_account, {"of_pseudonym": pseudonym}).mappings().all()
         if not rows:
-            return None, ()
+            return pseudonym, ()
         accounts = {row["pseudonym"]: self._open(row) for row in rows}
         if accounts[pseudonym] != key:
             raise SealBroken(table.name)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from ..contracts.people import Person
 from . import sealed
+from .links import refs_of
 from .purge import Purge
 from .sealing import Keyring, SealBroken
 from .sign_ins import digest
@@ -124,7 +125,7 @@ class Sessions:
         return row | {"sealed": sealed.SESSION.seal(self._keyring, _SESSION.dump_json(session), row)}
 
     def _refs(self, person: Person) -> set[str]:
-        return {person.id, *(self._keyring.pseudonym(a.key.store, a.key.id) for a in person.accounts)}
+        return refs_of(self._keyring, person.id, (account.key for account in person.accounts))
 
     def _open(self, row: RowMapping) -> Session:
         try:

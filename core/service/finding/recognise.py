@@ -48,8 +48,7 @@ class Recognising:
 
     def whose(self, tx: Transaction, key: AccountKey) -> tuple[str, tuple[AccountKey, ...]]:
         """Whose account this is, and all accounts of theirs; one that was never linked is a person of its own."""
-        person_id, accounts = self.records.links.with_account(tx, key)
-        return person_id or self.records.keyring.pseudonym(key.store, key.id), accounts
+        return self.records.links.whose(tx, key)
 
     def facts(
         self, tx: Transaction, person: Person, accounts: tuple[AccountKey, ...], recovery: Recovery | None

@@ -38,9 +38,7 @@ class CodeDesk:
         codes, data = method.issue(count, self._around.random)
         now = self._around.now()
         with self._records.db.write() as tx:
-            person = self._records.links.person_of(tx, account.key) or self._records.keyring.pseudonym(
-                account.key.store, account.key.id
-            )
+            person, _ = self._records.links.whose(tx, account.key)
             self._records.enrolments.remove_all(tx, person, method.key)
             self._records.enrolments.add(tx, person, method.key, "", data, proven_at=now, usable_from=now)
             self._records.audit.append(tx, [CodesIssued(count)], at=now, person_id=person)

@@ -7,7 +7,7 @@ from ...contracts.errors import NotAllowed
 from ...contracts.people import AccountKey
 from ...contracts.text import Text
 from ...db.erasing import erase, is_under_way
-from ...db.session import Transaction
+from ...db.links import refs_of
 from ..finding.named import account_named
 from ..records import Records
 from ..snapshot import Snapshots
@@ -30,7 +30,9 @@ class EraseDesk:
         """Whoever has this account, with all that are joined to it. Raises NotAllowed while they are at it."""
         records, now = self._records, self._around.now()
         with records.db.write() as tx:
-            person_id, keys, refs = self._who(tx, key)
+            person_id, linked = records.links.whose(tx, key)
+            keys = linked or (key,)
+            refs = refs_of(records.keyring, person_id, keys)
             if is_under_way(tx, refs):
                 raise NotAllowed(Text("They are resetting a password at this moment. Try again in an hour."))
             methods, recoveries = erase(tx, records.enrolments, refs)
@@ -42,11 +44,3 @@ class EraseDesk:
             erased = PersonErased(methods, recoveries, events)
             records.audit.append(tx, [erased], at=now, person_id=person_id)
         return erased
-
-    def _who(self, tx: Transaction, key: AccountKey) -> tuple[str, tuple[AccountKey, ...], set[str]]:
-        """Their id, their accounts, and every name under which something of theirs may stand here."""
-        pseudonym = self._records.keyring.pseudonym
-        person_id, linked = self._records.links.with_account(tx, key)
-        keys = linked or (key,)
-        refs = {pseudonym(each.store, each.id) for each in keys}
-        return person_id or pseudonym(key.store, key.id), keys, refs | ({person_id} if person_id else set())

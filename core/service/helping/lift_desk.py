@@ -25,9 +25,7 @@ class LiftDesk:
         account = account_named(name, self._snapshots, self._around)
         now, records = self._around.now(), self._records
         with records.db.write() as tx:
-            person_id = records.links.person_of(tx, account.key) or records.keyring.pseudonym(
-                account.key.store, account.key.id
-            )
+            person_id, _ = records.links.whose(tx, account.key)
             if not records.freezes.lift(tx, Person(person_id, (account,)), now):
                 raise NotAllowed(Text("Self-service is not stopped for this person"))
             records.audit.append(tx, [SelfServiceResumed()], at=now, person_id=person_id)

@@ -142,18 +142,17 @@ def test_data_swapped_between_two_enrolments_is_refused(
         enrolments.of(tx, "person-1")
 
 
-def test_an_account_is_one_persons(database: Database, links: Links, now: datetime) -> None:
+def test_an_account_is_one_persons(database: Database, links: Links, keyring: Keyring, now: datetime) -> None:
     ldap, entra = AccountKey("openldap", "canary-uuid"), AccountKey("entra", "canary-oid")
     with database.write() as tx:
-        assert links.person_of(tx, ldap) is None
-        assert links.with_account(tx, ldap) == (None, ())
+        assert links.whose(tx, ldap) == (keyring.pseudonym(ldap.store, ldap.id), ())
         assert links.link(tx, "person-1", ldap, "signed in", now)
         assert links.link(tx, "person-1", entra, "signed in", now + timedelta(seconds=1))
         assert not links.link(tx, "person-2", ldap, "signed in", now)
-        assert links.person_of(tx, ldap) == "person-1"
+        assert links.whose(tx, ldap) == ("person-1", (ldap, entra))
         assert links.accounts_of(tx, "person-1") == (ldap, entra)
         assert links.accounts_of(tx, "person-2") == ()
-        assert links.with_account(tx, entra) == ("person-1", (ldap, entra))
+        assert links.whose(tx, entra) == ("person-1", (ldap, entra))
 
 
 def test_a_link_to_somebody_else_that_was_made_without_the_key_is_refused(
@@ -166,9 +165,7 @@ def test_a_link_to_somebody_else_that_was_made_without_the_key_is_refused(
     tamper(tables.account, {"person_id": "person-1"}, person_id="person-2")
     with database.read() as tx:
         with pytest.raises(SealBroken):
-            links.person_of(tx, ldap)
-        with pytest.raises(SealBroken):
-            links.with_account(tx, ldap)
+            links.whose(tx, ldap)
         with pytest.raises(SealBroken):
             links.accounts_of(tx, "person-2")
 

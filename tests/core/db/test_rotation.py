@@ -148,7 +148,7 @@ class House:
             assert loaded[0] == self.recovery
             assert Changes(keyring).load_for(tx, "change-1", "canary-digest") == self.change
             assert len(Proofs(keyring).of(tx, "recovery-1", "person-1")) == 1
-            assert Links(keyring).person_of(tx, LDAP) == "person-1"
+            assert Links(keyring).whose(tx, LDAP)[0] == "person-1"
             assert Enrolments(keyring).of(tx, "person-1")[0].data == DETAILS
             assert Pending(keyring).get(tx, ADDING, self.now) == DRAWN
             assert Standings(keyring).of(tx, "person-1") == (Standing(default="sms.1"), 1)
