@@ -34,6 +34,12 @@ class Listed(Directory):
         super().demand_change(account, ctx=ctx)
 
 
+class Annex(Listed):
+    """A second one."""
+
+    key, label, strictness = "cloud", Text("Annex"), 10
+
+
 class Killed(BaseException):
     """The process dies here: nothing after it is done."""
 

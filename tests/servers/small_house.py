@@ -257,6 +257,11 @@ class SmallHouse:
     def context() -> Context:
         return Surroundings("Acme", "https://reset.example.org").context(seconds=10)
 
+    def wait(self, seconds: float) -> None:
+        """So much later, with everything done that was due by then."""
+        self.clock.forward(seconds=seconds)
+        self.work()
+
     def sent(self, medium: str) -> list[Message]:
         return [message for message in self.channel.sent if message.medium == medium]
 
@@ -323,10 +328,22 @@ class Visit:
         recovery, self.ticket = self.house.service.renewing.renew(self.ticket, self.token, Secret(password), chosen)
         return recovery
 
+    def kept(self) -> Recovery:
+        """As it stands in the database, whatever the person saw of it."""
+        with self.house.records.db.read() as tx:
+            recovery = self.house.records.recoveries.load(tx, self.ticket.recovery_id)
+        assert recovery is not None
+        return recovery
+
     def unlock(self) -> Recovery:
         """Have unlocked what is locked."""
         recovery, self.ticket = self.house.service.unlocking.unlock(self.ticket, self.token)
         return recovery
+
+
+def told(recovery: Recovery) -> dict[str, str]:
+    """What is said of each store's account."""
+    return {outcome.account.store: outcome.kind.value for outcome in recovery.outcomes}
 
 
 def small_house(

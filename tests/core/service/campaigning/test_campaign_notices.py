@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.campaigning import Campaigning, Killed, Listed, campaigning
+from servers.campaigning import Annex, Campaigning, Killed, campaigning
 from servers.desk import ADA, BO, happened
 from servers.small_house import SmallHouse, small_house
 
@@ -16,33 +14,11 @@ from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.brand import Brand
 from keyback.core.contracts.errors import NotAllowed, StoreUnavailable
 from keyback.core.contracts.people import AccountState, Contact, ContactKind
-from keyback.core.contracts.text import Text
 from keyback.core.db.session import Database
 from keyback.core.languages import Languages
 from keyback.core.service.campaigning.campaigns import Campaign, Kind, State
 
 NOTICE = 24
-
-
-class Annex(Listed):
-    """A second directory that says who is in it."""
-
-    key, label, strictness = "cloud", Text("Annex"), 10
-
-
-@pytest.fixture
-def database(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setattr("servers.small_house.Directory", Listed)
-    file = tmp_path / "keyback.db"
-    file.write_bytes(migrated.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def house(database: Database) -> SmallHouse:
-    return small_house(database)
 
 
 @pytest.fixture

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from servers.campaigning import Campaigning, Killed, Listed, campaigning
+from servers.campaigning import Annex, Campaigning, Killed, Listed, campaigning
 from servers.desk import ADA, AGENT, BO, CONSOLE_GROUP, happened
 from servers.small_house import MAIL, SmallHouse, small_house
 
 from keyback.core.contracts.errors import NotAllowed, StoreUnavailable
 from keyback.core.contracts.people import AccountState, Contact, ContactKind
-from keyback.core.contracts.text import Text
 from keyback.core.db.session import Database
 from keyback.core.service.campaigning.campaigns import Kind, Plan, State
 
@@ -23,37 +20,16 @@ ONE_MAIL = (Contact(ContactKind.MAIL, MAIL, "mail", trusted=True),)
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHouse]:
-    monkeypatch.setattr("servers.small_house.Directory", Listed)
-    file = tmp_path / "keyback.db"
-    file.write_bytes(migrated.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    yield small_house(database)
-    database.close()
-
-
-@pytest.fixture
 def campaigns(house: SmallHouse) -> Campaigning:
     return campaigning(house)
 
 
-class Annex(Listed):
-    """A second directory that says who is in it."""
-
-    key, label, strictness = "cloud", Text("Annex"), 10
-
-
 @pytest.fixture
-def joined(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaigning]:
+def joined(database: Database) -> Campaigning:
     """Jo has an account in each of two directories."""
-    monkeypatch.setattr("servers.small_house.Directory", Listed)
-    file = tmp_path / "joined.db"
-    file.write_bytes(migrated.read_bytes())
-    database = Database(f"sqlite:///{file}")
     house = small_house(database, cloud=Annex())  # type: ignore[arg-type]
     house.link()
-    yield campaigning(house)
-    database.close()
+    return campaigning(house)
 
 
 def directory(house: SmallHouse) -> Listed:

@@ -8,7 +8,7 @@ from servers.small_house import NEW, OLD, SmallHouse, Visit
 from keyback.core.contracts.errors import OutcomeUnknown, OutOfTurn, StoreUnavailable
 from keyback.core.contracts.store import OutcomeKind
 from keyback.core.contracts.text import Secret
-from keyback.core.recovery.state import Recovery, Stage
+from keyback.core.recovery.state import Stage
 from keyback.core.service.writing import claim
 from keyback.core.service.writing.claim import Claiming
 from keyback.core.service.writing.write import Writer
@@ -34,13 +34,6 @@ def killed(house: SmallHouse, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> 
         patched.setattr(Writer, "write", die)
         with pytest.raises(KeyboardInterrupt):
             visit.renew()
-
-
-def in_the_row(house: SmallHouse, visit: Visit) -> Recovery:
-    with house.records.db.read() as tx:
-        recovery = house.records.recoveries.load(tx, visit.ticket.recovery_id)
-    assert recovery is not None
-    return recovery
 
 
 def test_a_writer_that_was_stopped_after_its_claim_writes_no_more(
@@ -95,7 +88,7 @@ def test_a_dead_writer_is_never_credited_with_the_password_that_came_after_it(
     house.clock.forward(seconds=11)
     assert second.renew(OTHER).stage is Stage.DONE
     for _ in range(3):
-        recovery = in_the_row(house, first)
+        recovery = first.kept()
         assert (recovery.stage, recovery.closed_because) == (Stage.CLOSED, "superseded")
         assert [outcome.kind for outcome in recovery.outcomes] == [OutcomeKind.NOT_SET]
         house.clock.forward(seconds=13)
@@ -109,12 +102,12 @@ def test_a_lost_answer_is_told_as_set_but_not_as_good_any_more_once_another_came
     house.store.trouble_when_writing = OutcomeUnknown("the answer was lost")
     first.renew()
     house.store.trouble_when_writing = None
-    house.store.set_password(in_the_row(house, first).intents[0], Secret(NEW), unlock=True, ctx=house.context())
+    house.store.set_password(first.kept().intents[0], Secret(NEW), unlock=True, ctx=house.context())
     house.clock.forward(seconds=11)
     assert second.renew(OTHER).stage is Stage.DONE
     house.clock.forward(seconds=13)
     house.work()
-    recovery = in_the_row(house, first)
+    recovery = first.kept()
     assert (recovery.stage, recovery.closed_because) == (Stage.CLOSED, "superseded")
     assert [outcome.kind for outcome in recovery.outcomes] == [OutcomeKind.SET]
     assert house.opens("jo", OTHER)

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from servers.small_house import NEW, OLD, Cloud, SmallHouse, Visit
+from servers.small_house import NEW, OLD, Cloud, SmallHouse, Visit, told
 
 from keyback.core.contracts.errors import NotAllowed, OutcomeUnknown, OutOfTurn, PasswordRefused, StoreUnavailable
 from keyback.core.contracts.people import AccountKey, AccountState
 from keyback.core.contracts.store import OutcomeKind
 from keyback.core.contracts.text import Secret, Text
 from keyback.core.recovery.policy import Audience, PasswordRules, Policy, ProofRules
-from keyback.core.recovery.state import Recovery, Stage
+from keyback.core.recovery.state import Stage
 from keyback.core.service.writing import claim
 from keyback.core.service.writing.accounts import BY_HAND, OTHER_PROOFS
 from keyback.core.service.writing.write import NO_ANSWER, NOT_ASKED, Writer
@@ -51,22 +51,6 @@ def cloud(linked: SmallHouse) -> Cloud:
 def opens(store: Any, key: AccountKey, password: str) -> bool:
     context = SmallHouse.context()
     return bool(store.accepts(store.look(key, context), Secret(password), ctx=context))
-
-
-def told(recovery: Recovery) -> dict[str, str]:
-    return {outcome.account.store: outcome.kind.value for outcome in recovery.outcomes}
-
-
-def in_the_row(house: SmallHouse, visit: Visit) -> Recovery:
-    with house.records.db.read() as tx:
-        recovery = house.records.recoveries.load(tx, visit.ticket.recovery_id)
-    assert recovery is not None
-    return recovery
-
-
-def wait(house: SmallHouse, seconds: float) -> None:
-    house.clock.forward(seconds=seconds)
-    house.work()
 
 
 def test_both_are_set(linked: SmallHouse, visit: Visit, cloud: Cloud) -> None:
@@ -235,9 +219,9 @@ def test_unsettled_for_one_of_two_says_what_is_known_of_the_other(
     recovery = visit.renew()
     assert (recovery.stage, told(recovery)) == (Stage.UNSETTLED, {"fake": "set", "cloud": "unknown"})
     cloud.trouble_when_writing = None
-    wait(linked, 23)
-    assert in_the_row(linked, visit).stage is Stage.UNSETTLED
-    wait(linked, 5)
+    linked.wait(23)
+    assert visit.kept().stage is Stage.UNSETTLED
+    linked.wait(5)
     assert (visit.recovery.stage, told(visit.recovery)) == (Stage.RENEWING, {"fake": "set", "cloud": "not-set"})
     assert visit.renew().stage is Stage.DONE
     assert opens(cloud, SECOND, NEW)
@@ -274,12 +258,12 @@ def test_a_dead_writer_of_two_is_found_out_for_each(
         patched.setattr(Writer, "write", once)
         with pytest.raises(KeyboardInterrupt):
             visit.renew()
-    wait(linked, 13)
-    assert in_the_row(linked, visit).stage is Stage.WRITING, "its second turn may not be over yet"
-    wait(linked, 10)
-    assert told(in_the_row(linked, visit)) == {"fake": "set", "cloud": "unknown"}
-    wait(linked, 5)
-    recovery = in_the_row(linked, visit)
+    linked.wait(13)
+    assert visit.kept().stage is Stage.WRITING, "its second turn may not be over yet"
+    linked.wait(10)
+    assert told(visit.kept()) == {"fake": "set", "cloud": "unknown"}
+    linked.wait(5)
+    recovery = visit.kept()
     assert (recovery.stage, told(recovery)) == (Stage.RENEWING, {"fake": "set", "cloud": "not-set"})
     assert cloud.writes == []
 
@@ -292,13 +276,13 @@ def test_the_truth_about_one_does_not_wait_for_the_directory_of_the_other(
         with pytest.raises(KeyboardInterrupt):
             visit.renew()
     cloud.trouble = StoreUnavailable("down")
-    wait(linked, 23)
-    wait(linked, 5)
-    assert told(in_the_row(linked, visit)) == {"fake": "not-set", "cloud": "unknown"}
+    linked.wait(23)
+    linked.wait(5)
+    assert told(visit.kept()) == {"fake": "not-set", "cloud": "unknown"}
     cloud.trouble = None
-    wait(linked, 3)
-    wait(linked, 5)
-    assert told(in_the_row(linked, visit)) == {"fake": "not-set", "cloud": "not-set"}
+    linked.wait(3)
+    linked.wait(5)
+    assert told(visit.kept()) == {"fake": "not-set", "cloud": "not-set"}
 
 
 def test_a_turn_that_comes_too_late_is_not_taken(
@@ -327,10 +311,10 @@ def test_a_dead_writers_other_account_stays_unknown_when_one_is_overtaken(
             visit.renew()
     linked.clock.forward(seconds=21)
     assert other.renew(OTHER, "jo").stage is Stage.DONE
-    assert told(in_the_row(linked, visit)) == {"fake": "not-set", "cloud": "unknown"}
-    wait(linked, 3)
-    wait(linked, 5)
-    recovery = in_the_row(linked, visit)
+    assert told(visit.kept()) == {"fake": "not-set", "cloud": "unknown"}
+    linked.wait(3)
+    linked.wait(5)
+    recovery = visit.kept()
     assert (recovery.stage, recovery.closed_because) == (Stage.CLOSED, "superseded")
     assert told(recovery) == {"fake": "not-set", "cloud": "not-set"}
 
@@ -360,7 +344,7 @@ def test_a_writer_whose_turn_has_passed_cannot_tell_for_another_one(
         patched.setattr(claim, "faultpoint", die("intent-stored"))
         with pytest.raises(KeyboardInterrupt):
             visit.renew()
-    writing = in_the_row(linked, visit)
+    writing = visit.kept()
     assert linked.service.renewing.claiming._same_claim(replace(writing, version=writing.version - 1)) == writing
     with pytest.raises(OutOfTurn):
         linked.service.renewing.claiming._same_claim(replace(writing, turn=writing.turn - 1))
@@ -381,4 +365,4 @@ def test_each_directory_is_asked_for_the_truth_in_its_own_lane(
             jobs = {job.lane: job for job in linked.records.jobs.claim(tx, "test", now=now, until=now)}
         assert set(jobs) == {"store:fake", "store:cloud"}
         linked.staff.office._workers["settle"](jobs["store:cloud"])
-    assert told(in_the_row(linked, visit)) == {"fake": "unknown", "cloud": "not-set"}
+    assert told(visit.kept()) == {"fake": "unknown", "cloud": "not-set"}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from servers.small_house import MAIL, NEW, OLD, Cloud, SmallHouse, Visit
+from servers.small_house import MAIL, NEW, OLD, Cloud, SmallHouse, Visit, told
 from sqlalchemy import select
 
 from keyback.core.contracts.errors import NotAllowed, OutcomeUnknown, OutOfTurn, PasswordRefused, StoreUnavailable
@@ -15,7 +15,7 @@ from keyback.core.contracts.people import AccountState
 from keyback.core.contracts.text import Secret
 from keyback.core.db.tables import event
 from keyback.core.recovery.policy import Audience, Policy, ProofRules, Purpose
-from keyback.core.recovery.state import Recovery, Stage
+from keyback.core.recovery.state import Stage
 from keyback.core.service.writing import claim, locks
 from keyback.core.service.writing.accounts import BY_HAND, OTHER_PROOFS
 from keyback.core.service.writing.locks import Locks
@@ -44,22 +44,6 @@ def proven(house: SmallHouse, paper: int = 0) -> Visit:
     visit.prove_by_mail()
     visit.prove_by_paper(paper)
     return visit
-
-
-def told(recovery: Recovery) -> dict[str, str]:
-    return {outcome.account.store: outcome.kind.value for outcome in recovery.outcomes}
-
-
-def in_the_row(house: SmallHouse, visit: Visit) -> Recovery:
-    with house.records.db.read() as tx:
-        recovery = house.records.recoveries.load(tx, visit.ticket.recovery_id)
-    assert recovery is not None
-    return recovery
-
-
-def wait(house: SmallHouse, seconds: float) -> None:
-    house.clock.forward(seconds=seconds)
-    house.work()
 
 
 def policies(house: SmallHouse, *rules: Policy) -> None:
@@ -165,7 +149,7 @@ def test_a_policy_that_does_not_allow_it_makes_everybody_nobody(house: SmallHous
     policies(house, Policy("resets only", purposes=frozenset({Purpose.RESET})))
     visit = house.start(purpose=Purpose.UNLOCK)
     house.work()
-    assert in_the_row(house, visit).subject is None
+    assert visit.kept().subject is None
     assert not house.service.unlocking.offered
 
 
@@ -238,9 +222,9 @@ def test_an_order_that_may_still_arrive_is_unknown_and_then_told_not_done(house:
     house.store.trouble_when_writing = LOST
     assert visit.unlock().stage is Stage.UNSETTLED
     house.store.trouble_when_writing = None
-    wait(house, 13)
+    house.wait(13)
     assert visit.recovery.stage is Stage.UNSETTLED
-    wait(house, 5)
+    house.wait(5)
     assert (visit.recovery.stage, told(visit.recovery)) == (Stage.RENEWING, {"fake": "not-set"})
     assert visit.unlock().stage is Stage.DONE
     assert len(house.store.unlocks) == 1
@@ -254,7 +238,7 @@ def test_an_order_that_arrives_late_is_told_as_done(house: SmallHouse) -> None:
     assert visit.unlock().stage is Stage.UNSETTLED
     house.store.trouble_when_writing = None
     house.store.unlock(visit.recovery.intents[0], ctx=house.context())
-    wait(house, 13)
+    house.wait(13)
     assert (visit.recovery.stage, told(visit.recovery)) == (Stage.DONE, {"fake": "set"})
 
 
@@ -290,9 +274,9 @@ def test_a_process_that_died_is_found_out_and_nothing_is_done_twice(
         patched.setattr(claim, "faultpoint", die(point))
         with pytest.raises(KeyboardInterrupt):
             visit.unlock()
-    wait(house, 13)
-    wait(house, 5)
-    assert in_the_row(house, visit).stage is stage
+    house.wait(13)
+    house.wait(5)
+    assert visit.kept().stage is stage
     assert len(house.store.unlocks) == times
 
 
@@ -310,8 +294,8 @@ def test_a_reset_that_overtakes_a_dead_unlock_leaves_its_truth_to_the_lock(
     other.prove_by_mail()
     other.prove_by_paper(1)
     assert other.renew().stage is Stage.DONE
-    wait(house, 13)
-    recovery = in_the_row(house, dead)
+    house.wait(13)
+    recovery = dead.kept()
     assert (recovery.closed_because, told(recovery)) == ("superseded", {"fake": "set"})
 
 
