@@ -205,7 +205,10 @@ class Gate:
         now = self.around.now()
         for (quota, mark), count in zip(budgets, counts, strict=False):
             verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
-            if isinstance(verdict, limits.Wait) and not self.norms.allow(tx, quota, count):
+            if not isinstance(verdict, limits.Wait):
+                continue
+            # Within the norm it is a lock that says so, and no campaign opens a lock.
+            if count.count <= quota.most or not self.norms.allow(tx, quota, count):
                 return _wait(mark, verdict.until)
         return None
 

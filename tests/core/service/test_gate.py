@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from servers.small_house import SmallHouse, WeakDoor
@@ -72,6 +73,17 @@ def test_refused_starts_are_counted_too(house: SmallHouse) -> None:
         with pytest.raises(MustWait) as refused:
             house.start()
         assert refused.value.until > house.clock()
+
+
+def test_a_lock_that_comes_after_the_check_was_judged_holds_though_nothing_was_counted(house: SmallHouse) -> None:
+    gate, now = house.service.starting.gate, house.clock()
+    passed = gate.judge({"human": "yes"}, "192.0.2.1")
+    source = Mark(limits.SOURCE_STARTS.name, "192.0.2.1/32", limits.SOURCE_STARTS.window)
+    with house.records.db.write() as tx:
+        house.records.counters.lock(tx, source, now + timedelta(minutes=10), now)
+        refusal = gate.admit(tx, passed, "192.0.2.1")
+    assert isinstance(refusal, MustWait)
+    assert refusal.until == now + timedelta(minutes=10)
 
 
 def test_after_the_hour_a_source_may_start_again(house: SmallHouse) -> None:
