@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import py_compile
+import shutil
+import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import pytest
 
@@ -26,6 +32,13 @@ class Carrier(Channel):
 def keyback_channels():
     return [Carrier]
 """
+OURS = """
+import json, sys
+from keyback.core.host import Host
+assert not Host(["sms", "smtp"], json.loads(sys.argv[1])).broken
+for name in ("methods.sms", "channels.smtp"):
+    print(type(sys.modules[f"keyback.plugins.{name}"].__spec__.loader).__name__)
+"""
 POINT = EntryPoint("watched", "watched_package.plugin", "keyback")
 
 
@@ -43,6 +56,10 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(tmp_path)
     yield home
     _forget()
+
+
+def _of_ours(name: str) -> str:
+    return digest_of(next(point for point in entry_points(group="keyback") if point.name == name))
 
 
 def _forget() -> None:
@@ -72,6 +89,62 @@ def test_code_without_its_source_counts_and_what_python_keeps_of_a_source_does_n
     kept.rename(package / "compiled.pyc")
     _forget()
     assert digest_of(POINT) != before
+
+
+def test_what_only_lies_where_python_keeps_byte_code_counts(package: Path) -> None:
+    for name in ("beside.py", "beside.so", "beside.pyc"):
+        before = digest_of(POINT)
+        (package / "__pycache__").mkdir(exist_ok=True)
+        (package / "__pycache__" / name).touch()
+        _forget()
+        assert digest_of(POINT) != before
+
+
+def _with_byte_code_of(other: str, source: Path) -> None:
+    """What Python would take for the byte code of this source, and is not."""
+    stamp, written = source.stat(), source.read_text()
+    source.write_text(other)
+    py_compile.compile(str(source), doraise=True, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+    source.write_text(written)
+    os.utime(source, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+
+@pytest.mark.parametrize("approving", [True, False])
+def test_byte_code_beside_a_strangers_sources_is_never_run(package: Path, *, approving: bool) -> None:
+    for source in sorted(package.glob("*.py")):
+        _with_byte_code_of("raise SystemExit('this ran')\n", source)
+    assert list(package.glob("__pycache__/*.pyc"))
+    (package / "plugin.py").write_text("from watched_package import beside\n" + CODE)
+    _with_byte_code_of("raise SystemExit('this ran')\n", package / "plugin.py")
+    host = Host(["watched"], {"watched": digest_of(POINT)} if approving else {})
+    assert host.broken == ()
+    assert ("channel", "watched") in host.classes
+
+
+def test_a_module_by_itself_is_compiled_anew_too(package: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "watched_package.py"
+    alone.write_text(CODE)
+    shutil.rmtree(package)
+    _with_byte_code_of("raise SystemExit('this ran')\n", alone)
+    (tmp_path / "watched-1.0.dist-info" / "entry_points.txt").write_text("[keyback]\nwatched = watched_package\n")
+    _forget()
+    assert Host(["watched"]).broken == ()
+
+
+def test_ours_are_compiled_anew_where_somebody_counts_on_their_files() -> None:
+    for approved, loader in (({}, "SourceFileLoader"), ({"sms": _of_ours("sms")}, "_Compiled")):
+        told = subprocess.run(
+            [sys.executable, "-c", OURS, json.dumps(approved)], capture_output=True, text=True, check=True
+        )
+        assert told.stdout.split() == [loader, "SourceFileLoader"]
+
+
+def test_what_nobody_can_count_has_no_number(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as file:
+        file.write(package / "__init__.py", "packed_package/__init__.py")
+    monkeypatch.syspath_prepend(packed)
+    assert digest_of(EntryPoint("packed", "packed_package", "keyback")) == ""
 
 
 def test_every_part_of_a_package_that_lies_in_several_places_counts(
