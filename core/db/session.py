@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -39,11 +40,18 @@ def after_commit(tx: Connection, callback: Callable[[], object]) -> None:
     tx.info.setdefault(_AFTER_COMMIT, []).append(callback)
 
 
+class _Whole(threading.local):
+    """The transaction that all of this thread's are part of, if any."""
+
+    tx: Connection | None = None
+
+
 class Database:
     """One SQLite file or one PostgreSQL database."""
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
+        self._whole = _Whole()
         # Reads are one statement each: outside a transaction they cost no BEGIN, no ROLLBACK and no lock.
         if self._engine.dialect.name == "sqlite":
             self._reading: Engine = self._engine.execution_options(**{_READING: True})
@@ -54,6 +62,9 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to read from. Raises StoreUnavailable."""
+        if self._whole.tx:
+            yield self._whole.tx
+            return
         try:
             with part("database"), self._reading.connect() as connection:
                 yield connection
@@ -73,6 +84,10 @@ class Database:
 
         Raises StoreUnavailable when surely nothing was kept, OutcomeUnknown when the answer to the commit was lost.
         """
+        if self._whole.tx:
+            with _part_of(self._whole.tx):
+                yield self._whole.tx
+            return
         try:
             with part("database"), self._engine.connect() as tx:
                 tx.info.pop(_AFTER_COMMIT, None)
@@ -83,6 +98,19 @@ class Database:
                     callback()
         except _UNREACHABLE as error:
             raise StoreUnavailable("our database did not answer") from error
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """All that this thread reads and writes inside is one transaction: kept at the end, or nothing of it.
+
+        Raises as `write()` does.
+        """
+        with self.write() as tx:
+            self._whole.tx = tx
+            try:
+                yield
+            finally:
+                self._whole.tx = None
 
     @contextmanager
     def never_kept(self) -> Iterator[Connection]:
@@ -161,6 +189,18 @@ class Database:
         """Let go of every connection."""
         self._reading.dispose()
         self._engine.dispose()
+
+
+@contextmanager
+def _part_of(tx: Connection) -> Iterator[None]:
+    """What fails inside is undone by itself: whoever expected it can go on with the rest."""
+    told = len(tx.info.setdefault(_AFTER_COMMIT, []))
+    try:
+        with tx.begin_nested():
+            yield
+    except BaseException:
+        del tx.info[_AFTER_COMMIT][told:]
+        raise
 
 
 def _engine(url: str) -> Engine:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from keyback.config.commands import main
 from keyback.config.commands.config import DIFFERENT
 from keyback.config.commands.opened import opened
+from keyback.core.db.tables import event
 from keyback.core.recovery.policy import Disclosure
 
 SETTINGS = """
@@ -146,6 +148,31 @@ def test_what_cannot_be_is_said_and_changes_nothing(
     assert apply(**sections) == 1
     assert said in capsys.readouterr().err
     assert exported(capsys) == before
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"brand": {"company": "", "help_desk": "Room 7"}},
+        {"question_sets": [{"name": "x", "questions": [], "policies": ["staff"]}]},
+        {"plugins": {"method/email": {"on": False}}},
+    ],
+    ids=["brand", "question_sets", "plugins"],
+)
+def test_one_flaw_anywhere_and_nothing_of_the_file_holds(
+    here: Path, capsys: pytest.CaptureFixture[str], bad: dict[str, object]
+) -> None:
+    good: dict[str, object] = {
+        "public_rules": {"release": "PT3S"},
+        "policies": [{**NURSES, "proof": {"required": ["email"], "optional": ["sms"]}}, EVERYBODY],
+        "brand": {"company": "Alderwick", "help_desk": "Room 7", "accent": "#7a3b2e"},
+    }
+    before = exported(capsys)
+    assert apply(**{**good, **bad}) == 1
+    assert exported(capsys) == before
+    with opened() as house, house.records.db.read() as tx:
+        assert tx.scalars(select(event.c.name).where(event.c.name.like("%saved"))).all() == []
+    assert apply(**good) == 0
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", '"x"', '{"keyback": "1"}'])

@@ -88,14 +88,16 @@ class RulesFile:
         return {**loaded, **rules.kinds}
 
     def apply(self, order: Order, written: Written) -> tuple[str, ...]:
-        """Make it so; the lines that changed. Raises Unmet before anything is changed.
+        """Make it so; the lines that changed. Raises Unmet, or what the desk of any section raises: then nothing was
+        changed, and this process, which has tried what does not hold, must end."""
+        with self.parts.records.db.as_one():
+            if unmet := self.unmet(written):
+                raise Unmet(unmet)
+            lines = self.changes(written)
+            self._apply(order, written)
+        return lines
 
-        Each section is saved as a whole. Raises what its desk raises: then the sections before it stay, and applying
-        the same file again goes on from there.
-        """
-        if unmet := self.unmet(written):
-            raise Unmet(unmet)
-        lines = self.changes(written)
+    def _apply(self, order: Order, written: Written) -> None:
         parts = {_name(part): part for part in self.parts.all()}
         # What comes on may be what the rules need, and what goes off what they needed.
         self._apply_parts(order, {name: one for name, one in written.plugins.items() if one.on}, parts)
@@ -103,7 +105,6 @@ class RulesFile:
         self._save_questions(order, written)
         self._save_brand(order, written)
         self._apply_parts(order, {name: one for name, one in written.plugins.items() if not one.on}, parts)
-        return lines
 
     def _changes(self, written: Written) -> Iterator[str]:
         if written.public:

@@ -52,6 +52,76 @@ def test_any_exception_undoes_the_whole_transaction(database: Database, now: dat
         assert tx.scalar(select(func.count()).select_from(lease)) == 0
 
 
+def test_several_transactions_as_one_are_seen_by_nobody_else_before_all_of_them_are_kept(
+    database: Database, other_process: Database, now: datetime
+) -> None:
+    told: list[str] = []
+    with database.as_one():
+        for what in ("a", "b"):
+            with database.write() as tx:
+                tx.execute(insert(lease), row(what, now))
+                after_commit(tx, lambda what=what: told.append(what))  # type: ignore[misc]
+        with database.read() as tx:
+            assert set(tx.scalars(select(lease.c.what))) == {"a", "b"}
+        with other_process.read() as tx:
+            assert tx.scalars(select(lease.c.what)).all() == []
+        assert told == []
+    with other_process.read() as tx:
+        assert set(tx.scalars(select(lease.c.what))) == {"a", "b"}
+    assert told == ["a", "b"]
+
+
+def test_of_several_as_one_nothing_is_kept_if_one_fails(database: Database, now: datetime) -> None:
+    told: list[str] = []
+
+    def fail() -> None:
+        with database.as_one():
+            with database.write() as tx:
+                tx.execute(insert(lease), row("a", now))
+                after_commit(tx, lambda: told.append("a"))
+            with database.write():
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    # The thread's next transaction is its own again.
+    with database.write() as tx:
+        assert tx.scalars(select(lease.c.what)).all() == []
+    assert told == []
+
+
+def test_one_of_several_that_was_expected_to_fail_is_undone_alone(database: Database, now: datetime) -> None:
+    told: list[str] = []
+
+    def write(what: str) -> None:
+        with database.write() as tx:
+            tx.execute(insert(lease), row(what, now))
+            after_commit(tx, lambda: told.append(what))
+            if what == "b":
+                raise ZeroDivisionError
+
+    with database.as_one():
+        write("a")
+        with pytest.raises(ZeroDivisionError):
+            write("b")
+        write("c")
+    with database.read() as tx:
+        assert set(tx.scalars(select(lease.c.what))) == {"a", "c"}
+    assert told == ["a", "c"]
+
+
+def test_another_threads_transactions_are_its_own(database: Database, now: datetime) -> None:
+    def look() -> list[str]:
+        with database.read() as tx:
+            return list(tx.scalars(select(lease.c.what)))
+
+    with database.as_one(), ThreadPoolExecutor(1) as pool:
+        with database.write() as tx:
+            tx.execute(insert(lease), row("a", now))
+        assert pool.submit(look).result(30) == []
+        assert look() == ["a"]
+
+
 def test_one_statement_is_kept_by_itself_whatever_happens_after_it(
     database: Database, other_process: Database, now: datetime
 ) -> None:
