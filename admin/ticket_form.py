@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from wtforms import Field
 from wtforms.validators import Optional, ValidationError
 
 from ..core.contracts.text import Text
-from ..core.service.reporting.ticket_costs import CENT, TicketCost
+from ..core.service.reporting.ticket_costs import CENT, CURRENCY, MOST, TicketCost
 from .forms import WhyForm, between
 from .rule_inputs import Amount, Word
-
-MOST = 100_000
-CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 class TicketForm(WhyForm):

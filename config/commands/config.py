@@ -98,4 +98,4 @@ def _document(path: Path) -> Mapping[str, object]:
 def _rules_file() -> Iterator[RulesFile]:
     with opened() as house:
         console = parts_of(house)
-        yield RulesFile(console.control_room, console.parts, console.questions, console.brand)
+        yield RulesFile(console.control_room, console.parts, console.questions, console.brand, console.reports.costs)

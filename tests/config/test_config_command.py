@@ -12,6 +12,7 @@ from sqlalchemy import select
 from keyback.config.commands import main
 from keyback.config.commands.config import DIFFERENT
 from keyback.config.commands.opened import opened
+from keyback.config.console import parts_of
 from keyback.core.db.tables import event
 from keyback.core.recovery.policy import Disclosure
 
@@ -131,6 +132,12 @@ def test_what_is_expected_is_asked_of_the_rules_before_they_hold(
         ({"keyback": 2}, "keyback: must be 1"),
         ({"plugins": {"method/fax": {"on": True}}}, "plugins.method/fax: not loaded here"),
         ({"brand": {"company": "", "help_desk": "Room 7"}}, "company: empty"),
+        ({"ticket_cost": {"amount": "-1", "currency": "EUR"}}, "an amount of 0 to 100000"),
+        ({"ticket_cost": {"amount": "22.505", "currency": "EUR"}}, "two decimals at most"),
+        ({"ticket_cost": {"amount": "NaN", "currency": "EUR"}}, "ticket_cost.amount"),
+        ({"ticket_cost": {"amount": "22.50", "currency": "eur"}}, "three capital letters"),
+        ({"ticket_cost": {"amount": "22.50"}}, "three capital letters"),
+        ({"ticket_cost": {"price": 22.5}}, "ticket_cost.price: not known here"),
         ({"brand": {"company": "Alderwick", "logo": {"name": "x.png"}}}, "brand.logo: not for this file to say"),
         ({"question_sets": [{"name": "x", "questions": [], "policies": ["staff"]}]}, "not-for-all"),
         ({"plugins": {"channel/smtp": {"on": True}}}, "can't be on before these are set"),
@@ -241,3 +248,20 @@ def test_what_keyback_toml_says_of_the_brand_is_not_for_the_file(
     assert apply(brand=brand) == 0
     assert apply(brand={**brand, "company": "Other"}) == 1
     assert "brand.company: keyback.toml decides this" in capsys.readouterr().err
+
+
+def test_what_a_ticket_costs_is_compared_applied_and_found_again(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "cost.toml").write_text('keyback = 1\n[ticket_cost]\namount = 22.5\ncurrency = "EUR"\n', encoding="utf-8")
+    assert main(["config", "diff", "cost.toml"]) == DIFFERENT
+    assert "ticket_cost.amount: 0 > 22.5" in capsys.readouterr().out
+    assert main(["config", "apply", "cost.toml", "--why", "as our accounts say"]) == 0
+    found = exported(capsys)["ticket_cost"]
+    assert found == {"amount": "22.5", "currency": "EUR"}
+    assert main(["config", "diff", written(ticket_cost=found)]) == 0
+    with opened() as house:
+        kept = parts_of(house).reports.costs.now()
+    assert (str(kept.rules), kept.why) == ("22.50 EUR", "as our accounts say")
+    assert apply(ticket_cost={}) == 0
+    assert exported(capsys)["ticket_cost"] == {"amount": "0", "currency": ""}

@@ -27,7 +27,7 @@ from ..snapshot import Snapshots
 from ..surroundings import Surroundings
 from .counted import tell
 from .record_files import lines
-from .report import sums_of
+from .report import ReportRoom
 
 # The kinds of jobs: one looks whether it is still wanted, one for each address carries the file.
 LOOK, MAIL = "file", "file-mail"
@@ -134,7 +134,7 @@ class FilePost:
 
     def _lines(self, what: str, since: date, until: date) -> list[str]:
         if what == REPORT:
-            return list(sums_of(self.records, since, until))
+            return list(ReportRoom(records=self.records, around=self.around).lines(since, until))
         begins, ends = (datetime.combine(day, time(), UTC) for day in (since, until + timedelta(days=1)))
         span = Span(begins, ends)
         with self.records.db.read() as tx:

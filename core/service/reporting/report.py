@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,7 +14,7 @@ from ..records import Records
 from ..ruling.approvals import said_by
 from ..surroundings import Surroundings
 from . import csv_file
-from .ticket_costs import TicketCosts
+from .ticket_costs import TicketCost, TicketCosts
 from .today import PER_DAY, Day, days
 
 # More than a year is two reports.
@@ -102,16 +102,26 @@ class ReportRoom:
         with self.records.db.write() as tx:
             event, now = RecordsExported("report"), self.around.now()
             self.records.audit.append(tx, [event], at=now, details=said_by(actor))
-        return sums_of(self.records, since, until)
+        return self.lines(since, until)
+
+    def lines(self, since: date, until: date) -> Iterator[str]:
+        """The file, line by line; who takes it is for others to note."""
+        with self.records.db.read() as tx:
+            sums = daily_sums.between(tx, since, until)
+        rows = [(each.day, each.what, each.label, each.count) for each in sums]
+        worth = _worth(sums, self.costs.now().rules, until)
+        return csv_file.lines(("day", "what", "label", "count"), (*rows, *worth))
 
 
-def sums_of(records: Records, since: date, until: date) -> Iterator[str]:
-    """The file, line by line."""
-    with records.db.read() as tx:
-        sums = daily_sums.between(tx, since, until)
-    return csv_file.lines(
-        ("day", "what", "label", "count"), ((each.day, each.what, each.label, each.count) for each in sums)
-    )
+def _worth(sums: Sequence[daily_sums.Sum], cost: TicketCost, until: date) -> Iterator[tuple[object, ...]]:
+    """What each day saved, and by what it was reckoned."""
+    if not cost.amount:
+        return
+    got_in: Counter[date] = Counter()
+    for each in sums:
+        got_in[each.day] += each.count if each.what == "set" else 0
+    yield from ((day, "saved", cost.currency, f"{cost.amount * n:.2f}") for day, n in got_in.items() if n)
+    yield until, "ticket", cost.currency, f"{cost.amount:.2f}"
 
 
 def _report(totals: Mapping[tuple[str, str], int], each_day: tuple[Day, ...]) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,7 +15,8 @@ from ..ruling.kept_rules import Change, Kept, Ledger
 from ..surroundings import Surroundings
 
 DOCUMENT = Document("ticket", "ticket")
-CENT = Decimal("0.01")
+CENT, MOST = Decimal("0.01"), 100_000
+CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,13 @@ class TicketCost:
 
     amount: Decimal = Decimal(0)
     currency: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no report could reckon with, whoever says it."""
+        if not 0 <= self.amount <= MOST or self.amount != self.amount.quantize(CENT):
+            raise ValueError(f"an amount of 0 to {MOST} is needed, with two decimals at most")
+        if not (CURRENCY.fullmatch(self.currency) if self.amount else self.currency == ""):
+            raise ValueError("an amount has the three capital letters of its currency, and nothing has none")
 
     def __str__(self) -> str:
         return f"{self.amount.quantize(CENT)} {self.currency}"

@@ -14,6 +14,7 @@ from ...recovery.policy_order import arranged
 from ...recovery.question_sets import between as between_sets
 from ...recovery.reach import Kind, Rules, reach
 from ..administrators.actor import Actor
+from ..reporting.ticket_costs import TicketCosts
 from ..snapshot import kind_of, lacking
 from . import part_values
 from .brand_desk import BrandDesk
@@ -55,6 +56,7 @@ class RulesFile:
     parts: Parts
     questions: QuestionDesk
     brand: BrandDesk
+    costs: TicketCosts
 
     def export(self) -> Written:
         """All of it, without secrets."""
@@ -65,6 +67,7 @@ class RulesFile:
             plugins,
             question_sets=self.questions.now().rules or None,
             brand=self.brand.now().rules,
+            ticket_cost=self.costs.now().rules,
         )
 
     def changes(self, written: Written) -> tuple[str, ...]:
@@ -104,6 +107,7 @@ class RulesFile:
         self._apply_rules(order, written)
         self._save_questions(order, written)
         self._save_brand(order, written)
+        self._save_cost(order, written)
         self._apply_parts(order, {name: one for name, one in written.plugins.items() if not one.on}, parts)
 
     def _changes(self, written: Written) -> Iterator[str]:
@@ -118,6 +122,9 @@ class RulesFile:
             if pinned := sorted({one.field for one in changed} & self.brand.file.pinned):
                 raise Unreadable(tuple(f"brand.{name}: keyback.toml decides this" for name in pinned))
             yield from map(str, changed)
+        if written.ticket_cost:
+            changed = between_values(self.costs.now().rules, written.ticket_cost)
+            yield from (f"ticket_cost.{one}" for one in changed)
         parts = {_name(part): part for part in self.parts.all()}
         if missing := written.plugins.keys() - parts.keys():
             raise Unreadable(tuple(f"plugins.{name}: not loaded here" for name in sorted(missing)))
@@ -155,6 +162,11 @@ class RulesFile:
         now = self.brand.now()
         if written.brand and between_values(now.rules, written.brand):
             self.brand.save(written.brand, order.after(now.version))
+
+    def _save_cost(self, order: Order, written: Written) -> None:
+        now = self.costs.now()
+        if written.ticket_cost and between_values(now.rules, written.ticket_cost):
+            self.costs.save(written.ticket_cost, order.after(now.version))
 
     def _apply_parts(self, order: Order, written: Mapping[str, WrittenPart], parts: Mapping[str, Part]) -> None:
         for name, one in written.items():

@@ -15,6 +15,7 @@ from ...db import value_json
 from ...recovery.policy import Policy, PublicRules, Purpose
 from ...recovery.question_sets import Sets
 from ...recovery.reach import Having
+from ..reporting.ticket_costs import TicketCost
 
 # Raised when older files would be read wrongly.
 EDITION = 1
@@ -49,6 +50,7 @@ class Written:
     expected: tuple[Expected, ...] = ()
     question_sets: Sets | None = None
     brand: Brand | None = None
+    ticket_cost: TicketCost | None = None
 
 
 class Unreadable(KeybackError):
@@ -64,6 +66,7 @@ _SECTIONS: Mapping[str, TypeAdapter[Any]] = {
     "policies": value_json.POLICIES,
     "question_sets": value_json.QUESTION_SETS,
     "brand": TypeAdapter(Brand),
+    "ticket_cost": TypeAdapter(TicketCost),
     "plugins": TypeAdapter(dict[str, WrittenPart]),
     "tests": TypeAdapter(tuple[Expected, ...]),
 }
@@ -90,6 +93,7 @@ def read(document: Mapping[str, object]) -> Written:
         found.get("tests", ()),
         found.get("question_sets"),
         found.get("brand"),
+        found.get("ticket_cost"),
     )
 
 
@@ -100,6 +104,7 @@ def write(written: Written) -> dict[str, object]:
         "policies": written.policies,
         "question_sets": written.question_sets,
         "brand": written.brand,
+        "ticket_cost": written.ticket_cost,
         "plugins": written.plugins,
         "tests": written.expected,
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from servers.desk import happened
@@ -14,6 +15,8 @@ from servers.small_house import SmallHouse
 from keyback.core.db import daily_sums
 from keyback.core.service.administrators.actor import Actor, Role
 from keyback.core.service.reporting.report import Carried, Funnel, MethodUse, ReportRoom
+from keyback.core.service.reporting.ticket_costs import TicketCost
+from keyback.core.service.ruling.kept_rules import Change
 
 UDO = Actor("idp|udo", "udo", frozenset({Role.AUDITOR}))
 
@@ -64,3 +67,24 @@ def test_a_file_has_every_sum_and_leaves_an_event(house: SmallHouse, room: Repor
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert rows[1:] == [[today.isoformat(), "proof", "'=sms", "2"], [today.isoformat(), "set", "reset", "1"]]
     assert happened(house, "records.exported") == ["records.exported report"]
+
+
+def rows_of(room: ReportRoom, since: date, until: date) -> list[list[str]]:
+    text = "".join(room.lines(since, until)).removeprefix("\ufeff")
+    return list(csv.reader(io.StringIO(text, newline="")))[1:]
+
+
+def test_a_file_says_what_each_day_saved_once_a_ticket_has_a_price(house: SmallHouse, room: ReportRoom) -> None:
+    put(house, {("set", "reset"): 2, ("set", "unlock"): 1, ("proof", "sms"): 9})
+    put(house, {("set", "reset"): 4}, ago=1)
+    put(house, {("proof", "sms"): 1}, ago=2)
+    today = house.clock().date()
+    days = [(today - timedelta(days=ago)).isoformat() for ago in (2, 1, 0)]
+    assert {row[1] for row in rows_of(room, today - timedelta(days=2), today)} == {"set", "proof"}
+    room.costs.save(TicketCost(Decimal("22.50"), "EUR"), Change(UDO, "as our accounts say", 0))
+    worth = [row for row in rows_of(room, today - timedelta(days=2), today) if row[1] in {"saved", "ticket"}]
+    assert worth == [
+        [days[1], "saved", "EUR", "90.00"],
+        [days[2], "saved", "EUR", "67.50"],
+        [days[2], "ticket", "EUR", "22.50"],
+    ]
