@@ -88,6 +88,8 @@ def _path(rule: Rule, known: Known, recovery_id: str) -> str:
             return f"/human/{known.task}.txt"
         case "portal.arrive":
             return "/go/alderwick?login_hint=jo"
+        case "portal.arrive_to_unlock":
+            return "/go/alderwick/unlock?login_hint=jo"
         case "portal.show" | "portal.move" | "portal.stage" | "portal.password" | "portal.back":
             return rule.rule.replace("<recovery_id>", recovery_id)
         case "portal.change_show" | "portal.change_move" | "portal.change_stage" | "portal.change_password":
@@ -129,6 +131,8 @@ def _own(endpoint: str, verb: str, known: Known) -> Iterator[Wish]:
             yield wish("the same picture", f"/human/{known.task}.png")
         case "portal.arrive":
             yield wish("no such door", "/go/nowhere")
+        case "portal.arrive_to_unlock":
+            yield wish("no such door", "/go/nowhere/unlock")
         case "portal.static":
             yield wish("no such file", "/static/keyback.000000000000.css")
         case "portal.welcome":

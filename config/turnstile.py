@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 # page already has let their browser work for it: they come in until it is worse.
 PATIENCE: Mapping[str, float] = {"comes": 0.1, "begins": 1.0}
 # What somebody asks for who has not begun. Everything else belongs to somebody who has, or costs next to nothing.
-_NEW = re.compile(r"(?P<comes>(?:GET|HEAD) /(?:recover|go/[^/? ]*)?[? ])|(?P<begins>POST /recover[? ])")
+_NEW = re.compile(
+    r"(?P<comes>(?:GET|HEAD) /(?:recover|unlock|go/[^/? ]*(?:/unlock)?)?[? ])|(?P<begins>POST /(?:recover|unlock)[? ])"
+)
 LONGEST_LINE = 256
 SECONDS_BETWEEN_WORDS = 10.0
 

@@ -41,10 +41,10 @@ class Doors:
         asked = read(request, self.get, self.issuer, self.desk.around.now())
         return asked.entry, self.desk.seal(asked)
 
-    def purpose(self, key: str, return_to: str) -> Purpose:
-        """What somebody comes for by this door."""
+    def purpose(self, key: str, return_to: str) -> Purpose | None:
+        """What this door's client sends somebody for; None where no client asks."""
         asked = self._asked(key, return_to)
-        return asked.purpose if asked else Purpose.RESET
+        return asked.purpose if asked else None
 
     def given_up(self, key: str, return_to: str) -> str:
         """Where somebody goes who leaves before there is a recovery; empty where nobody waits for them."""

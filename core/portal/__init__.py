@@ -125,6 +125,7 @@ def _starts(service: RecoveryService, entries: Doors, cookies: Cookies, look: Po
         ("/call", "start_call", call.start, "POST"),
         ("/human/<name>", "human_part", start.part, "GET"),
         ("/go/<entry>", "arrive", start.arrive, "GET"),
+        ("/go/<entry>/unlock", "arrive_to_unlock", unlock.arrive, "GET"),
     )
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from flask import url_for
 
 from ..recovery.policy import Purpose
 from ..recovery.state import Recovery
+
+# Where one begins, without a door and by one.
+STARTS: Mapping[Purpose, tuple[str, str]] = {
+    Purpose.RESET: ("portal.who", "portal.arrive"),
+    Purpose.UNLOCK: ("portal.unlock", "portal.arrive_to_unlock"),
+}
 
 
 class Door(Protocol):
@@ -33,8 +42,8 @@ class Doors(Protocol):
     def allowed(self, key: str, return_to: str) -> str:
         """What may be kept as the way back: a listed address, or what this door's client asked; else nothing."""
 
-    def purpose(self, key: str, return_to: str) -> Purpose:
-        """What somebody comes for by this door."""
+    def purpose(self, key: str, return_to: str) -> Purpose | None:
+        """What this door's client sends somebody for; None where no client asks."""
 
     def given_up(self, key: str, return_to: str) -> str:
         """Where somebody goes who leaves before there is a recovery; empty where nobody waits for them."""
@@ -44,3 +53,10 @@ class Doors(Protocol):
 
     def answer(self, recovery: Recovery) -> str:
         """Where its person goes with what became of it; empty while it goes on, and where nobody waits."""
+
+
+def start_of(purpose: Purpose, entry: str = "", **asked: str) -> str:
+    """Where somebody begins who comes for this, by the door that they came by. What is empty is left out."""
+    plain, by_door = STARTS[purpose]
+    known: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    return url_for(by_door, entry=entry, **known) if entry else url_for(plain, **known)

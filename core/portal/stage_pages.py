@@ -19,7 +19,7 @@ from ..recovery.policy import Disclosure, Purpose
 from ..recovery.state import Pick, Recovery, Stage, Subject
 from ..service.recover import RecoveryService
 from . import outcomes, set_it_for, unlock_words, words
-from .doors import Door, Doors
+from .doors import Door, Doors, start_of
 from .headers import clear_cache, has_form
 from .said import NOTHING, Said
 from .settings import PortalSettings
@@ -197,6 +197,7 @@ class StagePages:
             **told,
             "heading": outcomes.heading(recovery.outcomes) or words.SET,
             "still_locked": any(outcome.reasons for outcome in recovery.outcomes),
+            "unlock": self._next(recovery, Purpose.UNLOCK),
             "advice": self._settings.advice,
             "taken_over": outcomes.taken_over(self._service.renewing.targets(recovery)),
             "signed_out": self._service.renewing.signed_out(recovery),
@@ -217,18 +218,24 @@ class StagePages:
             "ref": reference(recovery),
             # Whoever is stopped gets nowhere by starting again: only the help desk helps.
             "start": "" if because in ("frozen", "by-hand") else self._start(recovery),
-            "reset": because in ("not-locked", "reset-instead"),
+            "reset": self._next(recovery, Purpose.RESET) if because in ("not-locked", "reset-instead") else "",
             **self._way_back(recovery),
         }
 
     def _start(self, recovery: Recovery) -> str:
+        """With what they came with: whoever starts again is still waited for."""
         door = self._door(recovery)
-        again = "portal.unlock" if unlocks(recovery) else "portal.who"
         if door is None:
-            return url_for(again)
-        # With what they came with: whoever starts again is still waited for.
-        kept = self._doors.allowed(door.key, recovery.return_to)
-        return url_for("portal.arrive", entry=door.key, return_to=kept or None)
+            return start_of(recovery.purpose)
+        return start_of(recovery.purpose, door.key, return_to=self._doors.allowed(door.key, recovery.return_to))
+
+    def _next(self, recovery: Recovery, purpose: Purpose) -> str:
+        """By the same door, for something else: no client waits for that."""
+        door = self._door(recovery)
+        if door is None:
+            return start_of(purpose)
+        waits = self._doors.expects_answer(door.key, recovery.return_to)
+        return start_of(purpose, door.key, return_to="" if waits else recovery.return_to)
 
     def _way_back(self, recovery: Recovery) -> Values:
         door = self._door(recovery)

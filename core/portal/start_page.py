@@ -19,7 +19,7 @@ from ..service.recover import RecoveryService
 from ..service.start import Arrival
 from .cookie import Cookies
 from .door_checks import address_of
-from .doors import Doors
+from .doors import Doors, start_of
 from .first_page import FirstPage
 from .form_body import read_form
 from .headers import allow_sources, has_form
@@ -65,7 +65,7 @@ class StartPage:
     def who(self) -> Response:
         """The start without a door. Where nobody can be unlocked, a reset is what helps."""
         if self._unlocking and not self._service.unlocking.offered:
-            return redirect(url_for("portal.who", login_hint=hinted() or None))
+            return redirect(start_of(Purpose.RESET, login_hint=hinted()))
         return self._page(hinted())
 
     def arrive(self, entry: str) -> Response:
@@ -78,7 +78,7 @@ class StartPage:
 
     def asked(self, entry: str, request: str) -> Response:
         """The start for what a door's client asks, and with its request in it."""
-        page = self._meant_for(self._doors.purpose(entry, request))
+        page = self._meant_for(self._doors.purpose(entry, request) or self._purpose)
         return page._page(hinted(), entry=entry, return_to=request)
 
     def start(self) -> Response:
@@ -149,6 +149,23 @@ class StartPage:
     def _unlocking(self) -> bool:
         return self._purpose is Purpose.UNLOCK
 
+    def _ways(self, entry: str, return_to: str) -> dict[str, str]:
+        """By which door they came, and where else they may go."""
+        given_up = self._doors.given_up(entry, return_to) if return_to else ""
+        return {
+            "entry": entry,
+            "return_to": return_to,
+            "leave": given_up or url_for("portal.welcome"),
+            "instead": self._instead(entry, return_to),
+        }
+
+    def _instead(self, entry: str, return_to: str) -> str:
+        """Where the other of the two begins; nowhere if it can't be done, or a client has said what it waits for."""
+        if self._calling or not self._service.unlocking.offered or self._doors.purpose(entry, return_to):
+            return ""
+        other = Purpose.RESET if self._unlocking else Purpose.UNLOCK
+        return start_of(other, entry, return_to=return_to, login_hint=hinted())
+
     def _page(
         self,
         name: str,
@@ -162,7 +179,7 @@ class StartPage:
     ) -> Response:
         has_form()
         if entry and request.method == "POST":
-            keep_place(url_for("portal.arrive", entry=entry, return_to=return_to or None))
+            keep_place(start_of(self._purpose, entry, return_to=return_to))
         address = address_of(request, self._settings)
         widget = self._service.starting.widget(address, alternative=picture, refused=refused)
         allow_sources(widget.csp)
@@ -171,13 +188,7 @@ class StartPage:
         html = self._first.show(
             widget,
             problems,
-            {
-                "name": name[:LONGEST],
-                "entry": entry,
-                "return_to": return_to,
-                "leave": (self._doors.given_up(entry, return_to) if return_to else "") or url_for("portal.welcome"),
-                "typed": typed.get(CODE.name, "")[:LONGEST],
-            },
+            {"name": name[:LONGEST], "typed": typed.get(CODE.name, "")[:LONGEST], **self._ways(entry, return_to)},
             page="start",
             stage="start",
             unlocking=self._unlocking,

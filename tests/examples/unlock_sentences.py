@@ -18,6 +18,7 @@ UNLOCK_AS_AGREED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 ABOUT_UNLOCKING: dict[str, tuple[str, ...]] = {
+    "who came by the other door": ("Know your password, but locked out? Unlock instead",),
     "why it was locked, where the directory tells": ("Too many wrong passwords locked it {} ago.",),
     "what may not be unlocked here": (
         "Your account is still locked.", "Your organisation unlocks this account by hand. Call the help desk.",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pretend_portal import ID, MAYA, NOW, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering
+from pretend_portal import ID, LISTED, MAYA, NOW, PERSON, PROOF, SUBJECT, Portal, a_recovery, answering
 
 from keyback.core.contracts.errors import NotAllowed, OutcomeUnknown, OutOfTurn, StoreUnavailable
 from keyback.core.contracts.people import Account, AccountKey, AccountState
@@ -57,6 +57,61 @@ def test_its_start_says_that_the_password_stays_and_counts_two_steps(portal: Por
 def test_where_it_cannot_be_done_it_leads_to_a_reset(portal: Portal) -> None:
     page = portal.get("/unlock?login_hint=maya")
     assert (page.status_code, page.location) == (302, "/recover?login_hint=maya")
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "words"),
+    [
+        ("/recover", "/unlock", "Know your password, but locked out? Unlock instead"),
+        ("/recover?login_hint=maya", "/unlock?login_hint=maya", "Know your password, but locked out? Unlock instead"),
+        ("/unlock", "/recover", "Forgot it? Reset it instead"),
+        ("/go/alderwick", "/go/alderwick/unlock", "Know your password, but locked out? Unlock instead"),
+        ("/go/alderwick/unlock", "/go/alderwick", "Forgot it? Reset it instead"),
+    ],
+)
+def test_whoever_came_for_the_other_one_gets_there(portal: Portal, here: str, there: str, words: str) -> None:
+    portal.service.answers["offered"] = True
+    assert f'<a href="{there}">{words}</a>' in portal.get(here).text
+
+
+@pytest.mark.parametrize("here", ["/recover", "/go/alderwick", "/call"])
+def test_where_nobody_can_be_unlocked_no_start_speaks_of_it(portal: Portal, here: str) -> None:
+    assert "nlock" not in portal.get(here).text
+
+
+def test_the_name_that_was_typed_gets_into_no_address(portal: Portal) -> None:
+    portal.service.answers["offered"] = True
+    page = portal.post("/recover", identifier="maya", check="picture").text
+    assert 'value="maya"' in page
+    assert '<a href="/unlock">' in page
+
+
+def test_whoever_comes_by_a_door_to_unlock_goes_back_by_it(portal: Portal) -> None:
+    portal.service.answers["offered"] = True
+    page = portal.get("/go/alderwick/unlock", query_string={"return_to": LISTED}).text
+    assert "Step 1 of 2:" in page
+    assert 'action="/unlock"' in page
+    assert portal.moved(portal.post("/unlock", **FORM, entry="alderwick", return_to=LISTED))
+    *_, arrival = portal.service.asked_for("start")[-1]
+    assert (arrival.purpose, arrival.entry, arrival.return_to) == (Purpose.UNLOCK, "alderwick", LISTED)
+
+
+def test_a_door_to_unlock_by_leads_to_a_reset_where_it_cannot_be_done(portal: Portal) -> None:
+    page = portal.get("/go/alderwick/unlock").text
+    assert "Step 1 of 3:" in page
+    assert 'action="/recover"' in page
+
+
+def test_an_unknown_door_opens_nothing_here_either(portal: Portal) -> None:
+    portal.service.answers["offered"] = True
+    assert portal.get("/go/nobody/unlock").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("because", "leads"), [("not-locked", '"/go/alderwick">Reset'), ("expired", '"/go/alderwick/unlock">Start again')]
+)
+def test_every_end_leads_on_by_the_same_door(portal: Portal, because: str, leads: str) -> None:
+    assert leads in portal.holding(told(Stage.CLOSED, closed_because=because, entry="alderwick")).get().text
 
 
 def test_the_start_says_what_for(portal: Portal) -> None:
