@@ -145,7 +145,7 @@ class PretendEnrolling:
     def again(self, who: SignedIn, key: str, language: str) -> None:
         self._raise("again")
 
-    def begin(self, who: SignedIn, key: str, given: str = "", *, language: str = "") -> None:
+    def begin(self, who: SignedIn, key: str, given: str = "", *, instead_of: str = "", language: str = "") -> None:
         self._raise("begin")
 
     def confirm(self, who: SignedIn, key: str, answer: Mapping[str, str], *, language: str = "") -> datetime | None:

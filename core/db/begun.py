@@ -23,7 +23,7 @@ class Posted:
 class Begun:
     """What is asked now. Once something was sent: when, and the step before it with its answer, to be asked again.
 
-    `undelivered`: the carrier refused what was posted last.
+    `undelivered`: the carrier refused what was posted last. `instead_of`: which of theirs it shall take the place of.
     """
 
     challenge: Challenge
@@ -32,3 +32,4 @@ class Begun:
     sent: tuple[datetime, ...] = ()
     posted: Posted | None = None
     undelivered: bool = False
+    instead_of: str = ""

@@ -39,7 +39,7 @@ TEMPLATES = {
     "phone": "add_address.html",
     "sent": "add_code.html",
 }
-FIELDS = ("token", "move", "method", "given", "safe", "called", *phone_kinds.FIELDS)
+FIELDS = ("token", "move", "method", "given", "instead_of", "safe", "called", *phone_kinds.FIELDS)
 
 # What has just been done, and since when it counts.
 Done = tuple[Text, Text | None]
@@ -96,7 +96,8 @@ class EnrolmentPages:
         if not key:
             return self._choose(who, Said((Problem("method", words.CHOOSE_ONE),), status=422))
         try:
-            self._enrolling.begin(who, key, form.get("given", ""), language=spoken())
+            given, instead_of = form.get("given", ""), form.get("instead_of", "")
+            self._enrolling.begin(who, key, given, instead_of=instead_of, language=spoken())
         except SignInAgain:
             raise
         except Wrong as wrong:
@@ -167,7 +168,7 @@ class EnrolmentPages:
 
     def _confirm(self, who: SignedIn, asked: str, form: Mapping[str, str]) -> Response:
         key = phone_kinds.meant(asked, form)
-        if key != asked and (refusal := self._turn_to(who, key)):
+        if key != asked and (refusal := self._turn_to(who, asked, key)):
             return refusal
         challenge = self._enrolling.pending(who, key)
         if challenge is None:
@@ -180,6 +181,7 @@ class EnrolmentPages:
                 return self._ask(who, key, Said(problems, typed=form, status=422))
         # What they call it is theirs to leave out.
         answer["called"] = form.get("called", "")
+        old = self._instead_of(who, key)
         try:
             counts_from = self._enrolling.confirm(who, key, answer, language=spoken())
         except Redrawn as redrawn:
@@ -194,15 +196,16 @@ class EnrolmentPages:
             return self._go_on(key)
         waits = counts_from > self._settings.now()
         text = Text("It counts from {moment}.", moment=dates.moment(counts_from)) if waits else Text("It counts now.")
-        return self._list(who, done=(Text("{method} is added", method=self._called(who, key)), text))
+        done = (Text("{method} is added", method=self._called(who, key)), text)
+        return self._ask_to_remove(who, old, done) if self._has(who, old) else self._list(who, done)
 
-    def _turn_to(self, who: SignedIn, key: str) -> Response | None:
+    def _turn_to(self, who: SignedIn, asked: str, key: str) -> Response | None:
         """The same page by another method, because it is another kind of phone; the refusal, if there is one."""
         begun = self._enrolling.pending(who, key)
         if begun is not None and begun.prompt.widget == "phone":
             return None
         try:
-            self._enrolling.begin(who, key, language=spoken())
+            self._enrolling.begin(who, key, instead_of=self._instead_of(who, asked), language=spoken())
         except SignInAgain:
             raise
         except NotAllowed as refused:
@@ -220,13 +223,15 @@ class EnrolmentPages:
 
     # Remove ------------------------------------------------------------------------------------------------------
 
-    def _ask_to_remove(self, who: SignedIn, enrolment_id: str) -> Response:
+    def _ask_to_remove(self, who: SignedIn, enrolment_id: str, done: Done | None = None) -> Response:
+        if done:
+            keep_place(url_for("portal.methods_remove", enrolment_id=enrolment_id))
         mine = self._one(who, enrolment_id)
         left = self._enrolling.mine.look(who, without=enrolment_id)
         text = Text("Without it you could not get back in today.")
         if left.get_back.yes:
             text = Text("You'd still have {list}.", list=had(left.get_back, _called(left)))
-        return self._desk.page("remove_method.html", who, label=mine.label, text=text)
+        return self._desk.page("remove_method.html", who, done=done, mine=mine, text=text)
 
     def _remove(self, who: SignedIn, enrolment_id: str) -> Response:
         if self._desk.form(who, FIELDS).get("move") != "remove":
@@ -242,6 +247,14 @@ class EnrolmentPages:
         if not found:
             abort(404)
         return found[0]
+
+    def _has(self, who: SignedIn, enrolment_id: str) -> bool:
+        return any(mine.id == enrolment_id for mine in self._enrolling.mine.look(who).mine if mine.id)
+
+    def _instead_of(self, who: SignedIn, key: str) -> str:
+        """Which of theirs goes once what they are adding is there; empty where none does."""
+        underway = self._enrolling.addresses.underway(who, key)
+        return underway.instead_of if underway else ""
 
     def _called(self, who: SignedIn, key: str) -> Text | str:
         return _called(self._enrolling.mine.look(who)).get(key, key)

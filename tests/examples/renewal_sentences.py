@@ -8,7 +8,7 @@ AS_AGREED: dict[str, tuple[str, ...]] = {
         "Is this still right?", "It's been {} months. Check each one once.", "Yes, still right",
     ),
     "what is theirs already": (
-        "Safest", "Default", "Make default", "Rename", "Make new codes", "That was your last saved code",
+        "Safest", "Default", "Make default", "Rename", "Change", "Make new codes", "That was your last saved code",
     ),
 }  # fmt: skip
 ABOUT_RENEWAL: dict[str, tuple[str, ...]] = {

@@ -86,10 +86,11 @@ class Enrolling:
     office: BackOffice
     around: Surroundings
 
-    def begin(self, who: SignedIn, key: str, given: str = "", *, language: str = "") -> None:
+    def begin(self, who: SignedIn, key: str, given: str = "", *, instead_of: str = "", language: str = "") -> None:
         """Draw what has to be confirmed. Raises SignInAgain, NotAllowed or MustWait.
 
-        `given`: which of the directory's addresses is to be confirmed; then its code is sent at once.
+        `given`: which of the directory's addresses is to be confirmed; then its code is sent at once. `instead_of`:
+        which of theirs shall go once this one is there; they are asked then.
         """
         found = {offer.id: offer for offer in self.mine.unproven(who) if offer.method == key} if given else {}
         if given and given not in found:
@@ -104,7 +105,8 @@ class Enrolling:
             if refusal is None:
                 if len(self._mine(tx, who, key)) >= MOST and not method.replaces:
                     raise NotAllowed(FULL)
-                self.records.pending.put(tx, _adding(who, key), Begun(challenge), now + GOOD_FOR)
+                begun = Begun(challenge, instead_of=instead_of)
+                self.records.pending.put(tx, _adding(who, key), begun, now + GOOD_FOR)
         if refusal is not None:
             raise refusal
         if given:

@@ -40,6 +40,8 @@ class Mine:
     off: bool = False
     # Whether they may call it something; an address goes by its end.
     has_name: bool = False
+    # Whether another one can take its place in one go.
+    can_change: bool = False
     # How often it can still be used; None: as often as they like.
     left: int | None = None
     # Which way it is in a recovery ("method.offer"), empty while it is none, and whether they like that one best.
@@ -200,6 +202,7 @@ class MyMethods:
             enrolment.used_at,
             enrolment.usable_from if enrolment.usable_from > now else None,
             has_name=self.has_name(enrolment),
+            can_change=method.rides_on in ADDRESSES and method.key in dict(self.can_add(facts.policy)),
             left=method.uses_left(enrolment.data),
             way=_way(alone[0]) if alone else "",
             old_since=old_since(facts.policy.enrolment, standing, enrolment.id, shown, now=now),

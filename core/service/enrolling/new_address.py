@@ -25,13 +25,17 @@ NO_MORE = Text("No more codes can be sent in this try. Start again.")
 
 @dataclass(frozen=True, slots=True)
 class Underway:
-    """Where it stands with the code. `again_at`: from when another may be asked for; None when there are none left."""
+    """Where it stands with the code. `again_at`: from when another may be asked for; None when there are none left.
+
+    `instead_of`: which of theirs it shall take the place of.
+    """
 
     again_at: datetime | None
     times: int
     undelivered: bool
     phone: bool = False
     typed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +61,7 @@ class NewAddresses:
         """Send the code. `begun`: the step that was just answered. Raises NotAllowed, or MustWait after too many."""
         now = self.around.now()
         posted = self.post.posted(asked.message, language)
-        further = Begun(asked.challenge, begun.challenge, begun.answer, (now,), posted)
+        further = replace(begun, challenge=asked.challenge, before=begun.challenge, sent=(now,), posted=posted)
         with self.records.db.write() as tx:
             if self.records.freezes.stopped(tx, who.person):
                 raise NotAllowed(STOPPED)
@@ -99,7 +103,7 @@ class NewAddresses:
         adding = Adding(who.session, who.person.id, key)
         begun = self._begun(adding)
         if begun.before is not None:
-            before = Begun(begun.before, answer=begun.answer)
+            before = Begun(begun.before, answer=begun.answer, instead_of=begun.instead_of)
             with self.records.db.write() as tx:
                 self.records.pending.put(tx, adding, before, begun.sent[-1] + WHILE_ADDING)
 
@@ -113,7 +117,7 @@ class NewAddresses:
         typed = {} if GIVEN in begun.answer else begun.answer
         first = begun.before or begun.challenge
         phone = first.prompt.widget == "phone"
-        return Underway(self._again_at(begun), len(begun.sent), begun.undelivered, phone, typed)
+        return Underway(self._again_at(begun), len(begun.sent), begun.undelivered, phone, typed, begun.instead_of)
 
     def _begun(self, adding: Adding) -> Begun:
         with self.records.db.read() as tx:

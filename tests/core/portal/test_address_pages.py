@@ -18,6 +18,7 @@ from keyback.core.contracts.people import Contact, ContactKind, Person
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.service.enrolling.enrol import TRIES
+from keyback.core.service.enrolling.my_methods import Mine
 from keyback.core.service.enrolling.signed_in import SignedIn
 
 PHONE, MAILBOX = "/methods/add/sms", "/methods/add/email"
@@ -179,6 +180,61 @@ def test_asking_too_early_says_when_and_the_code_stays_good(jo: Jo) -> None:
     assert "Another code is on its way" in words(jo.get())
     assert jo.code() != old
     assert "Text message is added" in words(jo.post(move="continue", code=jo.code()))
+
+
+def phone(jo: Jo) -> Mine:
+    """The one that they added."""
+    (line,) = [mine for mine in jo.house.staff.enrolling.mine.look(jo.who).mine if mine.id and mine.method == "sms"]
+    return line
+
+
+def added(jo: Jo) -> str:
+    """A phone of theirs, by its id."""
+    jo.send()
+    jo.post(move="continue", code=jo.code())
+    return phone(jo).id
+
+
+def test_a_changed_phone_is_added_first_and_then_it_is_asked_whether_the_old_one_goes(jo: Jo) -> None:
+    old = added(jo)
+    assert "Change Text message" in words(jo.get("/methods"))
+    jo.post("/methods/add", method="sms", instead_of=old)
+    # Neither a return nor another kind of phone forgets what it is for.
+    jo.post(move="continue", region="AT", destination="0664 9876543")
+    jo.post(move="back")
+    jo.post(move="continue", region="AT", destination="0664 9876541")
+    page = jo.post(move="continue", code=jo.code("+436649876541"))
+    said = words(page)
+    assert "Text message is added It counts from" in said
+    assert "Remove Text message?" in said
+    assert "+XX XXXXXXX06" in said
+    assert f'action="/methods/remove/{old}"' in page.text
+    assert "Text message is removed" in words(jo.post(f"/methods/remove/{old}", move="remove"))
+    assert phone(jo).end.endswith("41")
+
+
+def test_what_is_changed_may_be_kept_or_be_gone_already(jo: Jo) -> None:
+    old = added(jo)
+    jo.post("/methods/add", method="sms", instead_of=old)
+    jo.post(f"/methods/remove/{old}", move="remove")
+    jo.post(move="continue", region="AT", destination="0664 9876541")
+    assert "My methods" in words(jo.post(move="continue", code=jo.code("+436649876541")))
+
+
+def test_only_what_is_mine_is_asked_about(jo: Jo) -> None:
+    jo.post("/methods/add", method="sms", instead_of="somebody-else")
+    jo.post(move="continue", **TYPED)
+    page = words(jo.post(move="continue", code=jo.code()))
+    assert "Text message is added" in page
+    assert "Remove Text message?" not in page
+
+
+def test_the_menu_of_that_question_leads_to_the_question(jo: Jo) -> None:
+    old = added(jo)
+    jo.post("/methods/add", method="sms", instead_of=old)
+    jo.post(move="continue", region="AT", destination="0664 9876541")
+    page = jo.post(move="continue", code=jo.code("+436649876541"))
+    assert f'href="/methods/remove/{old}?language=de"' in page.text
 
 
 def test_a_code_that_is_too_old_can_be_asked_for_anew(jo: Jo) -> None:
