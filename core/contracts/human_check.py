@@ -47,6 +47,8 @@ class HumanCheck(Plugin, ABC):
     fields: ClassVar[frozenset[str]]
     # Whether programs pass it about as easily as people: the host lets fewer recoveries begin by it.
     weak: ClassVar[bool] = False
+    # Whether `judge` asks somebody else and may have to wait: then it gets a thread and a deadline of its own.
+    remote: ClassVar[bool] = True
 
     @abstractmethod
     def widget(self, ctx: Context, *, effort: int = 1) -> Widget:

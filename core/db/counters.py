@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Executable, RowMapping, bindparam, case, delete, select
+from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Executable, bindparam, case, delete, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.selectable import ReturnsRows
 
-from .per_dialect import Insert, PerDialect, one_or_all
+from .per_dialect import Insert, PerDialect
+from .prepared import Prepared
 from .purge import Purge
 from .sealing import KeyPurpose, Keyring
 from .tables import counter as table
@@ -40,8 +44,25 @@ class Count:
     locked_until: datetime | None = None
 
 
-def _bump(insert: Insert) -> Executable:
-    new = insert(table)
+@cache
+def _bump(marks: int) -> Prepared:
+    """One statement for each number of marks."""
+
+    def build(insert: Insert) -> ReturnsRows:
+        when = bindparam("now", type_=table.c.window_start.type)
+        new = insert(table).values([_row(nth, when) for nth in range(marks)])
+        returned = (table.c.key, table.c["count"], table.c.window_start, table.c.locked_until)
+        return new.on_conflict_do_update(index_elements=["key"], set_=_one_more(new)).returning(*returned)
+
+    return Prepared(build)
+
+
+def _row(nth: int, when: BindParameter[datetime]) -> dict[str, BindParameter[Any]]:
+    own = {name: bindparam(_of(name, nth), type_=table.c[name].type) for name in ("key", "ends_at", "count")}
+    return {**own, "window_start": when}
+
+
+def _one_more(new: sqlite.Insert) -> dict[str, Expression]:
     now = new.excluded.window_start
     # While it is locked nothing counts, and the window does not start anew.
     locked = table.c.locked_until > now
@@ -50,13 +71,11 @@ def _bump(insert: Insert) -> Executable:
     def keep(column: Column[Any], fresh: Expression, otherwise: Expression) -> Expression:
         return case((locked, column), (over, fresh), else_=otherwise)
 
-    changed = {
+    return {
         "count": keep(table.c["count"], new.excluded["count"], table.c["count"] + new.excluded["count"]),
         "window_start": keep(table.c.window_start, now, table.c.window_start),
         "ends_at": keep(table.c.ends_at, new.excluded.ends_at, table.c.ends_at),
     }
-    upsert = new.on_conflict_do_update(index_elements=["key"], set_=changed)
-    return upsert.returning(table.c.key, table.c["count"], table.c.window_start, table.c.locked_until)
 
 
 def _lock(insert: Insert) -> Executable:
@@ -75,7 +94,6 @@ def _spend(insert: Insert) -> Executable:
     return upsert.returning(table.c.key)
 
 
-_bump_all = PerDialect(_bump)
 _lock_one = PerDialect(_lock)
 _spend_one = PerDialect(_spend)
 _locked = (
@@ -94,13 +112,13 @@ _purge = Purge(
 
 
 @cache
-def _peek(keys: int) -> Executable:
-    """One statement for each number of keys: SQLAlchemy would write one for any number anew each time it is asked."""
-    return select(table).where(table.c.key.in_([bindparam(_nth(key)) for key in range(keys)]))
+def _peek(marks: int) -> Prepared:
+    keys = [bindparam(_of("key", nth), type_=table.c.key.type) for nth in range(marks)]
+    return Prepared(lambda _insert: select(table).where(table.c.key.in_(keys)))
 
 
-def _nth(key: int) -> str:
-    return f"key_{key}"
+def _of(name: str, nth: int) -> str:
+    return f"{name}_{nth}"
 
 
 class Counters:
@@ -114,10 +132,12 @@ class Counters:
         if not marks:
             return ()
         keys = [self._key(mark) for mark in marks]
-        rows = {key: _fresh(key, now, mark.window, mark.by) for key, mark in zip(keys, marks, strict=True)}
         # Always in the same order, so that two of these can never wait for each other.
-        found = tx.execute(_bump_all.on(tx), one_or_all([rows[key] for key in sorted(rows)]))
-        counts = {key: Count(count, start, locked) for key, count, start, locked in found}
+        each = sorted(dict(zip(keys, marks, strict=True)).items(), key=itemgetter(0))
+        values: dict[str, Any] = {"now": now}
+        for nth, (key, mark) in enumerate(each):
+            values |= {_of("key", nth): key, _of("ends_at", nth): now + mark.window, _of("count", nth): mark.by}
+        counts = {key: Count(*rest) for key, *rest in _bump(len(each)).run(tx, values)}
         return tuple(counts[key] for key in keys)
 
     def lock(self, tx: Connection, mark: Mark, until: datetime, now: datetime) -> None:
@@ -131,9 +151,11 @@ class Counters:
 
     def peek(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
         """Where each mark stands, without counting."""
+        if not marks:
+            return ()
         keys = [self._key(mark) for mark in marks]
-        found = tx.execute(_peek(len(keys)), {_nth(nth): key for nth, key in enumerate(keys)})
-        rows = {row["key"]: row for row in found.mappings()}
+        found = _peek(len(keys)).run(tx, {_of("key", nth): key for nth, key in enumerate(keys)})
+        rows = {key: row for key, *row in found}
         return tuple(_count(rows.get(key), now) for key in keys)
 
     def locked(self, tx: Connection, now: datetime, but_not: Sequence[Mark], most: int = 1000) -> Sequence[datetime]:
@@ -159,14 +181,15 @@ class Counters:
         return self._keyring.mac(KeyPurpose.PEPPER, "budget", mark.budget, mark.subject)
 
 
-def _fresh(key: bytes, now: datetime, window: timedelta, by: int = 1) -> dict[str, Any]:
-    return {"key": key, "window_start": now, "ends_at": now + window, "count": by, "locked_until": None}
+def _fresh(key: bytes, now: datetime, window: timedelta) -> dict[str, Any]:
+    return {"key": key, "window_start": now, "ends_at": now + window, "count": 1, "locked_until": None}
 
 
-def _count(row: RowMapping | None, now: datetime) -> Count:
+def _count(row: Sequence[Any] | None, now: datetime) -> Count:
     if row is None:
         return Count(0, now)
-    locked = row["locked_until"] if row["locked_until"] and row["locked_until"] > now else None
-    if row["ends_at"] <= now and locked is None:
+    window_start, ends_at, count, locked_until = row
+    locked = locked_until if locked_until and locked_until > now else None
+    if ends_at <= now and locked is None:
         return Count(0, now)
-    return Count(row["count"], row["window_start"], locked)
+    return Count(count, window_start, locked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Executable, Table
@@ -10,6 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 # The two classes agree in all that we use of them; for the type checker one of them stands for both.
 Insert: TypeAlias = Callable[[Table], sqlite.Insert]
+
+# By the dialect's name.
+INSERTS: Mapping[str, Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # type: ignore[dict-item]
 
 Row: TypeAlias = dict[str, Any]
 
@@ -23,10 +26,7 @@ class PerDialect:
     """Built at import by a function that is given the `insert` of each dialect."""
 
     def __init__(self, build: Callable[[Insert], Executable]) -> None:
-        self._statements = {
-            "sqlite": build(sqlite.insert),
-            "postgresql": build(postgresql.insert),  # type: ignore[arg-type]
-        }
+        self._statements = {name: build(insert) for name, insert in INSERTS.items()}
 
     def on(self, tx: Connection) -> Executable:
         """The statement for this connection."""

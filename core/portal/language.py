@@ -104,8 +104,8 @@ class SpokenLanguage:
             if g.get("suggested"):
                 # The door knows it once; the pages behind it would ask the browser again.
                 self._cookies.speak(response, g.suggested, for_good=False)
-            response.headers["Content-Language"] = spoken()
-            response.vary.update(("Accept-Language", "Cookie"))
+            # Added, not set: no page says so itself, and to look for each takes longer than to write them.
+            response.headers.extend({"Content-Language": spoken(), "Vary": "Accept-Language, Cookie"})
         return response
 
 

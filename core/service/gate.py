@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from ipaddress import ip_address, ip_network
+from functools import lru_cache, partial
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeAlias
 
 from ..contracts.errors import KeybackError, MustWait, NotAllowed, PluginError, StoreUnavailable
@@ -29,6 +29,7 @@ REMEMBERED = timedelta(minutes=30)
 TOLERANCE = 10
 # A person waits for a picture or a sound. Whoever asks for thousands is only in the way of the check that draws them.
 PART_SECONDS = 3
+JUDGE_SECONDS = 3
 # Whose budgets are everybody's together.
 EVERYBODY = "everybody"
 TRY_AGAIN = Text("The check ran out of time. Press Continue again.")
@@ -119,9 +120,9 @@ class Gate:
         counts = self._peek([*_marks(budgets), *self._effort_marks(address)])
         self._refuse_early(budgets, counts)
         effort, of_next = self._effort(counts, ahead=-TOLERANCE), self._effort(counts, ahead=1)
-        context = self.around.context(seconds=3)
+        context = self.around.context(seconds=JUDGE_SECONDS)
         try:
-            humanity = self.calls.ask(check, lambda: check.judge(response, context, effort=effort), 3)
+            humanity = self._judged(check, partial(check.judge, response, context, effort=effort))
         except PluginError as error:
             raise NotHuman(TRY_AGAIN, of_next) from error
         self.around.meter.count(HUMAN_CHECKS, check.key, "passed" if humanity.passed else "failed")
@@ -161,6 +162,10 @@ class Gate:
         if len(answered) > 1:
             raise NotHuman(TRY_AGAIN)
         return answered[0] if answered else checks[0]
+
+    def _judged(self, check: HumanCheck, judge: Callable[[], Humanity]) -> Humanity:
+        # To hand it to a thread and wait for that costs several times what our own checks compute.
+        return self.calls.ask(check, judge, JUDGE_SECONDS) if check.remote else judge()
 
     def _refuse_early(self, budgets: Sequence[Budget], counts: Mapping[Mark, Count]) -> None:
         now = self.around.now()
@@ -230,12 +235,17 @@ class Gate:
 
     def _source_marks(self, address: str, quotas: tuple[limits.Quota, ...]) -> tuple[Mark, ...]:
         """An IPv6 host counts as its /64, because it can choose any address in it."""
-        source = ip_address(address)
-        if any(source in network for network in self.around.trusted_networks):
+        source, network = _source(address)
+        if any(source in trusted for trusted in self.around.trusted_networks):
             return ()
-        width = 32 if source.version == 4 else 64
-        network = ip_network(f"{source}/{width}", strict=False)
-        return tuple(Mark(quota.name, str(network), quota.window) for quota in quotas)
+        return tuple(Mark(quota.name, network, quota.window) for quota in quotas)
+
+
+@lru_cache(maxsize=1024)
+def _source(address: str) -> tuple[IPv4Address | IPv6Address, str]:
+    """The address, and the network that it counts as. One request asks several times."""
+    source = ip_address(address)
+    return source, str(ip_network(f"{source}/{32 if source.version == 4 else 64}", strict=False))
 
 
 def _of_start(*, weak: bool) -> tuple[limits.Quota, ...]:

@@ -67,6 +67,7 @@ class PictureAndSound(HumanCheck):
     label = Text("Characters in a picture or read aloud")
     fields = frozenset({TYPED, TASK})
     weak = True
+    remote = False
     Settings = PictureAndSoundSettings
     settings: PictureAndSoundSettings
 

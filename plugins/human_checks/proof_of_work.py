@@ -43,6 +43,7 @@ class ProofOfWork(HumanCheck):
     key = "proof_of_work"
     label = Text("The browser works for a second")
     fields = frozenset({FIELD})
+    remote = False
     Settings = ProofOfWorkSettings
     settings: ProofOfWorkSettings
 

@@ -112,7 +112,7 @@ def test_any_number_of_marks_is_looked_at_by_one_statement(
         assert [count.count for count in counters.peek(tx, many, now)] == [1, 0] * 20
         assert counters.peek(tx, [many[0], many[0]], now) == (Count(1, now), Count(1, now))
         assert counters.peek(tx, [], now) == ()
-    assert len(statements) == 3
+    assert len(statements) == 2
 
 
 def test_what_is_spent_once_is_spent_for_everybody_until_then(

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from threading import Thread, current_thread
 
 import pytest
-from servers.small_house import SmallHouse, WeakDoor
+from servers.small_house import OpenDoor, SmallHouse, WeakDoor
 from sqlalchemy import Engine, event
 
 from keyback.core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
+from keyback.core.contracts.human_check import Humanity
 from keyback.core.db.counters import Mark
 from keyback.core.recovery import limits
 from keyback.core.service.gate import Busy, NotHuman, system_mark
@@ -220,6 +222,24 @@ def test_a_check_that_fails_costs_one_look_and_a_wrong_answer_one_statement_more
             on_either.service.starting.start("jo", response, Arrival("192.0.2.1"))
         on_either.service.starting.widget("192.0.2.1", alternative=True, refused=refused.value)
     assert heard == asked
+
+
+@pytest.mark.parametrize("remote", [None, False])
+def test_a_check_gets_a_thread_and_a_deadline_unless_it_says_that_it_asks_nobody(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch, remote: bool | None
+) -> None:
+    judges: list[Thread] = []
+
+    def judge(self: OpenDoor, *asked: object, **how: object) -> Humanity:
+        judges.append(current_thread())
+        return Humanity(False)
+
+    monkeypatch.setattr(OpenDoor, "judge", judge)
+    if remote is not None:
+        monkeypatch.setattr(OpenDoor, "remote", remote)
+    with pytest.raises(NotHuman):
+        house.service.starting.start("jo", {"human": "yes"}, Arrival("192.0.2.1"))
+    assert [judge is current_thread() for judge in judges] == [remote is False]
 
 
 @pytest.mark.parametrize("weak", ["yes", "no"])
