@@ -42,6 +42,7 @@ from .house import TRANSLATIONS, House
 from .settings import Settings
 from .sign_in import idp_of
 from .signals import signal_desk_of
+from .way_out import way_out
 
 if TYPE_CHECKING:
     from ..admin import ConsoleLook
@@ -103,7 +104,9 @@ def parts_of(house: House) -> Console:
             pinned=Entries.from_config(house.settings.entry_tables).pinned,
             local=house.settings.demo,
         ),
-        entry_checks=EntryChecks(records=records, snapshots=snapshots, around=around),
+        entry_checks=EntryChecks(
+            records=records, snapshots=snapshots, around=around, outside=lambda: way_out(house.settings.clients)
+        ),
         people=people,
         record_room=room,
         concerns=_concerns(house, room.checking),

@@ -11,7 +11,6 @@ from flask import Blueprint
 from ..core.contracts.entry import Entry
 from ..core.contracts.people import Account
 from ..core.contracts.plugin import Context
-from ..core.outside import Outside
 from ..core.service.clients.client_desk import ClientDesk
 from ..core.service.clients.client_keys import ClientKeys
 from ..core.service.clients.end_at_clients import EndingAtClients
@@ -19,6 +18,7 @@ from ..core.service.clients.key_fetching import KIND, KeyFetching
 from ..idp_bridge.doors import Doors
 from ..idp_bridge.entries import Entries
 from ..idp_bridge.provider_pages import ProviderPages, Start, create_provider
+from .way_out import way_out
 
 if TYPE_CHECKING:
     from ..idp_bridge.logout_push import LogoutPush
@@ -52,7 +52,7 @@ def teach_to_log_out(house: House) -> None:
     def push() -> LogoutPush:
         from ..idp_bridge.logout_push import LogoutPush  # noqa: PLC0415
 
-        return LogoutPush(house.settings.origin, keys_of(house), _outside(house))
+        return LogoutPush(house.settings.origin, keys_of(house), way_out(house.settings.clients))
 
     def tell(entry: Entry, account: Account, context: Context) -> None:
         push()(entry, account, context)
@@ -63,17 +63,12 @@ def teach_to_log_out(house: House) -> None:
 
 def teach_to_fetch_keys(house: House) -> None:
     """Let the back office read the keys that clients publish."""
-    office, outside = house.staff.office, cache(lambda: _outside(house))
+    office, outside = house.staff.office, cache(lambda: way_out(house.settings.clients))
     fetching = KeyFetching(
         records=house.records, snapshots=house.snapshots, office=office, around=house.around, outside=outside
     )
     office.teach(KIND, fetching.work)
     office.also(fetching.look)
-
-
-def _outside(house: House) -> Outside:
-    chosen = house.settings.clients
-    return Outside([str(network) for network in chosen.private_networks], str(chosen.ca_file or ""))
 
 
 def _endpoint(house: House, doors: Doors) -> Callable[[], TokenEndpoint]:

@@ -210,20 +210,23 @@ class ConsoleSettings(_Part):
     file_domains: Strings = ()
 
 
-class ClientSettings(_Part):
-    """How Keyback itself reaches clients of OpenID Connect: to say that sessions are over, and to read their keys."""
+class WayOut(_Part):
+    """How hosts are reached that administrators, or those whom they let in, may name."""
 
     private_networks: Networks = ()
     ca_file: Path | None = None
+    proxy: SecretStr = SecretStr("")
 
 
-class SignalSettings(_Part):
+class ClientSettings(WayOut):
+    """How Keyback itself reaches clients of OpenID Connect: to say that sessions are over, and to read their keys."""
+
+
+class SignalSettings(WayOut):
     """Shared signals: whether anybody may hear of resets, and to which hosts they may be brought."""
 
     enabled: bool = False
     push_hosts: Strings = ()
-    private_networks: Networks = ()
-    ca_file: Path | None = None
 
 
 class Settings(_Part):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from ..core.outside import Outside
 from ..core.service.clients.signal_desk import SignalDesk
 from ..core.service.clients.signal_post import Brought, SignalPost
 from ..core.service.clients.signal_streams import Queued, Registered, Streams
 from ..idp_bridge.push_hosts import PushHosts
 from ..idp_bridge.signal_pages import SignalPages, create_transmitter
 from .provider import keys_of
+from .way_out import way_out
 
 if TYPE_CHECKING:
     from ..idp_bridge.signal_push import Pushing, Signing
@@ -39,9 +39,7 @@ def teach_to_push(house: House) -> None:
     def pushing() -> Pushing:
         from ..idp_bridge.signal_push import Pushing  # noqa: PLC0415
 
-        chosen = house.settings.signals
-        outside = Outside([str(network) for network in chosen.private_networks], str(chosen.ca_file or ""))
-        return Pushing(_signing_of(house), _hosts_of(house), outside)
+        return Pushing(_signing_of(house), _hosts_of(house), way_out(house.settings.signals))
 
     def bring(who: Registered, queued: Queued) -> Brought:
         return pushing()(who, queued)

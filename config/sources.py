@@ -13,7 +13,12 @@ PREFIX = "KEYBACK_"
 NOT_SETTINGS = frozenset({"KEYBACK_CONFIG", "KEYBACK_FAULTPOINTS"})
 PATHS = ("data_dir", "key_file", "previous_key_file", "breached_file")
 # In tables.
-PATHS_OF = {"pages": ("logo_file",), "sign_in": ("client_key_file", "ca_file")}
+PATHS_OF = {
+    "pages": ("logo_file",),
+    "sign_in": ("client_key_file", "ca_file"),
+    "clients": ("ca_file",),
+    "signals": ("ca_file",),
+}
 
 
 def read_sources(environ: Mapping[str, str], folder: Path) -> dict[str, object]:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from ..idp_bridge.addresses import is_proxy, is_safe
 from .brand import unfit
 from .media import misspelt
-from .settings import ConsoleSettings, Settings, SignInSettings
+from .settings import ConsoleSettings, Settings, SignInSettings, WayOut
 
 # A whole top-level domain is nobody's own.
 HOST = re.compile(r"(?:\*\.(?=[^.]+\.))?[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.ASCII | re.I)
@@ -120,10 +120,16 @@ def _signals(settings: Settings) -> Iterator[str]:
         yield "signals.private_networks must not be everything: whoever holds a receiver's token says where to go"
     if any(network.prefixlen == 0 for network in settings.clients.private_networks):
         yield "clients.private_networks must not be everything: whoever makes an entry says where to go"
+    yield from _way_out("signals", chosen)
+    yield from _way_out("clients", settings.clients)
+
+
+def _way_out(section: str, chosen: WayOut) -> Iterator[str]:
     if chosen.ca_file and not _holds_certificates(chosen.ca_file):
-        yield "signals.ca_file holds no certificate in PEM"
-    if settings.clients.ca_file and not _holds_certificates(settings.clients.ca_file):
-        yield "clients.ca_file holds no certificate in PEM"
+        yield f"{section}.ca_file holds no certificate in PEM"
+    proxy = chosen.proxy.get_secret_value()
+    if proxy and not (is_proxy(proxy) and proxy.startswith("http://")):
+        yield f"{section}.proxy must be http://, a host and a port, and nothing after it"
 
 
 def _sign_in(settings: Settings) -> Iterator[str]:

@@ -77,7 +77,7 @@ class Outside:
         parts = urlsplit(url)
         host, secure = str(parts.hostname), parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
-        plain = self._tunnel(host, port, ends) if self._proxy else self._directly(host, port, ends)
+        plain = self._tunnel(host, port, ends) if self._by_proxy(host, port) else self._directly(host, port, ends)
         if not secure:
             return plain
         try:
@@ -85,6 +85,9 @@ class Outside:
         except BaseException:
             plain.close()
             raise
+
+    def _by_proxy(self, _host: str, _port: int) -> bool:
+        return bool(self._proxy)
 
     def _directly(self, host: str, port: int, ends: float) -> socket.socket:
         return dial(host, port, self._wall, _left(ends))
@@ -96,8 +99,35 @@ class Outside:
         words = f"{unquote(proxy.username or '')}:{unquote(proxy.password or '')}".encode()
         headers = {"Proxy-Authorization": f"Basic {b64encode(words).decode()}"} if proxy.username else {}
         connection.set_tunnel(host, port, headers)
-        connection.connect()
+        try:
+            connection.connect()
+        except socket.gaierror:
+            # Or it would be said of the host that it is not known.
+            raise OSError("the proxy is not known") from None
         return connection.sock
+
+
+class OutsideToMany(Outside):
+    """The same for hosts that are not of one company: the file of authorities adds to the public ones.
+
+    They are somebody's to type, so the proxy is never asked to go into the house: what leads there is asked directly,
+    where its network is listed. A name that only the proxy can look up is the proxy's to judge.
+    """
+
+    def __init__(self, private_networks: Sequence[str] = (), ca_file: str = "", proxy: str = "") -> None:
+        """Raises PluginError for a file of authorities that cannot be read."""
+        super().__init__(private_networks, ca_file, proxy)
+        if ca_file:
+            self._tls.load_default_certs()
+
+    def _by_proxy(self, host: str, port: int) -> bool:
+        if not self._proxy:
+            return False
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except socket.gaierror:
+            return True
+        return all(Wall().lets(str(one[4][0])) for one in found)
 
 
 class NotReached(OSError):

@@ -26,7 +26,7 @@ from ...core import (
     trusted_certificates,
 )
 from ...core.networks import Networks
-from ...core.outside import Outside, Request, failure, refusal
+from ...core.outside import OutsideToMany, Request, failure, refusal
 from ._web_push import SALT_BYTES, encrypted, point, ticket, to_bytes, to_text
 
 # A request waits for so long; a phone that is switched on later need not hear of it.
@@ -100,7 +100,7 @@ class WebPush(Channel):
 
     def __init__(self, settings: WebPushSettings) -> None:
         super().__init__(settings)
-        self._outside = Outside(settings.private_networks, settings.ca_file)
+        self._outside = OutsideToMany(settings.private_networks, settings.ca_file)
         number = int(settings.key.get_secret_value(), 16)
         self._private = derive_private_key(number % (ORDER - 1) + 1, SECP256R1())
 

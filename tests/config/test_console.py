@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.http_sink import HttpSink
 
-from keyback.config.console import WSGI, ByHost, rules_of
+from keyback.config import key_file
+from keyback.config.commands.opened import opened
+from keyback.config.console import WSGI, ByHost, parts_of, rules_of
 from keyback.config.loading import parse
 from keyback.config.settings import Settings
 from keyback.config.unsafe import unsafe
-from keyback.core.service.administrators.actor import Role
+from keyback.core.contracts.entry import Entry, OidcClient
+from keyback.core.service.administrators.actor import Actor, Role
+from keyback.core.service.clients.entry_checks import Result
 
+INES = Actor("ines", "Ines Roth", frozenset({Role.ADMINISTRATOR}))
 SIGN_IN = {"issuer": "https://idp.example.org", "client_id": "kb", "client_secret": "s", "claim": "c"}
 GOOD = {"url": "https://console.example.org", "administrators": ["kb admins"]}
 
@@ -80,3 +87,38 @@ def _app(name: bytes) -> WSGI:
 def test_each_host_has_its_own_pages_alone(host: str, path: str, shared: bool, answers: bytes) -> None:
     doors = ByHost(_app(b"portal"), _app(b"console"), "console.example.org", shared)
     assert doors({"HTTP_HOST": host, "PATH_INFO": path}, print) == [answers]
+
+
+HOUSE = """
+demo = true
+portal_url = "https://reset.example.org"
+company = "Alderwick"
+help_desk = "Room 7"
+key_file = "keyback.key"
+data_dir = "."
+[plugins]
+load = ["saved_codes", "embedded", "proof_of_work"]
+human_check_without_script = ""
+[pin.store.embedded]
+database = "people.db"
+[clients]
+private_networks = ["127.0.0.0/8", "::1/128"]
+ca_file = "sink/ca.pem"
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    key_file.write(tmp_path / "keyback.key")
+    return tmp_path
+
+
+def test_an_entrys_addresses_are_tested_by_the_way_that_clients_are_reached(here: Path) -> None:
+    with HttpSink(here / "sink") as sink:
+        (here / "keyback.toml").write_text(HOUSE, encoding="utf-8")
+        with opened() as house:
+            house.records.db.upgrade()
+            client = OidcClient(("https://idp.example.org/cb",), backchannel_logout_uri=sink.url)
+            found = parts_of(house).entry_checks.test(Entry("idp", "Sign-in", client=client), INES)
+    assert [one.result for one in found if one.about == sink.url] == [Result.OK]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from servers.authority import Authority
 
 from keyback.config import key_file
 from keyback.config.loading import load
@@ -230,6 +231,7 @@ def test_a_client_s_keys_are_read_at_the_start(folder: Path) -> None:
         ('push_hosts = ["a b.example"]', "is no host name"),
         ('private_networks = ["0.0.0.0/0"]', "must not be everything"),
         ('ca_file = "/nowhere.pem"', "holds no certificate"),
+        ('proxy = "socks5://proxy.example:1080"', "signals.proxy must be http://"),
     ],
 )
 def test_signals_go_to_named_hosts_alone(folder: Path, line: str, said: str) -> None:
@@ -246,10 +248,25 @@ def test_signals_may_go_to_a_host_and_to_all_below_another(folder: Path) -> None
     [
         ('private_networks = ["::/0"]', "clients.private_networks must not be everything"),
         ('ca_file = "/nowhere.pem"', "clients.ca_file holds no certificate"),
+        ('proxy = "https://proxy.example:3128"', "clients.proxy must be http://"),
+        ('proxy = "proxy.example:3128"', "clients.proxy must be http://"),
+        ('proxy = "http://proxy.example"', "clients.proxy must be http://"),
     ],
 )
 def test_clients_are_reached_in_named_networks_alone(folder: Path, line: str, said: str) -> None:
     assert said in _refusal(folder, toml=f"[clients]\n{line}\n")
+
+
+@pytest.mark.parametrize("section", ["clients", "signals"])
+def test_a_file_of_authorities_lies_beside_the_settings_and_a_proxys_password_is_never_printed(
+    folder: Path, section: str
+) -> None:
+    (folder / "own.pem").write_bytes(Authority(folder / "authority").ca_file.read_bytes())
+    lines = f'[{section}]\nca_file = "own.pem"\nproxy = "http://kb:secret-word@proxy.example:3128"\n'
+    settings = _start(folder, toml=lines)
+    assert settings.ca_files == {f"{section}.ca_file": str(folder / "own.pem")}
+    assert "secret-word" not in repr(settings)
+    assert _start(folder, toml=f'[{section}]\nca_file = ""\n').ca_files == {}
 
 
 @pytest.mark.parametrize("name", ["backchannel_logout_uri", "jwks_uri"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,7 +21,8 @@ class Authority:
         self.folder, self._lasts = folder, lasts
         self.ca_file = folder / "ca.pem"
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name("Keyback test authority")
+        # Of several authorities with one name OpenSSL would take the first for the one that signed.
+        self._name = _name(f"Keyback test authority {token_hex(4)}")
         certificate = (
             self._builder(self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

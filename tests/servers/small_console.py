@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from keyback.admin import SCREENS, ConsoleLook, create_console
 from keyback.admin.access import Screen
 from keyback.core.db.session import Database
+from keyback.core.outside import Outside
 from keyback.core.service.administrators.actor import Actor, Role
 from keyback.core.service.administrators.console import Console
 from keyback.core.service.administrators.console_desk import InConsole
@@ -133,7 +134,9 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
     made["parts"] = Parts(records=house.records, snapshots=house.snapshots, around=house.around)
     made["questions"] = QuestionDesk(records=house.records, snapshots=house.snapshots, around=house.around)
     made["entries"] = EntryDesk(records=house.records, snapshots=house.snapshots, around=house.around)
-    made["entry_checks"] = EntryChecks(records=house.records, snapshots=house.snapshots, around=house.around)
+    made["entry_checks"] = EntryChecks(
+        records=house.records, snapshots=house.snapshots, around=house.around, outside=Outside
+    )
     made["record_room"] = open_record_room(house.records, house.snapshots, house.around, house.staff)
     snapshots = parts.get("snapshots", house.snapshots)
     watch = PluginWatch(records=house.records, snapshots=snapshots, around=house.around)

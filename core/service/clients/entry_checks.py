@@ -29,7 +29,10 @@ from .entry_rules import addresses, keys_problem, read_keys
 SECONDS = 5.0
 AT_ONCE = 8
 TOO_LATE = Text("No answer within {n} seconds.", n=int(SECONDS))
-NOT_FROM_HERE = Text("It leads to this machine or into a private network, and Keyback asks nothing there.")
+NOT_FROM_HERE = Text(
+    "It leads to this machine or into a private network that [clients] in keyback.toml doesn't list, so Keyback asks "
+    "nothing there."
+)
 MEND_BY_HAND = Text("Open the address in a browser to see whether it answers.")
 
 
@@ -58,7 +61,7 @@ class EntryChecks:
     records: Records
     snapshots: Snapshots
     around: Surroundings
-    outside: Callable[[], Outside] = field(default=Outside, repr=False)
+    outside: Callable[[], Outside] = field(repr=False)
 
     def test(self, entry: Entry, actor: Actor) -> tuple[Check, ...]:
         """Everything that can be seen from here, and the event that it was looked at."""

@@ -49,7 +49,7 @@ def site() -> Iterator[str]:
 
 @pytest.fixture
 def checks(house: SmallHouse) -> EntryChecks:
-    return EntryChecks(records=house.records, snapshots=house.snapshots, around=house.around)
+    return EntryChecks(records=house.records, snapshots=house.snapshots, around=house.around, outside=Outside)
 
 
 def test(checks: EntryChecks, *places: str) -> list[Check]:
