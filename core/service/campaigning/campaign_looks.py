@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...contracts.people import Account, AccountKey
@@ -13,6 +13,9 @@ from .campaign_book import CampaignBook
 
 # Of so many accounts it is kept when their passwords were set: nobody has more, and it must fit into its column.
 MOST_ACCOUNTS, DIGITS = 4, 15
+# To tell one person's accounts apart; five are joined at most.
+MARK = 11
+CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,15 @@ class Someone:
     key: AccountKey
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The accounts that it is for. `why`: there are none; `closed`: those that are left out, while others are not."""
+
+    accounts: tuple[Account, ...] = ()
+    why: str = ""
+    closed: tuple[AccountKey, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Looking:
     """Asks directories, and changes nothing."""
@@ -31,17 +43,18 @@ class Looking:
     writer: Writer
     recognising: Recognising
 
-    def look(self, campaign: Campaign, someone: Someone) -> tuple[Sequence[Account], str]:
-        """The accounts that it is for; where there are none, why. Raises StoreUnavailable."""
-        looked = [self.at(key) for key in self.theirs(campaign, someone)]
-        reasons = [_why_not(campaign, account) for account in looked]
-        accounts = [account for account, reason in zip(looked, reasons, strict=True) if account and not reason]
+    def look(self, campaign: Campaign, someone: Someone) -> Looked:
+        """At which accounts it is their turn. Raises StoreUnavailable."""
+        looked = {key: self.at(key) for key in self.theirs(campaign, someone)}
+        reasons = {key: _why_not(campaign, account) for key, account in looked.items()}
         # Whoever rules others by one of them is handled by hand, for all of them.
-        if "privileged" in reasons:
-            return (), "privileged"
+        if "privileged" in reasons.values():
+            return Looked(why="privileged")
+        accounts = tuple(account for key, account in looked.items() if account and not reasons[key])
         if not accounts:
-            return (), next(iter(reasons), "gone")
-        return self._as_told(campaign, someone, accounts)
+            return Looked(why=next(iter(reasons.values()), "gone"))
+        left, why = self._as_told(campaign, someone, accounts)
+        return Looked(left, why, tuple(key for key, reason in reasons.items() if reason == CLOSED))
 
     def at(self, key: AccountKey) -> Account | None:
         """As it is now; None where it is gone. Raises StoreUnavailable."""
@@ -57,6 +70,17 @@ class Looking:
         keys = dict.fromkeys((someone.key, *linked))
         return [key for key in keys if key.store in campaign.plan.stores]
 
+    def marked(self, accounts: Iterable[Account]) -> str:
+        """Which accounts these are, as nobody but us can tell."""
+        return " ".join(self._mark(account.key) for account in accounts)
+
+    def among(self, marks: str, keys: Iterable[AccountKey]) -> Sequence[AccountKey]:
+        """Those that were marked."""
+        return [key for key in keys if self._mark(key) in marks.split()]
+
+    def _mark(self, key: AccountKey) -> str:
+        return self.book.records.keyring.pseudonym(key.store, key.id)[:MARK]
+
     def stamps(self, accounts: Sequence[Account]) -> str:
         """When their passwords were set, as nobody but us can read it; empty for more accounts than are kept."""
         made = self.book.records.keyring.pseudonym
@@ -64,8 +88,8 @@ class Looking:
         return " ".join(each) if len(each) <= MOST_ACCOUNTS else ""
 
     def _as_told(
-        self, campaign: Campaign, someone: Someone, accounts: Sequence[Account]
-    ) -> tuple[Sequence[Account], str]:
+        self, campaign: Campaign, someone: Someone, accounts: tuple[Account, ...]
+    ) -> tuple[tuple[Account, ...], str]:
         """Nobody is asked without having been told, nor at an account whose password they changed since."""
         if campaign.is_telling or not campaign.plan.notice_hours:
             return accounts, ""
@@ -76,7 +100,7 @@ class Looking:
         then = kept.split()
         if len(then) != len(accounts):
             return accounts, ""
-        left = [account for account in accounts if self.stamps([account]) in then]
+        left = tuple(account for account in accounts if self.stamps([account]) in then)
         return left, "" if left else "changed"
 
 
@@ -91,7 +115,12 @@ def _why_not(campaign: Campaign, account: Account | None) -> str:
         return "left"
     if account.synced_from is not None:
         return "copy"
+    if is_closed(account):
+        return CLOSED
+    return "due" if plan.kind is Kind.RESET and account.state.must_change else ""
+
+
+def is_closed(account: Account) -> bool:
+    """Whether nobody can sign in with it, whatever the password."""
     state = account.state
-    if not state.enabled or state.expired or state.locked_by_admin:
-        return "closed"
-    return "due" if plan.kind is Kind.RESET and state.must_change else ""
+    return not state.enabled or state.expired or state.locked_by_admin

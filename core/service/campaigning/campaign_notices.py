@@ -26,14 +26,18 @@ class Telling:
 
     def tell(self, campaign: Campaign, someone: Someone) -> Campaign:
         """What the campaign comes to by it. Raises StoreUnavailable: then nobody was told."""
-        accounts, why = self.looking.look(campaign, someone)
+        looked = self.looking.look(campaign, someone)
 
         def told(tx: Transaction, now: Campaign) -> Campaign:
             still(now)
             if now.place >= someone.pseudonym:
                 return now
             there = replace(now, place=someone.pseudonym)
-            return self._tell(tx, there, someone, accounts) if accounts else there.with_turn(UNTOLD, why)
+            return (
+                self._tell(tx, there, someone, looked.accounts)
+                if looked.accounts
+                else there.with_turn(UNTOLD, looked.why)
+            )
 
         return self.book.change(campaign.id, told)
 

@@ -19,11 +19,20 @@ from ...db.session import Transaction
 from ..helping.inviting import LATELY, Inviting
 from ..writing.write import TOO_LATE
 from .campaign_book import CampaignBook, still, wanted_by
-from .campaign_looks import Looking, Someone
+from .campaign_looks import CLOSED, Looked, Looking, Someone, is_closed
 
 USED_UP = Text("The campaign's messages are used up.")
 # Of turns that were broken off, in one go.
 MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """At which accounts it arrived; `why`: not at all of them. `closed`: it was not given at another one of theirs."""
+
+    arrived: Sequence[AccountKey]
+    why: str
+    closed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,42 +61,48 @@ class Turns:
 
     def take(self, campaign: Campaign, someone: Someone) -> Campaign:
         """What the campaign comes to by it. Raises StoreUnavailable: then it was nobody's turn."""
-        accounts, why = self.looking.look(campaign, someone)
-        if not accounts:
-            return self._pass_over(campaign, someone, why)
+        looked = self.looking.look(campaign, someone)
+        if not looked.accounts:
+            return self._pass_over(campaign, someone, looked.why)
         if campaign.plan.kind is Kind.RESET:
-            return self._demand(campaign, someone, accounts)
-        return self._invite(campaign, someone, accounts[0])
+            return self._demand(campaign, someone, looked)
+        return self._invite(campaign, someone, looked.accounts[0])
 
     def settle(self, campaign: Campaign, before: datetime) -> None:
         """Turns that were begun before then and never ended. Raises StoreUnavailable."""
         records = self.book.records
         with records.db.read() as tx:
             turns = records.campaigns.turns(tx, campaign.id, Turn.BEGUN, "", MOST)
-            begun = [pseudonym for pseudonym, _, at in turns if at < before]
-            counted = records.census.some(tx, begun)
-        for pseudonym in begun:
+            begun = {pseudonym: marks for pseudonym, marks, at in turns if at < before}
+            counted = records.census.some(tx, list(begun))
+        for pseudonym, marks in begun.items():
             found = counted.get(pseudonym)
             keys = self.looking.theirs(campaign, Someone(pseudonym, found[0])) if found else ()
-            arrived = [key for key in keys if (seen := self.looking.at(key)) and seen.state.must_change]
-            self._finish(campaign, pseudonym, arrived, "interrupted" if len(arrived) < max(1, len(keys)) else "")
+            self._finish(campaign, pseudonym, self._arrived(keys, marks))
 
-    def _demand(self, campaign: Campaign, someone: Someone, accounts: Sequence[Account]) -> Campaign:
-        began = self.now()
+    def _demand(self, campaign: Campaign, someone: Someone, looked: Looked) -> Campaign:
+        began, marks = self.now(), self.looking.marked(looked.accounts)
 
         def begun(tx: Transaction, now: Campaign) -> Campaign:
             still(now)
-            if not self.book.records.campaigns.begin(tx, now.id, someone.pseudonym, Turn.BEGUN, began):
+            if not self.book.records.campaigns.begin(tx, now.id, someone.pseudonym, Turn.BEGUN, began, why=marks):
                 return replace(now, place=someone.pseudonym)
             return replace(now.with_turn(Turn.BEGUN), place=someone.pseudonym)
 
         after = self.book.change(campaign.id, begun)
         if after.count(Turn.BEGUN) == campaign.count(Turn.BEGUN):
             return after
-        outcomes = {account.key: self._order(account, began) for account in accounts}
+        outcomes = {account.key: self._order(account, began) for account in looked.accounts}
         arrived = [key for key, (done, _) in outcomes.items() if done]
         why = next((why for done, why in outcomes.values() if not done), "")
-        return self._finish(campaign, someone.pseudonym, arrived, why)
+        return self._finish(campaign, someone.pseudonym, Order(arrived, why, bool(looked.closed)))
+
+    def _arrived(self, keys: Sequence[AccountKey], marks: str) -> Order:
+        """What the directories say now of a turn whose end nobody wrote down. Raises StoreUnavailable."""
+        ordered, seen = self.looking.among(marks, keys), {key: self.looking.at(key) for key in keys}
+        arrived = [key for key in ordered if (account := seen[key]) and account.state.must_change]
+        closed = any(account and is_closed(account) for key, account in seen.items() if key not in ordered)
+        return Order(arrived, "interrupted" if len(arrived) < max(1, len(ordered)) else "", closed)
 
     def _order(self, account: Account, began: datetime) -> tuple[bool, str]:
         """Whether the directory will ask for another password, and else why not. Given once, whatever comes of it."""
@@ -103,14 +118,14 @@ class Turns:
             return seen is not None and seen.state.must_change, "unknown"
         return outcome.kind is OutcomeKind.SET, outcome.kind.value
 
-    def _finish(self, campaign: Campaign, pseudonym: str, arrived: Sequence[AccountKey], why: str) -> Campaign:
-        """`arrived`: at which accounts; `why`: empty where it did at all of them."""
-        turn, reason = (Turn.FAILED, why) if why else (Turn.DONE, "")
+    def _finish(self, campaign: Campaign, pseudonym: str, order: Order) -> Campaign:
+        turn = Turn.FAILED if order.why else Turn.DONE
+        reason = order.why or (CLOSED if order.closed else "")
 
         def finished(tx: Transaction, now: Campaign) -> Campaign:
             if not self.book.records.campaigns.finish(tx, now.id, pseudonym, turn, reason):
                 return now
-            for key in arrived:
+            for key in order.arrived:
                 person_id = self.looking.recognising.person_id(tx, key)
                 self.book.say(tx, ChangeDemanded(now.id, key.store), wanted_by(now), person_id=person_id)
             tally = {**now.tally, str(Turn.BEGUN): now.count(Turn.BEGUN) - 1}

@@ -37,6 +37,11 @@ def directory(house: SmallHouse) -> Listed:
     return house.store
 
 
+def annex(campaigns: Campaigning) -> Annex:
+    assert isinstance(campaigns.house.cloud, Annex)
+    return campaigns.house.cloud
+
+
 def stranded(house: SmallHouse, name: str, contacts: tuple[Contact, ...] = ONE_MAIL) -> None:
     """Somebody who has a mailbox that is known and nothing else: one proof of two."""
     house.add(name, contacts=contacts)
@@ -74,6 +79,49 @@ def test_a_joined_person_who_rules_others_by_one_account_is_passed_over(joined: 
     joined.house.store.change("id-of-jo", privileged=True)
     ended = joined.run(joined.agreed(stores=("fake", "cloud"), people=plan.people))
     assert (ended.handled, ended.count("skipped")) == (0, 1)
+
+
+def test_of_a_joined_person_the_open_account_is_asked_and_it_is_said_that_a_closed_one_was_left_out(
+    joined: Campaigning,
+) -> None:
+    cloud = annex(joined)
+    cloud.change("cloud-id-of-jo", state=AccountState(enabled=False))
+    ended = joined.run(joined.agreed(stores=("fake", "cloud")))
+    assert ended.tally["done:closed"] == ended.count("done") == 1
+    assert (len(joined.house.store.demands), len(cloud.demands)) == (1, 0)
+
+
+def test_an_account_that_is_due_already_or_gone_is_not_said_to_be_left_out(joined: Campaigning) -> None:
+    campaign = joined.agreed(stores=("fake", "cloud"))
+    annex(joined).change("cloud-id-of-jo", state=AccountState(must_change=True))
+    assert joined.run(campaign).tally["done"] == 1
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_turn_that_was_broken_off_is_looked_up_at_the_accounts_that_were_asked_alone(
+    joined: Campaigning, closed: bool
+) -> None:
+    cloud = annex(joined)
+    state = AccountState(enabled=False) if closed else AccountState(must_change=True)
+    cloud.change("cloud-id-of-jo", state=state)
+    campaign = joined.agreed(stores=("fake", "cloud"))
+    die_at_order(joined.house, 1)
+    ended = joined.run(campaign)
+    assert (ended.count("done"), ended.count("failed"), ended.count("begun")) == (1, 0, 0)
+    assert ("done:closed" in ended.tally) is closed
+    assert (len(joined.house.store.demands), len(cloud.demands)) == (1, 0)
+    (told,) = happened(joined.house, "campaign.change-demanded")
+    assert told.endswith(" fake")
+
+
+def test_a_turn_that_was_broken_off_between_two_accounts_failed(joined: Campaigning) -> None:
+    campaign = joined.agreed(stores=("fake", "cloud"))
+    die_at_order(joined.house, 1)
+    ended = joined.run(campaign)
+    assert ended.tally["failed:interrupted"] == 1
+    (asked,) = [*joined.house.store.demands, *annex(joined).demands]
+    (told,) = happened(joined.house, "campaign.change-demanded")
+    assert told.endswith(f" {asked.store}")
 
 
 def test_everybody_must_choose_another_password_once(house: SmallHouse, campaigns: Campaigning) -> None:
@@ -268,7 +316,8 @@ def die_at_order(house: SmallHouse, number: int) -> None:
     """The process dies when the directory has answered, and before a word of it is written down."""
 
     def killed(_name: str) -> None:
-        if len(house.store.demands) >= number:
+        asked = [*house.store.demands, *(house.cloud.demands if house.cloud else ())]
+        if len(asked) >= number:
             raise Killed
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
