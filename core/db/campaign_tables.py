@@ -17,8 +17,8 @@ campaign = Table(
     Column("version", Whole, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
-# Whose turn it was. The primary key makes a second turn impossible. Of whoever was told that it comes, `why` holds
-# digests of when their passwords were set.
+# Whose turn it was. The primary key makes a second turn impossible. Of whoever was told that it comes there is a row
+# for each account, with a digest of when its password was set as `why`; a turn that is begun has marks of its accounts.
 campaign_person = Table(
     "campaign_person",
     metadata,

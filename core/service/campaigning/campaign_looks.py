@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...contracts.people import Account, AccountKey
-from ...db.campaigns import Campaign, Kind, told
+from ...db.campaigns import Campaign, Kind
 from ..finding.recognise import Recognising
 from ..writing.write import Writer
 from .campaign_book import CampaignBook
+from .campaign_promises import Promises
 
-# Of so many accounts it is kept when their passwords were set: nobody has more, and it must fit into its column.
-MOST_ACCOUNTS, DIGITS = 4, 15
-# To tell one person's accounts apart; five are joined at most.
-MARK = 11
+# Enough to tell one person's accounts apart; five are joined at most, and their marks stand in one column.
+DIGITS = 11
 CLOSED = "closed"
 
 
@@ -53,7 +52,7 @@ class Looking:
         accounts = tuple(account for key, account in looked.items() if account and not reasons[key])
         if not accounts:
             return Looked(why=next(iter(reasons.values()), "gone"))
-        left, why = self._as_told(campaign, someone, accounts)
+        left, why = Promises(self.book.records).honour(campaign, looked.keys(), accounts)
         return Looked(left, why, tuple(key for key, reason in reasons.items() if reason == CLOSED))
 
     def at(self, key: AccountKey) -> Account | None:
@@ -79,29 +78,7 @@ class Looking:
         return [key for key in keys if self._mark(key) in marks.split()]
 
     def _mark(self, key: AccountKey) -> str:
-        return self.book.records.keyring.pseudonym(key.store, key.id)[:MARK]
-
-    def stamps(self, accounts: Sequence[Account]) -> str:
-        """When their passwords were set, as nobody but us can read it; empty for more accounts than are kept."""
-        made = self.book.records.keyring.pseudonym
-        each = [made(one.key.store, f"{one.key.id} {one.stamp}")[:DIGITS] for one in accounts]
-        return " ".join(each) if len(each) <= MOST_ACCOUNTS else ""
-
-    def _as_told(
-        self, campaign: Campaign, someone: Someone, accounts: tuple[Account, ...]
-    ) -> tuple[tuple[Account, ...], str]:
-        """Nobody is asked without having been told, nor at an account whose password they changed since."""
-        if campaign.is_telling or not campaign.plan.notice_hours:
-            return accounts, ""
-        with self.book.records.db.read() as tx:
-            kept = told(tx, campaign.id, someone.pseudonym)
-        if kept is None:
-            return (), "untold"
-        then = kept.split()
-        if len(then) != len(accounts):
-            return accounts, ""
-        left = tuple(account for account in accounts if self.stamps([account]) in then)
-        return left, "" if left else "changed"
+        return self.book.records.keyring.pseudonym(key.store, key.id)[:DIGITS]
 
 
 def _why_not(campaign: Campaign, account: Account | None) -> str:

@@ -12,13 +12,14 @@ from ...db.session import Transaction
 from ..helping.inviting import Inviting
 from .campaign_book import CampaignBook, still, wanted_by
 from .campaign_looks import Looking, Someone
+from .campaign_promises import Promises
 
 UNTOLD = "untold"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
-    """One row for each of them, in the commit that queues the message."""
+    """What they are told is kept in the commit that queues the message."""
 
     book: CampaignBook
     looking: Looking
@@ -33,17 +34,12 @@ class Telling:
             if now.place >= someone.pseudonym:
                 return now
             there = replace(now, place=someone.pseudonym)
-            return (
-                self._tell(tx, there, someone, looked.accounts)
-                if looked.accounts
-                else there.with_turn(UNTOLD, looked.why)
-            )
+            return self._tell(tx, there, looked.accounts) if looked.accounts else there.with_turn(UNTOLD, looked.why)
 
         return self.book.change(campaign.id, told)
 
-    def _tell(self, tx: Transaction, campaign: Campaign, someone: Someone, accounts: Sequence[Account]) -> Campaign:
-        campaigns, stamps = self.book.records.campaigns, self.looking.stamps(accounts)
-        if not campaigns.begin(tx, campaign.id, someone.pseudonym, Turn.TOLD, self.book.around.now(), why=stamps):
+    def _tell(self, tx: Transaction, campaign: Campaign, accounts: Sequence[Account]) -> Campaign:
+        if not Promises(self.book.records).keep(tx, campaign, accounts, self.book.around.now()):
             return campaign
         first = accounts[0]
         person = Person(self.looking.recognising.person_id(tx, first.key), (first,), first.contacts)

@@ -13,7 +13,7 @@ from servers.small_house import SmallHouse, small_house
 from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.brand import Brand
 from keyback.core.contracts.errors import NotAllowed, StoreUnavailable
-from keyback.core.contracts.people import AccountState, Contact, ContactKind
+from keyback.core.contracts.people import AccountKey, AccountState, Contact, ContactKind
 from keyback.core.db.session import Database
 from keyback.core.languages import Languages
 from keyback.core.service.campaigning.campaigns import Campaign, Kind, State
@@ -103,17 +103,80 @@ def test_whoever_changed_it_since_they_were_told_is_not_asked_again(house: Small
     assert {key.id for key in house.store.demands} == {"id-of-p000", "id-of-p001"}
 
 
-def test_of_two_joined_accounts_only_the_one_that_was_not_changed_is_asked(database: Database) -> None:
+@pytest.fixture
+def joined(database: Database) -> Campaigning:
+    """Jo has an account in each of two directories."""
     house = small_house(database, cloud=Annex())  # type: ignore[arg-type]
     house.link()
-    campaigns = campaigning(house)
-    campaign = announced(campaigns, stores=("fake", "cloud"))
+    return campaigning(house)
+
+
+def asked(campaigns: Campaigning) -> set[str]:
+    """In which directories somebody must choose another password."""
+    assert campaigns.house.cloud is not None
+    return {key.store for key in (*campaigns.house.store.demands, *campaigns.house.cloud.demands)}
+
+
+JO, BOTH = AccountKey("fake", "id-of-jo"), ("fake", "cloud")
+
+
+def test_of_two_joined_accounts_only_the_one_that_was_not_changed_is_asked(joined: Campaigning) -> None:
+    campaign = announced(joined, stores=BOTH)
+    on_the_day_before(joined)
+    joined.house.store.change("id-of-jo", stamp="2")
+    joined.go_on(hours=NOTICE)
+    assert joined.run(campaign).count("done") == 1
+    assert asked(joined) == {"cloud"}
+
+
+def test_an_account_that_was_closed_since_has_no_changed_one_asked(joined: Campaigning) -> None:
+    campaign = announced(joined, stores=BOTH)
+    on_the_day_before(joined)
+    joined.house.store.change("id-of-jo", stamp="2")
+    joined.house.cloud.change("cloud-id-of-jo", state=AccountState(enabled=False))  # type: ignore[union-attr]
+    joined.go_on(hours=NOTICE)
+    assert joined.run(campaign).tally["skipped:changed"] == 1
+    assert asked(joined) == set()
+
+
+def test_an_account_that_was_opened_since_is_asked_and_no_changed_one_beside_it(joined: Campaigning) -> None:
+    joined.house.cloud.change("cloud-id-of-jo", state=AccountState(enabled=False))  # type: ignore[union-attr]
+    campaign = announced(joined, stores=BOTH)
+    on_the_day_before(joined)
+    joined.house.store.change("id-of-jo", stamp="2")
+    joined.house.cloud.change("cloud-id-of-jo", state=AccountState())  # type: ignore[union-attr]
+    joined.go_on(hours=NOTICE)
+    assert joined.run(campaign).count("done") == 1
+    assert asked(joined) == {"cloud"}
+
+
+def test_who_was_told_and_parted_their_accounts_since_is_asked_at_both(joined: Campaigning) -> None:
+    joined.crowd(1)
+    campaign = announced(joined, stores=BOTH)
+    on_the_day_before(joined)
+    house = joined.house
+    house.store.change("id-of-p000", state=AccountState(enabled=False))
+    with house.records.db.write() as tx:
+        person_id, _ = house.records.links.whose(tx, JO)
+        assert house.records.links.part(tx, person_id, AccountKey("cloud", "cloud-id-of-jo"))
+    joined.count()
+    joined.go_on(hours=NOTICE)
+    assert joined.run(campaign).count("done") == 2
+    assert asked(joined) == {"fake", "cloud"}
+
+
+def test_an_account_that_was_made_anew_since_is_somebody_who_was_not_told(
+    house: SmallHouse, campaigns: Campaigning
+) -> None:
+    campaign = announced(campaigns)
     on_the_day_before(campaigns)
-    house.store.change("id-of-jo", stamp="2")
+    house.store.remove("id-of-jo")
+    house.add("jo", key=AccountKey("fake", "another-id-of-jo"))
+    campaigns.count()
     campaigns.go_on(hours=NOTICE)
-    assert campaigns.run(campaign).count("done") == 1
-    assert house.cloud is not None
-    assert (len(house.store.demands), len(house.cloud.demands)) == (0, 1)
+    ended = campaigns.run(campaign)
+    assert ended.tally["skipped:untold"] == 1
+    assert {key.id for key in house.store.demands} == {"id-of-p000", "id-of-p001"}
 
 
 @pytest.mark.parametrize(
