@@ -28,6 +28,11 @@ class AccountState:
     expired: bool = False
     must_change: bool = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether nobody can sign in, whatever the password, until an administrator says otherwise."""
+        return not self.enabled or self.expired or self.locked_by_admin
+
 
 class ContactKind(StrEnum):
     """What can be reached: a phone or a mailbox."""

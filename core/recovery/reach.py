@@ -69,11 +69,18 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """An open account that somebody has beside the one by which they are counted."""
+
+    store: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Having:
     """What decides about somebody, and nothing that tells who they are: thousands of people have the same.
 
     `methods`: by which they could prove it, whatever their policy says; `shown`: those that `masked` can show.
-    `also`: in which directories they have an account beside this one.
     """
 
     store: str
@@ -86,7 +93,7 @@ class Having:
     expired: bool = False
     copied: bool = False
     stopped: bool = False
-    also: tuple[str, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     @property
     def person(self) -> Person:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.campaigning import Listed
 from servers.console_forms import sent, words
 from servers.desk import BO, desk_of
+from servers.listed import Listed
 from servers.small_console import ADMINISTRATOR, AUDITOR, HELP_DESK, SmallConsole, opened
 from servers.small_house import SmallHouse
 from werkzeug.test import TestResponse

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
 import pytest
 from servers.console_forms import sent
+from servers.listed import Listed
 from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened
-from servers.small_house import Directory, SmallHouse
+from servers.small_house import SmallHouse
 
-from keyback.core.contracts.people import Account, Contact, ContactKind
-from keyback.core.contracts.plugin import Context
+from keyback.core.contracts.people import Contact, ContactKind
 from keyback.core.recovery.policy import Policy, PublicRules, Scope
 from keyback.core.service.ruling.stranded import PAGE
 
 HERE = "/admin/stranded/"
 STORED = "<script>alert(1)</script>"
-
-
-class Listed(Directory):
-    """A directory that says who is in it."""
-
-    def everybody(self, *, ctx: Context) -> Iterator[Sequence[Account]]:
-        yield list(self._accounts.values())
 
 
 @pytest.fixture

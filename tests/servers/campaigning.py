@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from keyback.core.contracts.errors import PasswordRefused
-from keyback.core.contracts.people import Account, AccountKey
-from keyback.core.contracts.plugin import Context
+import pytest
+
+from keyback.core.contracts.people import AccountKey, Contact, ContactKind
 from keyback.core.contracts.text import Text
 from keyback.core.service.campaigning.campaigns import Campaign, Campaigns, Kind, Plan
 
 from .desk import ADA, BO, desk_of
-from .small_house import Directory, SmallHouse
-
-
-class Listed(Directory):
-    """A directory that says who is in it, and refuses to demand anything of some."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.refusing: set[str] = set()
-
-    def everybody(self, *, ctx: Context) -> Iterator[Sequence[Account]]:
-        self._answer()
-        yield list(self._accounts.values())
-
-    def demand_change(self, account: Account, *, ctx: Context) -> None:
-        if account.name in self.refusing:
-            raise PasswordRefused([Text("Not from this one.")])
-        super().demand_change(account, ctx=ctx)
+from .listed import Listed
+from .small_house import MAIL, SmallHouse
 
 
 class Annex(Listed):
     """A second one."""
 
     key, label, strictness = "cloud", Text("Annex"), 10
+
+
+ONE_MAIL = (Contact(ContactKind.MAIL, MAIL, "mail", trusted=True),)
 
 
 class Killed(BaseException):
@@ -50,6 +36,12 @@ class Campaigning:
 
     house: SmallHouse
     desk: Campaigns
+
+    @property
+    def annex(self) -> Annex:
+        """The second directory, of a house that has one."""
+        assert isinstance(self.house.cloud, Annex)
+        return self.house.cloud
 
     def plan(self, kind: Kind = Kind.RESET, **changes: Any) -> Plan:
         """For everybody it may be for, from now on, for a day."""
@@ -88,6 +80,34 @@ class Campaigning:
         """Everybody, now."""
         self.house.staff.stranded.count_again()
         self.house.staff.counting.work()
+
+
+def directory(house: SmallHouse) -> Listed:
+    """Its directory, which says who is in it."""
+    assert isinstance(house.store, Listed)
+    return house.store
+
+
+def stranded(house: SmallHouse, name: str, contacts: tuple[Contact, ...] = ONE_MAIL) -> None:
+    """Somebody who has a mailbox that is known and nothing else: one proof of two."""
+    house.add(name, contacts=contacts)
+    with house.records.db.write() as tx:
+        person = house.records.keyring.pseudonym("fake", f"id-of-{name}")
+        for enrolment in house.records.enrolments.of(tx, person):
+            house.records.enrolments.remove(tx, enrolment.id)
+
+
+def die_at_order(house: SmallHouse, number: int) -> None:
+    """The process dies when the directory has answered, and before a word of it is written down."""
+
+    def killed(_name: str) -> None:
+        asked = [*house.store.demands, *(house.cloud.demands if house.cloud else ())]
+        if len(asked) >= number:
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr("keyback.core.service.writing.write.faultpoint", killed)
+        house.work()
 
 
 def campaigning(house: SmallHouse) -> Campaigning:

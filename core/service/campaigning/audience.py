@@ -9,7 +9,7 @@ from ...db import census_rounds
 from ...db.campaigns import Kind
 from ...db.census_rounds import Round
 from ...recovery.policy import Purpose
-from ...recovery.reach import Having, Rules, reach
+from ...recovery.reach import Beside, Having, Rules, reach
 from ..ruling.stranded import NOT_SERVED, Stranded
 
 
@@ -42,9 +42,11 @@ class Audience:
 
     def untold(self, stores: Collection[str], groups: Iterable[str]) -> frozenset[str]:
         """Of these groups those that people of these directories are not told apart by, or not all of them yet."""
-        whole = [each for each in self._rounds(stores).values() if each.ended_at and each.ended_at >= each.began_at]
-        there = len(whole) == len(stores)
-        return frozenset(group for group in groups if not there or not all(group in each.groups for each in whole))
+        rounds = self._rounds(self.stranded.snapshots.current.plugins.stores)
+        # Joined accounts are told apart where their owners are counted; a silent directory keeps nobody waiting.
+        asked = [each for key, each in rounds.items() if key in stores or not each.failed]
+        whole = rounds.keys() >= set(stores) and all(each.ended_at and each.ended_at >= each.began_at for each in asked)
+        return frozenset(group for group in groups if not whole or not all(group in each.groups for each in asked))
 
     def uncounted(self, stores: Iterable[str]) -> frozenset[str]:
         """Of these directories those whose people were never counted to the end."""
@@ -58,11 +60,11 @@ class Audience:
 
 
 def _fits(having: Having, stores: frozenset[str], groups: frozenset[str]) -> bool:
-    # Of an account beside the one that they are counted by no groups are known before their turn.
-    there = having.store in stores or not stores.isdisjoint(having.also)
-    there = there and (not groups or (having.store in stores and not groups.isdisjoint(having.groups)))
     # Whoever rules others is handled one by one, with an approval of their own.
-    return there and having.enabled and not (having.privileged or having.expired or having.copied)
+    if having.privileged or having.expired or not having.enabled:
+        return False
+    own = () if having.copied else (Beside(having.store, having.groups),)
+    return any(one.store in stores and not (groups and groups.isdisjoint(one.groups)) for one in (*own, *having.beside))
 
 
 def _is_stranded(rules: Rules, having: Having) -> bool:

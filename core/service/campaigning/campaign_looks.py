@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from ...contracts.errors import StoreUnavailable
 from ...contracts.people import Account, AccountKey
 from ...db.campaigns import Campaign, Kind
 from ..finding.recognise import Recognising
@@ -60,14 +62,21 @@ class Looking:
         return self.writer.look(Account(key, ""))
 
     def theirs(self, campaign: Campaign, someone: Someone) -> Sequence[AccountKey]:
-        """All their accounts in the campaign's directories, the one that they are counted by first. They are invited
-        by that one alone, wherever it is: by it is known whether they could get back in."""
-        if campaign.plan.kind is Kind.INVITE:
-            return [someone.key]
+        """All their accounts in the campaign's directories, the one that they are counted by first."""
+        return [key for key in self._all(someone) if key.store in campaign.plan.stores]
+
+    def others(self, someone: Someone, known: Collection[Account]) -> Sequence[Account]:
+        """What else is theirs, wherever it is: their addresses. A directory that is silent keeps nobody waiting."""
+        seen, found = {account.key for account in known}, list[Account]()
+        for key in self._all(someone):
+            with suppress(StoreUnavailable):
+                found += [account for account in (() if key in seen else (self.at(key),)) if account]
+        return found
+
+    def _all(self, someone: Someone) -> Sequence[AccountKey]:
         with self.book.records.db.read() as tx:
             _, linked = self.recognising.whose(tx, someone.key)
-        keys = dict.fromkeys((someone.key, *linked))
-        return [key for key in keys if key.store in campaign.plan.stores]
+        return list(dict.fromkeys((someone.key, *linked)))
 
     def marked(self, accounts: Iterable[Account]) -> str:
         """Which accounts these are, as nobody but us can tell."""
@@ -92,12 +101,6 @@ def _why_not(campaign: Campaign, account: Account | None) -> str:
         return "left"
     if account.synced_from is not None:
         return "copy"
-    if is_closed(account):
+    if account.state.closed:
         return CLOSED
     return "due" if plan.kind is Kind.RESET and account.state.must_change else ""
-
-
-def is_closed(account: Account) -> bool:
-    """Whether nobody can sign in with it, whatever the password."""
-    state = account.state
-    return not state.enabled or state.expired or state.locked_by_admin

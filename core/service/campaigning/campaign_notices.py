@@ -28,22 +28,27 @@ class Telling:
     def tell(self, campaign: Campaign, someone: Someone) -> Campaign:
         """What the campaign comes to by it. Raises StoreUnavailable: then nobody was told."""
         looked = self.looking.look(campaign, someone)
+        others = self.looking.others(someone, looked.accounts) if looked.accounts else ()
 
         def told(tx: Transaction, now: Campaign) -> Campaign:
             still(now)
             if now.place >= someone.pseudonym:
                 return now
             there = replace(now, place=someone.pseudonym)
-            return self._tell(tx, there, looked.accounts) if looked.accounts else there.with_turn(UNTOLD, looked.why)
+            if not looked.accounts:
+                return there.with_turn(UNTOLD, looked.why)
+            return self._tell(tx, there, looked.accounts, others)
 
         return self.book.change(campaign.id, told)
 
-    def _tell(self, tx: Transaction, campaign: Campaign, accounts: Sequence[Account]) -> Campaign:
+    def _tell(
+        self, tx: Transaction, campaign: Campaign, accounts: Sequence[Account], others: Sequence[Account]
+    ) -> Campaign:
         if not Promises(self.book.records).keep(tx, campaign, accounts, self.book.around.now()):
             return campaign
         first = accounts[0]
         person = Person(self.looking.recognising.person_id(tx, first.key), (first,), first.contacts)
-        whom = self.inviting.everybody(tx, person, tuple(accounts))
+        whom = self.inviting.everybody(tx, person, tuple(accounts), others)
         event = ChangeAnnounced(campaign.id, campaign.plan.opens_at.isoformat())
         if not self.inviting.tell(tx, whom, event, texts=campaign.plan.texts):
             return campaign.with_turn(UNTOLD, "no-address")

@@ -19,7 +19,7 @@ from ...db.session import Transaction
 from ..helping.inviting import LATELY, Inviting
 from ..writing.write import TOO_LATE
 from .campaign_book import CampaignBook, still, wanted_by
-from .campaign_looks import CLOSED, Looked, Looking, Someone, is_closed
+from .campaign_looks import CLOSED, Looked, Looking, Someone
 
 USED_UP = Text("The campaign's messages are used up.")
 # Of turns that were broken off, in one go.
@@ -66,7 +66,7 @@ class Turns:
             return self._pass_over(campaign, someone, looked.why)
         if campaign.plan.kind is Kind.RESET:
             return self._demand(campaign, someone, looked)
-        return self._invite(campaign, someone, looked.accounts[0])
+        return self._invite(campaign, someone, looked.accounts)
 
     def settle(self, campaign: Campaign, before: datetime) -> None:
         """Turns that were begun before then and never ended. Raises StoreUnavailable."""
@@ -101,7 +101,7 @@ class Turns:
         """What the directories say now of a turn whose end nobody wrote down. Raises StoreUnavailable."""
         ordered, seen = self.looking.among(marks, keys), {key: self.looking.at(key) for key in keys}
         arrived = [key for key in ordered if (account := seen[key]) and account.state.must_change]
-        closed = any(account and is_closed(account) for key, account in seen.items() if key not in ordered)
+        closed = any(account and account.state.closed for key, account in seen.items() if key not in ordered)
         return Order(arrived, "interrupted" if len(arrived) < max(1, len(ordered)) else "", closed)
 
     def _order(self, account: Account, began: datetime) -> tuple[bool, str]:
@@ -133,7 +133,11 @@ class Turns:
 
         return self.book.change(campaign.id, finished)
 
-    def _invite(self, campaign: Campaign, someone: Someone, account: Account) -> Campaign:
+    def _invite(self, campaign: Campaign, someone: Someone, accounts: Sequence[Account]) -> Campaign:
+        every = [*accounts, *self.looking.others(someone, accounts)]
+        # Of the one by which they are counted it is known whether they could get back in.
+        account = next((each for each in every if each.key == someone.key), accounts[0])
+        others = [each for each in every if each.key != account.key]
         with self.book.records.db.read() as tx:
             person = Person(self.looking.recognising.person_id(tx, account.key), (account,), account.contacts)
         if not self.inviting.could_not_get_back_in(person):
@@ -144,7 +148,7 @@ class Turns:
             now = replace(now, place=someone.pseudonym)
             if not self.book.records.campaigns.begin(tx, now.id, someone.pseudonym, Turn.DONE, self.now()):
                 return now
-            whom = self.inviting.everybody(tx, person, (account,))
+            whom = self.inviting.everybody(tx, person, (account,), others)
             messages = self.inviting.invite(tx, whom, texts=now.plan.texts)
             if now.messages + messages > now.plan.messages:
                 raise NotAllowed(USED_UP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -39,10 +40,14 @@ class Inviting:
         """Whether an invitation is of any use to them."""
         return not self.mine.look(SignedIn("", person, self.around.now())).get_back.yes
 
-    def everybody(self, tx: Transaction, person: Person, accounts: tuple[Account, ...]) -> Person:
-        """With every address that any of their directories or they themselves gave."""
+    def everybody(
+        self, tx: Transaction, person: Person, accounts: tuple[Account, ...], others: Sequence[Account] = ()
+    ) -> Person:
+        """With every address that any of their directories or they themselves gave. `others` go unnamed."""
         whom = self.mine.to_be_told(tx, SignedIn("", person, self.around.now()))
-        return replace(whom, accounts=accounts)
+        first, *more = accounts
+        first = replace(first, contacts=(*first.contacts, *(each for other in others for each in other.contacts)))
+        return replace(whom, accounts=(first, *more))
 
     def invite(self, tx: Transaction, whom: Person, *, language: str = "", texts: bool = True) -> int:
         """Queue it, in the transaction of whoever records it; to how many addresses. Raises NotAllowed."""

@@ -16,13 +16,14 @@ from ...db.census import Counted
 from ...db.census_rounds import Round
 from ...db.session import Transaction
 from ...recovery.policy import Policy, ProofRules
-from ...recovery.reach import Having
+from ...recovery.reach import Beside, Having
 from ..calls import Calls
 from ..finding.disguise import showable
 from ..finding.recognise import Facts, Recognising
 from ..records import Records
 from ..snapshot import Drafted, Snapshots
 from ..surroundings import Surroundings
+from .standing_for import StandingFor
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Counting:
         self._recognising = recognising
         self._calls = calls
         self._around = around
+        self._standing_for = StandingFor(snapshots=snapshots, calls=calls, around=around)
         self._holder = around.token()
         self._look_at: datetime | None = None
         self._busy = threading.Lock()
@@ -149,8 +151,7 @@ class Counting:
         with self._records.db.read() as tx:
             rounds = census_rounds.every(tx)
         for key, number in due:
-            store = self._snapshots.current.plugins.stores.get(key.store)
-            account = self._look(store, key) if store else None
+            account = self._standing_for.look(key)
             groups = frozenset(rounds[key.store].groups) if key.store in rounds else frozenset[str]()
             people = self._counted([account], groups) if account else ()
             with self._records.db.write() as tx:
@@ -159,37 +160,41 @@ class Counting:
                     self._records.census.remove(tx, key)
         return True
 
-    def _look(self, store: Store, key: AccountKey) -> Account | None:
-        context = self._around.context(seconds=PAGE_SECONDS)
-        return self._calls.read(store, lambda: store.look(key, context), PAGE_SECONDS)
-
     def _counted(self, accounts: Sequence[Account], groups: frozenset[str]) -> Sequence[Counted]:
         """What each of them has. Looking leaves no trace: an address that is new is new for its owner's own try."""
+        with self._records.db.read() as tx:
+            owners = [self._recognising.whose(tx, account.key) for account in accounts]
+        # Before the transaction: it must not wait for a directory.
+        theirs = [
+            self._standing_for.them(account, linked) for account, (_, linked) in zip(accounts, owners, strict=True)
+        ]
         recognising = self._asking_for_everything()
         with self._records.db.never_kept() as tx:
-            found = [self._one(tx, recognising, account, groups) for account in accounts]
-        return [one for one in found if one is not None]
+            return [
+                self._one(tx, recognising, Person(owner[0], tuple(there)), groups)
+                for account, owner, there in zip(accounts, owners, theirs, strict=True)
+                if there[0].key == account.key and not self._is_copy(account)
+            ]
 
-    def _one(
-        self, tx: Transaction, recognising: Recognising, account: Account, groups: frozenset[str]
-    ) -> Counted | None:
-        """None for whoever is counted elsewhere: as the account that this is a copy of, or by their first account."""
-        stores = self._snapshots.current.plugins.stores
-        if account.synced_from is not None and account.synced_from.store in stores:
-            return None
-        person_id, linked = recognising.whose(tx, account.key)
-        if next((key for key in linked if key.store in stores), account.key) != account.key:
-            return None
-        facts = recognising.facts(tx, Person(person_id, (account,)), linked, None)
+    def _is_copy(self, account: Account) -> bool:
+        """Whether they are counted as the account that this is a copy of."""
+        return account.synced_from is not None and account.synced_from.store in self._snapshots.current.plugins.stores
+
+    def _one(self, tx: Transaction, recognising: Recognising, person: Person, groups: frozenset[str]) -> Counted:
+        first, *others = person.accounts
+        keys = tuple(account.key for account in person.accounts)
+        facts = recognising.facts(tx, replace(person, accounts=(first,)), keys, None)
         now = self._around.now()
-        waiting = [one.usable_from for one in self._records.enrolments.of(tx, person_id) if one.usable_from > now]
-        name = account.display_name or account.name
-        return Counted(account.key, person_id, name, self._having(facts, groups), min(waiting, default=None))
+        waiting = [one.usable_from for one in self._records.enrolments.of(tx, person.id) if one.usable_from > now]
+        name, having = first.display_name or first.name, self._having(facts, others, groups)
+        return Counted(first.key, person.id, name, having, min(waiting, default=None))
 
-    def _having(self, facts: Facts, groups: frozenset[str]) -> Having:
+    def _having(self, facts: Facts, others: Sequence[Account], groups: frozenset[str]) -> Having:
         snapshot, (account,) = self._snapshots.current, facts.person.accounts
         methods = snapshot.plugins.methods
         everything = replace(snapshot.public, methods=tuple(methods))
+        open_ones = [one for one in others if not one.state.closed]
+        beside = {Beside(one.key.store, tuple(sorted(one.groups & groups))) for one in open_ones}
         return Having(
             account.key.store,
             groups=tuple(sorted(account.groups & groups)),
@@ -201,7 +206,7 @@ class Counting:
             expired=account.state.expired,
             copied=account.synced_from is not None,
             stopped=facts.stopped,
-            also=tuple(sorted({key.store for key in facts.linked if key.store in snapshot.plugins.stores})),
+            beside=tuple(sorted(beside, key=lambda one: (one.store, one.groups))),
         )
 
     def _asking_for_everything(self) -> Recognising:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.campaigning import Campaigning, Listed, campaigning
+from servers.campaigning import Campaigning, campaigning
 from servers.desk import ADA, happened
+from servers.listed import Listed
 from servers.small_house import SmallHouse, small_house
 from sqlalchemy import update
 

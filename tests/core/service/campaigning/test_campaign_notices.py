@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from servers.campaigning import Annex, Campaigning, Killed, campaigning
+from servers.campaigning import Campaigning, Killed, campaigning
 from servers.desk import ADA, BO, happened
-from servers.small_house import SmallHouse, small_house
+from servers.small_house import MAIL, SmallHouse, small_house
 
 from keyback.config.house import TRANSLATIONS
 from keyback.core.contracts.brand import Brand
@@ -103,18 +103,9 @@ def test_whoever_changed_it_since_they_were_told_is_not_asked_again(house: Small
     assert {key.id for key in house.store.demands} == {"id-of-p000", "id-of-p001"}
 
 
-@pytest.fixture
-def joined(database: Database) -> Campaigning:
-    """Jo has an account in each of two directories."""
-    house = small_house(database, cloud=Annex())  # type: ignore[arg-type]
-    house.link()
-    return campaigning(house)
-
-
 def asked(campaigns: Campaigning) -> set[str]:
     """In which directories somebody must choose another password."""
-    assert campaigns.house.cloud is not None
-    return {key.store for key in (*campaigns.house.store.demands, *campaigns.house.cloud.demands)}
+    return {key.store for key in (*campaigns.house.store.demands, *campaigns.annex.demands)}
 
 
 JO, BOTH = AccountKey("fake", "id-of-jo"), ("fake", "cloud")
@@ -133,18 +124,18 @@ def test_an_account_that_was_closed_since_has_no_changed_one_asked(joined: Campa
     campaign = announced(joined, stores=BOTH)
     on_the_day_before(joined)
     joined.house.store.change("id-of-jo", stamp="2")
-    joined.house.cloud.change("cloud-id-of-jo", state=AccountState(enabled=False))  # type: ignore[union-attr]
+    joined.annex.change("cloud-id-of-jo", state=AccountState(enabled=False))
     joined.go_on(hours=NOTICE)
     assert joined.run(campaign).tally["skipped:changed"] == 1
     assert asked(joined) == set()
 
 
 def test_an_account_that_was_opened_since_is_asked_and_no_changed_one_beside_it(joined: Campaigning) -> None:
-    joined.house.cloud.change("cloud-id-of-jo", state=AccountState(enabled=False))  # type: ignore[union-attr]
+    joined.annex.change("cloud-id-of-jo", state=AccountState(enabled=False))
     campaign = announced(joined, stores=BOTH)
     on_the_day_before(joined)
     joined.house.store.change("id-of-jo", stamp="2")
-    joined.house.cloud.change("cloud-id-of-jo", state=AccountState())  # type: ignore[union-attr]
+    joined.annex.change("cloud-id-of-jo", state=AccountState())
     joined.go_on(hours=NOTICE)
     assert joined.run(campaign).count("done") == 1
     assert asked(joined) == {"cloud"}
@@ -197,6 +188,13 @@ def test_whom_it_is_not_for_or_who_has_no_mailbox_is_not_told(
     on_the_day_before(campaigns)
     assert len(told(house)) == 2
     assert campaigns.desk.look(campaign.id).tally[f"untold:{why}"] == 1
+
+
+def test_a_joined_person_is_told_at_every_address_and_of_the_account_that_it_is_for(joined: Campaigning) -> None:
+    announced(joined, stores=("fake",))
+    on_the_day_before(joined)
+    assert {message.to for message in joined.house.sent("email")} == {MAIL, "jo@cloud.example"}
+    assert all("(jo)" in words for words in told(joined.house))
 
 
 def test_whoever_has_no_mailbox_is_asked_on_the_day_all_the_same(house: SmallHouse, campaigns: Campaigning) -> None:

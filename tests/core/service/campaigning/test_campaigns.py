@@ -7,121 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from servers.campaigning import Annex, Campaigning, Killed, Listed, campaigning
+from servers.campaigning import Campaigning, campaigning, die_at_order, directory, stranded
 from servers.desk import ADA, AGENT, BO, CONSOLE_GROUP, happened
-from servers.small_house import MAIL, SmallHouse, small_house
+from servers.small_house import SmallHouse
 
 from keyback.core.contracts.errors import NotAllowed, StoreUnavailable
-from keyback.core.contracts.people import AccountState, Contact, ContactKind
-from keyback.core.db.session import Database
+from keyback.core.contracts.people import AccountState
 from keyback.core.service.campaigning.campaigns import Kind, Plan, State
-
-ONE_MAIL = (Contact(ContactKind.MAIL, MAIL, "mail", trusted=True),)
 
 
 @pytest.fixture
 def campaigns(house: SmallHouse) -> Campaigning:
     return campaigning(house)
-
-
-@pytest.fixture
-def joined(database: Database) -> Campaigning:
-    """Jo has an account in each of two directories."""
-    house = small_house(database, cloud=Annex())  # type: ignore[arg-type]
-    house.link()
-    return campaigning(house)
-
-
-def directory(house: SmallHouse) -> Listed:
-    assert isinstance(house.store, Listed)
-    return house.store
-
-
-def annex(campaigns: Campaigning) -> Annex:
-    assert isinstance(campaigns.house.cloud, Annex)
-    return campaigns.house.cloud
-
-
-def stranded(house: SmallHouse, name: str, contacts: tuple[Contact, ...] = ONE_MAIL) -> None:
-    """Somebody who has a mailbox that is known and nothing else: one proof of two."""
-    house.add(name, contacts=contacts)
-    with house.records.db.write() as tx:
-        person = house.records.keyring.pseudonym("fake", f"id-of-{name}")
-        for enrolment in house.records.enrolments.of(tx, person):
-            house.records.enrolments.remove(tx, enrolment.id)
-
-
-@pytest.mark.parametrize(
-    ("stores", "demanded"), [(("cloud",), (0, 1)), (("fake",), (1, 0)), (("fake", "cloud"), (1, 1))]
-)
-def test_a_joined_person_is_one_person_and_reached_in_every_directory_that_was_agreed_on(
-    joined: Campaigning, stores: tuple[str, ...], demanded: tuple[int, int]
-) -> None:
-    ended = joined.run(joined.agreed(stores=stores))
-    assert (ended.plan.people, ended.count("done"), ended.count("failed")) == (1, 1, 0)
-    house = joined.house
-    assert house.cloud is not None
-    assert (len(house.store.demands), len(house.cloud.demands)) == demanded
-    told = happened(house, "campaign.change-demanded")
-    assert sorted(one.rpartition(" ")[2] for one in told) == sorted(stores)
-
-
-def test_a_joined_person_of_whom_one_directory_refuses_is_not_done(joined: Campaigning) -> None:
-    directory(joined.house).refusing.add("jo")
-    ended = joined.run(joined.agreed(stores=("fake", "cloud")))
-    assert (ended.count("done"), ended.count("failed")) == (0, 1)
-    assert joined.house.cloud is not None
-    assert len(joined.house.cloud.demands) == 1
-
-
-def test_a_joined_person_who_rules_others_by_one_account_is_passed_over(joined: Campaigning) -> None:
-    plan = joined.plan(stores=("fake", "cloud"))
-    joined.house.store.change("id-of-jo", privileged=True)
-    ended = joined.run(joined.agreed(stores=("fake", "cloud"), people=plan.people))
-    assert (ended.handled, ended.count("skipped")) == (0, 1)
-
-
-def test_of_a_joined_person_the_open_account_is_asked_and_it_is_said_that_a_closed_one_was_left_out(
-    joined: Campaigning,
-) -> None:
-    cloud = annex(joined)
-    cloud.change("cloud-id-of-jo", state=AccountState(enabled=False))
-    ended = joined.run(joined.agreed(stores=("fake", "cloud")))
-    assert ended.tally["done:closed"] == ended.count("done") == 1
-    assert (len(joined.house.store.demands), len(cloud.demands)) == (1, 0)
-
-
-def test_an_account_that_is_due_already_or_gone_is_not_said_to_be_left_out(joined: Campaigning) -> None:
-    campaign = joined.agreed(stores=("fake", "cloud"))
-    annex(joined).change("cloud-id-of-jo", state=AccountState(must_change=True))
-    assert joined.run(campaign).tally["done"] == 1
-
-
-@pytest.mark.parametrize("closed", [True, False])
-def test_a_turn_that_was_broken_off_is_looked_up_at_the_accounts_that_were_asked_alone(
-    joined: Campaigning, closed: bool
-) -> None:
-    cloud = annex(joined)
-    state = AccountState(enabled=False) if closed else AccountState(must_change=True)
-    cloud.change("cloud-id-of-jo", state=state)
-    campaign = joined.agreed(stores=("fake", "cloud"))
-    die_at_order(joined.house, 1)
-    ended = joined.run(campaign)
-    assert (ended.count("done"), ended.count("failed"), ended.count("begun")) == (1, 0, 0)
-    assert ("done:closed" in ended.tally) is closed
-    assert (len(joined.house.store.demands), len(cloud.demands)) == (1, 0)
-    (told,) = happened(joined.house, "campaign.change-demanded")
-    assert told.endswith(" fake")
-
-
-def test_a_turn_that_was_broken_off_between_two_accounts_failed(joined: Campaigning) -> None:
-    campaign = joined.agreed(stores=("fake", "cloud"))
-    die_at_order(joined.house, 1)
-    ended = joined.run(campaign)
-    assert ended.tally["failed:interrupted"] == 1
-    (asked,) = [*joined.house.store.demands, *annex(joined).demands]
-    (told,) = happened(joined.house, "campaign.change-demanded")
-    assert told.endswith(f" {asked.store}")
 
 
 def test_everybody_must_choose_another_password_once(house: SmallHouse, campaigns: Campaigning) -> None:
@@ -310,19 +207,6 @@ def test_a_lost_answer_is_looked_up(house: SmallHouse, campaigns: Campaigning) -
     house.store.loses_answers = True
     ended = campaigns.run(campaigns.agreed())
     assert (ended.count("done"), len(house.store.demands)) == (1, 1)
-
-
-def die_at_order(house: SmallHouse, number: int) -> None:
-    """The process dies when the directory has answered, and before a word of it is written down."""
-
-    def killed(_name: str) -> None:
-        asked = [*house.store.demands, *(house.cloud.demands if house.cloud else ())]
-        if len(asked) >= number:
-            raise Killed
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("keyback.core.service.writing.write.faultpoint", killed)
-        house.work()
 
 
 def test_nobody_is_handled_twice_when_the_process_dies_in_the_middle(house: SmallHouse, campaigns: Campaigning) -> None:
