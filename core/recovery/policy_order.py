@@ -18,8 +18,10 @@ class Served:
     earlier: frozenset[Audience]
 
     def covers(self, other: Served) -> bool:
-        """Whether whom the other one serves is served by this one, or would be in its place."""
-        return self.policy.audience == other.policy.audience and self.earlier <= other.earlier
+        """Whether whom the other one serves, and for what, is served by this one, or would be in its place."""
+        same = self.policy.audience == other.policy.audience and self.earlier <= other.earlier
+        # One who may unlock by little may not by that little choose a new password.
+        return same and other.policy.purposes <= self.policy.purposes
 
 
 def served(policies: Sequence[Policy]) -> tuple[Served, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyback.core.recovery.policy import Audience, PasswordRules, Policy, ProofRules, Scope
+from keyback.core.recovery.policy import Audience, PasswordRules, Policy, ProofRules, Purpose, Scope
 from keyback.core.recovery.weaker import Weaker, Weakness, weaker
 
 CARRIERS = {"sms": "phone", "voice": "phone", "email": "mailbox"}
@@ -119,6 +119,23 @@ def test_taking_away_what_stood_before_lets_more_people_fall_to_it() -> None:
     doctors = Policy("doctors", 5, Audience(groups=frozenset({"doctors"})), TWO)
     assert found((doctors, WEAK, EVERYBODY), (WEAK, EVERYBODY)) == (SINGLE,)
     assert found((doctors, WEAK, EVERYBODY), (replace(doctors, position=20), WEAK, EVERYBODY)) == (SINGLE,)
+
+
+RULERS = replace(EVERYBODY, scope=Scope(privileged=True))
+
+
+@pytest.mark.parametrize(("weak", "why"), [(replace(EVERYBODY, proof=ONE), "single"), (RULERS, "privileged")])
+def test_what_was_agreed_on_for_unlocking_resets_no_password_by_one_alone(weak: Policy, why: str) -> None:
+    unlocks = replace(weak, purposes=frozenset({Purpose.UNLOCK}))
+    assert found((unlocks,), (weak,)) == (Weaker(Weakness(why), "everybody"),)
+    assert found((weak,), (unlocks,)) == ()
+
+
+def test_a_group_that_a_policy_let_unlock_is_not_let_reset_by_one_alone() -> None:
+    guests = Policy("guests", 5, Audience(stores=frozenset({"partners"})), TWO, purposes=frozenset({Purpose.UNLOCK}))
+    apart = replace(EVERYBODY, scope=APART)
+    both = replace(guests, purposes=frozenset(Purpose))
+    assert found((guests, apart), (both, apart)) == (Weaker(Weakness.GROUP_LET_IN, "guests"),)
 
 
 @given(st.permutations([NURSES, EVERYBODY, WEAK]))
