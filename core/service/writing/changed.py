@@ -30,12 +30,15 @@ RIGHT = frozenset({Result.SET, Result.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a try ended, and whose it was, if anybody's. `unknown`: the directory's answer was lost."""
+    """How a try ended, and whose it was, if anybody's. `unknown`: the directory's answer was lost.
+    `proven`: the old password was surely the right one.
+    """
 
     told: Told
     owner: Owner | None = None
     why: str = ""
     unknown: bool = False
+    proven: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +74,15 @@ class Results:
                 return
             self.record(tx, change, ending.owner, [_event(change, ending)])
             if ending.owner is not None:
-                self._let_go(tx, change, ending.owner, ending.told.result)
+                self._let_go(tx, change, ending.owner, ending)
         faultpoint("outcome-stored")
 
-    def _let_go(self, tx: Transaction, change: Change, owner: Owner, result: Result) -> None:
+    def _let_go(self, tx: Transaction, change: Change, owner: Owner, ending: Ending) -> None:
         self.records.leases.free(tx, leased(self.records, owner.account), change.id)
-        if result in RIGHT:
+        # Not by what was refused before the old one was looked at: the refusal itself would open the budget anew.
+        if ending.proven:
             self.records.counters.clear(tx, passwords_of(self.records, owner.account))
-        if result is Result.SET:
+        if ending.told.result is Result.SET:
             self._follow(tx, change, owner)
 
     def _follow(self, tx: Transaction, change: Change, owner: Owner) -> None:

@@ -138,7 +138,8 @@ class Exchanging:
         if reasons := self.measure.of(owner.subject, new).judged.shortcomings:
             # Their own rules are theirs to know: said to whoever has the right password, and to nobody else.
             right = self.writer.proves(owner.account, old)
-            return Ending(Told(Result.REFUSED, reasons), owner) if right else self._missed(change, "wrong", owner)
+            told = Told(Result.REFUSED, reasons)
+            return Ending(told, owner, proven=True) if right else self._missed(change, "wrong", owner)
         until = (change.intended_at or self.around.now()) + TOO_LATE
         faultpoint("intent-stored")
         try:
@@ -150,12 +151,12 @@ class Exchanging:
             return missed if change.account is None else Ending(Told(Result.REFUSED, (refused.reason,)), owner)
         match outcome.kind:
             case OutcomeKind.SET:
-                return Ending(Told(Result.SET), owner)
+                return Ending(Told(Result.SET), owner, proven=True)
             case OutcomeKind.REFUSED if change.account is None and not self.writer.proves(owner.account, old):
                 # Whatever a store looks at first: no word of it goes to a stranger who only guessed a name (P4).
                 return self._missed(change, "wrong", owner)
             case OutcomeKind.REFUSED:
-                return Ending(Told(Result.REFUSED, outcome.reasons), owner)
+                return Ending(Told(Result.REFUSED, outcome.reasons), owner, proven=change.account is None)
             case OutcomeKind.NOT_SET:
                 return Ending(Told(Result.NOT_SET, outcome.reasons), owner)
         return Ending(SILENT, owner, unknown=True)
@@ -175,7 +176,7 @@ class Exchanging:
         if isinstance(owner, str):
             raise StoreUnavailable(owner)
         told = Told(Result.SET) if outcome.kind is OutcomeKind.SET else SILENT
-        return self.results.tell(job, change, Ending(told, owner))
+        return self.results.tell(job, change, Ending(told, owner, proven=told.result is Result.SET))
 
     def _missed(self, change: Change, why: str, owner: Owner | None = None) -> Ending:
         """The same for every reason where only a name is known; whoever is signed in is told why."""

@@ -29,6 +29,7 @@ from keyback.core.contracts.text import Secret, Text
 from keyback.core.db import tables
 from keyback.core.db.freezes import Freeze
 from keyback.core.db.session import Database
+from keyback.core.recovery import limits
 from keyback.core.recovery.changing import MOST_TRIES, Change, Result, Step
 from keyback.core.recovery.policy import PasswordRules, Policy
 
@@ -166,6 +167,34 @@ def test_ours_stay_below_the_threshold_also_where_the_directory_counts_none_of_t
     for _ in range(4):
         begin(house).exchange(WRONG, NEW)
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize("threshold", [0, 5])
+def test_being_refused_gives_nobody_more_tries_of_an_account(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch, threshold: int
+) -> None:
+    """Whoever sits at somebody's open session guesses the password no oftener than a stranger."""
+    asked, who = _counting(house, monkeypatch), sign_in(house).who
+    monkeypatch.setattr(house.store, "lockout", lambda account, *, ctx: Lockout(threshold, 0))
+    monkeypatch.setattr(limits, "SUBJECT_MISSES", replace(limits.SUBJECT_MISSES, free=1000))
+    for _ in range(20):
+        begin_signed_in(house, who).exchange(WRONG, NEW)
+    assert len(asked) == (3 if threshold else limits.ACCOUNT_PASSWORDS.most)
+
+
+def test_a_refusal_before_the_old_one_was_looked_at_makes_nothing_undone(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_once(*_: object, **__: object) -> None:
+        raise PasswordRefused([Text("No brackets here.")])
+
+    visit = begin_signed_in(house, sign_in(house).who)
+    visit.exchange(WRONG, NEW)
+    monkeypatch.setattr(house.store, "change_password", at_once)
+    assert shown(visit.exchange(WRONG, NEW))[1] is Result.REFUSED
+    with house.records.db.read() as tx:
+        (count,) = house.records.counters.peek(tx, [visit.account_mark(JO)], house.clock())
+    assert count.count == 2
 
 
 def _counting(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> list[str]:
