@@ -26,7 +26,10 @@ ABOUT_ACCOUNTS: dict[str, tuple[str, ...]] = {
         "Enter the sign-in name", "Enter the password", "Back to my accounts",
     ),
     "one sentence for whatever is wrong, so that nobody learns which accounts others have": (
-        "We can't join that account with this name and password. Check both, or call the help desk.",
+        (
+            "We can't join that account with this name and password. Check both, or call the help desk. An account can "
+            "be tried three times a day."
+        ),
     ),
     "a second sign-in, where no password can be judged": (
         "Sign in to {}", "Join {}?", "You've just signed in to it, so it's yours.", "Join it",

@@ -29,7 +29,10 @@ ASK_SECONDS = 5.0
 LEFT_TO_THE_OWNER = 2
 # One sentence for every reason: whoever is signed in may not learn here which accounts others have, and which of them
 # are privileged, disabled, locked or stopped (A11).
-NOT_YOURS = Text("We can't join that account with this name and password. Check both, or call the help desk.")
+NOT_YOURS = Text(
+    "We can't join that account with this name and password. Check both, or call the help desk. An account can be "
+    "tried three times a day."
+)
 SILENT = Text("{account} doesn't answer. Nothing was changed. Try again later.")
 
 
@@ -76,7 +79,7 @@ class OtherAccount:
         account = self._find(who, store, name)
         if why := self._why_not(account) or self._near_lockout(store, account):
             raise self._missed(who, store, why)
-        self._count(who, limits.LINK_TRIES_ACCOUNT, self.records.keyring.pseudonym(account.key.store, account.key.id))
+        self._count_for(who, store, account)
         context = self.around.context(seconds=ASK_SECONDS)
         assert isinstance(store, CanTell)
         right = self.calls.read(store, lambda: store.accepts(account, password, ctx=context), ASK_SECONDS)
@@ -123,6 +126,14 @@ class OtherAccount:
         if isinstance(verdict, limits.Wait):
             self._note(who, LimitReached(quota.name))
             raise MustWait(verdict.until)
+
+    def _count_for(self, who: SignedIn, store: Store, account: Account) -> None:
+        """Of the account's own. Raises NotTheirs: a wait would say that there is an account to wait for (A11)."""
+        try:
+            whose = self.records.keyring.pseudonym(account.key.store, account.key.id)
+            self._count(who, limits.LINK_TRIES_ACCOUNT, whose)
+        except MustWait:
+            raise self._missed(who, store, "too-many") from None
 
     def _missed(self, who: SignedIn, store: Store, why: str) -> NotTheirs:
         self._note(who, LinkMissed(store.key, why))

@@ -136,11 +136,18 @@ def test_what_is_missing_is_said_at_its_field_and_is_no_try(pages: Pages, field_
 
 
 def test_too_many_tries_say_how_long_to_wait(pages: Pages) -> None:
-    for _ in range(3):
-        pages.join(current_password="wrong")
+    for n in range(10):
+        pages.join(identifier=f"person{n}")
     page = pages.join()
-    assert (page.status_code, int(page.headers["Retry-After"])) == (429, 86400)
+    assert (page.status_code, int(page.headers["Retry-After"])) == (429, 3600)
     assert "Too many tries for now. Wait" in words(page)
+
+
+def test_the_tries_of_an_account_run_out_on_a_page_that_is_the_same_for_nobodys(pages: Pages) -> None:
+    theirs, nobodys = ([pages.join(identifier=name, current_password="wrong") for _ in range(4)]
+                       for name in ("jo.cloud", "nobody.cloud"))  # fmt: skip
+    assert {page.status_code for page in (*theirs, *nobodys)} == {422}
+    assert words(theirs[-1]).replace("jo.cloud", "nobody.cloud") == words(nobodys[-1])
 
 
 def test_whoever_signed_in_long_ago_is_asked_before_they_type_a_password(pages: Pages) -> None:
