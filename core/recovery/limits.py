@@ -141,6 +141,8 @@ DESK_LOOKS = Quota("desk-looks", most=120, window=HOUR)
 DESK_STARTS = Quota("desk-starts", most=20, window=HOUR)
 # Callers who are one person, whichever agent they talk into it.
 CALLER_STARTS = Quota("caller-starts", most=5, window=DAY)
+# Lock-outs that are lifted for one person, by all agents together: each gives whoever guesses all their tries again.
+LIFTS = Quota("lifts", most=3, window=DAY)
 # People whom one administrator may look at in the simulator: it shows what a person has, by masked ends.
 SIMULATIONS = Quota("simulations", most=60, window=HOUR)
 SYSTEM_MISSES = Quota("system-misses", most=2000, window=HOUR)

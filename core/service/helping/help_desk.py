@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from ...contracts.desk_events import LockOutLifted, MethodTaken, PersonInvited, RecoveriesEnded
-from ...contracts.errors import NotAllowed, StoreUnavailable
+from ...contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from ...contracts.event import Event
-from ...contracts.events import MethodRemoved, SelfServiceResumed
+from ...contracts.events import LimitReached, MethodRemoved, SelfServiceResumed
 from ...contracts.people import AccountKey, Enrolment, Person
 from ...contracts.text import Text
 from ...db.approvals import Approval
+from ...db.counters import Mark
 from ...db.session import Transaction, after_commit
+from ...recovery import limits
 from ..administrators.actor import Actor, Role
 from ..back_office import BackOffice
 from ..mover import Mover, Overtaken
@@ -61,13 +64,20 @@ class HelpDesk:
         return self.files.of(self.reach.open(actor, handle))
 
     def lift(self, actor: Actor, handle: str, why: str) -> bool:
-        """End what wrong answers, or "this wasn't me", keep them from. Raises NotAllowed."""
+        """End what wrong answers, or "this wasn't me", keep them from. Raises NotAllowed, or MustWait where wrong
+        answers were forgiven too often."""
         served, why = self.reach.open(actor, handle), _reason(why)
-        with self.records.db.write() as tx:
-            if served.higher:
-                self.approvals.ask(tx, actor, Wish(LIFT, LIFT_OF.filled(name=served.account.name), _key(served), why))
-                return False
-            self._lift(tx, actor, served, why)
+        try:
+            with self.records.db.write() as tx:
+                if served.higher:
+                    about = LIFT_OF.filled(name=served.account.name)
+                    self.approvals.ask(tx, actor, Wish(LIFT, about, _key(served), why))
+                    return False
+                self._lift(tx, actor, served, why)
+        except MustWait:
+            with self.records.db.write() as tx:
+                self._record(tx, actor, served, [LimitReached(limits.LIFTS.name)], why)
+            raise
         return True
 
     def remove(self, actor: Actor, handle: str, enrolment_id: str, why: str) -> bool:
@@ -126,13 +136,25 @@ class HelpDesk:
         now, counters = self.around.now(), self.records.counters
         marks = [mark for each in self.files.waits(served.person.id).values() for mark in each]
         locked = [mark for mark, count in zip(marks, counters.peek(tx, marks, now), strict=True) if count.locked_until]
+        resumed = self.records.freezes.lift(tx, served.whole, now)
+        if locked and (until := self._wait_for(tx, served)):
+            if not resumed:
+                raise MustWait(until)
+            # The stop is theirs to end, and the locks end by themselves.
+            locked = []
         for mark in locked:
             counters.clear(tx, mark)
-        resumed = self.records.freezes.lift(tx, served.whole, now)
         if not locked and not resumed:
             raise NotAllowed(NOTHING)
         events: list[Event] = [LockOutLifted()] if locked else []
         self._record(tx, actor, served, [*events, *([SelfServiceResumed()] if resumed else [])], why)
+
+    def _wait_for(self, tx: Transaction, served: Served) -> datetime | None:
+        """Until when no lock of theirs is lifted any more, if this one is too many; it is counted."""
+        quota, now = limits.LIFTS, self.around.now()
+        (count,) = self.records.counters.bump(tx, [Mark(quota.name, served.person.id, quota.window)], now)
+        verdict = limits.decide(quota, count.count, count.window_start, count.locked_until, now)
+        return verdict.until if isinstance(verdict, limits.Wait) else None
 
     def _remove(self, tx: Transaction, actor: Actor, served: Served, enrolment_id: str, why: str) -> None:
         method = self._enrolment(tx, served, enrolment_id).method

@@ -8,6 +8,7 @@ from servers.small_house import MAIL, PHONE, SmallHouse, Visit
 
 from keyback.core.contracts.errors import MustWait, NotAllowed
 from keyback.core.contracts.people import AccountState
+from keyback.core.recovery import limits
 from keyback.core.recovery.state import Stage
 from keyback.core.service.helping.desk import Desk
 from keyback.core.service.helping.desk_file import File
@@ -103,6 +104,33 @@ def test_a_stop_is_lifted_too(house: SmallHouse, desk: Desk) -> None:
     desk.helping.lift(AGENT, handle(desk), WHY)
     assert look(desk).stopped is None
     assert happened(house, "self-service.resumed", "desk.lifted") == ["self-service.resumed"]
+
+
+def test_wrong_answers_of_a_person_are_forgiven_three_times_a_day_whichever_agent_does_it(
+    house: SmallHouse, desk: Desk
+) -> None:
+    """Otherwise an agent could guess on and on."""
+    for _ in range(3):
+        locked_out(house)
+        assert desk.helping.lift(AGENT, handle(desk), WHY)
+    locked_out(house)
+    with pytest.raises(MustWait):
+        desk.helping.lift(BO, desk.reach.find(BO, "jo").handle, WHY)
+    assert waits(house)
+    assert "limit.reached lifts" in happened(house, "limit.reached")
+
+
+def test_a_stop_is_lifted_however_often_wrong_answers_were_forgiven(
+    house: SmallHouse, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LIFTS", limits.Quota("lifts", most=0, window=limits.DAY))
+    visit = house.start()
+    visit.prove_by_mail()
+    locked_out(house)
+    house.service.stopping.decline(look(desk).served.person.id, visit.ticket.recovery_id)
+    assert desk.helping.lift(AGENT, handle(desk), WHY)
+    file = look(desk)
+    assert (file.stopped, bool(file.locked)) == (None, True)
 
 
 def test_what_is_not_locked_cannot_be_lifted(desk: Desk, house: SmallHouse) -> None:
