@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..contracts.errors import MustWait
@@ -53,6 +53,15 @@ class Misses:
     def refuse_locked(self, tx: Transaction, budgets: Budgets) -> None:
         """Raise MustWait while one of them is used up."""
         counts = self.records.counters.peek(tx, list(budgets), self.around.now())
+        Miss(self._locked_until(counts)).refuse()
+
+    def hold(self, tx: Transaction, budgets: Budgets) -> None:
+        """The same before something counts as right, and whoever counts a miss of theirs at this moment is waited for:
+        of many answers sent at once the right one must not overtake the wrong ones, or all of them were tries for one.
+        """
+        now, (mine, *others) = self.around.now(), budgets
+        counts = self.records.counters.bump(tx, [replace(mine, by=0)], now)
+        counts += self.records.counters.peek(tx, others, now) if others else ()
         Miss(self._locked_until(counts)).refuse()
 
     def count(self, tx: Transaction, budgets: Budgets, *, guessable: bool) -> Miss:

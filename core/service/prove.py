@@ -125,7 +125,7 @@ class Proving:
         proof = Proof(method.key, method.rides_on.value, credential, pick.challenge_id)
         ticket = held if _unlocks_now(recovery, proof) else self.tickets.fresh(recovery.id)
         with self.records.db.write() as tx:
-            self.misses.refuse_locked(tx, self._budgets(recovery, pick))
+            self.misses.hold(tx, self._budgets(recovery, pick))
             if not self.records.proofs.consume(tx, recovery.id, person, proof, now):
                 raise OutOfTurn("this challenge was used before")
             faultpoint("challenge-consumed")

@@ -32,7 +32,7 @@ class AddressChecks(FreshProofs):
     def _pass(self, who: SignedIn, value: str, method: Method, judged: Judged, *, language: str) -> None:
         mine = [one.id for one in self.mine.look(who).mine if one.way == value and one.id]
         with self.records.db.write() as tx:
-            self.misses.refuse_locked(tx, self._budgets(who, method))
+            self.misses.hold(tx, self._budgets(who, method))
             if not self.records.pending.take(tx, self._proving(who, method, value), self.around.now()):
                 raise OutOfTurn("this was answered already")
         for each in mine:

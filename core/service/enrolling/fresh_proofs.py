@@ -158,7 +158,7 @@ class FreshProofs:
     def _pass(self, who: SignedIn, value: str, method: Method, judged: Judged, *, language: str) -> None:
         now = self.around.now()
         with self.records.db.write() as tx:
-            self.misses.refuse_locked(tx, self._budgets(who, method))
+            self.misses.hold(tx, self._budgets(who, method))
             if self.records.freezes.stopped(tx, who.person):
                 raise NotAllowed(NO_WAY)
             if not self.records.pending.take(tx, self._proving(who, method, value), now):
