@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from ..core.contracts.text import Text
 from ..core.service.reporting.capable import capable
+from ..core.service.reporting.record_room import READERS
 from ..core.service.ruling.stranded import PAGE, Group, Stranded
 from . import reach_words
 from .access import Role, Screen
@@ -51,10 +52,17 @@ class StrandedScreen(Screen):
     @expose("/<group>")
     def people(self, group: str) -> Response:
         """Who they are, fifty at a time."""
+        if not self.may_read_names:
+            abort(403)
         found = self._group(group)
         people = self.desk_of_people.people(found.digests, request.args.get("after", ""))
         more = people[-1].place if len(people) == PAGE else ""
         return self._page("console/stranded_people.html", group=found, people=people, more=more, name=group)
+
+    @property
+    def may_read_names(self) -> bool:
+        """The help desk finds people one by one, counted and recorded: no list of all, nor of the mighty (I9)."""
+        return self.actor.has_any(READERS)
 
     @property
     def desk_of_people(self) -> Stranded:

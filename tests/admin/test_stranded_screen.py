@@ -87,6 +87,19 @@ def test_everybody_with_a_role_sees_it_and_administrators_alone_count_again(
     assert "Counting Fake directory: 0 people so far." in page(console)
 
 
+def test_the_help_desk_sees_the_numbers_and_nobodys_name(house: SmallHouse, console: SmallConsole) -> None:
+    """Otherwise it would read there whom it may not look up, and as many as it likes without an event."""
+    house.add("lee", privileged=True, display_name="Lee who rules")
+    house.staff.counting.work()
+    groups = re.findall(f'href="({HERE}[^"]+)"', page(console))
+    assert "Lee who rules" in "".join(page(console, group) for group in groups)
+    agent = console.as_(HELP_DESK)
+    assert "This account rules others" in page(agent)
+    assert f'href="{HERE}' not in page(agent).replace(f'href="{HERE}"', "")
+    assert {agent.get(group).status_code for group in groups} == {403}
+    assert {console.as_(AUDITOR).get(group).status_code for group in groups} == {200}
+
+
 def test_a_directory_that_cannot_say_who_is_there_is_named(tmp_path: Path, migrated: Path) -> None:
     with opened(migrated, tmp_path) as console:
         assert "Fake directory can't say who is in it" in page(console)
