@@ -189,6 +189,10 @@ class PretendService:
     def word(self, recovery: Recovery) -> str:
         return "Oslo-Lima" if recovery.desk_code else ""
 
+    def paused_until(self, recovery: Recovery) -> datetime | None:
+        until: datetime | None = self.answers.get("paused_until")
+        return until
+
     def liked(self, recovery: Recovery) -> str:
         return ""
 

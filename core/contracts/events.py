@@ -237,6 +237,19 @@ class LimitNear(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NormExceeded(Event):
+    """An hour came to so many `times` what is ordinary here: 5, or 20, and then no stranger's guesses are taken.
+
+    `norm` names what is counted: "system-misses" or "system-sends".
+    """
+
+    name = "norm.exceeded"
+    loud = True
+    norm: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class RegionSwitchedOff(Event):
     """Hardly anybody types the codes that go to this region: none go there for half a day.
 

@@ -13,6 +13,7 @@ from ..contracts.errors import MustWait, NotAllowed, OutcomeUnknown, OutOfTurn, 
 from ..contracts.one_time_code import same
 from ..contracts.text import Secret, Text
 from ..recovery.state import Pick, Recovery, Stage
+from ..service.alerts import Paused
 from ..service.recover import RecoveryService
 from ..service.tickets import Answered, Ticket
 from . import set_it_for, words
@@ -137,7 +138,8 @@ class RecoveryPages:
             self._service.choosing.again(ticket, form["token"])
         except MustWait as error:
             seconds = self._seconds(error)
-            said = information(words.too_early(seconds), status=429, retry_after=seconds)
+            text = words.paused(seconds) if isinstance(error, Paused) else words.too_early(seconds)
+            said = information(text, status=429, retry_after=seconds)
             return self._pages.page(recovery, said)
         return self._go_on(ticket)
 
@@ -185,7 +187,8 @@ class RecoveryPages:
             answered = self._service.proving.answer(ticket, form["token"], answer)
         except MustWait as error:
             seconds = self._seconds(error)
-            said = warning(words.wait_first(seconds), status=429, retry_after=seconds)
+            text = words.paused(seconds) if isinstance(error, Paused) else words.wait_first(seconds)
+            said = warning(text, status=429, retry_after=seconds)
             return self._pages.page(self._look(ticket), replace(said, typed=form))
         return self._answered(recovery, answered, form)
 

@@ -87,6 +87,8 @@ class StagePages:
         asked = next((c for c in choices if c.value == said.choice and c.destination is not None), None)
         values: Values = {"choices": choices, "chosen": said.typed.get("offer", choices[0].value if choices else "")}
         values |= {"proven": len(recovery.proofs), "proofs": self._asked_for(recovery)}
+        if until := self._service.choosing.paused_until(recovery):
+            values["paused"] = words.paused(words.seconds_until(until, self._settings.now()))
         if asked is not None:
             values |= {"template": "destination.html", "page": "destination", "choice": asked}
         return values

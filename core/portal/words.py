@@ -136,6 +136,15 @@ def wait_first(seconds: int) -> Text:
     return Text("Too many tries for now. Wait {time}. Your account itself isn't locked by this.", time=time)
 
 
+def paused(seconds: int) -> Text:
+    """So much is guessed at everybody that no stranger's guesses are taken."""
+    return Text(
+        "Many wrong answers are coming in, so for safety some ways are paused here, for {time} at most. Choose another "
+        "way, use a browser in which you did this before, or call the help desk.",
+        time=duration(seconds),
+    )
+
+
 def missed(fields: Sequence[Field], left: int, *, sent: bool) -> Text:
     """A wrong answer, and how often it may still be tried."""
     times = Text.plural("You can try once more.", "You can try {n} more times.", n=left)

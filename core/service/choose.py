@@ -12,8 +12,10 @@ from ..contracts.text import Text
 from ..recovery.moves import Cancelled, MoreTime, Move, Picked, WentBack
 from ..recovery.policy import Disclosure, open_offers
 from ..recovery.release import released
-from ..recovery.state import Pick, Recovery
+from ..recovery.state import Lane, Pick, Recovery
+from .alerts import Alerts, Paused
 from .faultpoint import faultpoint
+from .known_browser import claims
 from .mover import Mover
 from .records import Records
 from .sending.messages import Messenger
@@ -33,6 +35,7 @@ class Choosing:
     messenger: Messenger
     tickets: TicketOffice
     around: Surroundings
+    alerts: Alerts
 
     @property
     def usual_proofs(self) -> int:
@@ -45,15 +48,22 @@ class Choosing:
         In `masked` it is what the find put there, the person's own or decoys, and nothing before its moment.
         """
         methods = self.snapshots.current.plugins.methods
-        if not recovery.proofs and recovery.rules.disclosure is Disclosure.MASKED:
-            return tuple(self._masked_choice(recovery, value, offer) for value, offer in self._shown(recovery).items())
         if not recovery.proofs:
-            shown = (methods[key] for key in recovery.rules.methods if key in methods and key not in recovery.used_up)
-            return tuple(self._public_choice(recovery, method) for method in shown)
+            first, paused = self._first_choices(recovery), self.paused_until(recovery) is not None
+            return tuple(each for each in first if not (paused and methods[each.method].guessable))
         return tuple(
             Choice(f"{offer.method}.{index}", offer.method, methods[offer.method].label, offer.label)
             for index, offer in enumerate(self._open_offers(recovery))
         )
+
+    def paused_until(self, recovery: Recovery) -> datetime | None:
+        """Until when nothing that can be guessed may come first here; None where it may.
+
+        Judged by what the browser brought, true or not, so that it is the same for every name (P4); an answer is judged
+        by whose browser it is.
+        """
+        claimed = recovery.proofs or recovery.desk_code or claims(recovery.browser)
+        return self.alerts.paused_until("" if claimed else Lane.UNKNOWN_BROWSER)
 
     def liked(self, recovery: Recovery) -> str:
         """Which choice they like best; empty before the first proof, where nothing may differ by who it is (P4)."""
@@ -76,6 +86,13 @@ class Choosing:
             return recovery.started_at
         waits = recovery.rules.resend_waits
         return sends[-1].at + waits[min(len(sends), len(waits)) - 1]
+
+    def _first_choices(self, recovery: Recovery) -> tuple[Choice, ...]:
+        if recovery.rules.disclosure is Disclosure.MASKED:
+            return tuple(self._masked_choice(recovery, value, offer) for value, offer in self._shown(recovery).items())
+        methods = self.snapshots.current.plugins.methods
+        shown = (methods[key] for key in recovery.rules.methods if key in methods and key not in recovery.used_up)
+        return tuple(self._public_choice(recovery, method) for method in shown)
 
     def _public_choice(self, recovery: Recovery, method: Method) -> Choice:
         typed = method.destination if method.key in recovery.rules.type_destination else None
@@ -140,6 +157,8 @@ class Choosing:
     def _draw(self, recovery: Recovery, method: Method, offer: Offer | None, destination: str) -> Recovery:
         now = self.around.now()
         sends = method.medium is not None
+        if method.guessable and (until := self.paused_until(recovery)):
+            raise Paused(until)
         if sends and now < self.resend_at(recovery, method.key):
             raise MustWait(self.resend_at(recovery, method.key))
         # Before the first proof the method is told nothing, even where an end is shown: decoys have no address.

@@ -16,6 +16,8 @@ from ..db.counters import Count, Mark
 from ..db.session import Transaction
 from ..figures import HUMAN_CHECKS
 from ..recovery import limits
+from ..recovery.ordinary import Alert
+from .alerts import Alerts
 from .calls import Calls
 from .drawn import Drawn
 from .norms import Norms
@@ -75,6 +77,7 @@ class Gate:
     calls: Calls
     around: Surroundings
     norms: Norms
+    alerts: Alerts
     drawn: Drawn = field(default_factory=Drawn)
 
     @property
@@ -89,7 +92,7 @@ class Gate:
         """
         check = self._checks()[-1 if alternative else 0]
         known = refused.effort if isinstance(refused, NotHuman) else 0
-        effort = known or self._effort(self._peek(self._effort_marks(address)), ahead=1)
+        effort = known or self._effort(self._peek(self._starts_of(address)), ahead=1)
         return check.widget(self.around.context(), effort=effort)
 
     def part(self, name: str, address: str) -> Part | None:
@@ -117,7 +120,7 @@ class Gate:
         """
         check = self._answered(response)
         budgets = [*self._of_source(address, *_of_start(weak=check.weak)), *_of_everybody(weak=check.weak)]
-        counts = self._peek([*_marks(budgets), *self._effort_marks(address)])
+        counts = self._peek([*_marks(budgets), *self._starts_of(address)])
         self._refuse_early(budgets, counts)
         effort, of_next = self._effort(counts, ahead=-TOLERANCE), self._effort(counts, ahead=1)
         context = self.around.context(seconds=JUDGE_SECONDS)
@@ -194,11 +197,13 @@ class Gate:
         if refusal is not None:
             raise refusal
 
-    def _effort_marks(self, address: str) -> list[Mark]:
-        return [system_mark(limits.SYSTEM_MISSES), *self._source_marks(address, (limits.SOURCE_STARTS,))]
+    def _starts_of(self, address: str) -> tuple[Mark, ...]:
+        return self._source_marks(address, (limits.SOURCE_STARTS,))
 
     def _peek(self, marks: Sequence[Mark]) -> dict[Mark, Count]:
         each = list(dict.fromkeys(marks))
+        if not each:
+            return {}
         with self.records.db.read() as tx:
             return dict(zip(each, self.records.counters.peek(tx, each, self.around.now()), strict=True))
 
@@ -222,12 +227,10 @@ class Gate:
             return self.norms.raised(tx, norm)
 
     def _effort(self, counts: Mapping[Mark, Count], *, ahead: int) -> int:
-        """How hard the check is: by what this source started, and by how much is guessed in the whole system."""
-        misses, norm = counts[system_mark(limits.SYSTEM_MISSES)].count, limits.SYSTEM_MISSES
+        """How hard the check is: by what this source started, and by how far the whole system is beyond its norms."""
         starts = [count.count for mark, count in counts.items() if mark.budget == limits.SOURCE_STARTS.name]
         effort = limits.effort(max(0, max(starts, default=0) + ahead))
-        under_attack = misses > norm.most and misses > self._raised(norm).most
-        return effort * limits.UNDER_ATTACK if under_attack else effort
+        return effort * limits.UNDER_ATTACK if self.alerts.alert >= Alert.RAISED else effort
 
     def _of_source(self, address: str, *quotas: limits.Quota) -> list[Budget]:
         """What a source is counted against; a trusted network has no marks."""

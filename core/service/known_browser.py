@@ -14,6 +14,11 @@ def knows(keyring: Keyring, cookie: str, person_id: str) -> bool:
     return any(_is_of(keyring, tag, browser_id, person_id) for tag in tags[:MOST_PEOPLE])
 
 
+def claims(cookie: str) -> bool:
+    """Whether it may hold somebody's tag. Before it may show whose name it is, no more can be said (P4)."""
+    return "." in cookie
+
+
 def remember(keyring: Keyring, cookie: str, person_id: str, fresh_id: str) -> str:
     """The cookie with this person's tag in front; a browser without an id gets the fresh one."""
     browser_id, *tags = cookie.split(".")

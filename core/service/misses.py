@@ -68,7 +68,8 @@ class Misses:
         """One more. Not raised here: what was counted must be committed."""
         now = self.around.now()
         *mine, everybodys = self.records.counters.bump(tx, [*budgets, system_mark(limits.SYSTEM_MISSES)], now)
-        beyond = not self.norms.allow(tx, limits.SYSTEM_MISSES, everybodys)
+        # Nothing is refused by it: what is beyond it is taken from the campaigns that expected it.
+        self.norms.allow(tx, self.norms.usual(limits.SYSTEM_MISSES), everybodys)
         if (until := self._locked_until(mine)) is not None:
             return Miss(until)
         reached = []
@@ -78,15 +79,7 @@ class Misses:
             if isinstance(verdict, limits.Wait) and guessable:
                 self.records.counters.lock(tx, mark, verdict.until, now)
                 reached.append(LimitReached(ladder.name))
-        if beyond and self._is_news(tx, everybodys):
-            reached.append(LimitReached(limits.SYSTEM_MISSES.name))
         return Miss(None, tuple(reached))
-
-    def _is_news(self, tx: Transaction, count: Count) -> bool:
-        """Said once in a window, wherever the norm lies by now."""
-        quota, now = limits.SYSTEM_MISSES, self.around.now()
-        said = f"said:{quota.name}:{count.window_start.isoformat()}"
-        return self.records.counters.spend_once(tx, said, now + quota.window, now)
 
     def _locked_until(self, counts: Sequence[Count]) -> datetime | None:
         now = self.around.now()

@@ -1,17 +1,22 @@
-"""Everybody's norms as they are now: raised while people come because of a campaign, by what was agreed on."""
+"""Everybody's norms as they are now: learned from days, and raised while people come because of a campaign."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 
+from ..db import daily_sums
 from ..db.campaigns import Kind, Plan, State
 from ..db.counters import Count, Mark
+from ..db.daily_sums import Sum
 from ..db.sealing import SealBroken
 from ..db.session import Transaction
+from ..recovery import limits
 from ..recovery.limits import Quota
 from ..recovery.norms import OF_A_RESET, OF_AN_INVITATION, RAISED, Caused, Expected, raised
+from ..recovery.ordinary import learned
 from .records import Records
 from .sending.media import PARTS
 from .surroundings import Surroundings
@@ -22,6 +27,14 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(seconds=5)
 # Everybody's turn has come, but people come when they sign in next. Stopped by anything else, nobody is expected.
 STILL_COMING = frozenset({"all", "number"})
+# Long enough to bring a norm from its ceiling to its floor, and back.
+LEARNED_FROM, LEARN_EVERY = timedelta(days=90), timedelta(hours=1)
+# What is counted of each day of what a norm counts by the hour. Each password that is tried counts, right or wrong.
+OF_A_DAY: Mapping[str, tuple[str, ...]] = {
+    limits.SYSTEM_MISSES.name: ("missed", "change-missed", "changed"),
+    limits.SYSTEM_SENDS.name: ("sent", "dropped"),
+}
+BEGAN = "asked"
 
 
 class Norms:
@@ -32,6 +45,21 @@ class Norms:
         self._records = records
         self._around = around
         self._looked: tuple[datetime, tuple[Expected, ...]] | None = None
+        self._learned: tuple[datetime, Mapping[str, Sequence[int]]] | None = None
+
+    def learn(self, now: datetime) -> None:
+        """Look through the last days, now and then, so that no page has to."""
+        if self._learned is not None and now < self._learned[0] + LEARN_EVERY:
+            return
+        today = now.astimezone(UTC).date()
+        since, whats = today - LEARNED_FROM, sorted({BEGAN, *(what for whats in OF_A_DAY.values() for what in whats)})
+        with self._records.db.read() as tx:
+            sums = daily_sums.per_day(tx, since, today - timedelta(days=1), whats)
+        self._learned = now, {name: _days(sums, counted, today) for name, counted in OF_A_DAY.items()}
+
+    def usual(self, ceiling: Quota) -> Quota:
+        """What was learned of this norm by now; its ceiling until there is something to learn from."""
+        return learned(ceiling, self._learned[1][ceiling.name]) if self._learned else ceiling
 
     def raised(self, tx: Transaction, norm: Quota) -> Quota:
         """This norm as it is now."""
@@ -84,3 +112,12 @@ def _used(one: Expected, norm: Quota, by: int = 1) -> Mark:
     """What was used up of its number. Texts and calls share the money that was agreed on."""
     what = Caused.MONEY if RAISED[norm.name] is Caused.MONEY else norm.name
     return Mark(f"campaign-{what}", one.campaign, one.closes_at - one.opens_at, by)
+
+
+def _days(sums: Sequence[Sum], counted: Sequence[str], today: date) -> Sequence[int]:
+    """What each day came to, also those on which nothing happened, since the first of which anything is known."""
+    each: Counter[date] = Counter()
+    for one in sums:
+        each[one.day] += one.count if one.what in counted else 0
+    first = min(each, default=today)
+    return [each[first + timedelta(days=day)] for day in range((today - first).days)]

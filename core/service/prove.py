@@ -15,6 +15,7 @@ from ..recovery.moves import Missed, Proved
 from ..recovery.policy import Proof, Purpose, satisfied
 from ..recovery.release import released
 from ..recovery.state import Lane, Pick, Recovery, Stage
+from .alerts import Alerts, Paused
 from .faultpoint import faultpoint
 from .finding.fitting import fitting_offers
 from .finding.nobody import nobody
@@ -24,6 +25,7 @@ from .mover import Mover
 from .records import Records
 from .sending.media import PHONE_MEDIA
 from .sending.notices import Notices
+from .sending.send_limits import paying_lane
 from .snapshot import Snapshots
 from .surroundings import Surroundings
 from .ticket_office import TicketOffice, digest
@@ -41,6 +43,7 @@ class Proving:
     notices: Notices
     tickets: TicketOffice
     around: Surroundings
+    alerts: Alerts
 
     def answer(self, ticket: Ticket, token: str, answer: Mapping[str, str]) -> Answered:
         """Judge, then count and record in one transaction; nothing is answered before it is committed."""
@@ -54,6 +57,8 @@ class Proving:
             return Answered(recovery, ticket, "not-yet")
         if self.around.now() >= pick.expires_at:
             return Answered(recovery, ticket, "expired")
+        if self._guessable(pick) and (until := self.alerts.paused_until(paying_lane(recovery))):
+            raise Paused(until)
         if self.hears(pick):
             heard = self._heard(pick)
             if heard is None or not heard.passed:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
+from .alerts import Alerts
 from .back_office import BackOffice
 from .calls import Calls
 from .campaigning.audience import Audience
@@ -151,19 +152,20 @@ def employ(
     office, calls = BackOffice(records, around), Calls(around.meter)
     mover, links = Mover(records, office, around), NoticeLinks(keyring=records.keyring, around=around)
     answers_at, norms = CallbackLinks(keyring=records.keyring, around=around), Norms(records, around)
+    alerts = Alerts(records, around, norms)
     delivering = Delivering(**house, calls=calls, budgets=Budgets(records=records, around=around, norms=norms))
     messenger = Messenger(**house, mover=mover, delivering=delivering, office=office, links=answers_at, norms=norms)
     notices = Notices(**house, mover=mover, calls=calls, delivering=delivering, office=office, links=links)
     tickets, misses = TicketOffice(**house, mover=mover), Misses(records=records, around=around, norms=norms)
     measure = Measure(around=around, breached=breached, strength=strength)
-    proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets)
+    proving = Proving(**house, mover=mover, misses=misses, notices=notices, tickets=tickets, alerts=alerts)
     hearing = Hearing(**house, messenger=messenger, proving=proving, links=answers_at, calls=calls)
     stopping = Stopping(records=records, mover=mover, notices=notices, links=links, office=office, around=around)
     renewing, unlocking = _writing(house, mover, notices, tickets, measure)
     service = RecoveryService(
-        starting=_starting(house, mover, calls, tickets, norms),
+        starting=_starting(house, calls, tickets, norms, alerts),
         tickets=tickets,
-        choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets),
+        choosing=Choosing(**house, mover=mover, messenger=messenger, tickets=tickets, alerts=alerts),
         proving=proving,
         hearing=hearing,
         renewing=renewing,
@@ -173,17 +175,17 @@ def employ(
     )
     simulator, counting = _teach_to_find(house, mover, messenger, calls, office)
     _teach_to_tell(messenger, notices, office)
-    watch = _hang_up_chores(house, mover, delivering, office)
+    watch = _hang_up_chores(house, alerts, mover, delivering, office)
     enrolling = _enrolling(house, MyMethods(**house, recognising=simulator.recognising), misses, notices, answers_at)
     linking, changing = _linking(house, mover, calls, enrolling), _changing(house, service, simulator)
     campaigning = _campaigning(house, simulator, enrolling, renewing)
     return Staff(service, changing, enrolling, linking, office, watch, simulator, counting, campaigning)
 
 
-def _starting(house: _House, mover: Mover, calls: Calls, tickets: TicketOffice, norms: Norms) -> Starting:
+def _starting(house: _House, calls: Calls, tickets: TicketOffice, norms: Norms, alerts: Alerts) -> Starting:
     sightings = Sightings(records=house["records"], around=house["around"])
-    gate = Gate(**house, calls=calls, norms=norms)
-    return Starting(**house, mover=mover, gate=gate, tickets=tickets, sightings=sightings)
+    gate = Gate(**house, calls=calls, norms=norms, alerts=alerts)
+    return Starting(**house, mover=tickets.mover, gate=gate, tickets=tickets, sightings=sightings)
 
 
 def _writing(
@@ -307,9 +309,11 @@ def _teach_to_settle(house: _House, mover: Mover, locks: Locks, notices: Notices
     return concluding
 
 
-def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office: BackOffice) -> Watch:
+def _hang_up_chores(house: _House, alerts: Alerts, mover: Mover, delivering: Delivering, office: BackOffice) -> Watch:
     """What is done at every tick, and who says how it goes."""
     records, snapshots = house["records"], house["snapshots"]
+    office.also(alerts.look, everywhere=True)
+    office.also(alerts.tell)
     Chores(records=records, snapshots=snapshots, mover=mover, budgets=delivering.budgets).hang_up_in(office)
     office.also(Reports(records=records, snapshots=snapshots, calls=delivering.calls).collect, everywhere=True)
     tally = Tally(records=records, around=house["around"])
@@ -328,7 +332,7 @@ def _hang_up_chores(house: _House, mover: Mover, delivering: Delivering, office:
     office.teach(LOOK, post.work)
     office.teach(MAIL, post.mail)
     office.also(Following(records, snapshots, delivering.calls, house["around"]).look)
-    return Watch(records=records, office=office, calls=delivering.calls, around=house["around"])
+    return Watch(records=records, office=office, calls=delivering.calls, alerts=alerts, around=house["around"])
 
 
 def _file_post(house: _House, delivering: Delivering, office: BackOffice) -> FilePost:

@@ -24,6 +24,7 @@ from keyback.core.db.session import Database
 from keyback.core.host import Broken, Host, Plugins
 from keyback.core.recovery.policy import PublicRules, Purpose
 from keyback.core.recovery.state import Recovery
+from keyback.core.service.alerts import Alerts
 from keyback.core.service.back_office import Worker
 from keyback.core.service.records import Records
 from keyback.core.service.recover import RecoveryService
@@ -180,6 +181,15 @@ class SmallHouse:
     @property
     def service(self) -> RecoveryService:
         return self.staff.service
+
+    @property
+    def alerts(self) -> Alerts:
+        return self.staff.watch.alerts
+
+    def look_at_norms(self) -> None:
+        """As every process does each second."""
+        self.alerts.look(self.clock())
+        self.alerts.tell(self.clock())
 
     def work(self, rounds: int = 10) -> None:
         """Let the back office do everything that is due, here and now, and what follows from it as often."""

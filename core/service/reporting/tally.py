@@ -155,10 +155,14 @@ def _told(entry: LogEntry) -> Iterator[tuple[str, str]]:
             yield "nobody", data["reason"]
         case events.PasswordNotSet.name:
             yield "not-set", data["outcome"]
+        case events.MessageSent.name:
+            yield "sent", data["method"]
         case events.MessageDropped.name:
             yield "dropped", data["reason"]
         case events.PasswordChanged.name:
             yield "changed", data["store"]
+        case events.ChangeMissed.name:
+            yield "change-missed", data["reason"]
         case events.MethodAdded.name:
             yield "added", data["method"]
         case events.MethodRemoved.name:

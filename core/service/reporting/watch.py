@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ... import figures
 from ...db import backlog, followers
 from ...meter import Reading
+from ..alerts import Alerts
 from ..back_office import BackOffice
 from ..calls import Calls
 from ..records import Records
@@ -21,6 +22,7 @@ class Watch:
     records: Records
     office: BackOffice
     calls: Calls
+    alerts: Alerts
     around: Surroundings
 
     def process(self) -> Iterable[Reading]:
@@ -49,3 +51,6 @@ class Watch:
             yield figures.BEHIND, (notifier,), float(lacking)
         for purpose, made in keys.items():
             yield figures.KEYS, (purpose,), (now - made).total_seconds()
+        for standing in self.alerts.standings:
+            yield figures.NORMS, (standing.norm.name,), float(standing.norm.most)
+            yield figures.ALERTS, (standing.norm.name,), float(standing.alert)

@@ -20,6 +20,7 @@ from ...recovery import limits
 from ...recovery.changing import Change, Result, Step
 from ...recovery.passwords import Line
 from ...recovery.state import Lane, Subject
+from ..alerts import Paused
 from ..back_office import BackOffice
 from ..enrolling.signed_in import SignedIn
 from ..finding.named import organisations, typed
@@ -128,9 +129,12 @@ class Changing:
         self.measure.pace(change.id, change.expires_at)
         if reasons := self._shortcomings(change, old, new):
             raise PasswordRefused(reasons)
+        lane = self._of_lane(change)
+        if until := self.gate.alerts.paused_until(lane):
+            raise Paused(until)
         tried = change.tried(self.around.now())
         with self.records.db.write() as tx:
-            miss = self.misses.count(tx, self._budgets(change), guessable=True)
+            miss = self.misses.count(tx, self._budgets(change, lane), guessable=True)
             self._record(tx, change, miss.reached, {})
             if miss.locked_until is None:
                 if self.records.changes.save(tx, tried) is None:
@@ -193,11 +197,13 @@ class Changing:
             return (SAME,)
         return self.measure.of(change.subject, new).judged.shortcomings
 
-    def _budgets(self, change: Change) -> Budgets:
-        """By the name that was typed, whoever's it is, so that it runs out at the same place for all."""
-        lane = change.subject.lane
+    def _of_lane(self, change: Change) -> Lane:
         if change.account is None and knows(self.records.keyring, change.browser, self._named(change)):
-            lane = Lane.KNOWN_BROWSER
+            return Lane.KNOWN_BROWSER
+        return change.subject.lane
+
+    def _budgets(self, change: Change, lane: Lane) -> Budgets:
+        """By the name that was typed, whoever's it is, so that it runs out at the same place for all."""
         ladder = limits.SUBJECT_MISSES
         return {Mark(f"{ladder.name}:password:{lane}", self._named(change), ladder.window): ladder}
 

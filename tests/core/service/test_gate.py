@@ -65,6 +65,7 @@ def test_everybody_works_harder_while_many_people_are_guessed_at(
     monkeypatch.setattr(limits, "SYSTEM_MISSES", quota)
     quiet = effort(house)
     count(house, system_mark(quota), 11)
+    house.look_at_norms()
     assert effort(house) == quiet * limits.UNDER_ATTACK
 
 
