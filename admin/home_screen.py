@@ -9,7 +9,7 @@ from ..core.contracts.text import Text
 from ..core.service.reporting.today import Day, Today, TodaysNumbers
 from .access import ALL, Screen
 from .charts import SMALL, Chart, bars
-from .home_words import BUDGETS, Line, line_of
+from .home_words import BUDGETS, NORMS, Line, line_of
 
 
 class HomeScreen(Screen):
@@ -37,6 +37,8 @@ class HomeScreen(Screen):
             today=today,
             stores=self.console.snapshots.current.store_names,
             budgets=BUDGETS,
+            standings=self.console.concerns.alerts.standings,
+            norms=NORMS,
             chart_of_days=_chart(today.days),
             checked=self.console.concerns.checking.last(),
         )

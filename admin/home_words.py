@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ..core.contracts.text import Text
 from ..core.recovery.flaws import Flaw
+from ..core.recovery.limits import SYSTEM_MISSES, SYSTEM_SENDS
 from ..core.service.reporting.concerns import Concern, Health, What
 from .people_words import Tag
 from .plugin_screens import PART_SCREENS
@@ -20,6 +21,11 @@ BUDGETS: Mapping[tuple[str, str], Text] = {
     ("voice", "count"): Text("Calls"),
     ("sms", "money"): Text("Money for text messages"),
     ("voice", "money"): Text("Money for calls"),
+}
+# What is counted for everybody together, by the norm's name.
+NORMS: Mapping[str, Text] = {
+    SYSTEM_MISSES.name: Text("Wrong answers"),
+    SYSTEM_SENDS.name: Text("Codes asked for"),
 }
 TAGS: Mapping[Health, Tag] = {
     Health.BROKEN: ("bad", Text("Broken")),
@@ -52,6 +58,14 @@ SAYINGS: Mapping[What, tuple[Text, Text]] = {
     What.BUDGET_USED_UP: (
         Text("Used up for today: {budget}", budget=""),
         Text("Its method pauses until there is room again. Look at the messages before you raise it."),
+    ),
+    What.GUESSES_PAUSED: (
+        Text("{norm}: {n} this hour, and {usual} are usual", norm="", n=0, usual=0),
+        Text("Until {until}, unknown browsers are offered only what nobody can guess. Look at the events.", until=""),
+    ),
+    What.NORM_EXCEEDED: (
+        Text("{norm}: {n} this hour, and {usual} are usual", norm="", n=0, usual=0),
+        Text("Until {until}, the check against robots is harder for everybody. Look at the events.", until=""),
     ),
     What.JOBS_GIVEN_UP: (
         Text("Jobs were given up: {n} since yesterday", n=0),
@@ -123,6 +137,8 @@ SAYINGS: Mapping[What, tuple[Text, Text]] = {
 # Where to go: what its link says, and its page. Those without stand on the server alone.
 PAGES: Mapping[What, tuple[Text, str]] = {
     What.BUDGET_USED_UP: (Text("See the messages"), "records.messages"),
+    What.GUESSES_PAUSED: (Text("See the events"), "records.index"),
+    What.NORM_EXCEEDED: (Text("See the events"), "records.index"),
     What.JOBS_GIVEN_UP: (Text("See the jobs"), "records.jobs"),
     What.JOBS_STUCK: (Text("See the jobs"), "records.jobs"),
     What.LOG_BAD: (Text("Verify again"), "records.log"),
@@ -176,6 +192,8 @@ def _words(concern: Concern, labels: Mapping[str, Text]) -> dict[str, object]:
     if "what" in words:
         # A setting's title, which its plugin's catalogue may have; a server's address is in none.
         words["what"] = AuthorsWords(str(words["what"]))
+    if "norm" in words:
+        words["norm"] = NORMS[str(words["norm"])]
     if concern.what is What.BUDGET_USED_UP:
         words["budget"] = BUDGETS[str(words["medium"]), str(words["kind"])]
     return words

@@ -126,6 +126,7 @@ def _concerns(house: House, checking: LogCheck) -> Concerns:
         snapshots=house.snapshots,
         around=house.around,
         checking=checking,
+        alerts=house.staff.watch.alerts,
         watch=PluginWatch(records=house.records, snapshots=house.snapshots, around=house.around),
         # The short list that ships is as old as the release.
         leaks_from=lambda: house.leaks.made_at if house.settings.breached_file else None,

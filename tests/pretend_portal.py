@@ -78,8 +78,7 @@ MASKED = (
 )  # fmt: skip
 DIRECTORY, CONTEXT = DirectoryRules(history=12), PasswordContext(("maya.okafor", "Maya Okafor"), "Alderwick")
 LEAKED = "correct horse battery"
-SIGNED_IN = SignedIn("session-1", PERSON, NOW)
-PROOF = Proof("sms", "phone", "c1", "ch1")
+SIGNED_IN, PROOF = SignedIn("session-1", PERSON, NOW), Proof("sms", "phone", "c1", "ch1")
 
 
 def a_recovery(**values: Any) -> Recovery:
@@ -181,17 +180,14 @@ class PretendService:
         if recovery.rules.disclosure is Disclosure.MASKED:
             return () if self.waits(recovery) else MASKED
         sms = Choice("sms", "sms", Text("Text message"), Text("We text a code to the number you type"), NUMBER)
-        return (
-            Choice("email", "email", Text("E-mail"), Text("If this account has an e-mail address, it gets a code")),
-            sms,
-        )
+        mail = Choice("email", "email", Text("E-mail"), Text("If this account has an e-mail address, it gets a code"))
+        return () if self.paused_until(recovery) else (mail, sms)
 
     def word(self, recovery: Recovery) -> str:
         return "Oslo-Lima" if recovery.desk_code else ""
 
     def paused_until(self, recovery: Recovery) -> datetime | None:
-        until: datetime | None = self.answers.get("paused_until")
-        return until
+        return cast("datetime | None", self.answers.get("paused_until"))
 
     def liked(self, recovery: Recovery) -> str:
         return ""

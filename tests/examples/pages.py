@@ -191,6 +191,8 @@ PAGES = (
     Page("choosing, with the help desk on the telephone", "choosing.html", recovery=a_recovery(desk_code="48210973")),
     Page("answering, with the help desk on the telephone", "answering.html",
          recovery=answering(desk_code="48210973"), like="choosing, with the help desk on the telephone"),
+    Page("choosing, with nothing left for strangers", "choosing.html",
+         answers={"paused_until": NOW + timedelta(minutes=40)}),
     Page("choosing, to unlock", "choosing.html", recovery=a_recovery(purpose=Purpose.UNLOCK)),
     Page("a way is used up", "choosing.html", recovery=answering(), answers=answered("wrong", a_recovery()),
          typed=A_CODE, press=CONTINUE),

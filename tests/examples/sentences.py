@@ -310,6 +310,8 @@ ADDED: dict[str, tuple[str, ...]] = {
         "That is too long. It has at most {} characters.", "That code isn't right. {}",
         "At least one answer doesn't match. {}",
         "Too many tries for now. Wait {}. Your account itself isn't locked by this.",
+        ("Many wrong answers are coming in, so for safety some ways are paused here, for {} at most. Choose another "
+        "way, use a browser in which you did this before, or call the help desk."),
     ),
     "a try that is over": (
         "This try is over.", "You stopped here.", "Nothing was changed. Your old password is still the right one.",

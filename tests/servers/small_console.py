@@ -146,6 +146,7 @@ def console_of(house: SmallHouse, **parts: Any) -> Console:
         around=house.around,
         checking=made["record_room"].checking,
         watch=watch,
+        alerts=house.alerts,
     )
     made["trials"] = Trials(records=house.records, snapshots=snapshots, office=house.staff.office, around=house.around)
     made["failures"] = Failures(records=house.records, around=house.around)

@@ -16,6 +16,8 @@ from ...db.certificate_ends import HOUSE, CertificateEnd
 from ...db.sealing import NEVER_ROTATED, KeyPurpose
 from ...db.session import Transaction
 from ...recovery.flaws import Flaw, flaws_of_all
+from ...recovery.ordinary import RAISED_AT, Alert
+from ..alerts import Alerts
 from ..records import Records
 from ..ruling.policy_desk import BUILT_IN, kinds_of
 from ..snapshot import Snapshots
@@ -55,6 +57,8 @@ class What(StrEnum):
     STORE_SLOW = "store-slow"
     CHANNEL_FAILS = "channel-fails"
     BUDGET_USED_UP = "budget-used-up"
+    GUESSES_PAUSED = "guesses-paused"
+    NORM_EXCEEDED = "norm-exceeded"
     JOBS_GIVEN_UP = "jobs-given-up"
     JOBS_STUCK = "jobs-stuck"
     LOG_UNCHAINED = "log-unchained"
@@ -71,6 +75,12 @@ class What(StrEnum):
     LOG_UNCHECKED = "log-unchecked"
     CERTIFICATE_ENDS = "certificate-ends"
     CERTIFICATE_ENDED = "certificate-ended"
+
+
+BEYOND: Mapping[Alert, tuple[Health, What]] = {
+    Alert.RAISED: (Health.URGENT, What.NORM_EXCEEDED),
+    Alert.PAUSED: (Health.BROKEN, What.GUESSES_PAUSED),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class Concerns:
     around: Surroundings
     checking: LogCheck
     watch: PluginWatch
+    alerts: Alerts
     leaks_from: Callable[[], datetime | None] = lambda: None
 
     def now(self, today: Today) -> tuple[Concern, ...]:
@@ -107,6 +118,7 @@ class Concerns:
                 *self._stores(tx, today),
                 *self._channels(tx, now),
                 *_budgets(today),
+                *self._norms(now),
                 *_jobs(tx, now),
                 *self._log(tx, now, last),
                 *self._choices(tx, now),
@@ -158,6 +170,13 @@ class Concerns:
                 name = _called(channels[key]) if key in channels else key
                 at = ("channel", key) if key in channels else ()
                 yield Concern(Health.BROKEN, What.CHANNEL_FAILS, {"name": name, "n": failed, "all": tried}, at)
+
+    def _norms(self, now: datetime) -> Iterator[Concern]:
+        for one in self.alerts.standings:
+            if one.alert in BEYOND and now < one.until:
+                usual = one.norm.most // RAISED_AT
+                about = {"norm": one.norm.name, "n": one.count.count, "usual": usual, "until": one.until}
+                yield Concern(*BEYOND[one.alert], about)
 
     def _log(self, tx: Transaction, now: datetime, last: Check | None) -> Iterator[Concern]:
         since = backlog.unchained_since(tx)

@@ -17,7 +17,9 @@ from keyback.core.db.certificate_ends import HOUSE
 from keyback.core.db.deliveries import Attempt
 from keyback.core.db.deliveries import State as Carried
 from keyback.core.host import Broken
+from keyback.core.recovery.limits import SYSTEM_MISSES
 from keyback.core.recovery.policy import Policy, ProofRules
+from keyback.core.service.gate import system_mark
 from keyback.core.service.reporting.concerns import Concern, Concerns, Health, What
 from keyback.core.service.reporting.log_check import LogCheck
 from keyback.core.service.reporting.plugin_watch import PluginWatch
@@ -31,7 +33,7 @@ def concerns(house: SmallHouse) -> Concerns:
     # Keys are as old as the database, whatever a test's clock says.
     house.clock.time = datetime.now(house.clock.time.tzinfo)
     works: Any = {"records": house.records, "snapshots": house.snapshots, "around": house.around}
-    return Concerns(**works, checking=checking, watch=PluginWatch(**works))
+    return Concerns(**works, checking=checking, watch=PluginWatch(**works), alerts=house.alerts)
 
 
 def found(house: SmallHouse, concerns: Concerns, what: What) -> Sequence[Concern]:
@@ -200,6 +202,23 @@ def test_a_certificate_of_the_houses_own_is_said_by_its_setting(house: SmallHous
     around = replace(house.around, ca_files={"sign_in.ca_file": "/etc/idp.pem"})
     (one,) = found(house, replace(concerns, around=around), What.CERTIFICATE_ENDED)
     assert (one.about["name"], one.about["what"], one.at) == ("keyback.toml", "sign_in.ca_file", ())
+
+
+def test_an_hour_beyond_the_ordinary_is_said_and_more_urgently_once_strangers_are_paused(
+    house: SmallHouse, concerns: Concerns
+) -> None:
+    said = []
+    for more in (2000, 1, 6000):
+        with house.records.db.write() as tx:
+            house.records.counters.bump(tx, [replace(system_mark(SYSTEM_MISSES), by=more)], house.clock())
+        house.look_at_norms()
+        said.append([*found(house, concerns, What.NORM_EXCEEDED), *found(house, concerns, What.GUESSES_PAUSED)])
+    nothing, (first,), (second,) = said
+    assert nothing == []
+    assert (first.health, first.about["n"], first.about["usual"]) == (Health.URGENT, 2001, 400)
+    assert (second.health, second.what) == (Health.BROKEN, What.GUESSES_PAUSED)
+    house.clock.forward(hours=1)
+    assert not found(house, concerns, What.GUESSES_PAUSED)
 
 
 def _job(house: SmallHouse, lane: str) -> str:
