@@ -15,8 +15,9 @@ HOURS = 8
 # A day moves a norm by one part of so many, towards what that day came to: whoever attacks slowly for a week teaches it
 # as little as a quiet week does.
 STEP = 20
-# No norm falls below one part of so many of where it began: three typos are no attack on a small house.
-LEAST = 20
+# No norm falls below one part of so many of where it began: three typos are no attack on a small house, and whoever
+# guesses at one person alone is stopped by that person's budgets before everybody feels it.
+LEAST = 10
 
 
 class Alert(IntEnum):

@@ -77,8 +77,7 @@ from .change_pages import CHANGES
 from .page import Page
 from .stages import LOCKED_SUBJECT, RENEWING, TWO, at, closed, still_locked, unlocking
 
-CODE, CONTINUE, SIGN_IN = "#code", "button[value=continue]", "main form button"
-UNTIL = NOW + timedelta(seconds=24)
+CODE, CONTINUE, SIGN_IN, UNTIL = "#code", "button[value=continue]", "main form button", NOW + timedelta(seconds=24)
 PROVEN = a_recovery(found=True, subject=SUBJECT, proofs=(PROOF,), turn=4)
 WIDGET = create_challenge("PBKDF2/SHA-256", 1, counter=3, hmac_secret="a", hmac_key_secret="b").to_dict()
 
@@ -191,8 +190,7 @@ PAGES = (
     Page("choosing, with the help desk on the telephone", "choosing.html", recovery=a_recovery(desk_code="48210973")),
     Page("answering, with the help desk on the telephone", "answering.html",
          recovery=answering(desk_code="48210973"), like="choosing, with the help desk on the telephone"),
-    Page("choosing, with nothing left for strangers", "choosing.html",
-         answers={"paused_until": NOW + timedelta(minutes=40)}),
+    Page("choosing, with nothing left for strangers", "choosing.html", answers={"paused_until": UNTIL}),
     Page("choosing, to unlock", "choosing.html", recovery=a_recovery(purpose=Purpose.UNLOCK)),
     Page("a way is used up", "choosing.html", recovery=answering(), answers=answered("wrong", a_recovery()),
          typed=A_CODE, press=CONTINUE),

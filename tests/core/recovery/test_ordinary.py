@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyback.core.recovery.limits import HOUR, SYSTEM_MISSES, SYSTEM_SENDS, Quota
+from keyback.core.recovery.guessing import tries_a_day
+from keyback.core.recovery.limits import HOUR, SUBJECT_MISSES, SYSTEM_MISSES, SYSTEM_SENDS, Quota
 from keyback.core.recovery.ordinary import HOURS, LEAST, PAUSED_AT, RAISED_AT, STEP, learned, pausing
 
 CEILINGS = st.builds(Quota, st.just("misses"), st.integers(STEP, 10_000), st.just(HOUR))
@@ -49,7 +52,13 @@ def test_quiet_weekends_do_not_make_monday_an_alarm() -> None:
 
 
 def test_a_house_where_hardly_anything_happens_has_the_floor() -> None:
-    assert [learned(quota, [3] * 90).most for quota in (SYSTEM_MISSES, SYSTEM_SENDS)] == [100, 250]
+    assert [learned(quota, [3] * 90).most for quota in (SYSTEM_MISSES, SYSTEM_SENDS)] == [200, 500]
+
+
+def test_whoever_guesses_at_one_person_alone_brings_no_alert_about() -> None:
+    ways = ("email", "sms", "voice", "authenticator", "password")
+    in_an_hour = tries_a_day(replace(SUBJECT_MISSES, window=HOUR))
+    assert in_an_hour * len(ways) < learned(SYSTEM_MISSES, [0] * 90).most
 
 
 def test_two_weeks_of_attack_teach_no_more_than_twice_as_much() -> None:

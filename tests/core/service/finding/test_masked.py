@@ -19,10 +19,13 @@ from keyback.core.contracts.errors import MustWait, NotAllowed, OutOfTurn, Store
 from keyback.core.contracts.people import Contact, ContactKind
 from keyback.core.db.session import Database
 from keyback.core.recovery.decoys import shape_of
+from keyback.core.recovery.limits import SYSTEM_MISSES
+from keyback.core.recovery.ordinary import pausing
 from keyback.core.recovery.policy import PublicRules
 from keyback.core.recovery.state import Stage
 from keyback.core.service.finding.decoy_desk import DecoyDesk
 from keyback.core.service.finding.disguise import seen
+from keyback.core.service.gate import system_mark
 from keyback.core.service.tickets import Choice
 
 EVERYBODY = ("jo", *STRANGERS)
@@ -91,6 +94,18 @@ def test_everybody_else_is_offered_what_somebody_could_have(masked: SmallHouse, 
     kinds = {tuple((part.method, part.end) for part in shape) for shape, _ in frozen.counted}
     assert tuple((part.method, part.end) for part in made) in kinds
     assert [choice.method for choice in choices(visit)] == [offer.method for offer in visit.recovery.shown]
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_while_strangers_are_paused_what_can_be_guessed_is_missing_for_all(masked: SmallHouse, name: str) -> None:
+    visit = masked.start(name)
+    wait_for_the_moment(masked)
+    before = choices(visit)
+    with masked.records.db.write() as tx:
+        much = replace(system_mark(SYSTEM_MISSES), by=pausing(SYSTEM_MISSES).most + 1)
+        masked.records.counters.bump(tx, [much], masked.clock())
+    masked.look_at_norms()
+    assert choices(visit) == tuple(choice for choice in before if choice.method == "saved_codes") != before
 
 
 def test_a_decoy_is_the_same_at_every_start_by_every_spelling_and_in_every_process(masked: SmallHouse) -> None:
