@@ -83,7 +83,7 @@ class Alerts:
         self._told = begun
 
     def _standing(self, tx: Transaction, norm: Quota, count: Count) -> Standing:
-        # Each is asked with campaigns only by a house that is beyond it without.
+        # Campaigns only add: below the norm as it is without them nothing changes by asking.
         first, second = norm, pausing(norm)
         if count.count > first.most:
             first, second = (self._norms.raised(tx, each) for each in (first, second))

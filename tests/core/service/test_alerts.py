@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from servers.changing import begin
 from servers.desk import AGENT, desk_of, happened
-from servers.small_house import SmallHouse, Visit
+from servers.small_house import NEW, OLD, SmallHouse, Visit
 
 from keyback.core.db import daily_sums
 from keyback.core.db.counters import Mark
 from keyback.core.recovery import limits
+from keyback.core.recovery.changing import Step
 from keyback.core.recovery.limits import SYSTEM_MISSES, SYSTEM_SENDS, Quota
 from keyback.core.recovery.ordinary import Alert, pausing
 from keyback.core.service.alerts import Paused
@@ -169,6 +171,23 @@ def test_whoever_the_help_desk_has_on_the_telephone_goes_on(house: SmallHouse) -
     stranger = house.start(desk_code="00000000")
     with pytest.raises(Paused):
         stranger.prove_by_mail()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_strangers_try_no_passwords_either(house: SmallHouse, name: str) -> None:
+    pause(house)
+    visit = begin(house, name)
+    with pytest.raises(Paused):
+        visit.send(OLD, NEW)
+    house.work()
+    assert house.opens("jo", OLD)
+
+
+def test_the_owner_changes_a_known_password_where_that_was_done_before(house: SmallHouse) -> None:
+    mark = house.staff.changing.browser_mark(begin(house).exchange(OLD, NEW), "")
+    assert mark is not None
+    pause(house)
+    assert begin(house, browser=mark).exchange(NEW, OLD + " again").step is Step.CHANGED
 
 
 def test_it_ends_with_its_hour(house: SmallHouse) -> None:
