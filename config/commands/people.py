@@ -109,7 +109,11 @@ def run_erase(arguments: argparse.Namespace) -> int:
             gone = desk.erase(key) if key else desk.erase_named(arguments.name)
         except NotAllowed as error:
             raise PluginError(str(error.reason)) from None
-    print(f"Forgotten: {gone.methods} methods, {gone.recoveries} recoveries, what is personal in {gone.events} events.")
+    print(
+        f"Forgotten. Methods: {gone.methods}; recoveries: {gone.recoveries}; turns in campaigns: {gone.turns}; ", end=""
+    )
+    print(f"events without anything personal now: {gone.events}.")
+    print("Out of reach, and yours to see to: files that were mailed or saved, logs elsewhere, and your backups.")
     return 0
 
 

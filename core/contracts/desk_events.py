@@ -102,9 +102,13 @@ class CallMissed(Event):
 
 @dataclass(frozen=True, slots=True)
 class PersonErased(Event):
-    """All that stood here about a person was forgotten, by whoever runs the server; their name too."""
+    """All that stood here about a person was forgotten, by whoever runs the server; their name too.
+
+    `turns`: what campaigns noted of theirs.
+    """
 
     name = "person.erased"
     methods: int
     recoveries: int
     events: int
+    turns: int

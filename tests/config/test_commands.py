@@ -165,7 +165,9 @@ def test_somebody_is_forgotten_once(here: Path, capsys: pytest.CaptureFixture[st
     assert main(["people", "codes", "maya"]) == 0
     capsys.readouterr()
     assert main(["people", "erase", "maya"]) == 0
-    assert capsys.readouterr().out.startswith("Forgotten: 1 methods, 0 recoveries")
+    said = capsys.readouterr().out
+    assert said.startswith("Forgotten. Methods: 1; recoveries: 0; turns in campaigns: 0;")
+    assert "Out of reach, and yours to see to: files that were mailed or saved" in said
     assert main(["people", "erase", "maya"]) == 1
     assert "Nothing is known" in capsys.readouterr().err
     assert main(["people", "erase", "--store", "embedded", "never-there"]) == 1

@@ -34,13 +34,17 @@ class EraseDesk:
             keys = linked or (key,)
             refs = refs_of(records.keyring, person_id, keys)
             if is_under_way(tx, refs):
-                raise NotAllowed(Text("They are resetting a password at this moment. Try again in an hour."))
-            methods, recoveries = erase(tx, records.enrolments, refs)
+                raise NotAllowed(
+                    Text(
+                        "They are resetting a password, or a campaign has their turn, at this moment. Try again later."
+                    )
+                )
+            gone = erase(tx, records.enrolments, refs)
             for each in keys:
                 records.census.remove(tx, each)
             events = sum(records.audit.erase(tx, ref) for ref in sorted(refs))
-            if not (methods or recoveries or events):
+            if not (any(gone) or events):
                 raise NotAllowed(Text("Nothing is known of this person"))
-            erased = PersonErased(methods, recoveries, events)
+            erased = PersonErased(gone.methods, gone.recoveries, events, gone.turns)
             records.audit.append(tx, [erased], at=now, person_id=person_id)
         return erased

@@ -32,6 +32,7 @@ from keyback.core.db import (
 )
 from keyback.core.db.campaigns import Turn
 from keyback.core.db.deliveries import Report, State
+from keyback.core.db.erasing import erase, is_under_way
 from keyback.core.db.record_lists import Span
 from keyback.core.db.rotation import reseal
 from keyback.core.db.sealing import KeyPurpose
@@ -224,7 +225,10 @@ def keep_house(house: SmallHouse) -> None:
         backlog.tried_again(tx, 4)
         backlog.given_up(tx, now)
         records.deliveries.lately(tx, now)
-        records.audit.erase(tx, records.keyring.pseudonym("fake", "id-of-jo"))
+        refs = [records.keyring.pseudonym("fake", "id-of-jo")]
+        is_under_way(tx, refs)
+        erase(tx, records.enrolments, refs)
+        records.audit.erase(tx, *refs)
     for purpose in KeyPurpose:
         reseal(records.db, records.keyring, purpose, lambda _moved, _seen: None)
     list(audit_verify.export(records.db))

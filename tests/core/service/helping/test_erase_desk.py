@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from servers.small_house import SmallHouse
@@ -12,6 +13,7 @@ from keyback.core.contracts.errors import NotAllowed
 from keyback.core.contracts.people import AccountKey
 from keyback.core.db.audit_chain import AuditChain
 from keyback.core.db.audit_verify import verify
+from keyback.core.db.campaigns import Campaign, Kind, Plan, Turn
 from keyback.core.db.columns import metadata
 from keyback.core.db.freezes import Freeze
 from keyback.core.db.tables import event
@@ -59,6 +61,41 @@ def test_nothing_is_left_but_a_log_that_names_nobody(house: SmallHouse, desk: Er
     db, keyring, now = house.records.db, house.records.keyring, house.clock()
     house.records.audit.chain(db, now)
     assert verify(db, keyring, AuditChain(keyring).public_key(db, now)) == []
+
+
+def turn(house: SmallHouse, state: Turn, name: str = "jo", campaign: str = "c-1") -> None:
+    """What a campaign notes of somebody's turn."""
+    now = house.clock()
+    plan = Plan(Kind.RESET, ("fake",), (), 1, now, now + timedelta(days=1))
+    with house.records.db.write() as tx:
+        if house.records.campaigns.load(tx, campaign) is None:
+            house.records.campaigns.add(tx, Campaign(campaign, plan, "idp|ada", "ada", "a leak", now))
+        ref = house.records.keyring.pseudonym("fake", f"id-of-{name}")
+        assert house.records.campaigns.begin(tx, campaign, ref, state, now, why="refused")
+
+
+def test_what_campaigns_noted_of_their_turns_is_forgotten_too(house: SmallHouse, desk: EraseDesk) -> None:
+    kim = house.add("kim")
+    for campaign, state in (("c-1", Turn.TOLD), ("c-2", Turn.FAILED)):
+        turn(house, state, campaign=campaign)
+        turn(house, state, "kim", campaign)
+    assert "campaign_person" in set(left(house))
+    assert desk.erase_named("jo").turns == 2
+    assert "campaign_person" not in set(left(house))
+    assert "campaign_person" in set(left(house, kim))
+
+
+def test_whoever_is_known_to_a_campaign_alone_is_erased(house: SmallHouse, desk: EraseDesk) -> None:
+    desk.erase_named("jo")
+    turn(house, Turn.DONE)
+    assert desk.erase_named("jo").turns == 1
+
+
+def test_nobody_is_erased_while_a_campaign_has_their_turn(house: SmallHouse, desk: EraseDesk) -> None:
+    turn(house, Turn.BEGUN)
+    with pytest.raises(NotAllowed, match="at this moment"):
+        desk.erase_named("jo")
+    assert "campaign_person" in set(left(house))
 
 
 def test_others_keep_what_is_theirs(house: SmallHouse, desk: EraseDesk) -> None:
