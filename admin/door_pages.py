@@ -37,7 +37,7 @@ class DoorPages:
         if not self._look.signs_in:
             return _page("no_sign_in", 503)
         begun = self._door.set_out(
-            self._look.address_of(request),
+            self._address(),
             self._cookies.browser_of(request),
             to=_place(),
             fresh="again" in request.args,
@@ -53,7 +53,7 @@ class DoorPages:
         if any(len(request.args.getlist(name)) > 1 for name in ANSWERS):
             abort(400)
         answer = {name: request.args[name] for name in ANSWERS if name in request.args}
-        return self._arrived(self._door.come_back(answer, self._cookies.browser_of(request)))
+        return self._arrived(self._door.come_back(answer, self._cookies.browser_of(request), self._address()))
 
     def ask_link(self, token: str) -> Response:
         """A link alone changes nothing: whoever looks at it first, a chat's preview for one, must not use it up."""
@@ -63,7 +63,7 @@ class DoorPages:
         """In, once."""
         if strange := NOTHING.refuses(request, self, {}):
             return refuse(strange)
-        return self._arrived(self._door.by_link(token, self._cookies.key(request)))
+        return self._arrived(self._door.by_link(token, self._address(), self._cookies.key(request)))
 
     def leave(self) -> Response:
         """Asks, because a link changes nothing; and where the identity provider sends people who signed out there."""
@@ -94,6 +94,9 @@ class DoorPages:
         except SignInRefused:
             return Response('{"error": "invalid_request"}', 400, content_type="application/json")
         return Response(status=200, content_type="application/json")
+
+    def _address(self) -> str:
+        return self._look.address_of(request)
 
     def _arrived(self, arrived: Arrived) -> Response:
         """A page and no redirect: only from a page of ours the new cookie comes along."""

@@ -296,7 +296,7 @@ class PretendService:
         self._heard("set_out", address, browser, wishes)
         return SetOut("https://idp.alderwick.example/authorize?state=s", browser or "first-browser")
 
-    def come_back(self, answer: Mapping[str, str], browser: str) -> Arrived:
+    def come_back(self, answer: Mapping[str, str], browser: str, address: str) -> Arrived:
         there = self._heard("come_back", dict(answer), browser) or "/"
         return there if isinstance(there, Arrived) else Arrived("session-key", "next-browser", there)
 

@@ -76,7 +76,8 @@ class SignInPages:
         answer = {name: values[0] for name in ANSWERS if (values := request.args.getlist(name))}
         if any(len(request.args.getlist(name)) > 1 for name in ANSWERS):
             abort(400, "an answer twice")
-        arrived = self._door.signing_in.come_back(answer, self._cookies.browser_of(request))
+        browser, address = self._cookies.browser_of(request), address_of(request, self._look)
+        arrived = self._door.signing_in.come_back(answer, browser, address)
         who = self._door.sessions.whoever(arrived.key) if arrived.key else None
         to = self._first(who, arrived.to) if who else arrived.to
         keep_place(to)

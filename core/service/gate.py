@@ -238,14 +238,14 @@ class Gate:
 
     def _source_marks(self, address: str, quotas: tuple[limits.Quota, ...]) -> tuple[Mark, ...]:
         """An IPv6 host counts as its /64, because it can choose any address in it."""
-        source, network = _source(address)
+        source, network = source_of(address)
         if any(source in trusted for trusted in self.around.trusted_networks):
             return ()
         return tuple(Mark(quota.name, network, quota.window) for quota in quotas)
 
 
 @lru_cache(maxsize=1024)
-def _source(address: str) -> tuple[IPv4Address | IPv6Address, str]:
+def source_of(address: str) -> tuple[IPv4Address | IPv6Address, str]:
     """The address, and the network that it counts as. One request asks several times."""
     source = ip_address(address)
     return source, str(ip_network(f"{source}/{32 if source.version == 4 else 64}", strict=False))

@@ -74,7 +74,7 @@ class Entrance:
         return dict(parse_qsl(urlsplit(begun.address).query))
 
     def come_back(self, answer: dict[str, str]) -> Arrived:
-        arrived = self.door.signing_in.come_back(answer, self.browser)
+        arrived = self.door.signing_in.come_back(answer, self.browser, ADDRESS)
         self.browser, self.key = arrived.browser, arrived.key or self.key
         return arrived
 

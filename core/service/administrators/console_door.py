@@ -14,6 +14,7 @@ from ...db.sign_ins import Departure, digest
 from ..enrolling.signing_in import AWAY, Arrived, SetOut
 from ..enrolling.vouching import CompanyIdp, SignInRefused, SignInUnavailable, Vouched
 from ..gate import Gate
+from ..refused_sign_ins import record_refusal
 from ..reporting.counted import tell
 from .actor import Role
 from .console_desk import InConsole
@@ -55,18 +56,18 @@ class ConsoleDoor:
             self.reception.records.sign_ins.put(tx, _ours(browser), departure)
         return SetOut(there, browser)
 
-    def come_back(self, answer: Mapping[str, str], browser: str) -> Arrived:
+    def come_back(self, answer: Mapping[str, str], browser: str, address: str) -> Arrived:
         """End at a session. Raises SignInRefused or SignInUnavailable; either way this way back is used up."""
         try:
             departure = self._take(answer.get("state", ""), browser)
             vouched = self._idp().vouch(answer, departure, self.reception.now())
             session = self._session(vouched)
         except SignInRefused as refused:
-            self._refused(refused.why)
+            self._refused(refused.why, address)
             raise
         return self._arrive(session, departure.ends, browser, departure.to)
 
-    def by_link(self, token: str, key: str = "") -> Arrived:
+    def by_link(self, token: str, address: str, key: str = "") -> Arrived:
         """In, as an administrator, once. `key`: of the session that this browser has, which ends.
 
         Raises SignInRefused.
@@ -74,7 +75,7 @@ class ConsoleDoor:
         try:
             self.links.spend(token)
         except SignInRefused as refused:
-            self._refused(refused.why)
+            self._refused(refused.why, address)
             raise SignInRefused(refused.why, USED) from None
         now = self.reception.now()
         session = ConsoleSession(
@@ -145,11 +146,9 @@ class ConsoleDoor:
         tell(self.reception.around.meter, [event])
         return Arrived(key, renewed, to)
 
-    def _refused(self, why: str) -> None:
-        event = ConsoleRefused(why)
-        with self.reception.records.db.write() as tx:
-            self.reception.records.audit.append(tx, [event], at=self.reception.now())
-        tell(self.reception.around.meter, [event])
+    def _refused(self, why: str, address: str) -> None:
+        reception = self.reception
+        record_refusal(ConsoleRefused(why), address, records=reception.records, around=reception.around)
 
     def _secret(self) -> str:
         """256 bits: nobody guesses somebody else's."""

@@ -21,6 +21,7 @@ from ..drafts import Drafts
 from ..finding.recognise import Recognising
 from ..gate import Gate
 from ..records import Records
+from ..refused_sign_ins import record_refusal
 from ..reporting.counted import tell
 from ..snapshot import Snapshots
 from ..surroundings import Surroundings
@@ -101,7 +102,7 @@ class SigningIn:
             self.records.sign_ins.put(tx, browser, departure)
         return SetOut(there, browser)
 
-    def come_back(self, answer: Mapping[str, str], browser: str) -> Arrived:
+    def come_back(self, answer: Mapping[str, str], browser: str, address: str) -> Arrived:
         """End at a session. Raises SignInRefused or SignInUnavailable; either way this way back is used up."""
         try:
             departure = self._take(answer.get("state", ""), browser)
@@ -111,10 +112,7 @@ class SigningIn:
                 return self._vouch_for(account, departure, browser)
             return self._open(vouched, account, departure, browser)
         except SignInRefused as refused:
-            event = SignInFailed(refused.why)
-            with self.records.db.write() as tx:
-                self.records.audit.append(tx, [event], at=self.around.now())
-            tell(self.around.meter, [event])
+            record_refusal(SignInFailed(refused.why), address, records=self.records, around=self.around)
             raise
 
     def _take(self, state: str, browser: str) -> Departure:

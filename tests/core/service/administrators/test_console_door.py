@@ -22,6 +22,8 @@ from keyback.core.service.administrators.console_door import ConsoleDoor
 from keyback.core.service.enrolling.signing_in import Arrived
 from keyback.core.service.enrolling.vouching import SignedOut, SignInRefused, SignInUnavailable, Vouched
 
+ADDRESS = "192.0.2.1"
+
 
 @dataclass
 class PretendIdp:
@@ -58,8 +60,8 @@ class Doorstep:
     idp: PretendIdp
 
     def enter(self, key: str = "", browser: str = "") -> Arrived:
-        out = self.door.set_out("192.0.2.1", browser, to="/admin/policies/", fresh=bool(key), key=key, language="en")
-        return self.door.come_back({"state": self.idp.state, "code": "c"}, out.browser)
+        out = self.door.set_out(ADDRESS, browser, to="/admin/policies/", fresh=bool(key), key=key, language="en")
+        return self.door.come_back({"state": self.idp.state, "code": "c"}, out.browser, ADDRESS)
 
     def who(self, key: str) -> InConsole | None:
         return self.door.reception.whoever(key)
@@ -100,14 +102,14 @@ def test_several_groups_give_several_roles(at: Doorstep) -> None:
 
 
 def test_a_way_back_is_good_once_and_in_its_own_browser(at: Doorstep) -> None:
-    out = at.door.set_out("192.0.2.1", "", to="/admin/", fresh=False, key="", language="en")
+    out = at.door.set_out(ADDRESS, "", to="/admin/", fresh=False, key="", language="en")
     answer = {"state": at.idp.state, "code": "c"}
     for browser in ("", "another"):
         with pytest.raises(SignInRefused, match="Try again"):
-            at.door.come_back(answer, browser)
-    at.door.come_back(answer, out.browser)
+            at.door.come_back(answer, browser, ADDRESS)
+    at.door.come_back(answer, out.browser, ADDRESS)
     with pytest.raises(SignInRefused):
-        at.door.come_back(answer, out.browser)
+        at.door.come_back(answer, out.browser, ADDRESS)
 
 
 def test_a_persons_own_sign_in_never_ends_in_the_console(at: Doorstep) -> None:
@@ -115,7 +117,7 @@ def test_a_persons_own_sign_in_never_ends_in_the_console(at: Doorstep) -> None:
     with at.house.records.db.write() as tx:
         at.house.records.sign_ins.put(tx, "browser", departure)
     with pytest.raises(SignInRefused):
-        at.door.come_back({"state": "state", "code": "c"}, "browser")
+        at.door.come_back({"state": "state", "code": "c"}, "browser", ADDRESS)
 
 
 @pytest.mark.parametrize(("minutes", "is_in"), [(14, True), (15, False)])
@@ -221,33 +223,33 @@ def test_no_row_says_who_it_is(at: Doorstep) -> None:
 def test_a_link_opens_the_console_once_and_everybody_can_know(at: Doorstep) -> None:
     token = at.door.links.make()
     assert not at.door.reception.someone_by_link()
-    key = at.door.by_link(token).key
+    key = at.door.by_link(token, ADDRESS).key
     who = at.who(key)
     assert who is not None
     assert (who.by_link, who.actor.roles) == (True, {Role.ADMINISTRATOR})
     assert at.door.reception.someone_by_link()
     with pytest.raises(NotAllowed, match="used up"):
-        at.door.by_link(token)
+        at.door.by_link(token, ADDRESS)
     assert at.events() == ["console.entered", "console.link-made", "console.refused"]
 
 
 def test_a_link_is_good_for_half_an_hour_and_so_is_what_it_opened(at: Doorstep) -> None:
     late, token = at.door.links.make(), at.door.links.make()
-    key = at.door.by_link(token).key
+    key = at.door.by_link(token, ADDRESS).key
     for _ in range(2):
         at.house.clock.forward(minutes=10)
         assert at.who(key) is not None
     at.house.clock.forward(minutes=10)
     assert at.who(key) is None
     with pytest.raises(NotAllowed):
-        at.door.by_link(late)
+        at.door.by_link(late, ADDRESS)
 
 
 def test_a_link_works_where_nobody_can_sign_in(at: Doorstep) -> None:
     door = replace(at.door, idp=None)
-    assert at.who(door.by_link(door.links.make()).key) is not None
+    assert at.who(door.by_link(door.links.make(), ADDRESS).key) is not None
     with pytest.raises(SignInUnavailable):
-        door.set_out("192.0.2.1", "", to="/admin/", fresh=False, key="", language="en")
+        door.set_out(ADDRESS, "", to="/admin/", fresh=False, key="", language="en")
 
 
 @pytest.mark.parametrize("place", [0, 7, 8, 39, 40, 60])
@@ -256,5 +258,26 @@ def test_a_link_that_was_altered_opens_nothing(at: Doorstep, place: int) -> None
     altered = token[:place] + ("0" if token[place] != "0" else "1") + token[place + 1 :]
     for wrong in (altered, token[:-1], token + "0", "", "x" * len(token)):
         with pytest.raises(NotAllowed):
-            at.door.by_link(wrong)
+            at.door.by_link(wrong, ADDRESS)
         assert not at.door.links.is_good(wrong)
+
+
+def test_whoever_knocks_all_night_leaves_one_event_an_hour_and_nothing_else_is_left_out(at: Doorstep) -> None:
+    def knock(address: str) -> None:
+        for _ in range(3):
+            with pytest.raises(NotAllowed):
+                at.door.by_link("not a link", address)
+            with pytest.raises(SignInRefused):
+                at.door.come_back({"state": "made up"}, "a browser", address)
+
+    for address in (ADDRESS, "2001:db8::1", "2001:db8::2"):
+        knock(address)
+    assert at.events() == ["console.refused"] * 4
+    at.idp.groups = frozenset()
+    for _ in range(2):
+        with pytest.raises(SignInRefused):
+            at.enter()
+    assert at.events() == ["console.refused"] * 6
+    at.house.clock.forward(hours=1)
+    knock(ADDRESS)
+    assert at.events() == ["console.refused"] * 8
