@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from ...core.contracts.errors import KeybackError, SettingsInvalid
 from ...core.db.sealing import SealBroken
-from . import admin_link, audit, backup, breached, check, config, decoys, demo, init, keys, people, serve, work
+from . import admin_link, audit, backup, breached, check, config, decoys, demo, init, keys, limits, people, serve, work
 
-COMMANDS = (demo, init, check, serve, work, people, audit, keys, backup, breached, decoys, admin_link, config)
+COMMANDS = (demo, init, check, serve, work, people, audit, keys, backup, breached, decoys, admin_link, config, limits)
 
 
 def main(given: Sequence[str] | None = None) -> int:
