@@ -12,6 +12,7 @@ from ._active_directory_rules import RuleBook
 from ._active_directory_settings import ActiveDirectorySettings
 from ._ldap import Object, Wire
 from ._ldap_names import equals, is_under
+from ._ldap_places import examine_places
 
 # What a server can do, by number: to be a directory of this kind at all, and to hold few passwords and take no writes.
 IS_ACTIVE_DIRECTORY, IS_READ_ONLY = "1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1920"
@@ -51,12 +52,12 @@ def _server(wire: Wire) -> None:
 
 
 def _groups(wire: Wire, settings: ActiveDirectorySettings) -> None:
-    for group in settings.admin_groups:
-        entry = wire.read(group, ["groupType"])
-        if entry is None:
-            raise PluginError(f"the administrators' group {group} is not there, or the service account may not read it")
-        if not (facts.number(entry, "groupType") or 0) & SECURITY_GROUP:
-            raise PluginError(f"{group} is a mailing list and no security group: its members could not be recognised")
+    examine_places(wire, "privileged subtree", settings.privileged_subtrees)
+    for group in examine_places(wire, "administrators' group", settings.admin_groups, ["groupType"]):
+        if not (facts.number(group, "groupType") or 0) & SECURITY_GROUP:
+            raise PluginError(
+                f"{group.dn} is a mailing list and no security group: its members could not be recognised"
+            )
 
 
 def _somebody(wire: Wire, settings: ActiveDirectorySettings, people: People) -> Object:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 
+from ...core import StoreUnavailable
 from ._ldap import Wire
 from ._spelling import fold
 
@@ -44,10 +45,13 @@ class Groups:
         self._base = base
         self._above: dict[str, tuple[float, tuple[str, ...]]] = {}
 
-    def all_of(self, wire: Wire, direct: Iterable[str]) -> frozenset[str]:
-        """These and every group above them."""
+    def all_of(self, wire: Wire, person: str, told: Iterable[str]) -> frozenset[str]:
+        """The groups of somebody at this place, those that the directory tells by itself and all above them.
+
+        They are asked for also where it tells some: it may tell of one kind of group alone, or of none.
+        """
         found: dict[tuple[str, ...], str] = {}
-        to_climb = list(direct)
+        to_climb = [*told, *self._parents(wire, person)]
         while to_climb:
             group = to_climb.pop()
             if normal_dn(group) not in found:
@@ -60,9 +64,12 @@ class Groups:
         if until > time.monotonic():
             return known
         holds = any_of([equals("member", group), equals("uniqueMember", group)])
-        parents = tuple(parent.dn for parent in wire.search(self._base, holds, ["1.1"]).objects)
+        found = wire.search(self._base, holds, ["1.1"])
+        if found.more:
+            raise StoreUnavailable(f"{wire.server} did not tell all the groups that somebody is in")
         if len(self._above) > 10_000:
             self._above.clear()
+        parents = tuple(parent.dn for parent in found.objects)
         self._above[group] = (time.monotonic() + BELIEVED, parents)
         return parents
 

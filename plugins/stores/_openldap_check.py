@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...core import PluginError
 from . import _ppolicy as ppolicy
 from ._ldap import Object, Wire
-from ._ldap_names import equals
+from ._ldap_names import equals, is_under
+from ._ldap_places import examine_places
 from ._openldap_rights import examine_rights
 from ._openldap_settings import OpenLdapSettings, Server
 
@@ -22,11 +23,18 @@ def examine(wire: Wire, settings: OpenLdapSettings) -> Iterator[str]:
     yield from _seen_too_well_or_not_at_all(people)
     yield from _policies(wire, settings, people)
     yield from examine_rights(wire, settings, people)
-    for group in settings.admin_groups:
-        if wire.read(group, ["1.1"]) is None:
+    _privileged(wire, settings)
+
+
+def _privileged(wire: Wire, settings: OpenLdapSettings) -> None:
+    examine_places(wire, "privileged subtree", settings.privileged_subtrees)
+    for group in examine_places(wire, "administrators' group", settings.admin_groups, ["member", "uniqueMember"]):
+        if not group.values:
+            raise PluginError(f"no member of the administrators' group {group.dn} can be seen by the service account")
+        if not is_under(group.dn, settings.groups_below):
             raise PluginError(
-                f"the administrators' group {group} is not there, or the service account may not read it: "
-                "its members could not be recognised"
+                f"the administrators' group {group.dn} is not below {settings.groups_below}, where groups are looked "
+                "for: set groups_base, or its members could not be recognised"
             )
 
 

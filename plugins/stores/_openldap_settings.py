@@ -44,3 +44,8 @@ class OpenLdapSettings(DirectorySettings):
         title="Default policy",
         description="Full name (DN) of the password policy of accounts that name none, as the server has it.",
     )
+
+    @property
+    def groups_below(self) -> str:
+        """Where groups are looked for."""
+        return self.groups_base or self.base

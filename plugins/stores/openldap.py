@@ -72,7 +72,7 @@ class OpenLdap(Changing, LdapStore):
     def __init__(self, settings: OpenLdapSettings) -> None:
         super().__init__(settings)
         self._kind = Wire389 if settings.kind is Server.DS389 else Wire
-        self._groups = Groups(settings.groups_base or settings.base)
+        self._groups = Groups(settings.groups_below)
         self._policies: dict[str, tuple[float, ppolicy.Policy]] = {}
         # Where the policies of accounts stand that were found and whose rules nobody has asked for yet.
         self._ruled_by: OrderedDict[str, str] = OrderedDict()
@@ -196,7 +196,7 @@ class OpenLdap(Changing, LdapStore):
         return entry
 
     def _account(self, wire: Wire, entry: Object) -> Account:
-        groups = self._groups.all_of(wire, entry.texts("memberOf", longest=2048))
+        groups = self._groups.all_of(wire, entry.dn, entry.texts("memberOf", longest=2048))
         return Account(
             key=AccountKey(self.key, entry.text("entryUUID")),
             name=entry.text(self.settings.identifiers[0]) or entry.dn,

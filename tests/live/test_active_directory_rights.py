@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from servers.samba import SambaAd
-from servers.samba_contents import DOMAIN_DN, FENCE, FENCED, GROUPS, PEOPLE, ROOT, ROOT_PASSWORD, STRANGER
+from servers.samba_contents import DOMAIN_DN, FENCE, FENCED, GROUPS, PEOPLE, ROOT, ROOT_PASSWORD, STAFF_ADMINS, STRANGER
 from servers.slapd import Slapd
 
 from keyback.core import PluginError
@@ -67,8 +68,15 @@ def test_an_administrators_group_must_be_there_and_be_one_that_the_directory_cou
     make_ad_store: MakeStore, ad: SambaAd
 ) -> None:
     assert "is not there" in problem(make_ad_store(admin_groups=(f"CN=No such group,{DOMAIN_DN}",)))
+    number = UUID(bytes_le=ad.read(STAFF_ADMINS, "objectGUID")["objectGUID"][0])
+    assert f"is called {STAFF_ADMINS} by the directory" in problem(make_ad_store(admin_groups=(f"<GUID={number}>",)))
     mailing_list = ad.group("Only a mailing list", kind=2)
     assert "is a mailing list" in problem(make_ad_store(admin_groups=(mailing_list,)))
+
+
+def test_a_privileged_subtree_that_is_misspelt_is_named(make_ad_store: MakeStore) -> None:
+    assert "privileged subtree" in problem(make_ad_store(privileged_subtrees=(f"OU=Nowhere,{DOMAIN_DN}",)))
+    make_ad_store(privileged_subtrees=(GROUPS,)).check()
 
 
 def test_another_directory_is_told_by_name(make_ad_store: MakeStore, slapd: Slapd) -> None:

@@ -12,13 +12,25 @@ import ldap3
 import pytest
 from servers.slapd import CHANGED, PASSWORD, PEOPLE, POLICIES, SERVICE, SERVICE_PASSWORD, SUFFIX, Slapd, Someone
 
-from keyback.core import Account, Ambiguous, CanTell, CanUnlock, ContactKind, PasswordRefused, PluginError, Secret
+from keyback.core import (
+    Account,
+    Ambiguous,
+    CanTell,
+    CanUnlock,
+    ContactKind,
+    PasswordRefused,
+    PluginError,
+    Secret,
+    StoreUnavailable,
+)
 from keyback.core.testing import StoreSuite, a_context
 from keyback.plugins.stores import _ppolicy as ppolicy
 from keyback.plugins.stores._ldap import Answer
 from keyback.plugins.stores.openldap import OpenLdap
 
 NEW = "four words that belong apart"
+# So many objects slapd tells at once, where nothing else is set.
+SIZE_LIMIT = 500
 BY_HAND = "Your organisation resets this account by hand. Call the help desk."
 SOMEBODY_ELSE = "Somebody else just changed this password. Start again."
 
@@ -108,6 +120,30 @@ def test_an_administrator_is_known_through_five_groups_within_groups(
     assert account is not None
     assert account.privileged is privileged
     assert (f"cn=admins,ou=Groups,{SUFFIX}" in account.groups) is privileged
+
+
+def test_an_administrator_is_known_also_by_a_group_of_which_the_directory_marks_nobody(
+    make_store: Callable[..., OpenLdap], slapd: Slapd
+) -> None:
+    """The overlay writes memberOf for one kind of group, and for none where it is missing."""
+    person, group = slapd.person(), f"cn=marked by nobody,ou=Groups,{SUFFIX}"
+    with slapd.root() as root:
+        root.add(group, "groupOfUniqueNames", {"cn": "marked by nobody", "uniqueMember": person.dn})
+    assert slapd.read(person.dn, "memberOf")["memberOf"] == []
+    account = make_store(admin_groups=(group,)).find(person.uid, a_context())
+    assert account is not None
+    assert (account.privileged, account.groups) == (True, {group})
+
+
+def test_of_whom_not_all_groups_are_told_is_nobody_whom_we_may_reset(store: OpenLdap, slapd: Slapd) -> None:
+    """One of those left out could be the administrators'."""
+    person = slapd.person()
+    with slapd.root() as root:
+        for number in range(SIZE_LIMIT + 1):
+            name = f"{person.uid} {number}"
+            root.add(f"cn={name},ou=Groups,{SUFFIX}", "groupOfNames", {"cn": name, "member": person.dn})
+    with pytest.raises(StoreUnavailable, match="did not tell all the groups"):
+        store.find(person.uid, a_context())
 
 
 def test_a_privileged_subtree_makes_privileged(make_store: Callable[..., OpenLdap], slapd: Slapd) -> None:

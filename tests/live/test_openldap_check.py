@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from servers.slapd import CHANGED, PEOPLE, POLICIES, ROOT, ROOT_PASSWORD, SUFFIX, Slapd
+from servers.slapd import ADMINS, CHANGED, PEOPLE, POLICIES, ROOT, ROOT_PASSWORD, SUFFIX, Slapd
 
 from keyback.core import PluginError
 from keyback.plugins.stores.openldap import OpenLdap
@@ -28,6 +28,12 @@ def test_a_directory_that_is_set_up_well_is_met_in_silence(make_store: MakeStore
         ({"person_class": "printer"}, "no object of class printer"),
         ({"bind_password": "not the password"}, "refuses the service account"),
         ({"admin_groups": (f"cn=nobody,ou=Groups,{SUFFIX}",)}, "administrators' group"),
+        ({"admin_groups": (ADMINS.replace("cn=", "commonName="),)}, f"is called {ADMINS} by the directory"),
+        ({"admin_groups": (f"ou=Groups,{SUFFIX}",)}, "no member of the administrators' group"),
+        ({"groups_base": ""}, "set groups_base"),
+        ({"privileged_subtrees": (f"ou=Peple,{SUFFIX}",)}, "privileged subtree"),
+        ({"privileged_subtrees": (PEOPLE.replace(",", ";"),)}, f"is called {PEOPLE} by the directory"),
+        ({"privileged_subtrees": (" ",)}, "privileged subtree"),
         ({"default_policy": f"cn=nothing,{POLICIES}"}, "policy"),
     ],
 )
