@@ -85,14 +85,21 @@ class Graph:
 
     def every(self, place: str, query: Mapping[str, str], budget: Budget) -> Iterator[Fields]:
         """All rows, page after page. Raises Refused or StoreUnavailable."""
-        page = self.read(place, query, budget) or {}
-        yield from page.get("value", ())
+        page = self._page(place, query, budget)
+        yield from page["value"]
         while link := str(page.get("@odata.nextLink", "")):
             # Our token goes nowhere else, whatever the answer names.
             if not link.startswith(self._root):
                 raise StoreUnavailable("Graph's next page lies somewhere else")
-            page = self.read(link.removeprefix(self._root), {}, budget) or {}
-            yield from page.get("value", ())
+            page = self._page(link.removeprefix(self._root), {}, budget)
+            yield from page["value"]
+
+    def _page(self, place: str, query: Mapping[str, str], budget: Budget) -> Fields:
+        page = self.read(place, query, budget)
+        if page is None or not isinstance(page.get("value"), list):
+            # Nothing, or an answer that was cut: for an empty list, administrators would be taken for anybody.
+            raise StoreUnavailable("Graph's answer is no list")
+        return page
 
     def order(self, verb: str, place: str, body: Fields, budget: Budget) -> Reply:
         """Have something done, once. Raises OutcomeUnknown when it may be done, StoreUnavailable when surely not."""

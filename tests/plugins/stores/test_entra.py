@@ -16,6 +16,7 @@ from servers import contracts
 from servers.entra_store import BY_HAND, NEW, Make, found, refused, reset
 from servers.graph import BUSY, DENIED, MASTERED, PUBLISHED, Graph, wrong
 from servers.graph_people import LONG_AGO, OLD, Someone
+from servers.http_sink import Answer
 
 from keyback.core import (
     Account,
@@ -31,6 +32,9 @@ from keyback.core.testing import StoreSuite, a_context
 from keyback.plugins.stores.entra import Entra
 
 ROLE = "62e90394-69f5-4237-9190-012177145e10"
+GONE = wrong(404, "Request_ResourceNotFound", "Resource does not exist.")
+# What a proxy says, or a connection that is cut.
+NO_LISTS = (b"", b'{"value": [', b"{}", b'{"value": null}', b"[]")
 GUID, SID = uuid.UUID("01234567-89ab-cdef-0123-456789abcdef"), "S-1-5-21-1-2-3-1104"
 IMMUTABLE = b64encode(GUID.bytes_le).decode()
 
@@ -225,6 +229,17 @@ def test_where_administrators_cannot_be_told_apart_nobody_is_served(consent: str
 def test_a_question_about_roles_that_is_not_answered_is_no_no(part: str, store: Entra, graph: Graph) -> None:
     jo = graph.people.add()
     graph.fails("GET", part, BUSY, BUSY)
+    with pytest.raises(StoreUnavailable):
+        store.find(jo.name, a_context())
+
+
+@pytest.mark.parametrize("answer", [GONE, *(replace(DENIED, status=200, body=body) for body in NO_LISTS)])
+@pytest.mark.parametrize("part", ["domains", "transitiveMemberOf", "roleAssignments", "roleEligibilitySchedules"])
+def test_what_is_no_list_is_no_empty_one(part: str, answer: Answer, store: Entra, graph: Graph) -> None:
+    """Whoever took it for one would take an administrator for anybody."""
+    jo = graph.people.add()
+    in_a_role(jo)
+    graph.fails("GET", part, answer, answer)
     with pytest.raises(StoreUnavailable):
         store.find(jo.name, a_context())
 
