@@ -182,6 +182,8 @@ class Phones:
         if declined:
             self.stopping.decline(phone.person_id, recovery.id)
             return Reply(Said.STOPPED)
+        if tried > limits.PHONE_NUMBERS.most:
+            return Reply(Said.OVER)
         if self.hearing.would_pass(recovery, asdict(statement)):
             return Reply(Said.APPROVED if self.hearing.keep(recovery, asdict(statement)) else Said.OVER)
         left = max(0, limits.PHONE_NUMBERS.most - tried)

@@ -8,13 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from servers.held_rows import behind
 from servers.phone import Phone
 from servers.phone_home import HELP_DESK, KEY, WHERE, Home, a_home, asked
+from servers.postgres import Postgres
 from servers.small_house import MAIL, Visit
 from sqlalchemy import select
 
+from keyback.core.db.counters import Mark
 from keyback.core.db.session import Database
 from keyback.core.db.tables import event
+from keyback.core.recovery.limits import PHONE_NUMBERS
 from keyback.core.recovery.state import Stage
 from keyback.core.service.enrolling.phones import Said
 from keyback.plugins.methods.phone_approval import LIFETIME
@@ -23,6 +27,14 @@ from keyback.plugins.methods.phone_approval import LIFETIME
 @pytest.fixture
 def home(tmp_path: Path, migrated: Path) -> Iterator[Home]:
     database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'phones.db')}")
+    yield a_home(database)
+    database.close()
+
+
+@pytest.fixture
+def on_a_server(postgres: Postgres, migrated_postgres: str) -> Iterator[Home]:
+    """Where transactions run side by side."""
+    database = Database(postgres.database(like=migrated_postgres))
     yield a_home(database)
     database.close()
 
@@ -65,6 +77,20 @@ def test_a_wrong_number_is_said_on_the_phone_and_three_of_them_end_it(home: Home
     assert home.waiting(home.phone) == []
     assert not home.heard(visit)
     assert home.goes_on(visit).reason == "not-heard"
+
+
+def test_a_number_does_not_overtake_those_before_it(on_a_server: Home) -> None:
+    """Of many that are typed at the same moment, as many are looked at as of those typed one after the other."""
+    home = on_a_server
+    visit = home.visit()
+    assert visit.recovery.pick
+    mark = Mark(PHONE_NUMBERS.name, visit.recovery.pick.challenge_id, PHONE_NUMBERS.window, PHONE_NUMBERS.most)
+    counters, now = home.house.records.counters, home.house.clock()
+    approved = behind(
+        home.house.records.db, lambda tx: counters.bump(tx, [mark], now), lambda: home.approves(visit, home.phone)
+    )
+    assert approved.result() is Said.OVER
+    assert not home.heard(visit)
 
 
 def test_a_request_is_answered_once(home: Home) -> None:
