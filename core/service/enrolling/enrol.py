@@ -103,8 +103,7 @@ class Enrolling:
             self._may_change(tx, who)
             refusal = self._count(tx, who)
             if refusal is None:
-                if len(self._mine(tx, who, key)) >= MOST and not method.replaces:
-                    raise NotAllowed(FULL)
+                self._refuse_more(tx, who, method)
                 begun = Begun(challenge, instead_of=instead_of)
                 self.records.pending.put(tx, _adding(who, key), begun, now + GOOD_FOR)
         if refusal is not None:
@@ -176,6 +175,10 @@ class Enrolling:
     def _mine(self, tx: Transaction, who: SignedIn, key: str) -> list[Enrolment]:
         return [one for one in self.records.enrolments.of(tx, who.person.id) if one.method == key]
 
+    def _refuse_more(self, tx: Transaction, who: SignedIn, method: Method) -> None:
+        if len(self._mine(tx, who, method.key)) >= MOST and not method.replaces:
+            raise NotAllowed(FULL)
+
     def _drawn(self, method: Method, who: SignedIn, mine: list[Enrolment]) -> Challenge:
         assert isinstance(method, Enrollable)
         policy = self.snapshots.current.policy_for(who.person)
@@ -234,6 +237,7 @@ class Enrolling:
                 raise NotAllowed(STOPPED)
             if not self.records.pending.take(tx, _adding(who, method.key), now):
                 raise OutOfTurn("this was confirmed already")
+            self._refuse_more(tx, who, method)
             if posted is not None and method.medium in PHONE_MEDIA:
                 self.records.deliveries.used(tx, posted.name, now)
             whom = self.mine.to_be_told(tx, who, (method, new.data))

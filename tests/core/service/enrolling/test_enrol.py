@@ -195,6 +195,17 @@ def test_three_devices_are_the_most(house: SmallHouse) -> None:
         house.staff.enrolling.begin(who, APP)
 
 
+def test_three_are_the_most_also_where_several_were_begun_before(house: SmallHouse) -> None:
+    sessions = [jo(house, f"s{n}") for n in range(MOST + 1)]
+    for who in sessions:
+        house.staff.enrolling.begin(who, APP)
+    for who in sessions[:MOST]:
+        house.staff.enrolling.confirm(who, APP, shown(house, who))
+    with pytest.raises(NotAllowed, match="You have"):
+        house.staff.enrolling.confirm(sessions[MOST], APP, shown(house, sessions[MOST]))
+    assert kept(house, sessions[0]).count(APP) == MOST
+
+
 def test_beginning_again_and_again_ends(house: SmallHouse) -> None:
     who = jo(house)
     for _ in range(limits.ADDITIONS.most):
