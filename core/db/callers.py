@@ -50,7 +50,11 @@ _of_agent = (
 )
 _replace = delete(table).where(table.c.person_ref == bindparam("person"), table.c.recovery_id == "")
 _join = update(table).where(
-    table.c.id == bindparam("of_id"), table.c.recovery_id == "", table.c.expires_at > bindparam("now")
+    table.c.id == bindparam("of_id"),
+    table.c.recovery_id == "",
+    # Wrong codes that were being counted when it was read.
+    table.c.tries < MOST_TRIES,
+    table.c.expires_at > bindparam("now"),
 )
 _miss = update(table).where(table.c.id == bindparam("of_id")).values(tries=table.c.tries + 1)
 _purge = Purge(table.c.id, table.c.expires_at < bindparam("before"), oldest=table.c.expires_at)
@@ -78,7 +82,7 @@ class Callers:
         return None if row is None else self._caller(row)
 
     def join(self, tx: Connection, caller: Caller, recovery_id: str, now: datetime) -> Caller | None:
-        """With its recovery; None if its code was used meanwhile: it is good once."""
+        """With its recovery; None if its code was used or guessed at too often meanwhile: it is good once."""
         asked = {"of_id": caller.id, "now": now, "recovery_id": recovery_id}
         return replace(caller, recovery_id=recovery_id) if tx.execute(_join, asked).rowcount == 1 else None
 

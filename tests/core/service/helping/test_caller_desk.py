@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import fields
 from threading import Barrier
 
 import pytest
 from servers.desk import ADA, AGENT, BO, HELP_DESK, desk_of, happened
-from servers.small_house import NEW, SmallHouse, Visit
+from servers.held_rows import behind
+from servers.postgres import Postgres
+from servers.small_house import NEW, SmallHouse, Visit, small_house
 from sqlalchemy import update
 
 from keyback.core.contracts.errors import MustWait, NotAllowed
 from keyback.core.contracts.people import Contact
 from keyback.core.db.callers import MOST_TRIES, Callers
 from keyback.core.db.desk_tables import caller as table
+from keyback.core.db.session import Database, Transaction
 from keyback.core.recovery import limits
 from keyback.core.recovery.policy import Policy, Scope
 from keyback.core.recovery.state import Lane, Stage
@@ -142,6 +146,25 @@ def test_whoever_guesses_codes_ends_the_call(house: SmallHouse, desk: Desk) -> N
         assert lane(caller(house, wrong)) is Lane.UNKNOWN_BROWSER
     assert lane(caller(house, started.code)) is Lane.UNKNOWN_BROWSER
     assert happened(house, "call.missed") == ["call.missed"] * MOST_TRIES
+
+
+def test_the_right_code_does_not_overtake_wrong_ones_that_are_being_counted(
+    postgres: Postgres, migrated_postgres: str
+) -> None:
+    with closing(Database(postgres.database(like=migrated_postgres))) as database:
+        house = small_house(database)
+        started = call(desk_of(house))
+        with database.read() as tx:
+            expected = house.records.callers.load(tx, started.id)
+        assert expected is not None
+
+        def many_wrong_ones(tx: Transaction) -> None:
+            for _ in range(MOST_TRIES):
+                house.records.callers.miss(tx, expected)
+
+        assert (
+            lane(behind(database, many_wrong_ones, lambda: caller(house, started.code)).result()) is not Lane.HELP_DESK
+        )
 
 
 def test_right_wrong_and_nobodys_look_alike_before_the_first_proof(house: SmallHouse, desk: Desk) -> None:
