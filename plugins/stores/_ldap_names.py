@@ -51,7 +51,7 @@ class Groups:
         They are asked for also where it tells some: it may tell of one kind of group alone, or of none.
         """
         found: dict[tuple[str, ...], str] = {}
-        to_climb = [*told, *self._parents(wire, person)]
+        to_climb = [*told, *self._holding(wire, person)]
         while to_climb:
             group = to_climb.pop()
             if normal_dn(group) not in found:
@@ -63,15 +63,19 @@ class Groups:
         until, known = self._above.get(group, (0.0, ()))
         if until > time.monotonic():
             return known
-        holds = any_of([equals("member", group), equals("uniqueMember", group)])
+        parents = self._holding(wire, group)
+        if len(self._above) > 10_000:
+            self._above.clear()
+        self._above[group] = (time.monotonic() + BELIEVED, parents)
+        return parents
+
+    def _holding(self, wire: Wire, member: str) -> tuple[str, ...]:
+        """Of people it is asked anew each time: whoever became an administrator a moment ago is one."""
+        holds = any_of([equals("member", member), equals("uniqueMember", member)])
         found = wire.search(self._base, holds, ["1.1"])
         if found.more:
             raise StoreUnavailable(f"{wire.server} did not tell all the groups that somebody is in")
-        if len(self._above) > 10_000:
-            self._above.clear()
-        parents = tuple(parent.dn for parent in found.objects)
-        self._above[group] = (time.monotonic() + BELIEVED, parents)
-        return parents
+        return tuple(parent.dn for parent in found.objects)
 
 
 def _unescaped(value: str) -> str:

@@ -127,12 +127,15 @@ def test_an_administrator_is_known_also_by_a_group_of_which_the_directory_marks_
 ) -> None:
     """The overlay writes memberOf for one kind of group, and for none where it is missing."""
     person, group = slapd.person(), f"cn=marked by nobody,ou=Groups,{SUFFIX}"
+    store = make_store(admin_groups=(group,))
     with slapd.root() as root:
-        root.add(group, "groupOfUniqueNames", {"cn": "marked by nobody", "uniqueMember": person.dn})
+        root.add(group, "groupOfUniqueNames", {"cn": "marked by nobody", "uniqueMember": f"uid=boss,{PEOPLE}"})
+        for privileged, groups in ((False, set()), (True, {group})):
+            account = store.find(person.uid, a_context())
+            assert account is not None
+            assert (account.privileged, account.groups) == (privileged, groups)
+            root.modify(group, {"uniqueMember": [(ldap3.MODIFY_ADD, [person.dn])]})
     assert slapd.read(person.dn, "memberOf")["memberOf"] == []
-    account = make_store(admin_groups=(group,)).find(person.uid, a_context())
-    assert account is not None
-    assert (account.privileged, account.groups) == (True, {group})
 
 
 def test_of_whom_not_all_groups_are_told_is_nobody_whom_we_may_reset(store: OpenLdap, slapd: Slapd) -> None:
