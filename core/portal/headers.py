@@ -22,6 +22,8 @@ POLICY: Mapping[str, tuple[str, ...]] = {
     "trusted-types": ("kb",),
     "report-to": ("kb",),
 }
+# Nothing is added to these: where forms lead, who may frame a page, and what nobody named.
+OURS_ALONE = frozenset({"default-src", "object-src", "form-action", "frame-ancestors", "base-uri"})
 FIXED: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -82,15 +84,16 @@ def of_every_response(of_nonce: str, *, secure: bool) -> dict[str, str]:
 
 
 def policy(of_nonce: str, more: Mapping[str, tuple[str, ...]] = NO_SOURCES) -> str:
-    """The content security policy with this nonce; `more` only ever adds to a directive."""
+    """The content security policy with this nonce; `more` only ever adds to what a page may load."""
     return (_written(more) if more else WRITTEN).replace("{nonce}", of_nonce)
 
 
 def _written(more: Mapping[str, tuple[str, ...]]) -> str:
     directives = []
     for name in dict.fromkeys((*POLICY, *more)):
-        sources = [source for source in POLICY.get(name, ()) if source != "'none'" or name not in more]
-        sources += [source for source in more.get(name, ()) if source not in sources]
+        sources = list(POLICY.get(name, ()))
+        if name not in OURS_ALONE:
+            sources += [source for source in more.get(name, ()) if source not in sources]
         directives.append(" ".join((name, *sources)))
     return "; ".join(directives)
 

@@ -122,12 +122,15 @@ def test_only_the_browser_that_holds_the_recovery_gets_the_way_back(clients: Cli
     assert stranger.get(f"/recover/{visit.ticket.recovery_id}/back", base_url=ORIGIN).status_code == 403
 
 
-def test_the_last_page_leads_back_by_a_link(clients: ClientHouse) -> None:
-    visit = clients.proven(clients.visit(clients.authorize()))
+def test_the_last_page_leads_back_by_a_link_so_no_form_need_lead_to_the_client(clients: ClientHouse) -> None:
+    first = clients.authorize()
+    visit = clients.proven(clients.visit(first))
     visit.renew()
     clients.back(visit)
-    page = clients.browser.get(f"/recover/{visit.ticket.recovery_id}", base_url=ORIGIN).text
-    assert f'href="/recover/{visit.ticket.recovery_id}/back" rel="noreferrer">Back to Alderwick sign-in' in page
+    page = clients.browser.get(f"/recover/{visit.ticket.recovery_id}", base_url=ORIGIN)
+    assert f'href="/recover/{visit.ticket.recovery_id}/back" rel="noreferrer">Back to Alderwick sign-in' in page.text
+    for one in (first, page):
+        assert "; form-action 'self'; " in one.headers["Content-Security-Policy"]
 
 
 def test_ten_minutes_later_nobody_is_waited_for_any_more(clients: ClientHouse) -> None:

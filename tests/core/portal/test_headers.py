@@ -116,7 +116,11 @@ def test_a_human_check_may_add_sources_but_take_none_away() -> None:
     assert widened == POLICY.replace("connect-src 'self'", "connect-src 'self' https://check.example") + (
         "; worker-src 'self'"
     )
-    assert "default-src 'self'" in policy("R", {"default-src": ("'self'",)})
+
+
+@pytest.mark.parametrize("name", ["default-src", "object-src", "form-action", "frame-ancestors", "base-uri"])
+def test_nobody_widens_where_forms_lead_who_frames_a_page_or_what_is_not_named(name: str) -> None:
+    assert policy("R", {name: ("https://check.example",)}) == POLICY
 
 
 def test_files_are_kept_for_a_year_under_a_name_with_their_digest(portal: Portal) -> None:
