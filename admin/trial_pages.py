@@ -13,6 +13,7 @@ from ..core.contracts.text import Text
 from ..core.service.ruling.parts import NotOffered, Part
 from ..core.service.ruling.trials import GOOD, Looked, Trial
 from .access import Screen
+from .settings_form import AuthorsWords
 
 # So often a page under way looks again, and for so long: then somebody must ask, or nobody is there any more.
 AGAIN, PATIENCE = "2", timedelta(minutes=1)
@@ -76,7 +77,14 @@ class TrialPages(Screen):
 def lines_of(trial: Trial | None) -> Sequence[tuple[str, Text, Text | str]]:
     """Its sign, what was found, and how to mend it."""
     findings = trial.findings if trial else ()
-    return [(_sign(what), FOUND[what].filled(said=said), MEND.get(what, "")) for what, said in findings]
+    return [
+        (_sign(what), FOUND[what].filled(said=_in_words(what, said)), MEND.get(what, "")) for what, said in findings
+    ]
+
+
+def _in_words(what: Looked, said: Text | str) -> Text | str:
+    """A plugin's own words in the page's language, where a catalogue has them; never the name of a host."""
+    return AuthorsWords(said) if isinstance(said, str) and what in {Looked.REMARK, Looked.FAILS} else said
 
 
 def _sign(what: Looked) -> str:

@@ -83,6 +83,7 @@ from .contracts.store import (
     Store,
 )
 from .contracts.text import Secret, Text
+from .contracts.undelivered import why_not
 from .contracts.wall import Wall
 from .contracts.wording import Wording
 from .hookspecs import hookimpl, hookspec
@@ -187,4 +188,5 @@ __all__ = [
     "set_for",
     "short_name",
     "trusted_certificates",
+    "why_not",
 ]

@@ -13,6 +13,7 @@ from ipaddress import ip_network
 from urllib.parse import unquote, urlsplit
 
 from .contracts.errors import DeliveryFailed, PluginError
+from .contracts.text import Text
 from .contracts.wall import Wall
 from .dial import Forbidden, dial
 
@@ -52,7 +53,7 @@ class Outside:
         try:
             self._tls = ssl.create_default_context(cafile=ca_file or None)
         except OSError:
-            raise PluginError("the file of the certificate authority cannot be read") from None
+            raise PluginError(Text("the file of the certificate authority cannot be read")) from None
 
     def ask(self, request: Request, ends: float) -> Answer:
         """One request, before this moment of the monotonic clock. Raises OSError or HTTPException."""

@@ -11,6 +11,12 @@ from .text import Text
 class KeybackError(Exception):
     """The root of all of ours. Never raised itself."""
 
+    @property
+    def said(self) -> Text | str:
+        """Why; administrators read it in their own language where it was raised with a Text."""
+        first = self.args[0] if len(self.args) == 1 else None
+        return first if isinstance(first, Text) else str(self)
+
 
 class PluginError(KeybackError):
     """A plugin cannot do its work (raised by plugins and by the host around them). People see: choose another way."""

@@ -152,10 +152,11 @@ class Plugin:
     def __init__(self, settings: PluginSettings) -> None:
         self.settings = settings
 
-    def check(self) -> Sequence[str] | None:
+    def check(self) -> Sequence[Text | str] | None:
         """Raise PluginError if these settings cannot work. Behind the admin's Test button; may do I/O.
 
-        What works and is less than the operator may believe is returned, a sentence each.
+        What works and is less than the operator may believe is returned, a sentence each. What is a Text is said in
+        the administrator's language.
         """
         return None
 

@@ -27,6 +27,7 @@ from ...core import (
     e164,
     hookimpl,
     trusted_certificates,
+    why_not,
 )
 from ...core.networks import Networks, must_be_secret, parts_of
 from ...core.outside import LONGEST_STEP, Outside, Request, failure, refusal
@@ -227,7 +228,7 @@ class HttpGateway(Channel):
             kind = failure(error).kind
         else:
             return
-        raise PluginError(f"the gateway cannot be used: {kind}")
+        raise PluginError(Text("the gateway cannot be used: {why}", why=why_not(kind)))
 
     def _named(self, answer: str) -> str:
         found = re.search(self.settings.name_in_answer, answer) if self.settings.name_in_answer else None

@@ -30,6 +30,7 @@ from ...core import (
     e164,
     hookimpl,
     only_in_file,
+    why_not,
 )
 from ._baresip import Baresip, Happened, NoPhone, modules, version
 from ._reports import Reports
@@ -141,9 +142,9 @@ class Sip(Channel):
     def check(self) -> None:
         """Whether the programs are there, and whether the exchange answers and knows us. Nobody is called."""
         if not speaks():
-            raise PluginError("espeak-ng is not installed")
+            raise PluginError(Text("espeak-ng is not installed"))
         if self._cannot_verify:
-            raise PluginError("this baresip checks no certificate: use version 2, or choose another protection")
+            raise PluginError(Text("this baresip checks no certificate: use version 2, or choose another protection"))
         try:
             modules()
             with Baresip(self._account(register=True), self._authorities()) as phone:
@@ -151,7 +152,7 @@ class Sip(Channel):
         except NoPhone as failure:
             why = str(failure)
         if why:
-            raise PluginError(f"the exchange cannot be used: {why}")
+            raise PluginError(Text("the exchange cannot be used: {why}", why=why_not(why)))
 
     def close(self) -> None:
         """Hang up."""

@@ -26,6 +26,7 @@ from ...core import (
     hookimpl,
     is_address,
     trusted_certificates,
+    why_not,
 )
 from ...core.dial import Forbidden, dial
 from ...core.networks import Networks
@@ -107,7 +108,9 @@ class Smpp(Channel):
     def __init__(self, settings: SmppSettings) -> None:
         super().__init__(settings)
         if Line is None:
-            raise PluginError("needs smpplib: install Keyback with the extra `smpp`")
+            raise PluginError(
+                Text("needs {package}: install Keyback with the extra `{extra}`", package="smpplib", extra="smpp")
+            )
         self._lock = Lock()
         self._line: Line | None = None
         self._told = Reports()
@@ -141,7 +144,7 @@ class Smpp(Channel):
             why = failed.kind
         else:
             return
-        raise PluginError(f"the carrier's server cannot be used: {why}")
+        raise PluginError(Text("the carrier's server cannot be used: {why}", why=why_not(why)))
 
     def close(self) -> None:
         """Say goodbye to the carrier."""

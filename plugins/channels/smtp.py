@@ -141,7 +141,7 @@ class Smtp(Channel):
         try:
             self._tls = ssl.create_default_context(cafile=settings.ca_file or None)
         except OSError:
-            raise PluginError("the file of the certificate authority cannot be read") from None
+            raise PluginError(Text("the file of the certificate authority cannot be read")) from None
         self._sender = wire(settings.sender)
         self._stationery = Stationery(settings.sender, settings.sender_name, settings.reply_to)
         self._lock = Lock()
@@ -265,14 +265,14 @@ def _deliver(smtp: smtplib.SMTP, letter: Letter) -> None:
 
 
 _SENTENCES = {
-    "address": "the mail server refuses the address",
-    "certificate": "the mail server's certificate cannot be trusted",
-    "credentials": "the mail server refuses the sign-in name or the password",
-    "private-address": "the mail server is in a private network that plugins.allowed_networks does not list",
-    "not-supported": "the mail server lacks what these settings ask for",
-    "refused": "the mail server refuses",
-    "timeout": "the mail server does not answer in time",
-    "unreachable": "the mail server cannot be reached",
+    "address": Text("the mail server refuses the address"),
+    "certificate": Text("the mail server's certificate cannot be trusted"),
+    "credentials": Text("the mail server refuses the sign-in name or the password"),
+    "private-address": Text("the mail server is in a private network that plugins.allowed_networks does not list"),
+    "not-supported": Text("the mail server lacks what these settings ask for"),
+    "refused": Text("the mail server refuses"),
+    "timeout": Text("the mail server does not answer in time"),
+    "unreachable": Text("the mail server cannot be reached"),
 }
 
 

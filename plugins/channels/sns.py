@@ -20,6 +20,7 @@ from ...core import (
     hookimpl,
     only_in_file,
     trusted_certificates,
+    why_not,
 )
 from ...core.networks import must_be_secret, parts_of
 
@@ -113,7 +114,9 @@ class Sns(Channel):
     def __init__(self, settings: SnsSettings) -> None:
         super().__init__(settings)
         if boto3 is None:
-            raise PluginError("needs boto3: install Keyback with the extra `sns`")
+            raise PluginError(
+                Text("needs {package}: install Keyback with the extra `{extra}`", package="boto3", extra="sns")
+            )
         key, secret = settings.access_key.get_secret_value(), settings.secret_key.get_secret_value()
         keys = {"aws_access_key_id": key, "aws_secret_access_key": secret} if secret else {}
         session = boto3.session.Session(region_name=settings.aws_region, **keys)
@@ -141,13 +144,14 @@ class Sns(Channel):
         """Whether the key is good and may send texts, and whether Amazon lets them out. Nothing is sent."""
         try:
             found = self._client.get_sms_attributes(attributes=["MonthlySpendLimit"])
-            why = "its monthly spend limit is 0" if found["attributes"].get("MonthlySpendLimit") == "0" else ""
+            spent = found["attributes"].get("MonthlySpendLimit") == "0"
+            why: Text | str = Text("its monthly spend limit is 0") if spent else ""
         except Exception as error:
-            why = _failure(error).kind
+            why = why_not(_failure(error).kind)
         if not why and self._in_sandbox():
-            why = "the account is in the sandbox, so texts go to verified numbers alone"
+            why = Text("the account is in the sandbox, so texts go to verified numbers alone")
         if why:
-            raise PluginError(f"Amazon SNS cannot be used: {why}")
+            raise PluginError(Text("Amazon SNS cannot be used: {why}", why=why))
 
     def _in_sandbox(self) -> bool:
         """As far as the key may ask: sending needs no right to know it."""

@@ -32,6 +32,7 @@ from ...core import (
     hookimpl,
     only_in_file,
     trusted_certificates,
+    why_not,
 )
 from ...core.networks import Networks, must_be_secret, parts_of
 from ...core.outside import Outside, Request, failure
@@ -141,7 +142,8 @@ class Twilio(Channel):
         except DeliveryFailed as failed:
             said, why = {}, failed.kind
         if why or said.get("status") != "active":
-            raise PluginError(f"Twilio cannot be used: {why or 'the account is not active'}")
+            told = why_not(why) if why else Text("the account is not active")
+            raise PluginError(Text("Twilio cannot be used: {why}", why=told))
 
     def _ask(self, path: str, form: Mapping[str, object] | None, seconds: float) -> tuple[int, Mapping[str, Any]]:
         """Status and answer. Raises DeliveryFailed, without what was asked."""

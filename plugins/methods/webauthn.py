@@ -286,7 +286,7 @@ def _roots(settings: WebAuthnSettings) -> Iterator[bytes]:
     try:
         found = load_pem_x509_certificates(Path(settings.makers).read_bytes())
     except (OSError, ValueError) as error:
-        raise PluginError("makers: no file with PEM certificates") from error
+        raise PluginError(Text("makers: no file with PEM certificates")) from error
     yield from (certificate.public_bytes(Encoding.PEM) for certificate in found)
 
 

@@ -26,6 +26,7 @@ from ...core import (
     Text,
     hookimpl,
     trusted_certificates,
+    why_not,
 )
 from ...core.networks import Networks, must_be_secret, parts_of
 from ...core.outside import Outside, Request, failure, refusal
@@ -117,7 +118,7 @@ class Keycloak(Notifier):
             why = failed.kind
         else:
             return
-        raise PluginError(f"Keycloak cannot be used: {why}")
+        raise PluginError(Text("Keycloak cannot be used: {why}", why=why_not(why)))
 
     @property
     def _admin(self) -> str:

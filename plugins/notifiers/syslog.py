@@ -26,6 +26,7 @@ from ...core import (
     is_address,
     our_certificate,
     trusted_certificates,
+    why_not,
 )
 from ...core.dial import Forbidden, dial
 
@@ -96,7 +97,7 @@ class Syslog(Notifier):
             why = failed.kind
         else:
             return
-        raise PluginError(f"the collector cannot be used: {why}")
+        raise PluginError(Text("the collector cannot be used: {why}", why=why_not(why)))
 
     def _say(self, frames: bytes, ends: float) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 
-from ...core import Context, StoreUnavailable
+from ...core import Context, StoreUnavailable, Text
 
 # Seconds kept back from the host's deadline.
 MARGIN = 0.2
@@ -38,5 +38,5 @@ class Budget:
         """That long or what is left, if that is less. Raises StoreUnavailable when nothing is left."""
         left = self.left
         if left <= 0:
-            raise StoreUnavailable("the time for asking the directory is over")
+            raise StoreUnavailable(Text("the time for asking the directory is over"))
         return min(seconds, left)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 
 from cryptography import x509
 
-from ...core import PluginError
+from ...core import PluginError, Text
 from ._budget import Budget
 from ._entra_people import WANTED
 from ._entra_roles import GroupsUnseen, assignments, memberships
@@ -24,37 +24,38 @@ PHONES, MAILBOXES = "UserAuthMethod-Phone.Read.All", "UserAuthMethod-Email.Read.
 SOON = timedelta(days=30)
 
 WITHOUT = {
-    READ: "nobody can be found.",
-    GROUPS: "administrators could not be recognised by their groups, so nobody is served.",
-    ROLES: "administrators could not be recognised by their roles, so nobody is served.",
-    WRITE: "no password can be set.",
-    END: "sessions stay open after a reset.",
-    DOMAINS: "it cannot be seen who signs in at another server, so nobody is served.",
-    PHONES: "the phones that people registered cannot be read, and the settings name them.",
-    MAILBOXES: "the mail addresses that people registered cannot be read, and the settings name them.",
+    READ: Text("nobody can be found."),
+    GROUPS: Text("administrators could not be recognised by their groups, so nobody is served."),
+    ROLES: Text("administrators could not be recognised by their roles, so nobody is served."),
+    WRITE: Text("no password can be set."),
+    END: Text("sessions stay open after a reset."),
+    DOMAINS: Text("it cannot be seen who signs in at another server, so nobody is served."),
+    PHONES: Text("the phones that people registered cannot be read, and the settings name them."),
+    MAILBOXES: Text("the mail addresses that people registered cannot be read, and the settings name them."),
 }
 
 Probe = tuple[str, Callable[[], object]]
 
 
-def examine(graph: Graph, tokens: Tokens, settings: EntraSettings, budget: Budget) -> Iterator[str]:
+def examine(graph: Graph, tokens: Tokens, settings: EntraSettings, budget: Budget) -> Iterator[Text]:
     """What is merely unwise. Raises PluginError with every consent that is missing, each with its reason."""
     owned = granted(tokens.token(budget))
     missing = [one for one in (WRITE, END) if owned is not None and one not in owned]
     missing += dict.fromkeys(_unanswered(graph, settings, budget))
     if missing:
-        wanted = "Give the application the permission {} and consent to it: without it {}"
-        raise PluginError(" ".join(wanted.format(one, WITHOUT[one]) for one in missing))
+        wanted = Text("Give the application the permission {permission} and consent to it: without it {harm}")
+        each = [wanted.filled(permission=one, harm=WITHOUT[one]) for one in missing]
+        raise PluginError(reduce(lambda told, more: Text("{told} {more}", told=told, more=more), each))
     yield from _unlike_what_is_needed(owned)
     yield from _ends_soon(settings)
     yield from _synced(graph, settings, budget)
 
 
-def _unlike_what_is_needed(owned: Collection[str] | None) -> Iterator[str]:
+def _unlike_what_is_needed(owned: Collection[str] | None) -> Iterator[Text]:
     if owned is None:
-        yield "the token cannot be read: whether passwords may be set shows at the first reset"
+        yield Text("the token cannot be read: whether passwords may be set shows at the first reset")
     elif too_much := sorted(one for one in owned if "ReadWrite" in one and one != WRITE):
-        yield f"the application may do more than it needs: {', '.join(too_much)}"
+        yield Text("the application may do more than it needs: {names}", names=", ".join(too_much))
 
 
 def _unanswered(graph: Graph, settings: EntraSettings, budget: Budget) -> Iterator[str]:
@@ -95,20 +96,22 @@ def _sample(graph: Graph, budget: Budget) -> Fields | None:
     return next(iter(found.get("value", ())), None)
 
 
-def _ends_soon(settings: EntraSettings) -> Iterator[str]:
+def _ends_soon(settings: EntraSettings) -> Iterator[Text]:
     """On the day after it, nobody gets in. When a secret ends, an application cannot see."""
     if settings.certificate_file:
         file = Path(settings.certificate_file).read_bytes()
         ends = x509.load_pem_x509_certificate(file).not_valid_after_utc
         if ends - datetime.now(UTC) < SOON:
-            yield f"the application's certificate ends on {ends:%Y-%m-%d}"
+            yield Text("the application's certificate ends on {day}", day=f"{ends:%Y-%m-%d}")
 
 
-def _synced(graph: Graph, settings: EntraSettings, budget: Budget) -> Iterator[str]:
+def _synced(graph: Graph, settings: EntraSettings, budget: Budget) -> Iterator[Text]:
     """Asked without a consent of its own: where it is refused, nothing is missing but a hint."""
     try:
         here = (graph.read("organization", {"$select": "id,onPremisesSyncEnabled"}, budget) or {}).get("value", ())
     except Refused:
         return
     if any(one.get("onPremisesSyncEnabled") is True for one in here):
-        yield f"accounts are synced to this tenant: they are reset in the store {settings.mastered_in}"
+        yield Text(
+            "accounts are synced to this tenant: they are reset in the store {store}", store=settings.mastered_in
+        )

@@ -7,7 +7,7 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from ...core import AccountKey, Contact, ContactKind, StoreUnavailable
+from ...core import AccountKey, Contact, ContactKind, StoreUnavailable, Text
 from ._entra_settings import EntraSettings
 from ._graph import Fields
 from ._spelling import fold, has_unspeakable
@@ -71,7 +71,9 @@ def is_enabled(user: Fields) -> bool:
     """Raises StoreUnavailable when it cannot be seen: that is no reason to believe it."""
     enabled = user.get("accountEnabled")
     if not isinstance(enabled, bool):
-        raise StoreUnavailable("whether accounts are enabled cannot be seen: the consent User.Read.All is missing")
+        raise StoreUnavailable(
+            Text("whether accounts are enabled cannot be seen: the consent {name} is missing", name="User.Read.All")
+        )
     return enabled
 
 

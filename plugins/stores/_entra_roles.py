@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...core import StoreUnavailable
+from ...core import StoreUnavailable, Text
 from ._budget import Budget
 from ._graph import UNLICENSED, Fields, Graph, Refused
 
@@ -42,7 +42,7 @@ def memberships(graph: Graph, user_id: str, budget: Budget) -> Sequence[Fields]:
     found = tuple(graph.every(f"users/{user_id}/transitiveMemberOf", {"$top": "999"}, budget))
     if any(one.get("@odata.type") == GROUP and one.get("displayName") is None for one in found):
         # Graph shows a group that we may not read, emptied: a null would look like "no".
-        raise GroupsUnseen("groups cannot be read: the consent GroupMember.Read.All is missing")
+        raise GroupsUnseen(Text("groups cannot be read: the consent {name} is missing", name="GroupMember.Read.All"))
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ...core import PluginError, StoreUnavailable
+from ...core import PluginError, StoreUnavailable, Text
 from ._budget import Budget
 from ._entra_settings import EntraSettings
 from ._https import Https, Said
@@ -34,7 +34,9 @@ class Tokens:
     def __init__(self, settings: EntraSettings, https: Https) -> None:
         """Raises PluginError when msal or the certificate cannot be used."""
         if msal is None:
-            raise PluginError("needs msal: install Keyback with the extra `entra`")
+            raise PluginError(
+                Text("needs {package}: install Keyback with the extra `{extra}`", package="msal", extra="entra")
+            )
         self._settings = settings
         self._credential = _credential(settings)
         self._speaker = _Speaker(https)
@@ -45,7 +47,7 @@ class Tokens:
         """A token that is good now. Raises SignInRefused or StoreUnavailable."""
         # One at a time: the others find in the cache what the first one fetched.
         if not self._lock.acquire(timeout=budget.at_most(10)):
-            raise StoreUnavailable("the sign-in at Microsoft takes too long")
+            raise StoreUnavailable(Text("the sign-in at Microsoft takes too long"))
         try:
             self._speaker.budget = budget
             return self._fetched()
@@ -77,7 +79,7 @@ class Tokens:
         codes = ", ".join(f"AADSTS{code}" for code in answer.get("error_codes", []))
         why = f"{answer.get('error')} {codes}".rstrip()
         log.error("Microsoft refuses the application", extra={"store": "entra", "what": why})
-        raise SignInRefused(f"Microsoft refuses the application: {why}")
+        raise SignInRefused(Text("Microsoft refuses the application: {why}", why=why))
 
 
 class _Speaker:
@@ -115,8 +117,10 @@ def _credential(settings: EntraSettings) -> Any:  # noqa: ANN401
     try:
         pem = Path(settings.certificate_file).read_text(encoding="ascii")
     except (OSError, ValueError):
-        raise PluginError("the application's certificate file cannot be read") from None
+        raise PluginError(Text("the application's certificate file cannot be read")) from None
     if "PRIVATE KEY-----" not in pem or "BEGIN CERTIFICATE-----" not in pem:
-        raise PluginError("the application's certificate file must hold its certificate and its private key (PEM)")
+        raise PluginError(
+            Text("the application's certificate file must hold its certificate and its private key (PEM)")
+        )
     # Without a thumbprint of ours it is the newer signature, PS256 with SHA-256.
     return {"private_key": pem, "public_certificate": pem}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ...core import OutcomeUnknown, StoreUnavailable
+from ...core import OutcomeUnknown, StoreUnavailable, Text
 from ._budget import Budget
 from ._entra_tokens import Tokens
 from ._https import Https, Lost, Said
@@ -55,7 +55,8 @@ class Refused(StoreUnavailable):
     """A question that Graph does not answer: for want of a consent (403), of a license, of time."""
 
     def __init__(self, reply: Reply, place: str) -> None:
-        super().__init__(f"Graph answered {place} with {reply.status} {reply.code}".rstrip())
+        answer = f"{reply.status} {reply.code}".rstrip()
+        super().__init__(Text("Graph answered {place} with {answer}", place=place, answer=answer))
         self.status, self.code = reply.status, reply.code
 
 
@@ -90,7 +91,7 @@ class Graph:
         while link := str(page.get("@odata.nextLink", "")):
             # Our token goes nowhere else, whatever the answer names.
             if not link.startswith(self._root):
-                raise StoreUnavailable("Graph's next page lies somewhere else")
+                raise StoreUnavailable(Text("Graph's next page lies somewhere else"))
             page = self._page(link.removeprefix(self._root), {}, budget)
             yield from page["value"]
 
@@ -98,7 +99,7 @@ class Graph:
         page = self.read(place, query, budget)
         if page is None or not isinstance(page.get("value"), list):
             # Nothing, or an answer that was cut: for an empty list, administrators would be taken for anybody.
-            raise StoreUnavailable("Graph's answer is no list")
+            raise StoreUnavailable(Text("Graph's answer is no list"))
         return page
 
     def order(self, verb: str, place: str, body: Fields, budget: Budget) -> Reply:

@@ -11,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
-from ...core import StoreUnavailable
+from ...core import StoreUnavailable, Text
 from ._budget import Budget
 
 # No more of an answer is read.
@@ -36,7 +36,7 @@ class Said:
 
     def raise_for_status(self) -> None:
         """What msal calls when an answer is of no use to it."""
-        raise StoreUnavailable(f"the sign-in server answered with {self.status_code}")
+        raise StoreUnavailable(Text("the sign-in server answered with {status}", status=self.status_code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +100,16 @@ def _read(response: requests.Response, budget: Budget) -> str:
     while chunk := response.raw.read1(65536, decode_content=True):
         body += chunk
         if budget.left <= 0 or len(body) > LONGEST_ANSWER:
-            raise Lost("the answer does not end")
+            raise Lost(Text("the answer does not end"))
     return body.decode("utf-8", "replace")
 
 
 def _failure(problem: Exception) -> StoreUnavailable:
     """What went wrong, by its kind: the library's words may repeat what was sent."""
     if "CERTIFICATE_VERIFY_FAILED" in str(problem):
-        return Unsent("the server's certificate is not signed by a known authority, or is for another name")
+        return Unsent(Text("the server's certificate is not signed by a known authority, or is for another name"))
     reason = problem.args[0] if problem.args else None
     nobody_there = isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError)
     if nobody_there or isinstance(problem, (requests.ConnectTimeout, requests.exceptions.ProxyError)):
-        return Unsent(f"the server cannot be reached ({type(problem).__name__})")
-    return Lost(f"the answer was lost ({type(problem).__name__})")
+        return Unsent(Text("the server cannot be reached ({kind})", kind=type(problem).__name__))
+    return Lost(Text("the answer was lost ({kind})", kind=type(problem).__name__))

@@ -15,7 +15,7 @@ from typing import Any
 import ldap3
 from ldap3.utils.log import OFF, set_library_log_detail_level
 
-from ...core import OutcomeUnknown, StoreUnavailable, Wall
+from ...core import OutcomeUnknown, StoreUnavailable, Text, Wall
 from ...core.dial import Forbidden
 from ...core.networks import parts_of
 from ._budget import Budget
@@ -72,7 +72,7 @@ class Dropped(StoreUnavailable):
     `silent`: the server let our patience run out. A cut says little about a server, silence says much.
     """
 
-    def __init__(self, words: str, *, silent: bool = False) -> None:
+    def __init__(self, words: Text | str, *, silent: bool = False) -> None:
         super().__init__(words)
         self.silent = silent
 
@@ -217,7 +217,8 @@ class Wire:
             rows = self._rows()
             if (code := self._answer().code) not in (SUCCESS, NO_SUCH_OBJECT):
                 # Whoever took this for all would take the others for gone.
-                raise StoreUnavailable(f"{self.server} ended a long list with {code}: its limit for our account?")
+                said = Text("{server} ended a long list with {code}: its limit for our account?", code=code)
+                raise StoreUnavailable(said.filled(server=str(self.server)))
             page = (self._connection.result.get("controls") or {}).get(PAGES, {})
             # Kept before anything else is asked here.
             cookie = (page.get("value") or {}).get("cookie") or b""
@@ -251,7 +252,7 @@ class Wire:
         self._ask(lambda: self._connection.start_tls(read_server_info=False))
         if not isinstance(self._connection.socket, ssl.SSLSocket):
             self.close()
-            raise Dropped(f"{self.server} does not start TLS")
+            raise Dropped(Text("{server} does not start TLS", server=str(self.server)))
 
     @property
     def certificate_ends(self) -> datetime:
@@ -291,7 +292,8 @@ class Wire:
     def _rows(self) -> tuple[Object, ...]:
         answer = self._answer()
         if answer.code not in (SUCCESS, SIZE_LIMIT, NO_SUCH_OBJECT, REFERRAL):
-            raise StoreUnavailable(f"{self.server} answered a search with {answer.code} {answer.words}".rstrip())
+            said = Text("{server} answered a search with {answer}", answer=f"{answer.code} {answer.words}".rstrip())
+            raise StoreUnavailable(said.filled(server=str(self.server)))
         # Referrals are rows too; following one would send our password wherever it points.
         rows = [row for row in self._connection.response or () if row["type"] == "searchResEntry"]
         return tuple(_object(row) for row in rows)
@@ -307,7 +309,8 @@ class Wire:
             # ldap3 raises nearly anything, a bare KeyError too when the other side does not speak LDAP.
             self.close()
             silent = time.monotonic() - began >= timeout
-            raise Dropped(f"{self.server}: {_kind(problem)}", silent=silent) from None
+            said = Text("{server}: {why}", server=str(self.server), why=_kind(problem))
+            raise Dropped(said, silent=silent) from None
         self.used = time.monotonic()
 
     def _answer(self) -> Answer:
@@ -367,10 +370,10 @@ def _text(value: bytes) -> str:
         return ""
 
 
-def _kind(problem: Exception) -> str:
+def _kind(problem: Exception) -> Text | str:
     """What went wrong, without the words of the library, which may repeat what was sent."""
     if isinstance(problem, Forbidden):
-        return "it is in a private network that plugins.allowed_networks in keyback.toml does not list"
+        return Text("it is in a private network that plugins.allowed_networks in keyback.toml does not list")
     if "CERTIFICATE_VERIFY_FAILED" in str(problem):
-        return "its certificate is not signed by the authority in the settings, or is for another name"
+        return Text("its certificate is not signed by the authority in the settings, or is for another name")
     return type(problem).__name__

@@ -77,7 +77,7 @@ class Pool:
                 self._resting.pop(address, None)
                 return wire
         if isinstance(problem, Dropped):
-            problem = StoreUnavailable(str(problem))
+            problem = StoreUnavailable(problem.said)
         raise problem
 
     def close(self) -> None:

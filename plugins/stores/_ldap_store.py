@@ -50,15 +50,15 @@ class LdapStore(Store):
     def called(self) -> Text | str:
         return self.settings.called or self.label
 
-    def check(self) -> Sequence[str]:
+    def check(self) -> Sequence[Text]:
         """Sign in to every server, and see whether all that is needed can be done there."""
-        remarks: list[str] = []
+        remarks: list[Text] = []
         for address in self._addresses:
             try:
                 with closing(self._sign_in(address, Budget(datetime.now(UTC), self.EXAMINED_IN))) as wire:
                     remarks += self._examine(wire)
             except StoreUnavailable as problem:
-                raise PluginError(str(problem)) from None
+                raise PluginError(problem.said) from None
         return tuple(dict.fromkeys(remarks))
 
     def close(self) -> None:
@@ -84,12 +84,13 @@ class LdapStore(Store):
         """Page by page, on a connection that nobody else uses: a server forgets the place with its connection."""
         with closing(self._pool.connect(Budget.of(ctx))) as wire:
             if wire.read(self.settings.base, ["1.1"]) is None:
-                raise StoreUnavailable(f"{self.settings.base} is not there, or the service account may not read it")
+                said = Text("{dn} is not there, or the service account may not read it", dn=self.settings.base)
+                raise StoreUnavailable(said)
             try:
                 for page in wire.pages(self.settings.base, self._people_there, self._listed, size=PAGE):
                     yield [account for entry in page if (account := self._listed_account(wire, entry))]
             except Dropped as problem:
-                raise StoreUnavailable(str(problem)) from None
+                raise StoreUnavailable(problem.said) from None
 
     def certificates(self, *, ctx: Context) -> Mapping[str, datetime | None]:
         """As each server shows it now; nobody signs in for that."""
@@ -115,7 +116,7 @@ class LdapStore(Store):
             return self._opens(wire)
 
     @abstractmethod
-    def _examine(self, wire: Wire) -> Iterator[str]:
+    def _examine(self, wire: Wire) -> Iterator[Text]:
         """What makes resets weaker there. Raises PluginError if something is missing."""
 
     @abstractmethod
@@ -165,7 +166,8 @@ class LdapStore(Store):
         if answer.code != ldap.SUCCESS:
             wire.close()
             log.error("%s refuses the service account: %s %s", address, answer.code, answer.words)
-            raise SignInRefused(f"{address} refuses the service account ({answer.code}): check its name and password")
+            said = Text("{server} refuses the service account ({code}): check its name and password", code=answer.code)
+            raise SignInRefused(said.filled(server=str(address)))
         return wire
 
 
@@ -173,4 +175,4 @@ def _context(ca_file: str) -> ssl.SSLContext:
     try:
         return ldap.strict_context(ca_file)
     except OSError:
-        raise PluginError("the file of the certificate authority holds no certificates (PEM)") from None
+        raise PluginError(Text("the file of the certificate authority holds no certificates (PEM)")) from None

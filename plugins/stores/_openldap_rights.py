@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 
-from ...core import PluginError
+from ...core import PluginError, Text
 from . import _ldap as ldap
 from . import _ppolicy as ppolicy
 from ._ldap import Object, Wire
@@ -23,19 +23,19 @@ NEVER = b"19700102000000Z"
 MEMBERS = 3
 
 
-def examine_rights(wire: Wire, settings: OpenLdapSettings, people: Sequence[Object]) -> Iterator[str]:
+def examine_rights(wire: Wire, settings: OpenLdapSettings, people: Sequence[Object]) -> Iterator[Text]:
     """What is missing besides, and what is too much. Raises PluginError if no password can be written."""
     person = next((one for one in people if _may_set_password(wire, one.dn)), None)
     if person is None:
-        raise PluginError("the service account may write nobody's userPassword: it needs =xw on it")
+        raise PluginError(Text("the service account may write nobody's userPassword: it needs =xw on it"))
     if not _may(wire, person.dn, "pwdAccountLockedTime", NEVER):
-        yield "the service account may not manage pwdAccountLockedTime: nobody can unlock without a reset"
+        yield Text("the service account may not manage pwdAccountLockedTime: nobody can unlock without a reset")
     for attribute in dict.fromkeys((*settings.phones, *settings.mails)):
         if _may(wire, person.dn, attribute, NOBODYS):
             # Whoever got hold of it could have every code sent to themselves.
-            yield f"the service account may write people's {attribute}: it needs to read it, no more"
+            yield Text("the service account may write people's {name}: it needs to read it, no more", name=attribute)
     if any(_may_set_password(wire, dn) for group in settings.admin_groups for dn in _members(wire, group)):
-        yield "the directory would let the service account reset administrators: exclude them there as well"
+        yield Text("the directory would let the service account reset administrators: exclude them there as well")
 
 
 def _may(wire: Wire, dn: str, attribute: str, value: bytes) -> bool:

@@ -25,7 +25,7 @@ from . import _active_directory_facts as facts
 from . import _ldap as ldap
 from ._active_directory_answers import Tried
 from ._active_directory_change import Changing, bytes_of
-from ._active_directory_check import examine
+from ._active_directory_check import FORGETS, examine
 from ._active_directory_facts import Stamp
 from ._active_directory_hints import Hints
 from ._active_directory_people import People
@@ -108,10 +108,10 @@ class ActiveDirectory(Changing, LdapStore):
 
         self._pool.work(demand, Budget.of(ctx), server=account.server)
 
-    def _examine(self, wire: Wire) -> Iterator[str]:
+    def _examine(self, wire: Wire) -> Iterator[Text]:
         yield from examine(wire, self.settings, self._people, self._rules)
         if not self._hints.asked_of(wire):
-            yield f"{wire.server} does not hold resets to the history of passwords: people can take an old one"
+            yield FORGETS.filled(server=str(wire.server))
 
     def _named(self, wire: Wire, identifier: str) -> Account | None:
         entry = self._people.named(wire, identifier)

@@ -163,7 +163,7 @@ class Embedded(_Listed):
                 connection.execute(sa.select(sa.func.count()).select_from(_people))
         except StoreUnavailable as problem:
             raise PluginError(
-                "the accounts' database cannot be opened; check its path and who may write it"
+                Text("the accounts' database cannot be opened; check its path and who may write it")
             ) from problem
 
     def close(self) -> None:

@@ -119,13 +119,13 @@ class Entra(_Orders):
     def called(self) -> Text | str:
         return self.settings.called or self.label
 
-    def check(self) -> Sequence[str]:
+    def check(self) -> Sequence[Text]:
         """Whether every consent is there that is needed; nothing is written."""
         budget = Budget(datetime.now(UTC), 20)
         try:
             return tuple(examine(self._graph, self._tokens, self.settings, budget))
         except StoreUnavailable as problem:
-            raise PluginError(str(problem)) from None
+            raise PluginError(problem.said) from None
 
     def close(self) -> None:
         self._https.close()

@@ -142,7 +142,7 @@ class OpenLdap(Changing, LdapStore):
         if answer.code != ldap.SUCCESS:
             raise self._refusal(wire, entry, answer)
 
-    def _examine(self, wire: Wire) -> Iterator[str]:
+    def _examine(self, wire: Wire) -> Iterator[Text]:
         return examine(wire, self.settings)
 
     def _moved(self, entry: Object, account: Account) -> bool:

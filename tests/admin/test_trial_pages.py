@@ -13,8 +13,12 @@ from servers.parts_house import Works
 from servers.small_console import AUDITOR, HELP_DESK, SmallConsole, opened_with_parts
 from sqlalchemy import select as chosen
 
-from keyback.core import PluginError
+from keyback.admin.look import TRANSLATIONS as OWN
+from keyback.admin.trial_pages import lines_of
+from keyback.config.house import TRANSLATIONS as PORTAL
+from keyback.core import PluginError, Text, why_not
 from keyback.core.db.tables import event, job
+from keyback.core.languages import Languages
 from keyback.core.service.ruling import trials as module
 from keyback.core.service.ruling.trials import Trials
 from keyback.plugins.channels.smtp import Smtp
@@ -135,17 +139,74 @@ def test_what_works_and_is_weaker_than_one_may_believe_is_said_and_passes(
     assert json.loads(data or "")["passed"] is True
 
 
-def test_what_breaks_is_named_by_its_kind_alone(
+def in_german(process: Works, trials: Trials) -> list[str]:
+    """What the last test found, as a page in German says it."""
+    part = process.parts.one("channel", "smtp")
+    assert part is not None
+    german = Languages(OWN, (PORTAL,)).catalogue("de")
+    return [found.render(german) for _, found, _ in lines_of(trials.last(part))]
+
+
+def test_what_a_plugin_says_is_said_in_the_language_of_whoever_reads_it(
+    console: SmallConsole, process: Works, trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long, strange = "x" * 2000, object()
+    remarks = [
+        Text("{server} is no Active Directory", server="ldaps://dc1"),
+        Text("the gateway cannot be used: {why}", why=why_not("timeout")),
+        "its certificate can't be trusted",
+        "a brace {of} its own",
+        Text("the gateway cannot be used: {why}", why=long),
+        Text("the gateway cannot be used: {why}", why=strange),
+    ]
+    monkeypatch.setattr(Smtp, "check", lambda _: remarks)
+    typed(process, "mail.example.org")
+    monkeypatch.setattr(module, "addresses", lambda *_: ())
+    assert "Keep in mind: ldaps://dc1 is no Active Directory" in after_test(console, process, trials, SMTP)
+    said = [line.partition(": ")[2] for line in in_german(process, trials)[-len(remarks) :]]
+    assert said[:4] == [
+        "ldaps://dc1 ist kein Active Directory",
+        "das Gateway lässt sich nicht benutzen: keine Antwort in der vorgesehenen Zeit",
+        "dem Zertifikat ist nicht zu trauen",
+        "a brace {of} its own",
+    ]
+    # What cannot be kept as a sentence is said as it was found.
+    assert said[4:] == [f"the gateway cannot be used: {long}"[: module.LONGEST_WORDS], str(remarks[-1])]
+
+
+def test_what_a_plugin_raises_is_translated_too(
     console: SmallConsole, process: Works, trials: Trials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def check(_: Smtp) -> None:
-        raise RuntimeError("canary-password")
+        raise PluginError(Text("the mail server refuses"))
+
+    monkeypatch.setattr(Smtp, "check", check)
+    typed(process, "mail.example.org")
+    monkeypatch.setattr(module, "addresses", lambda *_: ())
+    assert "It says: the mail server refuses" in after_test(console, process, trials, SMTP)
+    assert in_german(process, trials)[-1].endswith("der Mailserver lehnt ab")
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [(RuntimeError("canary-password"), "RuntimeError"), (PluginError(Text("it lacks a {gap}")), "KeyError")],
+)
+def test_what_breaks_is_named_by_its_kind_alone(
+    console: SmallConsole,
+    process: Works,
+    trials: Trials,
+    monkeypatch: pytest.MonkeyPatch,
+    raised: Exception,
+    kind: str,
+) -> None:
+    def check(_: Smtp) -> None:
+        raise raised
 
     monkeypatch.setattr(Smtp, "check", check)
     typed(process, "mail.example.org")
     monkeypatch.setattr(module, "addresses", lambda *_: ())
     text = after_test(console, process, trials, SMTP)
-    assert "Its own check broke: RuntimeError" in text
+    assert f"Its own check broke: {kind}" in text
     assert "canary-password" not in text
 
 

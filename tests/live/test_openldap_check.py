@@ -34,7 +34,7 @@ def test_a_directory_that_is_set_up_well_is_met_in_silence(make_store: MakeStore
         ({"privileged_subtrees": (f"ou=Peple,{SUFFIX}",)}, "privileged subtree"),
         ({"privileged_subtrees": (PEOPLE.replace(",", ";"),)}, f"is called {PEOPLE} by the directory"),
         ({"privileged_subtrees": (" ",)}, "privileged subtree"),
-        ({"default_policy": f"cn=nothing,{POLICIES}"}, "policy"),
+        ({"default_policy": f"cn=nothing,{POLICIES}"}, "cn=nothing"),
     ],
 )
 def test_the_check_says_what_to_mend(make_store: Callable[..., OpenLdap], wrong: dict[str, object], words: str) -> None:
@@ -58,10 +58,10 @@ def test_a_service_account_that_may_set_nobodys_password_is_found_out(make_store
     ],
 )
 def test_the_check_remarks_what_weakens_resets(make_store: MakeStore, setting: dict[str, str], words: str) -> None:
-    assert any(words in remark for remark in make_store(**setting).check())
+    assert any(words in str(remark) for remark in make_store(**setting).check())
 
 
 def test_a_policy_that_somebodys_object_names_is_looked_at_too(make_store: MakeStore, slapd: Slapd) -> None:
     (remark,) = make_store(base=slapd.person(policy="safemodify").dn).check()
-    assert "for some people" in remark
-    assert "pwdSafeModify" in remark
+    assert "for some people" in str(remark)
+    assert "pwdSafeModify" in str(remark)

@@ -14,10 +14,12 @@ from typing import TypeAlias
 from ...contracts.errors import KeybackError
 from ...contracts.plugin import Plugin, marked_addresses
 from ...contracts.settings_events import PluginTested
+from ...contracts.text import Text
 from ...db import record_lists
 from ...db.jobs import Job
 from ...db.record_lists import Row, Span
 from ...db.session import Transaction, after_commit
+from ...db.value_json import text_from_json, text_to_json
 from ...dial import Forbidden, addresses
 from ...guard import Busy, Guard, LateAnswer, Resting
 from ..administrators.actor import Actor
@@ -33,7 +35,7 @@ from .typed_addresses import hosts_of
 KIND = "test"
 # In seconds: shorter than a job's lease, so that no other process tries it meanwhile.
 LONGEST_CHECK = 10.0
-LONGEST_WORDS = 300
+LONGEST_WORDS = 1000
 MOST_REMARKS = 10
 # So many pages of tests are looked through for the last one of a plugin.
 PAGES = 4
@@ -58,7 +60,7 @@ class Looked(StrEnum):
 
 GOOD = frozenset({Looked.FITS, Looked.FOUND, Looked.WORKS, Looked.NEEDS_NOBODY, Looked.REMARK})
 # What was looked at, and which host, or the plugin's own words.
-Finding: TypeAlias = tuple[Looked, str]
+Finding: TypeAlias = tuple[Looked, Text | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Trials:
             said = self.records.audit.details(tx, whole) if whole else None
         if row is None or said is None:
             return None
-        found = tuple((Looked(what), words) for what, words in json.loads(said["found"]))
+        found = tuple((Looked(what), _read(words)) for what, words in json.loads(said["found"]))
         return Trial(row["at"], said["who"], said["seconds"], found)
 
     def work(self, job: Job) -> None:
@@ -118,7 +120,11 @@ class Trials:
         findings = self._tested(name)
         seconds = f"{monotonic() - began:.1f}"
         event = PluginTested(*name, all(what in GOOD for what, _ in findings))
-        details = {**json.loads(job.payload["who"]), "seconds": seconds, "found": json.dumps(findings)}
+        details = {
+            **json.loads(job.payload["who"]),
+            "seconds": seconds,
+            "found": json.dumps(findings, default=text_to_json),
+        }
         with self.records.db.write() as tx:
             self.records.audit.append(tx, [event], at=self.around.now(), details=details)
             self.records.jobs.done(tx, [job.id])
@@ -198,10 +204,31 @@ def _checked(plugin: Plugin) -> Sequence[Finding]:
     if type(plugin).check is Plugin.check:
         return [(Looked.NEEDS_NOBODY, "")]
     try:
-        remarks = [str(remark)[:LONGEST_WORDS] for remark in plugin.check() or ()]
-    except KeybackError as problem:
-        return [(Looked.FAILS, str(problem)[:LONGEST_WORDS])]
+        return _said_of(plugin)
     except (Exception, SystemExit) as problem:  # whatever somebody's plugin raises is its fault, and is said
         # Its words may hold a password, its kind cannot.
         return [(Looked.BROKE, type(problem).__name__)]
+
+
+def _said_of(plugin: Plugin) -> Sequence[Finding]:
+    try:
+        remarks = [_in_short(remark) for remark in plugin.check() or ()]
+    except KeybackError as problem:
+        return [(Looked.FAILS, _in_short(problem.said))]
     return [(Looked.WORKS, ""), *((Looked.REMARK, remark) for remark in remarks[:MOST_REMARKS])]
+
+
+def _in_short(said: Text | str) -> Text | str:
+    """As it can be kept, and said in any language. What is too long for that, or holds strange values, is English."""
+    english = str(said)[:LONGEST_WORDS]
+    if not isinstance(said, Text) or len(str(said)) > LONGEST_WORDS:
+        return english
+    try:
+        text_to_json(said)
+    except TypeError:
+        return english
+    return said
+
+
+def _read(kept: object) -> Text | str:
+    return kept if isinstance(kept, str) else text_from_json(kept)

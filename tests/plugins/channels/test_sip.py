@@ -218,7 +218,7 @@ def test_a_voice_that_fails_leaves_the_line_free_and_nothing_of_the_words(
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("401 Unauthorized", "credentials"), ("503 Service Unavailable", "unreachable"), ("404 No", "")],
+    [("401 Unauthorized", "refuses the sign-in name"), ("503 Service Unavailable", "can't be reached"), ("404 No", "")],
 )
 def test_the_check_tells_whether_the_exchange_knows_us(answer: str, said: str) -> None:
     with SayingNo(answer) as exchange:

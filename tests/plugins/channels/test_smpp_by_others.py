@@ -85,7 +85,7 @@ def test_who_says_the_wrong_password_is_told_so_and_sends_nothing(smsc: NpmSmsc,
     with pytest.raises(DeliveryFailed) as refused:
         channel.send(TEXT, ctx)
     assert (refused.value.kind, refused.value.retry, refused.value.unknown) == ("credentials", False, False)
-    with pytest.raises(PluginError, match="credentials"):
+    with pytest.raises(PluginError, match="refuses the sign-in name"):
         channel.check()
     assert smsc.of("text") == []
 

@@ -133,8 +133,8 @@ def _sandbox(inside: str) -> Answer:
     [
         ([_attributes("1"), _sandbox("true")], "sandbox"),
         ([_attributes("0")], "spend limit"),
-        ([error("InvalidClientTokenId", 403)], "credentials"),
-        ([Answer(hang_up=True)], "unreachable"),
+        ([error("InvalidClientTokenId", 403)], "refuses the sign-in name"),
+        ([Answer(hang_up=True)], "can't be reached"),
         ([_attributes("1"), _sandbox("false")], ""),
         ([_attributes("1"), error("AuthorizationError", 403)], ""),
     ],

@@ -328,11 +328,11 @@ def test_the_check_asks_for_the_account_and_sends_nothing(twilio: Twilio, channe
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (refused(401, 20003), "credentials"),
+        (refused(401, 20003), "it refuses the sign-in name, the password or the key"),
         (answered(200, {"sid": ACCOUNT, "status": "suspended"}), "the account is not active"),
         (Answer(200, b""), "the account is not active"),
-        (Answer(500), "provider-down"),
-        (Answer(hang_up=True), "unreachable"),
+        (Answer(500), "something is broken there"),
+        (Answer(hang_up=True), "it can't be reached"),
     ],
 )
 def test_the_check_says_what_is_wrong(answer: Answer, why: str, twilio: Twilio, channel: plugin.Twilio) -> None:

@@ -136,7 +136,7 @@ def test_nothing_inside_the_house_is_reached_unless_it_is_listed(played: Played,
 def test_the_check_looks_and_ends_nothing(played: Played) -> None:
     to(played).check()
     assert played.ended == []
-    with pytest.raises(PluginError, match="credentials"):
+    with pytest.raises(PluginError, match="refuses the sign-in name"):
         to(played, client_secret="another").check()
 
 

@@ -33,6 +33,10 @@ def missing(store: Entra) -> str:
     return str(fault.value)
 
 
+def remarks(store: Entra) -> list[str]:
+    return [str(remark) for remark in store.check()]
+
+
 def test_with_every_consent_it_passes_and_writes_nothing(store: Entra, graph: Graph) -> None:
     assert store.check() == ()
     assert {asked.verb for asked in graph.asked("GET") + graph.asked("PATCH") + graph.asked("POST")} == {"GET"}
@@ -56,13 +60,13 @@ def test_all_that_are_missing_are_named_at_once(make_store: Make, graph: Graph) 
 
 def test_what_is_too_much_is_said_to_the_operator(store: Entra, graph: Graph) -> None:
     graph.consents.add("Directory.ReadWrite.All")
-    assert store.check() == ("the application may do more than it needs: Directory.ReadWrite.All",)
+    assert remarks(store) == ["the application may do more than it needs: Directory.ReadWrite.All"]
 
 
 def test_a_token_that_cannot_be_read_is_no_fault_but_is_said(store: Entra, graph: Graph) -> None:
     graph.tokens.opaque = True
     graph.consents.discard("User-PasswordProfile.ReadWrite.All")
-    assert store.check() == ("the token cannot be read: whether passwords may be set shows at the first reset",)
+    assert remarks(store) == ["the token cannot be read: whether passwords may be set shows at the first reset"]
 
 
 @pytest.mark.parametrize(("days", "told"), [(29, 1), (31, 0)])
@@ -70,13 +74,13 @@ def test_a_certificate_that_ends_within_a_month_is_told(
     days: int, told: int, make_store: Make, graph: Graph, tmp_path: Path
 ) -> None:
     file, graph.tokens.public_key = certificate(tmp_path, days=days)
-    remarks = make_store(client_secret="", certificate_file=str(file)).check()
-    assert [remark.startswith("the application's certificate ends on 2") for remark in remarks] == [True] * told
+    said = remarks(make_store(client_secret="", certificate_file=str(file)))
+    assert [one.startswith("the application's certificate ends on 2") for one in said] == [True] * told
 
 
 def test_that_accounts_are_synced_is_said_with_the_store_in_which_they_are_reset(store: Entra, graph: Graph) -> None:
     graph.organization["onPremisesSyncEnabled"] = True
-    assert store.check() == ("accounts are synced to this tenant: they are reset in the store active_directory",)
+    assert remarks(store) == ["accounts are synced to this tenant: they are reset in the store active_directory"]
 
 
 def test_nobody_in_the_tenant_is_as_if_nobody_could_be_read(store: Entra, graph: Graph) -> None:
