@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from keyback.core.contracts.method import Asked, Challenge
+from keyback.core.contracts.method import Alphabet, Asked, Challenge, Field, Prompt
 from keyback.core.contracts.text import Text
 from keyback.core.recovery.renewals import Later
 from keyback.core.service.enrolling.my_methods import GetBack, Mine, Overview
@@ -55,6 +55,12 @@ A_PASSKEY = WebAuthn(WebAuthn.Settings()).enrol(a_person(), (), a_context())
 A_PHONE = PhoneApproval(PhoneApproval.Settings()).enrol(a_person(), (), a_context())
 TEN_CODES = SavedCodes(SavedCodes.Settings(pepper="p" * 32)).enrol(a_person(), (), a_context())
 QUESTIONS = Questions(Questions.Settings(pepper="p" * 32, accepted_by="Ada Lee")).enrol(a_person(), (), a_context())
+# As a plugin of somebody else's could ask.
+BADGE_FIELDS = (
+    Field("code", Text("Badge number"), Text("The ten digits on its back."), Alphabet.DIGITS, 10),
+    Field("answer-1", Text("Its colour"), choices=(Text("Red"), Text("Blue"))),
+)
+A_BADGE = Challenge(Prompt(Text("Add your badge"), Text("Have it in your hand."), BADGE_FIELDS), timedelta(minutes=10))
 SMS, EMAIL = Sms(Sms.Settings(country_code="44")), Email(Email.Settings())
 VOICE = Voice(Voice.Settings())
 A_NUMBER, A_MAILBOX, A_CALL = (way.enrol(a_person(), (), a_context()) for way in (SMS, EMAIL, VOICE))

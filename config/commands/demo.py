@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
@@ -36,12 +37,14 @@ def add(subparsers: Subparsers) -> None:
     """Its line in `keyback --help`."""
     parser = subparsers.add_parser("demo", help="a pretend company on this machine, made anew at every start")
     parser.add_argument("--port", type=int, default=8080)
+    whose = "a plugin of yours to try in it; may be said several times"
+    parser.add_argument("--with", dest="more", action="append", default=[], metavar="PLUGIN", help=whose)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Fresh keys and fresh people at every start."""
-    settings = demo_settings(FOLDER.absolute(), arguments.port)
+    settings = demo_settings(FOLDER.absolute(), arguments.port, arguments.more)
     logging.configure(settings.log_level)
     with opened(settings) as house:
         seed(house)
@@ -58,8 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def demo_settings(folder: Path, port: int) -> Settings:
-    """Settings that only a demo may have, over an empty folder with a key of its own."""
+def demo_settings(folder: Path, port: int, more: Sequence[str] = ()) -> Settings:
+    """Settings that only a demo may have, over an empty folder with a key of its own. `more`: plugins of others."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     key_file.write(folder / "keyback.key")
@@ -74,7 +77,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
                 "pages": _pages(f"http://localhost:{port}/demo/tour"),
                 "data_dir": folder,
                 "key_file": folder / "keyback.key",
-                "plugins": {"load": PLUGINS},
+                "plugins": {"load": (*PLUGINS, *more)},
                 "sign_in": _sign_in(f"http://localhost:{port}/demo/idp"),
                 "console": _console(f"http://localhost:{port}"),
                 "signals": {"enabled": True},
@@ -200,7 +203,8 @@ def seed(house: House) -> None:
 
 def _rule(house: House) -> None:
     """Every method counts, questions too, and at once: nobody waits three days to see how one comes back."""
-    rules = Policy("demo", proof=ProofRules(optional=ProofRules().optional | {"questions"}), cool_down=timedelta(0))
+    every = ProofRules().optional.union(house.snapshots.current.plugins.methods)
+    rules = Policy("demo", proof=ProofRules(optional=every), cool_down=timedelta(0))
     with house.records.db.write() as tx:
         house.records.settings.save_policies(tx, [rules], who="the demo", why="to try everything at once")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,11 +44,16 @@ class Alphabet(StrEnum):
     SCRIPT = "script"
 
 
+# What a field may be called. Pages take no other name; password managers, and tests of pages, go by these.
+FIELD_NAME = re.compile(r"code|passkey|region|destination|extension|(?:answer|question)-[1-9][0-9]?", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One thing to type, or to choose: of `choices` the number is sent, from 0.
 
-    `length` is exact for codes; None means any up to 256, or 8192 where a script fills it in.
+    Its `name` is "code", or "answer-1" and so on where there are several. `length` is exact for codes; None means any
+    up to 256, or 8192 where a script fills it in.
     """
 
     name: str
@@ -61,10 +67,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to show, as data, with a widget: "form", "passkey", "waiting", "call", "number", "scan", "codes",
-    "questions", "address", "phone", "sent" or "joining".
+    """What to show, as data. The widget "form" shows heading, text and fields; the others are for what comes with
+    Keyback: "passkey", "call" and "number", and while something is added "passkey", "scan", "codes", "questions",
+    "address", "phone", "sent" and "joining".
 
-    `data` is what it needs. While something is being added, it may hold what nobody else may see.
+    `data` is what a widget needs. While something is being added, it may hold what nobody else may see.
     """
 
     heading: Text

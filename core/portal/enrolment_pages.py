@@ -28,7 +28,7 @@ from .said import NOTHING, Said, information, warning
 from .settings import PortalSettings
 from .sign_in_pages import Whoever
 
-# What a method's prompt asks to be shown with.
+# What a method's prompt asks to be shown with; all else is a form.
 TEMPLATES = {
     "scan": "add_app.html",
     "codes": "saved_codes.html",
@@ -110,7 +110,8 @@ class EnrolmentPages:
         challenge = self._enrolling.pending(who, key)
         if challenge is None:
             return redirect(url_for("portal.methods_add"), 303)
-        return self._desk.page(TEMPLATES[challenge.prompt.widget], who, said=said, **self._shown(who, key, challenge))
+        template = TEMPLATES.get(challenge.prompt.widget, "add_form.html")
+        return self._desk.page(template, who, said=said, **self._shown(who, key, challenge))
 
     def _shown(self, who: SignedIn, key: str, challenge: Challenge) -> dict[str, object]:
         name = who.person.accounts[0].display_name or who.person.accounts[0].name

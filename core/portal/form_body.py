@@ -8,14 +8,13 @@ from urllib.parse import parse_qsl
 
 from flask import Request, abort
 
+from ..contracts.method import FIELD_NAME
 from ..whole_body import whole_body
 
 # Two passwords of the longest kind, in the script that takes the most room. Reading costs by the byte, and a stranger's
 # form costs no more than anybody's.
 MOST_BYTES = 16 * 1024
 MOST_FIELDS = 50
-# Fields of a method's prompt, by their names on the wire.
-ANSWER = re.compile(r"code|passkey|region|destination|extension|(?:answer|question)-[1-9][0-9]?", re.ASCII)
 _UNWRITTEN = re.compile(rb"[^!-~]")
 
 
@@ -39,7 +38,7 @@ def read_form(
     form = dict(pairs)
     if len(form) != len(pairs):
         abort(400, "a field twice")
-    if any(name not in known and not (answers and ANSWER.fullmatch(name)) for name in form):
+    if any(name not in known and not (answers and FIELD_NAME.fullmatch(name)) for name in form):
         abort(400, "an unknown field")
     return form
 

@@ -11,7 +11,7 @@ from ..contracts.errors import NotAllowed
 from ..contracts.method import Asked, Challenge, Enrollable, Method, NewEnrolment
 from ..contracts.people import Enrolment, Person
 from .fakes import a_context, a_person
-from .suite import ODD, PluginSuite, must, refuses
+from .suite import ODD, PluginSuite, must, refuses, takes_names_of
 
 # Whoever is asked more often than this gives up.
 MOST_STEPS = 5
@@ -65,6 +65,10 @@ class EnrollableSuite(PluginSuite):
         must(self.plugin.offers(self.person, (kept,), a_context()), "what was confirmed is no way to prove it")
         later = Enrolment("e1", self.plugin.key, new.label, new.data, now, now.replace(year=now.year + 1))
         must(not self.plugin.offers(Person("p-1", ()), (later,), a_context()), "counts before it may be used")
+
+    def test_the_fields_of_each_step_have_names_that_pages_take(self) -> None:
+        for challenge in self._steps():
+            takes_names_of(challenge)
 
     def test_an_odd_answer_confirms_nothing(self) -> None:
         for challenge in self._steps():

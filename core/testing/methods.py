@@ -11,7 +11,7 @@ from ..contracts.errors import OutOfTurn
 from ..contracts.method import Carrier, Challenge, Factor, Method, Offer
 from ..contracts.people import Enrolment, Person
 from .fakes import a_context, a_person
-from .suite import ODD, PluginSuite, is_a, is_words, must, refuses
+from .suite import ODD, PluginSuite, is_a, is_words, must, refuses, takes_names_of
 
 
 class _Shows(PluginSuite):
@@ -60,6 +60,9 @@ class _Shows(PluginSuite):
         nobody, somebody = self._drawn("1"), self._drawn("2", self._offers())
         must(_shape(nobody) == _shape(self._drawn("3")), "two challenges for nobody differ")
         must(_shape(nobody) == _shape(somebody), "the page would tell that this person is known")
+
+    def test_its_fields_have_names_that_pages_take(self) -> None:
+        takes_names_of(self._drawn())
 
     def test_a_message_goes_to_the_offers_own_end(self) -> None:
         for offer in self._offers():

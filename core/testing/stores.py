@@ -20,6 +20,7 @@ class StoreSuite(KnownPasswordSuite):
     def test_an_account_is_found_with_a_key_of_this_store(self) -> None:
         account = self._account()
         must(account.key.store == self.plugin.key and account.key.id, "the key must name this store and an id")
+        must(account.key.id != account.name, "the id is the name: names change hands, and an id is printed")
         seen = self.plugin.look(account.key, a_context())
         must(seen is not None, "looking by key does not find what finding by name found")
         same = seen and (seen.key, seen.name, seen.stamp) == (account.key, account.name, account.stamp)

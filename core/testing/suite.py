@@ -9,6 +9,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from ..contracts.errors import SettingsInvalid
+from ..contracts.method import FIELD_NAME, Challenge
 from ..contracts.plugin import Plugin, read_settings
 from ..contracts.text import Text
 
@@ -42,6 +43,13 @@ def is_a(value: object, kind: type) -> bool:
 def is_words(value: object) -> bool:
     """Whether this is a sentence for people."""
     return isinstance(value, Text) and bool(str(value).strip())
+
+
+def takes_names_of(challenge: Challenge) -> None:
+    """A form with a field of another name is refused as a whole, so nobody could answer."""
+    for field in challenge.prompt.fields:
+        named = FIELD_NAME.fullmatch(field.name) or challenge.prompt.widget == "codes"
+        must(named, f'no page takes a field "{field.name}": call it "code", or "answer-1" and so on')
 
 
 class PluginSuite:

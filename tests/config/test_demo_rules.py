@@ -21,3 +21,10 @@ def test_every_method_of_the_demo_counts_and_at_once(tmp_path: Path) -> None:
         assert policy.cool_down == timedelta(0)
         assert flaws(policy, now.public, {key: type(each) for key, each in now.plugins.methods.items()}) == ()
         assert now.plugins.broken == ()
+
+
+def test_a_plugin_of_somebody_else_s_is_loaded_beside_its_own(tmp_path: Path) -> None:
+    settings = demo_settings(tmp_path / "demo", 8080, ["acme_pager"])
+    with opened(settings) as house:
+        seed(house)
+        assert [broken.name for broken in house.snapshots.current.plugins.broken] == ["acme_pager"]

@@ -12,6 +12,7 @@ from typing import Any
 from altcha import create_challenge
 from flask import Flask, abort, render_template
 from pretend_enrolling import (
+    A_BADGE,
     A_CALL,
     A_MAILBOX,
     A_NUMBER,
@@ -180,10 +181,8 @@ PAGES = (
     Page("start with organisations, none chosen", "who.html", "/recover", press="main form button",
          typed={"#identifier": "maya"},
          answers={"organisations": ORGANISATIONS, "start": errors.NotAllowed(CHOOSE, {"organisation": CHOOSE})}),
-    Page("start, where one could also unlock", "who.html", "/recover", answers={"offered": True}),
     Page("start to unlock", "who.html", "/unlock", answers={"offered": True}),
-    Page("start to unlock, by a door", "who.html", "/go/alderwick/unlock", answers={"offered": True},
-         like="start to unlock"),
+    Page("start to unlock, by a door", "who.html", "/go/alderwick/unlock", answers={"offered": True}, like="start"),
     Page("start for a caller", "who.html", "/call"),
     Page("start for a caller, with errors", "who.html", "/call", press="main form button"),
     Page("choosing", "choosing.html"),
@@ -324,6 +323,7 @@ PAGES = (
     Page("questions, set up", "add_questions.html", ASKED, answers={"pending": QUESTIONS}),
     Page("questions, set up with errors", "add_questions.html", ASKED, answers={"pending": QUESTIONS},
          typed={"#answer-2": "a tin roof"}, press=CONTINUE),
+    Page("add what somebody else's plugin asks", "add_form.html", APP, answers={"pending": A_BADGE}, press=CONTINUE),
     Page("remove a method", "remove_method.html", "/methods/remove/e1"),
     Page("a phone is changed", "remove_method.html", BY_TEXT, press=CONTINUE, typed={"#code": "12345678"},
          answers={"pending": TEXTED, "underway": replace(SENT, instead_of="e3")}),

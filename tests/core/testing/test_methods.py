@@ -62,6 +62,13 @@ class ShowsNumber(Code):
         return Text("A code to {end}", end=address)
 
 
+class OddField(Code):
+    def prompt(self, field: Field) -> Prompt:
+        return Prompt(
+            Text("Enter it"), Text("If there is a phone, a code is on its way."), (replace(field, name="pin"),)
+        )
+
+
 class NumberAsId(Code):
     def offers(self, person: Person, enrolments: Sequence[Enrolment], ctx: Context) -> Sequence[Offer]:
         return [replace(offer, id=offer.private["to"]) for offer in super().offers(person, enrolments, ctx)]
@@ -203,6 +210,7 @@ def set_up(settings: type[PluginSettings]) -> Code:
 
 FAULTY_METHODS: Mapping[str, tuple[Code, str]] = {
     "shows the number": (ShowsNumber(CodeSettings()), "nothing_private_is_shown"),
+    "asks by a name that no page takes": (OddField(CodeSettings()), "its_fields_have_names_that_pages_take"),
     "uses the number as id": (NumberAsId(CodeSettings()), "nothing_private_is_shown"),
     "has new ids every time": (NewIds(CodeSettings()), "the_same_ways_have_the_same_ids_always"),
     "offers something to nobody": (OffersToNobody(CodeSettings()), "the_same_ways_have_the_same_ids_always"),
