@@ -15,6 +15,7 @@ from ..core.service.ruling.brand_flaws import LONGEST, BrandFlaw, Fault
 from ..core.service.ruling.house_brand import FIELDS
 from ..core.service.ruling.pictures import Why
 from .forms import ConsoleForm, WhyForm
+from .numbers import number
 from .rule_inputs import Lines, Word
 
 PINNED = Text("Set in keyback.toml and can only be changed there.")
@@ -83,7 +84,7 @@ class LogoForm(WhyForm):
 
 def said_of(flaw: BrandFlaw) -> Text:
     """What is wrong, and what would do."""
-    return FAULTS[flaw.fault].filled(n=flaw.n, ratio=f"{flaw.ratio:.1f}", instead=flaw.instead)
+    return FAULTS[flaw.fault].filled(n=flaw.n, ratio=number(flaw.ratio, 1), instead=flaw.instead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,9 @@ class Sheet:
     edge: str
 
     @property
-    def contrast(self) -> str:
+    def contrast(self) -> Text | str:
         """How well a link can be read on the sheet."""
-        return f"{contrast(self.accent, self.sheet):.1f}"
+        return number(contrast(self.accent, self.sheet), 1)
 
 
 def sheets(brand: Brand) -> tuple[Sheet, Sheet]:

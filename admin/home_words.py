@@ -10,6 +10,7 @@ from ..core.contracts.text import Text
 from ..core.recovery.flaws import Flaw
 from ..core.recovery.limits import SYSTEM_MISSES, SYSTEM_SENDS
 from ..core.service.reporting.concerns import Concern, Health, What
+from .numbers import number
 from .people_words import Tag
 from .plugin_screens import PART_SCREENS
 from .rule_words import of_flaw
@@ -80,11 +81,11 @@ SAYINGS: Mapping[What, tuple[Text, Text]] = {
         Text("Nothing since {since} has its place. Look whether keyback serve or keyback work runs.", since=""),
     ),
     What.LOG_BEHIND: (
-        Text("{name} lacks {n} events", name="", n=0),
+        Text("{name} lacks events: {n}", name="", n=0),
         Text("They are kept here and will follow. Look whether its server takes them, then test it."),
     ),
     What.LOG_BAD: (
-        Text("The event log was altered: {n} problems", n=0),
+        Text("The event log was altered, problems: {n}", n=0),
         Text(
             "The first: {first}. Keep a copy of the database as it is, and tell whoever looks after security.", first=""
         ),
@@ -187,6 +188,8 @@ def _parts(concern: Concern) -> Mapping[str, str]:
 def _words(concern: Concern, labels: Mapping[str, Text]) -> dict[str, object]:
     words = {name: f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else value
              for name, value in concern.about.items()}  # fmt: skip
+    if "seconds" in words:
+        words["seconds"] = number(str(words["seconds"]))
     if isinstance(flaw := words.get("flaw"), Flaw):
         words["flaw"] = of_flaw(flaw, labels)
     if "what" in words:

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from ..core.contracts.text import ENGLISH, Language, Text
 from ..core.languages import Languages
 from .look import ConsoleLook
+from .numbers import number
 
 ASKED = "language"
 COOKIE = "kb_language"
@@ -67,7 +68,7 @@ class SpokenHere:
 
 def speak_in_templates(templates: Environment) -> None:
     """Templates write `_("A sentence")`; it, and every other Text, is said in the page's language when it is shown."""
-    templates.globals.update(_=Text, ngettext=Text.plural)
+    templates.globals.update(_=Text, ngettext=Text.plural, number=number)
     templates.finalize = _finalize
 
 

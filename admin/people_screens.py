@@ -22,7 +22,11 @@ from .people_words import CHECKS, PROGRESS, REFUSALS, state_tags, try_words
 from .taken import takes
 
 SILENT = Text("A directory doesn't answer. Nothing was changed. Try again in a moment.")
-TOO_OFTEN = Text("That was too often for now. Nothing was changed. Try again in {n} minutes.")
+TOO_OFTEN = Text.plural(
+    "That was too often for now. Nothing was changed. Try again in {n} minute.",
+    "That was too often for now. Nothing was changed. Try again in {n} minutes.",
+    n=2,
+)
 WAITS = Text("Put up. Another administrator decides, within three days.")
 
 

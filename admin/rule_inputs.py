@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from ..core.contracts.text import Text
+from .language import said
+from .numbers import number
 
 NOT_WHOLE = Text("Type a whole number from {low} to {high}")
 NOT_ON_THE_LIST = Text("Choose from the list")
@@ -21,6 +24,7 @@ UNREADABLE = Text("Something in it can't be shown")
 NO_DAY = Text("Type a date such as 2026-11-30.")
 NO_NUMBER = Text("Type a number, with digits alone.")
 MOST_DIGITS = 9
+WITH_COMMA = re.compile(r"^(\d+),(\d{1,2})$", re.ASCII)
 MOST_WAITS = 10
 MOST_LINES, LONGEST_LINE = 1000, 400
 # Beyond these, a week more or less may be no date any more.
@@ -82,12 +86,17 @@ class Day(DateField):
 
 
 class Amount(DecimalField):
-    """A number that can be compared: the library also takes what is written as none, or as endless."""
+    """A number that can be compared: the library also takes what is written as none, or as endless. With a comma, as
+    many languages write it, it has two decimals at most: 1,000 is a thousand to others."""
 
     data: Any
 
+    def _value(self) -> str:
+        shown = number(self.data, self.places) if self.data is not None and not self.raw_data else super()._value()
+        return said(shown) if isinstance(shown, Text) else str(shown)
+
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        super().process_formdata(valuelist)
+        super().process_formdata([WITH_COMMA.sub(r"\1.\2", typed.strip()) for typed in valuelist])
         if self.data is not None and not self.data.is_finite():
             self.data = None
             raise ValueError(NO_NUMBER)

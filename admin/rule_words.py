@@ -13,7 +13,9 @@ from ..core.service.ruling.policy_desk import Counted
 FAULTS: Mapping[Fault, Text] = {
     Fault.REQUIRED_OFF: Text("Required, but switched off: {names}. Switch it on first, or make it optional."),
     Fault.NO_PROOF: Text("At least one proof is needed."),
-    Fault.TOO_FEW: Text("Nobody could give {n} proofs: the methods that are on ride on {m} different things."),
+    Fault.TOO_FEW: Text(
+        "More proofs are needed ({n}) than there are different things that the methods which are on ride on ({m})."
+    ),
     Fault.SHOWN_TOO_EARLY: Text("These may not come first, because their page depends on the person: {names}."),
     Fault.NONE_COMES_FIRST: Text("None of these methods may come first, so nobody could begin."),
     Fault.NONE_SHOWN: Text("The first page shows none of these methods, so nobody could begin."),
@@ -41,7 +43,7 @@ FAULTS: Mapping[Fault, Text] = {
         "Directory {names} needs an account that is read for unknown names: [canaries] in keyback.toml."
     ),
     Fault.FEW_SHAPES: Text(
-        "Made-up ends are drawn from {n} people; {m} are needed. Run `keyback decoys freeze` first."
+        "Made-up ends are drawn from too few people ({n} of {m}). Run `keyback decoys freeze` first."
     ),
 }
 WEAKNESSES: Mapping[Weakness, Text] = {
@@ -99,7 +101,7 @@ def of_risk(risk: float, accounts: int) -> Text:
 
 def _counted(accounts: int) -> Text | str:
     if accounts >= 1_000_000:
-        return Text("{n} million", n=accounts // 1_000_000)
+        return Text.plural("{n} million", "{n} million", n=accounts // 1_000_000)
     return Text("{n} thousand", n=accounts // 1000) if accounts >= 10_000 else str(accounts)
 
 

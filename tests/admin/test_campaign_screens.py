@@ -186,6 +186,17 @@ def test_whom_it_failed_for_is_named_with_the_reason(house: SmallHouse, console:
     assert STORED not in told.text
 
 
+def test_it_says_of_how_many_people_an_account_was_left_out(house: SmallHouse, console: SmallConsole) -> None:
+    page = put_up(console).location
+    with house.records.db.write() as tx:
+        campaign = house.records.campaigns.load(tx, page.rpartition("/")[2])
+        assert campaign is not None
+        assert house.records.campaigns.save(tx, campaign.with_turn("done").with_turn("done", "closed"))
+    said = words(console.get(page))
+    assert "Done 2" in said
+    assert "Done, but not at another account of theirs 1 Disabled, locked by an administrator, or expired" in said
+
+
 def test_what_is_typed_stays_text(console: SmallConsole) -> None:
     page = put_up(console, why=STORED).location
     assert "&lt;script&gt;" in console.get(page).text

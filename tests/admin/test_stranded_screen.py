@@ -84,7 +84,7 @@ def test_everybody_with_a_role_sees_it_and_administrators_alone_count_again(
     assert console.as_().get(HERE).status_code == 403
     assert console.post(HERE + "count", token="another").status_code == 403
     assert console.post(HERE + "count").status_code == 303
-    assert "Counting Fake directory: 0 people so far." in page(console)
+    assert "Counting Fake directory, 0 so far." in page(console)
 
 
 def test_the_help_desk_sees_the_numbers_and_nobodys_name(house: SmallHouse, console: SmallConsole) -> None:

@@ -16,7 +16,7 @@ from keyback.core.db import daily_sums
 
 REPORTS, TICKET = "/admin/reports/", "/admin/reports/ticket"
 COSTS = {"amount": "22.50", "currency": "EUR", "why": "as our accounts say", "after": "0"}
-SAVED = "12 times 22.50 EUR. An estimate: not everybody would have called."
+SAVED = "12 × 22.50 EUR. An estimate: not everybody would have called."
 
 
 @pytest.fixture
@@ -102,3 +102,18 @@ def test_only_an_administrator_changes_it_and_an_auditor_sees_it(console: SmallC
     for other in (console.as_(HELP_DESK), console.as_()):
         assert other.get(TICKET).status_code == 403
         assert other.post(TICKET, COSTS).status_code == 403
+
+
+def test_in_german_a_comma_stands_before_the_fraction_and_may_be_typed(console: SmallConsole) -> None:
+    assert console.post(TICKET, {**COSTS, "amount": "22,50"}).status_code == 303
+    german = {**console._headers(), "Accept-Language": "de"}
+    form, report = (console.client.get(path, headers=german) for path in (TICKET, REPORTS))
+    assert 'value="22,50"' in form.text
+    assert "22,50 EUR" in words(form)
+    assert "12 × 22,50 EUR" in words(report)
+
+
+def test_a_comma_that_others_write_among_thousands_is_not_guessed_at(console: SmallConsole) -> None:
+    page = console.post(TICKET, {**COSTS, "amount": "1,000"})
+    assert page.status_code == 422
+    assert "Type a number, with digits alone." in words(page)

@@ -388,7 +388,8 @@ ADDED: dict[str, tuple[str, ...]] = {
     "administrators, at the command line or as names of plugins": (
         "Text messages by SMPP", "Amazon SNS", "Calls through your own exchange",
         "No method issues codes: add saved_codes to plugins.load",
-        "Only {} of these people have a method to show, {} are needed", "Self-service is not stopped for this person",
+        "Too few of these people have a method to show: {} of {} that are needed",
+        "Self-service is not stopped for this person",
         "Nobody, or more than one person, has this name", "This name means several people, or cannot be a name",
         "Nothing is known of this person",
         "They are resetting a password, or a campaign has their turn, at this moment. Try again later.",

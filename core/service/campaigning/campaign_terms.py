@@ -9,8 +9,16 @@ from ...db.campaigns import Kind, Plan
 from ...recovery import limits
 from ..norms import expected
 
-RESET_OF = Text("{n} people must choose another password at their next sign-in: {stores}, {since} to {until} UTC")
-INVITE_OF = Text("Invite {n} people to add a method: {stores}, {since} to {until} UTC")
+RESET_OF = Text.plural(
+    "{n} person must choose another password at their next sign-in: {stores}, {since} to {until} UTC",
+    "{n} people must choose another password at their next sign-in: {stores}, {since} to {until} UTC",
+    n=2,
+)
+INVITE_OF = Text.plural(
+    "Invite {n} person to add a method: {stores}, {since} to {until} UTC",
+    "Invite {n} people to add a method: {stores}, {since} to {until} UTC",
+    n=2,
+)
 TOLD_BY_MAIL = Text.plural(
     "They are told {n} hour before, by e-mail.", "They are told {n} hours before, by e-mail.", n=2
 )
@@ -19,13 +27,17 @@ TOLD_BY_TEXT_TOO = Text.plural(
 )
 TOLD_NOTHING = Text("Nobody is told before.")
 RAISED_FOR_A_RESET = Text(
-    "Until it closes, limits that hold for everybody together are raised: for an hour by {starts} starts, "
-    "{codes} codes and {misses} wrong answers, and in all by what {people} people come to."
+    "Until it closes, limits that hold for everybody together are raised: for an hour by {starts}, "
+    "{codes} and {misses}, and in all by what {people} come to."
 )
 RAISED_FOR_INVITATIONS = Text(
-    "Until it closes, limits that hold for everybody together are raised: for an hour by {codes} codes, "
-    "and in all by what {people} people come to."
+    "Until it closes, limits that hold for everybody together are raised: for an hour by {codes}, "
+    "and in all by what {people} come to."
 )
+STARTS = Text.plural("{n} start", "{n} starts", n=2)
+CODES = Text.plural("{n} code", "{n} codes", n=2)
+MISSES = Text.plural("{n} wrong answer", "{n} wrong answers", n=2)
+PEOPLE = Text.plural("{n} person", "{n} people", n=2)
 COSTS = Text("Texts and calls may cost {money} of your currency more than the caps for a day allow, in all.")
 COSTS_NOTHING = Text("The caps on what texts and calls cost are not raised.")
 
@@ -49,6 +61,10 @@ def terms(plan: Plan) -> tuple[Text, ...]:
 
 def _raised(plan: Plan) -> Text:
     words = RAISED_FOR_A_RESET if plan.kind is Kind.RESET else RAISED_FOR_INVITATIONS
-    norms = {"starts": limits.WEAK_SYSTEM_STARTS, "codes": limits.SYSTEM_SENDS, "misses": limits.SYSTEM_MISSES}
     more = expected("", plan)
-    return words.filled(people=plan.people, **{name: more.in_window(norm) for name, norm in norms.items()})
+    return words.filled(
+        starts=STARTS.filled(n=more.in_window(limits.WEAK_SYSTEM_STARTS)),
+        codes=CODES.filled(n=more.in_window(limits.SYSTEM_SENDS)),
+        misses=MISSES.filled(n=more.in_window(limits.SYSTEM_MISSES)),
+        people=PEOPLE.filled(n=plan.people),
+    )

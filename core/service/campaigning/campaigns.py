@@ -35,7 +35,7 @@ UNTOLD = Text("Nobody was told apart by {groups} yet. We count everybody now; tr
 BACKWARDS = Text("It must end after it begins, and after now.")
 TOO_LONG = Text("At most {n} days.", n=LONGEST.days)
 NOBODY = Text("This is for nobody: nothing is to be done.")
-TYPE_IT = Text("It is for {n} people now. Type this number.", n=0)
+TYPE_IT = Text.plural("It is for {n} person now. Type this number.", "It is for {n} people now. Type this number.", n=0)
 NOT_WAITING = Text("This campaign was decided already.")
 OVER = Text("This campaign is over.")
 TOO_SOON = Text("To tell all of them before, it must begin later: not before {at} UTC.", at="")

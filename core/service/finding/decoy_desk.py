@@ -45,7 +45,11 @@ class DecoyDesk:
         shapes = freeze(people, change_every or (before.change_every if before else USUAL_CHANGE))
         if shapes.people < FEWEST_PEOPLE:
             raise NotAllowed(
-                Text("Only {n} of these people have a method to show, {m} are needed", n=shapes.people, m=FEWEST_PEOPLE)
+                Text(
+                    "Too few of these people have a method to show: {n} of {m} that are needed",
+                    n=shapes.people,
+                    m=FEWEST_PEOPLE,
+                )
             )
         with self.records.db.write() as tx:
             self.records.settings.save_shapes(tx, shapes, who=who, why=why)

@@ -369,7 +369,7 @@ def test_too_few_people_are_refused_and_what_was_kept_stays(desk: DecoyDesk) -> 
     few = [*COLLEAGUES[:49], *STRANGERS, "colleague1", " ", ""]
     with pytest.raises(NotAllowed) as refused:
         desk.freeze(few, change_every=None, who="the tests", why="too few")
-    assert str(refused.value.reason) == "Only 49 of these people have a method to show, 50 are needed"
+    assert str(refused.value.reason) == "Too few of these people have a method to show: 49 of 50 that are needed"
     assert desk.kept() == before
     assert before is not None
     assert before.people == 60
