@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, LEFT, FOOT = 720, 220, 44, 28
-# A digit of the scale, and what stands between it and the bars.
-DIGIT, GAP = 10, 8
-# Where it stands beside something else, and the last day must be seen without scrolling.
+WIDTH, HEIGHT, LEFT, TOP, FOOT = 720, 220, 44, 16, 28
+# A digit of the scale where the style makes it largest, and what stands between it and the bars.
+DIGIT, GAP = 16, 8
+# Where it stands beside something else, and the last day must be seen without scrolling: on a phone it is drawn at half
+# this width, with words twice as large.
 SMALL = 480
 MOST_LABELS = 14
 
@@ -54,13 +55,13 @@ def bars(names: Sequence[str], stacks: Sequence[Sequence[int]], width: int = WID
         x, y = left + number * room + room * 0.15, float(floor)
         for series, value in zip(("one", "two", "three", "four"), stack, strict=False):
             # Once among millions is still to be seen.
-            height = max(1, value / top * (floor - 12))
+            height = max(1, value / top * (floor - TOP))
             if value:
                 pieces.append(Piece(series, _round(x), _round(y - height), _round(room * 0.7), _round(height)))
                 y -= height + 2
     step = max(1, -(-len(names) // MOST_LABELS))
     below = [Mark(name, _round(left + (number + 0.5) * room)) for number, name in enumerate(names)][::step]
-    scale = [Mark(str(top * part // 4), _round(floor - part / 4 * (floor - 12))) for part in range(5)]
+    scale = [Mark(str(top * part // 4), _round(floor - part / 4 * (floor - TOP))) for part in range(5)]
     return Chart(tuple(pieces), tuple(scale), tuple(below), width, left=left)
 
 

@@ -133,7 +133,7 @@ class ReportScreen(Screen):
 
 def _per_day(report: Report) -> Chart:
     """The picture; its table and its sentence stand on the page."""
-    names = [f"{day.day:%d.%m.}" for day in report.days]
+    names = [f"{day.day:%m-%d}" for day in report.days]
     return bars(names, [(day.finished, day.not_finished) for day in report.days])
 
 
