@@ -101,7 +101,7 @@ def of_risk(risk: float, accounts: int) -> Text:
 
 def _counted(accounts: int) -> Text | str:
     if accounts >= 1_000_000:
-        return Text.plural("{n} million", "{n} million", n=accounts // 1_000_000)
+        return Text.plural("a million", "{n} million", n=accounts // 1_000_000)
     return Text("{n} thousand", n=accounts // 1000) if accounts >= 10_000 else str(accounts)
 
 
