@@ -60,4 +60,4 @@ def words_of(fault: Fault) -> Text:
     # It quoted what was typed, and is not told: the kind stands in its place.
     if fault.said == fault.kind.replace("_", " "):
         return WORDS["string_pattern_mismatch"]
-    return Ruling(fault.said)
+    return Ruling(str(fault.said))

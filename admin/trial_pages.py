@@ -84,7 +84,7 @@ def lines_of(trial: Trial | None) -> Sequence[tuple[str, Text, Text | str]]:
 
 def _in_words(what: Looked, said: Text | str) -> Text | str:
     """A plugin's own words in the page's language, where a catalogue has them; never the name of a host."""
-    return AuthorsWords(said) if isinstance(said, str) and what in {Looked.REMARK, Looked.FAILS} else said
+    return AuthorsWords(said) if isinstance(said, str) and what in {Looked.UNFIT, Looked.REMARK, Looked.FAILS} else said
 
 
 def _sign(what: Looked) -> str:

@@ -54,6 +54,7 @@ SAYS: Mapping[str, Mapping[str, type]] = MappingProxyType(
 
 # `sys.exit()` in a plugin is a fault of that plugin; Ctrl-C is a wish of the administrator and passes.
 FAULTS: tuple[type[BaseException], ...] = (Exception, SystemExit)
+LONGEST_WHY = 300
 WRITTEN_FOR_PEOPLE: tuple[type[BaseException], ...] = (PluginError, SettingsInvalid)
 
 
@@ -62,7 +63,7 @@ class Broken:
     """A plugin that the house does without: its entry point or "kind key", and a reason for the administrator."""
 
     name: str
-    why: str
+    why: Text | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class Host:
             version=version,
         )
 
-    def fault_of(self, name: tuple[str, str], values: Mapping[str, object]) -> str:
+    def fault_of(self, name: tuple[str, str], values: Mapping[str, object]) -> Text | str:
         """Why a plugin would be broken with these settings; empty when it would not."""
         try:
             self._instance(name, values, None, Wall()).close()
@@ -192,7 +193,7 @@ class Host:
     ) -> Plugin:
         found = self.classes.get(name)
         if found is None:
-            raise PluginError("is enabled, but no loaded plugin offers it")
+            raise PluginError(Text("is enabled, but no loaded plugin offers it"))
         settings = read_settings(found.Settings, values)
         if type(running) is found and getattr(running, "settings", None) == settings and running.wall == wall:
             return running
@@ -206,25 +207,28 @@ def _of_kind(kind: str, built: Mapping[tuple[str, str], Plugin]) -> Mapping[str,
     return MappingProxyType({key: plugin for (sort, key), plugin in built.items() if sort == kind})
 
 
-def _in_words(fault: BaseException, quote: tuple[type[BaseException], ...] = FAULTS) -> str:
+def _in_words(fault: BaseException, quote: tuple[type[BaseException], ...] = FAULTS) -> Text | str:
     """What went wrong. Its text is quoted only where it cannot hold a setting, or was written for people."""
     kind = type(fault).__name__
     if not isinstance(fault, quote):
         return kind
     try:
-        text = str(fault)[:300]
+        text = str(fault)
     except Exception:
         return kind
-    return text if isinstance(fault, WRITTEN_FOR_PEOPLE) else f"{kind}: {text}"
+    if isinstance(fault, PluginError) and len(text) <= LONGEST_WHY:
+        return fault.said
+    return text[:LONGEST_WHY] if isinstance(fault, WRITTEN_FOR_PEOPLE) else f"{kind}: {text[:LONGEST_WHY]}"
 
 
 def _the_one(name: str, installed: Sequence[EntryPoint]) -> EntryPoint:
     # Two packages that claim one name: a guess would let a stranger's package take the place of the one that was meant.
     points = {(point.value, point.dist.name if point.dist else ""): point for point in installed if point.name == name}
     if not points:
-        raise PluginError("is on the list, but not installed")
+        raise PluginError(Text("is on the list, but not installed"))
     if len(points) > 1:
-        raise PluginError("is offered by several packages: " + ", ".join(sorted(package for _, package in points)))
+        names = ", ".join(sorted(package for _, package in points))
+        raise PluginError(Text("is offered by several packages: {names}", names=names))
     return next(iter(points.values()))
 
 
@@ -239,7 +243,9 @@ def _count_on_sources(installed: Sequence[EntryPoint], approved: Mapping[str, st
 def _refuse_others(point: EntryPoint, approved: str) -> None:
     """Where keyback.toml says which files were approved, others are never run (security.md O7)."""
     if approved and (digest := digest_of(point)) != approved.lower():
-        raise PluginError(f"has other files than plugins.approved in keyback.toml names; these are {digest}")
+        raise PluginError(
+            Text("has other files than plugins.approved in keyback.toml names; these are {digest}", digest=digest)
+        )
 
 
 def _load(name: str, point: EntryPoint, finds: _Finds) -> None:
@@ -252,7 +258,7 @@ def _load(name: str, point: EntryPoint, finds: _Finds) -> None:
     _refuse_unmarked(found, manager)
     offered = [(kind, one) for kind, (hook, _) in KINDS.items() for one in _called(manager, hook)]
     if not offered:
-        raise PluginError("offers nothing: a hook function needs @hookimpl above it and must return classes")
+        raise PluginError(Text("offers nothing: a hook function needs @hookimpl above it and must return classes"))
     for kind, one in offered:
         try:
             finds.files[kind, _take(kind, one, finds).key] = digest_of(point)
@@ -265,7 +271,7 @@ def _refuse_unmarked(found: object, manager: pluggy.PluginManager) -> None:
     marked = {caller.name for caller in manager.get_hookcallers(found) or ()}
     for hook, _ in KINDS.values():
         if callable(getattr(found, hook, None)) and hook not in marked:
-            raise PluginError(f"{hook} has no @hookimpl above it")
+            raise PluginError(Text("{hook} has no @hookimpl above it", hook=hook))
 
 
 def _called(manager: pluggy.PluginManager, hook: str) -> Iterable[object]:
@@ -276,29 +282,31 @@ def _called(manager: pluggy.PluginManager, hook: str) -> Iterable[object]:
 def _take(kind: str, one: object, finds: _Finds) -> type[Plugin]:
     root = KINDS[kind][1]
     if not (isinstance(one, type) and issubclass(one, root)):
-        raise PluginError(f"{getattr(one, '__name__', type(one).__name__)} is not a class made from {root.__name__}")
+        name = getattr(one, "__name__", type(one).__name__)
+        raise PluginError(Text("{name} is not a class made from {root}", name=name, root=root.__name__))
     why = _fault_of(kind, one)
     if why:
-        raise PluginError(f"{one.__name__} {why}")
+        raise PluginError(Text("{name} {why}", name=one.__name__, why=why))
     if (kind, one.key) in finds.classes:
         # Never the later one: a plugin must not be able to take the place of another.
-        raise PluginError(f"{one.__name__}: there is a {kind} {one.key} already")
+        raise PluginError(Text("{name}: there is a {kind} {key} already", name=one.__name__, kind=kind, key=one.key))
     finds.classes[kind, one.key] = one
     return one
 
 
-def _fault_of(kind: str, one: type[Plugin]) -> str:
-    """Why this class cannot serve; empty when it can. What authors wrote is read as `object`: they may have erred."""
+def _fault_of(kind: str, one: type[Plugin]) -> Text | None:
+    """Why this class cannot serve; None when it can. What authors wrote is read as `object`: they may have erred."""
     said: dict[str, object] = {what: getattr(one, what, None) for what in ("key", "contract", "Settings", *SAYS[kind])}
     lacking = sorted(getattr(one, "__abstractmethods__", ()))
     edition, settings = said["contract"], said["Settings"]
     wrong = [what for what, sort in SAYS[kind].items() if not isinstance(said[what], sort)]
     if lacking:
-        return f"lacks {', '.join(lacking)}"
+        return Text("lacks {names}", names=", ".join(lacking))
     if not isinstance(edition, int) or edition > EDITION:
-        return f"was written for edition {edition} of the contracts; this Keyback knows {EDITION}"
+        newer = Text("was written for edition {edition} of the contracts; this Keyback knows {known}", known=EDITION)
+        return newer.filled(edition=str(edition))
     if not isinstance(said["key"], str) or not KEY.fullmatch(said["key"]):
-        return "needs a key: small letters, digits, - and _"
+        return Text("needs a key: small letters, digits, - and _")
     if not (isinstance(settings, type) and issubclass(settings, PluginSettings)):
-        return "has Settings that are not made from PluginSettings"
-    return f"does not say: {', '.join(wrong)}" if wrong else ""
+        return Text("has Settings that are not made from PluginSettings")
+    return Text("does not say: {names}", names=", ".join(wrong)) if wrong else None

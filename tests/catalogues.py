@@ -31,6 +31,7 @@ ONLY_IN_CONSOLE = (
     SETTINGS,
     "admin/",
     "core/contracts/undelivered.py",
+    "core/host.py",
     "core/outside.py",
     "core/service/administrators/",
     "core/service/campaigning/",

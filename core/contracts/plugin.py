@@ -86,7 +86,7 @@ class Fault:
 
     field: str
     kind: str
-    said: str
+    said: Text | str
     limit: str = ""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from keyback.core import Text
 from keyback.core.host import Broken, Host, Plugins
 
 Install = Callable[..., None]
@@ -77,7 +78,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 def why(host: Host | Plugins, name: str) -> str:
     """The reasons why this one is broken."""
-    return "; ".join(broken.why for broken in host.broken if broken.name == name)
+    return "; ".join(str(broken.why) for broken in host.broken if broken.name == name)
 
 
 def built(host: Host, *keys: str, **settings: object) -> Plugins:
@@ -108,7 +109,7 @@ def test_what_is_not_on_the_list_is_never_imported(install: Install) -> None:
 
 
 def test_what_is_on_the_list_but_not_installed_is_named() -> None:
-    assert Host(["nowhere"]).broken == (Broken("nowhere", "is on the list, but not installed"),)
+    assert Host(["nowhere"]).broken == (Broken("nowhere", Text("is on the list, but not installed")),)
 
 
 BAD = {
@@ -249,6 +250,22 @@ def test_a_plugin_that_cannot_start_is_broken_and_its_exception_is_not_quoted(in
     code = channel("frail") + "    def __init__(self, settings):\n        raise OSError(settings.sender)\n"
     install("frail", code + hook())
     assert why(built(Host(["frail"]), "frail", sender="hunter2"), "channel frail") == "OSError"
+
+
+REFUSES = """
+    def __init__(self, settings):
+        raise PluginError(Text("needs {what}", what=settings.sender))
+"""
+
+
+def test_a_reason_stays_the_sentence_that_it_is_unless_it_is_too_long(install: Install) -> None:
+    install("frail", channel("frail") + REFUSES + hook())
+    host = Host(["frail"])
+    (short,) = built(host, "frail", sender="a key").broken
+    assert short.why == Text("needs {what}", what="a key")
+    assert host.fault_of(("channel", "frail"), {"sender": "a key"}) == short.why
+    (long,) = built(host, "frail", sender="x" * 400).broken
+    assert long.why == ("needs " + "x" * 400)[:300]
 
 
 def test_settings_of_a_plugin_that_nobody_offers_are_named(host: Host) -> None:

@@ -72,7 +72,7 @@ class Part:
     fixed: Mapping[str, Fixed]
     hidden: frozenset[str]
     state: State
-    why: str = ""
+    why: Text | str = ""
     off_until: datetime | None = None
     version: int = 0
     saved_at: datetime | None = None
@@ -147,7 +147,7 @@ class Parts:
         return self._part(name, row, snapshot, saved)
 
     @property
-    def unusable(self) -> Sequence[tuple[str, str]]:
+    def unusable(self) -> Sequence[tuple[str, Text | str]]:
         """Entry points that brought nothing, each with why."""
         return [(broken.name, broken.why) for broken in self.snapshots.host.broken]
 
@@ -294,7 +294,7 @@ class Parts:
             running=snapshot.plugins.everything().get(name),
         )
 
-    def _state(self, name: Name, values: Mapping[str, object], snapshot: Snapshot) -> tuple[State, str]:
+    def _state(self, name: Name, values: Mapping[str, object], snapshot: Snapshot) -> tuple[State, Text | str]:
         why = next((broken.why for broken in snapshot.plugins.broken if broken.name == " ".join(name)), "")
         if name in snapshot.plugins.everything():
             return State.ON, ""

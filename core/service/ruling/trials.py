@@ -138,14 +138,14 @@ class Trials:
         running = snapshot.plugins.everything().get(name)
         plugin, why = (running, "") if running else self._built(name)
         if plugin is None:
-            return [(Looked.UNFIT, why)]
+            return [(Looked.UNFIT, _in_short(why))]
         try:
             return [(Looked.FITS, ""), *self._asked(name, plugin)]
         finally:
             if running is None:
                 plugin.close()
 
-    def _built(self, name: Name) -> tuple[Plugin | None, str]:
+    def _built(self, name: Name) -> tuple[Plugin | None, Text | str]:
         """One that is off, for as long as its test lasts."""
         with self.records.db.read() as tx:
             rows = {(row.kind, row.key): row for row in self.records.settings.plugin_rows(tx)}
