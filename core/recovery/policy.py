@@ -10,6 +10,7 @@ from itertools import combinations
 
 from ..contracts.method import Offer
 from ..contracts.people import Account, Person
+from .groups import is_in
 
 
 class Disclosure(StrEnum):
@@ -64,8 +65,7 @@ class Audience:
     def fits(self, person: Person) -> bool:
         """Whether any of the person's accounts belongs to it."""
         return any(
-            (not self.stores or account.key.store in self.stores)
-            and (not self.groups or bool(self.groups & account.groups))
+            (not self.stores or account.key.store in self.stores) and (not self.groups or is_in(account, self.groups))
             for account in person.accounts
         )
 
@@ -190,7 +190,7 @@ def out_of_scope(scope: Scope, account: Account) -> str:
         return "disabled"
     if account.state.expired and not scope.expired:
         return "expired"
-    if account.synced_from is not None or scope.forbidden_groups & account.groups:
+    if account.synced_from is not None or is_in(account, scope.forbidden_groups):
         return "out-of-scope"
     return ""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...contracts.errors import StoreUnavailable
 from ...contracts.people import Account, AccountKey
 from ...db.campaigns import Campaign, Kind
+from ...recovery.groups import is_in_one_called
 from ..finding.recognise import Recognising
 from ..writing.write import Writer
 from .campaign_book import CampaignBook
@@ -95,7 +96,7 @@ def _why_not(campaign: Campaign, account: Account | None) -> str:
     plan = campaign.plan
     if account is None:
         return "gone"
-    if account.privileged or not account.groups.isdisjoint(plan.spared):
+    if account.privileged or is_in_one_called(account, plan.spared):
         return "privileged"
     if plan.groups and account.groups.isdisjoint(plan.groups):
         return "left"

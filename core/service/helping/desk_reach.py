@@ -15,6 +15,7 @@ from ...contracts.text import Text
 from ...db.counters import Mark
 from ...db.session import after_commit
 from ...recovery import limits
+from ...recovery.groups import is_in_one_called
 from ..administrators.actor import Actor, Role
 from ..calls import Calls
 from ..finding.named import FIND_SECONDS, searched
@@ -65,7 +66,7 @@ class Reach:
     recognising: Recognising
     calls: Calls
     around: Surroundings
-    # Directory groups whose members work in this console: nobody of the help desk serves them either.
+    # Groups whose members work in this console, as the identity provider writes them: no agent serves those either.
     console_groups: frozenset[str] = frozenset()
 
     def find(self, actor: Actor, name: str) -> Served:
@@ -147,7 +148,7 @@ class Reach:
         # All accounts of theirs: what is changed here is the person's, and one of them may rule others.
         others = [self._look(key) for key in linked if key not in seen]
         accounts = (*found, *(account for account in others if account is not None))
-        higher = any(account.privileged or self.console_groups & account.groups for account in accounts)
+        higher = any(account.privileged or is_in_one_called(account, self.console_groups) for account in accounts)
         if self.is_own(actor, accounts) or (higher and Role.ADMINISTRATOR not in actor.roles):
             return None
         person = Person(person_id, (found[0],), found[0].contacts)

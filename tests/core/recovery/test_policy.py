@@ -142,6 +142,19 @@ def test_whom_keyback_does_not_serve(account: dict[str, object], reason: str) ->
     assert out_of_scope(scope, jo) == reason
 
 
+BOARD = "CN=Board,OU=Groups,DC=example,DC=org"
+
+
+@pytest.mark.parametrize("written", [BOARD, BOARD.lower(), f" {BOARD.upper()}", BOARD.replace(",", ", ")])
+def test_a_group_keeps_out_and_chooses_a_policy_however_it_is_written(written: str) -> None:
+    """A directory tells no capitals in such names apart, and some write a group as whoever changed it last did."""
+    jo = replace(a_person().accounts[0], groups=frozenset({"CN=Staff,OU=Groups,DC=example,DC=org", BOARD}))
+    assert out_of_scope(Scope(forbidden_groups=frozenset({written})), jo) == "out-of-scope"
+    assert Audience(groups=frozenset({written})).fits(Person("p", (jo,)))
+    for other in ("CN=Boards,OU=Groups,DC=example,DC=org", "Board", ""):
+        assert not Audience(groups=frozenset({other})).fits(Person("p", (jo,)))
+
+
 def test_an_administrators_lock_is_never_lifted_by_a_reset() -> None:
     everything = Scope(privileged=True, disabled=True, expired=True)
     locked = replace(a_person().accounts[0], state=AccountState(locked_by_admin=True))

@@ -42,6 +42,14 @@ def test_whom_they_may_not_serve_reads_as_nobody(house: SmallHouse) -> None:
     assert {refused(house, name) for name in names} == {str(NOBODY)}
 
 
+@pytest.mark.parametrize("theirs", [f"CN={CONSOLE_GROUP.title()},OU=Groups,DC=acme", f"/staff/{CONSOLE_GROUP}"])
+def test_whoever_works_in_the_console_is_known_by_what_their_group_is_called(house: SmallHouse, theirs: str) -> None:
+    """The identity provider seldom writes it as the directory does."""
+    house.add("auditor", groups=frozenset({"CN=Everybody,OU=Groups,DC=acme", theirs}))
+    assert refused(house, "auditor") == str(NOBODY)
+    assert desk_of(house).reach.find(ADA, "auditor").higher
+
+
 def test_an_agent_is_known_by_whatever_their_directory_calls_them(house: SmallHouse) -> None:
     for name in (MAIL.upper(), "Jo", "id-of-jo"):
         assert refused(house, "jo", Actor("idp|jo", name, HELP_DESK)) == str(NOBODY)
