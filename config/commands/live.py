@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import warnings
 from pathlib import Path
 
 from ...core.contracts.errors import NotAllowed, PluginError, SettingsInvalid
@@ -78,10 +79,20 @@ def _passwords(path: Path | None) -> tuple[Secret, Secret]:
     if path:
         lines = key_file.read_secret(path, "--passwords").decode("utf-8").splitlines()
     else:
-        lines = [getpass.getpass("Its password now: "), getpass.getpass("The password to leave it with: ")]
+        lines = _typed("Its password now: ", "The password to leave it with: ")
     if len(lines) != 2 or not all(lines):
         raise SettingsInvalid(["two passwords are needed: the one that it has, and the one to leave it with"])
     return Secret(lines[0]), Secret(lines[1])
+
+
+def _typed(*asked: str) -> list[str]:
+    """Unseen, or not at all: where that cannot be, getpass itself would only warn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return [getpass.getpass(each) for each in asked]
+        except getpass.GetPassWarning:
+            raise SettingsInvalid(["no terminal to type the passwords at unseen: name a file by --passwords"]) from None
 
 
 def _write_down(house: House, account: Account) -> None:

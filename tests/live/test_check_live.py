@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,6 +88,25 @@ def test_nothing_is_written_for_whoever_does_not_know_the_password(
     assert "BROKEN     the password that you gave opens it" in capsys.readouterr().out
     assert slapd.writes(person.dn) == 0
     assert slapd.bind(person.dn, PASSWORD)[0] == 0
+
+
+def test_no_password_is_asked_for_where_it_would_show(here: Path, slapd: Slapd) -> None:
+    command = (
+        f"from keyback.config.commands import main; raise SystemExit(main(['check', '--live', {slapd.person().uid!r}]))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=here,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        # Without a terminal, as in a pipeline.
+        start_new_session=True,
+    )
+    assert ended.returncode == 2
+    assert "name a file by --passwords" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_an_administrators_account_is_left_alone(here: Path, slapd: Slapd, capsys: pytest.CaptureFixture[str]) -> None:
