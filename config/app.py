@@ -55,7 +55,7 @@ def create_app(house: House) -> Flask:
 
         sign_in = SignInPages(house.door, look, first)
         app.register_blueprint(create_sign_in(sign_in, look))
-        methods = EnrolmentPages(house.staff.enrolling, sign_in.whoever_is_signed_in, look)
+        methods = EnrolmentPages(house.staff.enrolling, sign_in.whoever_is_signed_in, look, doors)
         whoever = sign_in.whoever_is_signed_in
         accounts = AccountPages(house.staff.linking, house.staff.enrolling, whoever, look)
         app.register_blueprint(open_pages(methods=methods, accounts=accounts, whoever_is_signed_in=whoever))

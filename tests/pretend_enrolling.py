@@ -111,6 +111,9 @@ class PretendEnrolling:
     def want(self, who: SignedIn, page: str) -> None:
         self._raise("want")
 
+    def came_by(self, who: SignedIn, entry: str) -> None:
+        self._raise("came_by")
+
     def enough(self, who: SignedIn) -> None:
         self._raise("enough")
 

@@ -393,7 +393,7 @@ def open_portal(*, methods: bool = False, entry_language: str = "", **values: An
         def somebody(_: object) -> SignedIn | None:
             return service.answers.get("whoever", SIGNED_IN)
 
-        mine["methods"] = EnrolmentPages(enrolling, somebody, settings)
+        mine["methods"] = EnrolmentPages(enrolling, somebody, settings, entries)
         mine["accounts"] = AccountPages(cast("Linking", PretendLinking(service)), enrolling, somebody, settings)
     mine["changing"] = PretendChanging(service, NOW)
     app.register_blueprint(create_portal(parts, entries, settings, **mine, whoever_is_signed_in=whoever))

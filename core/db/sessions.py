@@ -40,6 +40,8 @@ class Session:
     # The page that they wanted before they were asked for something, and whether they said "Later" to that.
     wanted: str = ""
     put_off: bool = False
+    # The door by which they came to their methods.
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ..service.enrolling.signed_in import SignedIn
 from . import dates, own_address, phone_kinds, words
 from .address_check_pages import AddressCheckPages
 from .arranging_pages import ArrangingPages
+from .doors import Doors
 from .for_signed_in import ForSignedIn, Rule
 from .fresh_proof_pages import FreshProofPages
 from .get_back import had, panel
@@ -48,8 +49,9 @@ Done = tuple[Text, Text | None]
 class EnrolmentPages:
     """List, add, remove."""
 
-    def __init__(self, enrolling: Enrolling, who: Whoever, settings: PortalSettings) -> None:
+    def __init__(self, enrolling: Enrolling, who: Whoever, settings: PortalSettings, doors: Doors) -> None:
         self._enrolling = enrolling
+        self._doors = doors
         self._desk = ForSignedIn(enrolling, who)
         self._settings = settings
         self._renewal = RenewalPages(enrolling.renewal, enrolling.checks, self._desk, settings)
@@ -57,6 +59,7 @@ class EnrolmentPages:
     def rules(self) -> tuple[Rule, ...]:
         """Address, name, page and verb."""
         mine = self._desk.rules(("/methods", "methods", self._list, "GET"), behind=True) + self._desk.rules(
+            ("/go/<entry>/methods", "arrive_at_methods", self._arrive, "GET"),
             ("/methods/add", "methods_add", self._choose, "GET"),
             ("/methods/add", "methods_begin", self._begin, "POST"),
             ("/methods/add/<key>", "methods_confirm", self._ask, "GET"),
@@ -75,14 +78,20 @@ class EnrolmentPages:
 
     # The list ---------------------------------------------------------------------------------------------------
 
+    def _arrive(self, who: SignedIn, entry: str) -> Response:
+        if self._doors.get(entry) is None:
+            abort(404)
+        self._enrolling.renewal.came_by(who, entry)
+        return redirect(url_for("portal.methods"), 303)
+
     def _list(self, who: SignedIn, done: Done | None = None) -> Response:
         if request.method == "POST":
             keep_place(url_for("portal.methods"))
         seen = self._enrolling.mine.look(who)
         lines = [listed(mine) for mine in seen.mine]
-        return self._desk.page(
-            "methods.html", who, done=done, lines=lines, wanted=who.wanted, panel=panel(seen.get_back, _called(seen))
-        )
+        values = {"wanted": who.wanted, "door": self._doors.get(who.entry) if who.entry else None}
+        get_back = panel(seen.get_back, _called(seen))
+        return self._desk.page("methods.html", who, NOTHING, done=done, lines=lines, panel=get_back, **values)
 
     # Add ---------------------------------------------------------------------------------------------------------
 

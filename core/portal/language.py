@@ -20,7 +20,10 @@ from .cookie import Cookies
 # What a link of the menu asks for.
 ASKED = "language"
 # Where people come who were spoken to elsewhere a moment ago, and what in their request names the entry.
-DOORS = {"portal.arrive": "entry", "portal.arrive_to_unlock": "entry", "provider.authorize": "client_id"}
+DOORS = {
+    **dict.fromkeys(("portal.arrive", "portal.arrive_to_unlock", "portal.arrive_at_methods"), "entry"),
+    "provider.authorize": "client_id",
+}
 # Nobody reads more languages than fit into this, and a stranger's list is not worth sorting.
 LONGEST_WISH = 200
 FROM_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})

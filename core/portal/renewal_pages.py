@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -26,6 +27,8 @@ from .sign_in_pages import place
 
 FIELDS = ("token", "move", "which")
 MONTH = timedelta(days=30)
+# My methods, by whatever door.
+MINE = re.compile(r"(?:/go/[^/]+)?/methods")
 
 
 class RenewalPages:
@@ -56,7 +59,7 @@ class RenewalPages:
         Whoever wants My methods sees there what is missing, and is where it is added.
         """
         due = self._renewal.due(who)
-        asks = due.old or (due.adding and not to.startswith("/methods"))
+        asks = due.old or (due.adding and not MINE.match(to))
         return url_for("portal.asked", to=to) if asks else to
 
     def _ask(self, who: SignedIn) -> Response:

@@ -78,7 +78,7 @@ def ann(database: Database, post: Post) -> Iterator[Ann]:
     ann = Ann(house, app.test_client(), signed_in(house, "ann"), post)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
-    methods = EnrolmentPages(house.staff.enrolling, lambda _: ann.who, settings)
+    methods = EnrolmentPages(house.staff.enrolling, lambda _: ann.who, settings, doors())
     app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     yield ann
     by_mail.close()

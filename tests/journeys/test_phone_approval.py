@@ -70,7 +70,7 @@ def jo(either_database: Database) -> Jo:
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
-    methods = EnrolmentPages(home.house.staff.enrolling, lambda _: home.who(), settings)
+    methods = EnrolmentPages(home.house.staff.enrolling, lambda _: home.who(), settings, doors())
     app.register_blueprint(create_portal(home.house.service, doors(), settings, methods=methods))
     return Jo(home, app.test_client(), app.test_client())
 

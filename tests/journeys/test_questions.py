@@ -103,7 +103,7 @@ def jo(database: Database, monkeypatch: pytest.MonkeyPatch) -> Jo:
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
     jo = Jo(house, app.test_client(), SignedIn("s1", person, house.clock()))
-    methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings)
+    methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings, doors())
     app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     return jo
 

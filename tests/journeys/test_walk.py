@@ -31,7 +31,7 @@ FOR_MACHINES = {
     *("portal.static", "portal.healthz", "portal.readyz", "portal.stage", "portal.password", "portal.human_part"),
     *("portal.change_stage", "portal.change_password"),
     # Leads on at once.
-    "portal.back",
+    *("portal.back", "portal.arrive_at_methods"),
     *(
         "portal.callback",
         "portal.phone_say",

@@ -86,6 +86,12 @@ class Renewal:
         with self.records.db.write() as tx:
             self.records.sessions.note(tx, who.session, lambda session: replace(session, wanted=page))
 
+    def came_by(self, who: SignedIn, entry: str) -> None:
+        """Keep the door by which they came, and by which they go back when they have what they need."""
+        if who.entry != entry:
+            with self.records.db.write() as tx:
+                self.records.sessions.note(tx, who.session, lambda session: replace(session, entry=entry))
+
     def enough(self, who: SignedIn) -> None:
         """They have what is needed: whoever loses it one day may say "Later" as often as at first."""
         with self.records.db.write() as tx:

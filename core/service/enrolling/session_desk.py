@@ -53,6 +53,7 @@ class SessionDesk:
             session.proven_at,
             wanted=session.wanted,
             put_off=session.put_off,
+            entry=session.entry,
         )
 
     def leave(self, key: str) -> str:

@@ -23,6 +23,8 @@ class SignedIn:
     # The page that they wanted before they were asked for something, and whether they said "Later" to that here.
     wanted: str = ""
     put_off: bool = False
+    # The door by which they came to their methods.
+    entry: str = ""
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether they may change methods: that needs this, or a proof by an enrolled method."""

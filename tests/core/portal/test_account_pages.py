@@ -67,7 +67,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     def whoever(_: object) -> SignedIn | None:
         return pages.who[0] if pages.who else None
 
-    methods = EnrolmentPages(enrolling, whoever, settings)
+    methods = EnrolmentPages(enrolling, whoever, settings, doors())
     accounts = AccountPages(house.staff.linking, enrolling, whoever, settings)
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")

@@ -65,7 +65,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     person = Person(house.records.keyring.pseudonym(account.key.store, account.key.id), (account,), account.contacts)
     pages = Pages(house, [SignedIn("s1", person, house.clock())])
     settings = portal_settings(now=house.clock)
-    methods = EnrolmentPages(house.staff.enrolling, lambda _: pages.who[0] if pages.who else None, settings)
+    methods = EnrolmentPages(house.staff.enrolling, lambda _: pages.who[0] if pages.who else None, settings, doors())
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")

@@ -72,7 +72,7 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
-    methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings)
+    methods = EnrolmentPages(house.staff.enrolling, lambda _: jo.who, settings, doors())
     app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
     pages = Pages(house, app.test_client(), jo, Device())
     pages.add_both()

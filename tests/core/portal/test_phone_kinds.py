@@ -48,7 +48,7 @@ def send(house: SmallHouse) -> Any:
     app, settings, who = Flask(__name__, static_folder=None), portal_settings(now=house.clock), signed_in(house)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
-    pages = EnrolmentPages(house.staff.enrolling, lambda _: who, settings)
+    pages = EnrolmentPages(house.staff.enrolling, lambda _: who, settings, doors())
     app.register_blueprint(create_portal(house.service, doors(), settings, methods=pages))
     browser, headers = app.test_client(), {"Sec-Fetch-Site": "same-origin"}
 

@@ -19,6 +19,7 @@ from servers.doors import doors
 from servers.small_house import SmallHouse, small_house
 from signed_in_sessions import InSession, sign_in
 
+from keyback.core.contracts.entry import Entry
 from keyback.core.db.session import Database
 from keyback.core.portal import EnrolmentPages, create_portal
 from keyback.core.recovery.policy import EnrolmentRules, Policy, ProofRules
@@ -30,6 +31,7 @@ RULES = EnrolmentRules(later_allowed=2, later_for=timedelta(days=7), confirm_aga
 NEEDS_A_DEVICE = Policy(
     "p", proof=ProofRules(optional=frozenset({"authenticator", "email", "saved_codes"})), enrolment=RULES
 )
+INTRANET = Entry("intranet", "Intranet", home_url="https://intranet.example.org/")
 
 
 @dataclass
@@ -78,11 +80,11 @@ def pages(tmp_path: Path, migrated: Path) -> Iterator[Pages]:
     with house.records.db.read() as tx:
         house.snapshots.at_least(house.records.settings.version(tx))
     settings = portal_settings(now=house.clock)
-    methods = EnrolmentPages(house.staff.enrolling, lambda _: pages.jo.who, settings)
+    methods = EnrolmentPages(house.staff.enrolling, lambda _: pages.jo.who, settings, doors(INTRANET))
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/sign-in", "sign_in.start", lambda: "sign in")
     app.add_url_rule("/sign-out", "sign_in.leave", lambda: "sign out")
-    app.register_blueprint(create_portal(house.service, doors(), settings, methods=methods))
+    app.register_blueprint(create_portal(house.service, doors(INTRANET), settings, methods=methods))
     pages = Pages(house, app.test_client(), methods, sign_in(house))
     yield pages
     database.close()
@@ -160,6 +162,20 @@ def test_a_form_of_another_session_puts_nothing_off(pages: Pages) -> None:
 
 def one_by_one(pages: Pages) -> list[str]:
     return re.findall(r'name="which" value="([^"]+)"', pages.get().text)
+
+
+def test_whoever_came_to_their_methods_by_a_door_goes_back_by_it(pages: Pages) -> None:
+    back = '<a class="out" href="https://intranet.example.org/" rel="noreferrer">Back to Intranet</a>'
+    assert back not in pages.get("/methods").text
+    came = pages.get("/go/intranet/methods")
+    assert (came.status_code, came.location) == (303, "/methods")
+    assert back in pages.get("/methods").text
+    assert back in pages.add_app().text
+
+
+def test_whoever_comes_to_their_methods_is_asked_there_and_by_no_unknown_door(pages: Pages) -> None:
+    assert pages.first("/go/intranet/methods") == "/go/intranet/methods"
+    assert pages.get("/go/nobody/methods").status_code == 404
 
 
 def test_what_is_old_is_shown_whatever_they_wanted(pages: Pages) -> None:
