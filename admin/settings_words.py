@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ..core.contracts.plugin import Fault
 from ..core.contracts.text import Language, Text
+from ..core.service.ruling.keeping_out import LESS
 from ..core.service.ruling.typed_addresses import WALLED
 from .forms import ConsoleForm
 from .settings_form import SET, AuthorsWords
@@ -28,6 +29,10 @@ WORDS: Mapping[str, Text] = {
     "too_long": Text("Give {limit} at most, one per line."),
     WALLED: Text(
         "This address is inside the house. Only keyback.toml may name it, or list its network in allowed_networks."
+    ),
+    LESS: Text(
+        "This keeps fewer people out, so it takes somebody who may write on the server: keyback.toml, or "
+        "keyback config apply."
     ),
     "broken": Text("It would not work like this: {said}"),
 }

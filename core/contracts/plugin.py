@@ -15,7 +15,7 @@ from .errors import SettingsInvalid
 from .text import ENGLISH, Language, Text
 from .wall import NO_WALL, Wall
 
-ADDRESS, CERTIFICATES = "address", "certificates"
+ADDRESS, CERTIFICATES, GROWS = "address", "certificates", "only grows"
 OURS, TRUSTED = "ours", "trusted"
 
 
@@ -49,6 +49,12 @@ def only_accepted() -> JsonDict:
     return {"only in": "acceptance"}
 
 
+def only_grows() -> JsonDict:
+    """For `json_schema_extra` of a setting that keeps people out: a list, or yes and no. Once the plugin was on, the
+    console only adds to it. To take away lets people in, so it takes somebody who may write on the server."""
+    return {GROWS: True}
+
+
 class PluginSettings(BaseModel):
     """A flat form: str, int, bool, timedelta, enum, tuple of strings, SecretStr; each with title and description."""
 
@@ -63,6 +69,12 @@ def marked_addresses(kind: type[PluginSettings]) -> frozenset[str]:
     """The settings that surely say where a plugin connects to."""
     marks = {name: each.json_schema_extra for name, each in kind.model_fields.items()}
     return frozenset(name for name, mark in marks.items() if isinstance(mark, dict) and ADDRESS in mark)
+
+
+def growing_settings(kind: type[PluginSettings]) -> frozenset[str]:
+    """The settings that keep people out."""
+    marks = {name: each.json_schema_extra for name, each in kind.model_fields.items()}
+    return frozenset(name for name, mark in marks.items() if isinstance(mark, dict) and GROWS in mark)
 
 
 def certificate_settings(kind: type[PluginSettings]) -> Mapping[str, str]:

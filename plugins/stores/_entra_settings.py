@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ...core import PluginSettings, only_in_file, our_certificate, trusted_certificates
+from ...core import PluginSettings, only_grows, only_in_file, our_certificate, trusted_certificates
 from ...core.networks import parts_of
 from ._setting_kinds import File, Patience
 
@@ -89,7 +89,10 @@ class EntraSettings(PluginSettings):
         pattern=r"^[a-z0-9_-]{1,40}$",
     )
     eligible_roles: bool = Field(
-        True, title="Eligible roles", description="Who could become an administrator for an hour (PIM) is one."
+        True,
+        title="Eligible roles",
+        description="Who could become an administrator for an hour (PIM) is one.",
+        json_schema_extra=only_grows(),
     )
     connect_timeout: Patience = Field(
         timedelta(seconds=2), title="Patience to connect", description="After this the server counts as unreachable."

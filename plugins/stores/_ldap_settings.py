@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ...core import PluginSettings, is_address, trusted_certificates
+from ...core import PluginSettings, is_address, only_grows, trusted_certificates
 from ._ldap import Address
 from ._setting_kinds import File, Patience
 
@@ -53,9 +53,13 @@ class DirectorySettings(PluginSettings):
         (),
         title="Administrators",
         description="Full names (DN) of groups whose members are privileged, nested ones too.",
+        json_schema_extra=only_grows(),
     )
     privileged_subtrees: tuple[str, ...] = Field(
-        (), title="Privileged subtrees", description="Everybody below these (DN) is privileged."
+        (),
+        title="Privileged subtrees",
+        description="Everybody below these (DN) is privileged.",
+        json_schema_extra=only_grows(),
     )
     connect_timeout: Patience = Field(
         timedelta(seconds=3), title="Patience to connect", description="After this the next server is tried."

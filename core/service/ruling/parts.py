@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,12 +22,15 @@ from ..reporting.counted import tell
 from ..snapshot import Snapshot, Snapshots, lacking
 from ..surroundings import Surroundings
 from .acceptance import WORDING, NotAccepted, is_named
+from .keeping_out import lessened
 from .needed import Need, needs_of
 from .part_values import Change, Fixed, defaults_of, differences, is_secret, only_elsewhere, stored_form
 from .typed_addresses import walled_off
 
 # Whoever switches something off for longer means for good.
 LONGEST_OFF = timedelta(days=31)
+# Of its saves: nobody makes more.
+ALL = 100_000
 
 Name = tuple[str, str]
 
@@ -165,8 +169,9 @@ class Parts:
             raise Unfit(faults)
         return settings
 
-    def save(self, actor: Actor, part: Part, change: Change) -> int:
-        """Keep what was typed. Raises Unfit, and SavedMeanwhile where `part` is not the newest any more."""
+    def save(self, actor: Actor, part: Part, change: Change, *, on_server: bool = False) -> int:
+        """Keep what was typed, at the console or on the server. Raises Unfit, and SavedMeanwhile where `part` is not
+        the newest any more."""
         whole = stored_form(self.candidate(part, change))
         if why := self.snapshots.host.fault_of(part.name, whole):
             raise Unfit([Fault("", "broken", why)])
@@ -177,7 +182,10 @@ class Parts:
         with self.records.db.write() as tx:
             row = self._rows(tx).get(part.name)
             before = row.settings if row else {}
-            changed = differences(part.settings, {**defaults, **before}, {**defaults, **before, **ours})
+            old, new = {**defaults, **before}, {**defaults, **before, **ours}
+            if not on_server and (faults := lessened(part.settings, old, new)):
+                self._refuse_once_on(tx, part, row, faults)
+            changed = differences(part.settings, old, new)
             stays = {name: value for name, value in before.items() if name not in ours}
             as_it_is = Switch(self._is_on(part.name, row), until=row.off_until if row else None)
             version = self._keep(tx, actor, part, {**stays, **kept}, as_it_is)
@@ -218,6 +226,12 @@ class Parts:
         with self.records.db.read() as tx:
             page = self.records.settings.history.page(tx, PLUGINS, f"{part.kind}/{part.key}", before=before, most=most)
         return [replace(saved, what="") for saved in page]
+
+    def _refuse_once_on(self, tx: Transaction, part: Part, row: PluginRow | None, faults: Sequence[Fault]) -> None:
+        """Before it is on for the first time, whoever sets it up may mend what they typed."""
+        saves = self.records.settings.history.page(tx, PLUGINS, f"{part.kind}/{part.key}", most=ALL)
+        if self._is_on(part.name, row) or any(json.loads(saved.what)["enabled"] for saved in saves):
+            raise Unfit(faults)
 
     def _refuse_switch(self, part: Part, to: Switch) -> None:
         now = self.around.now()

@@ -175,7 +175,7 @@ class RulesFile:
                 self.parts.accept(order.actor, part, order.organisation, order.why)
                 part = self.parts.one(*part.name)
             if part and _settings_changes(part, one):
-                self.parts.save(order.actor, part, _change(part, one))
+                self.parts.save(order.actor, part, _change(part, one), on_server=True)
                 part = self.parts.one(*part.name)
             if part and one.on != _is_on(part):
                 self.parts.switch(order.actor, part, Switch(one.on, order.why))
