@@ -57,7 +57,7 @@ ORIGIN = "https://reset.alderwick.example"
 ID = "0123456789abcdef0123456789abcdef"
 HOME = "https://sign-in.alderwick.example/"
 LISTED = "https://sign-in.alderwick.example/back?from=reset"
-HINT = Text("Good for {minutes} minutes. Spaces don't matter.", minutes=5)
+HINT = Text("Good for {time}. Spaces don't matter.", time=Text.plural("{n} minute", "{n} minutes", n=5))
 CODE = Field("code", Text("Code from the text message"), HINT, Alphabet.DIGITS, 8, "one-time-code")
 TEXTED = Text("If that number is yours, it gets a text with {digits} digits. It can take a minute.", digits=8)
 PROMPT = Prompt(Text("Enter the code we texted"), TEXTED, (CODE,))

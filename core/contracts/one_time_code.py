@@ -60,6 +60,11 @@ class OneTimeCode(Method):
     field = Field("code", Text("Code"), alphabet=Alphabet.DIGITS, autocomplete="one-time-code")
     settings: CodeSettings
 
+    @property
+    def good_for(self) -> Text:
+        """How long a code can be used, as people are told."""
+        return Text.plural("{n} minute", "{n} minutes", n=int(self.settings.lifetime.total_seconds() // 60))
+
     @abstractmethod
     def addresses(self, person: Person) -> Sequence[str]:
         """Where codes may go, the best first."""

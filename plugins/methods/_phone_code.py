@@ -72,8 +72,3 @@ class PhoneCode(OwnAddress):
         national = typed.removeprefix("0")
         # At home only the country code, at most three digits, is left out; less would not be the whole number.
         return len(national) >= 8 and stored.endswith(national) and len(stored) - len(national) <= 3
-
-    @property
-    def minutes(self) -> int:
-        """How long a code is good, as people are told."""
-        return int(self.settings.lifetime.total_seconds() // 60)

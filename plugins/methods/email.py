@@ -90,8 +90,7 @@ class Email(OwnAddress):
         return Text("We send a code to {end}", end=mask_mail(address))
 
     def prompt(self, field: Field) -> Prompt:
-        minutes = int(self.settings.lifetime.total_seconds() // 60)
-        hint = Text("Good for {minutes} minutes. Spaces don't matter.", minutes=minutes)
+        hint = Text("Good for {time}. Spaces don't matter.", time=self.good_for)
         sentence = Text(
             "If this account has an e-mail address, it gets an e-mail with {digits} digits. "
             "Look in the junk folder too.",
@@ -104,12 +103,12 @@ class Email(OwnAddress):
         subject = Text("{code} is your {company} code", code=code, company=ctx.company)
         text = Text(
             "{code}\n\n"
-            "Type it on the page where you asked for it. Good for {minutes} minutes. "
+            "Type it on the page where you asked for it. Good for {time}. "
             "Nobody from {company} will ask you for it.\n\n"
             "Didn't ask? Ignore this e-mail; without the code nothing changes.",
             code=code,
             company=ctx.company,
-            minutes=int(self.settings.lifetime.total_seconds() // 60),
+            time=self.good_for,
         )
         return subject, text
 

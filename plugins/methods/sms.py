@@ -25,7 +25,7 @@ class Sms(PhoneCode):
         return Text("We send a code to {end}", end=mask_phone(address))
 
     def prompt(self, field: Field) -> Prompt:
-        hint = Text("Good for {minutes} minutes. Spaces don't matter.", minutes=self.minutes)
+        hint = Text("Good for {time}. Spaces don't matter.", time=self.good_for)
         sentence = Text(
             "If that number is yours, it gets a text with {digits} digits. It can take a minute.",
             digits=self.settings.digits,
@@ -34,10 +34,10 @@ class Sms(PhoneCode):
         return Prompt(Text("Enter the code we texted"), sentence, (shown,))
 
     def words(self, code: str, ctx: Context) -> tuple[Text | None, Text]:
-        values = {"code": code, "company": short_name(ctx.company), "minutes": self.minutes}
+        values = {"code": code, "company": short_name(ctx.company), "time": self.good_for}
         # Only what we know ourselves goes into the text: a name that somebody typed could hold a link.
         said = Text(
-            "{code} is your {company} code, good for {minutes} minutes. Nobody from {company} will ask for it.",
+            "{code} is your {company} code, good for {time}. Nobody from {company} will ask for it.",
             **values,
         )
         # Browsers fill the code in by themselves, and only on this host, when the last line reads like this.

@@ -25,7 +25,7 @@ AGREED: dict[str, tuple[str, ...]] = {
     "every page": (
         "There is a problem", "Problem:", "Error:", "Continue", "Cancel", "Choose another way", "Start again",
         "Step {} of 3:", "who you are", "prove it's you", "new password", "done:",
-        "2 minutes left.", "Give me {} more minutes", "Privacy", "Accessibility",
+        "2 minutes left.", "Give me one more minute", "Give me {} more minutes", "Privacy", "Accessibility",
     ),
     "signed in": ("Sign out", "You're signed out"),
     "welcome": (
@@ -63,7 +63,7 @@ AGREED: dict[str, tuple[str, ...]] = {
     ),
     "text code": (
         "Enter the code we texted",
-        "Code from the text message", "Good for {} minutes. Spaces don't matter.",
+        "Code from the text message", "Good for {}. Spaces don't matter.",
     ),
     "call": (
         "Answer your phone", "Code you heard", "The call says it twice. Press # to hear it again.",
@@ -194,8 +194,8 @@ AGREED: dict[str, tuple[str, ...]] = {
         "This wasn't me", "Stop self-service for my account",
     ),
     "messages": (
-        "{} is your {} code", "{} is your {} code, good for {} minutes. Nobody from {} will ask for it.",
-        ("{}\n\nType it on the page where you asked for it. Good for {} minutes. Nobody from {} will ask you for it."
+        "{} is your {} code", "{} is your {} code, good for {}. Nobody from {} will ask for it.",
+        ("{}\n\nType it on the page where you asked for it. Good for {}. Nobody from {} will ask you for it."
         "\n\nDidn't ask? Ignore this e-mail; without the code nothing changes."),
         "Somebody started a password reset", "One proof was given for your {} account on {}, {} (UTC).",
         "If it was you, there's nothing to do. If not: This wasn't me {}\nor call {}.",

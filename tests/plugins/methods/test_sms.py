@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from keyback.config.house import TRANSLATIONS
 from keyback.core import Contact, ContactKind, Context, Offer, Person, fits_one_text
+from keyback.core.languages import Languages
 from keyback.plugins.methods._phone_code import PhoneSettings
 from keyback.plugins.methods.sms import Sms
 
@@ -104,6 +106,15 @@ def test_the_prompt_drawn_for_nobody_names_no_number(ctx: Context) -> None:
     (field,) = prompt.fields
     assert (str(field.label), field.length) == ("Code from the text message", 8)
     assert str(field.hint) == "Good for 5 minutes. Spaces don't matter."
+
+
+def test_a_code_that_is_good_for_one_minute_says_so(ctx: Context) -> None:
+    sms = Sms(PhoneSettings(lifetime=timedelta(minutes=1)))
+    _, text = sms.words("12345678", ctx)
+    assert "good for 1 minute." in str(text)
+    (field,) = sms.begin(None, ctx).prompt.fields
+    assert field.hint
+    assert field.hint.render(Languages(TRANSLATIONS).catalogue("de")) == "1 Minute gültig. Leerzeichen sind egal."
 
 
 @pytest.mark.parametrize("answer", [{}, {"code": ""}, {"code": "\ud800"}, {"code": "１２３"}, {"other": "1"}])
