@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, LEFT, TOP, FOOT = 720, 220, 44, 16, 28
+WIDTH, HEIGHT, LEFT, TOP, FOOT = 720, 224, 44, 16, 36
 # A digit of the scale where the style makes it largest, and what stands between it and the bars.
 DIGIT, GAP = 16, 8
 # Where it stands beside something else, and the last day must be seen without scrolling: on a phone it is drawn at half
