@@ -10,7 +10,6 @@ ABOUT_PHONES: dict[str, tuple[str, ...]] = {
         "Number on your phone",
         "Your phone hasn't answered yet. Follow the steps on it first.",
         "That isn't the number on your phone. Look again.",
-        "Push messages to browsers",
         (
             'Self-service is stopped for {}: somebody with their phone pressed "I didn\'t ask for this" on {} (UTC). '
             "Whoever asked knows their name, and nothing was changed by this. Reference {}.\n\n"
