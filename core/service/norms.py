@@ -29,12 +29,12 @@ LOOK_EVERY = timedelta(seconds=5)
 STILL_COMING = frozenset({"all", "number"})
 # Long enough to bring a norm from its ceiling to its floor, and back.
 LEARNED_FROM, LEARN_EVERY = timedelta(days=90), timedelta(hours=1)
-# What is counted of each day of what a norm counts by the hour. Each password that is tried counts, right or wrong.
-OF_A_DAY: Mapping[str, tuple[str, ...]] = {
-    limits.SYSTEM_MISSES.name: ("missed", "change-missed", "changed"),
-    limits.SYSTEM_SENDS.name: ("sent", "dropped"),
+# What is counted of each day of what a norm counts by the hour: by the first of these it is known that days are counted
+# at all. Each password that is tried counts, right or wrong, where there is somebody whose it could be.
+OF_A_DAY: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    limits.SYSTEM_MISSES.name: ("asked", ("missed", "change-missed", "changed", "person-missed")),
+    limits.SYSTEM_SENDS.name: ("sent", ("sent", "dropped")),
 }
-BEGAN = "asked"
 
 
 class Norms:
@@ -52,10 +52,11 @@ class Norms:
         if self._learned is not None and now < self._learned[0] + LEARN_EVERY:
             return
         today = now.astimezone(UTC).date()
-        since, whats = today - LEARNED_FROM, sorted({BEGAN, *(what for whats in OF_A_DAY.values() for what in whats)})
+        since = today - LEARNED_FROM
+        whats = sorted({what for began, counted in OF_A_DAY.values() for what in (began, *counted)})
         with self._records.db.read() as tx:
             sums = daily_sums.per_day(tx, since, today - timedelta(days=1), whats)
-        self._learned = now, {name: _days(sums, counted, today) for name, counted in OF_A_DAY.items()}
+        self._learned = now, {name: _days(sums, *known, today) for name, known in OF_A_DAY.items()}
 
     def usual(self, ceiling: Quota) -> Quota:
         """What was learned of this norm by now; its ceiling until there is something to learn from."""
@@ -114,10 +115,10 @@ def _used(one: Expected, norm: Quota, by: int = 1) -> Mark:
     return Mark(f"campaign-{what}", one.campaign, one.closes_at - one.opens_at, by)
 
 
-def _days(sums: Sequence[Sum], counted: Sequence[str], today: date) -> Sequence[int]:
-    """What each day came to, also those on which nothing happened, since the first of which anything is known."""
+def _days(sums: Sequence[Sum], began: str, counted: Sequence[str], today: date) -> Sequence[int]:
+    """What each day came to, also those on which nothing happened, since the first that was counted."""
+    first = min((one.day for one in sums if one.what == began), default=today)
     each: Counter[date] = Counter()
     for one in sums:
         each[one.day] += one.count if one.what in counted else 0
-    first = min(each, default=today)
     return [each[first + timedelta(days=day)] for day in range((today - first).days)]

@@ -62,7 +62,8 @@ def test_it_says_what_was_learned(here: Path, capsys: pytest.CaptureFixture[str]
         today = house.around.now().date()
         with house.records.db.write() as tx:
             for ago in range(1, 91):
-                daily_sums.add(tx, {((today - timedelta(days=ago)).isoformat(), "missed", "sms"): 800})
+                day = (today - timedelta(days=ago)).isoformat()
+                daily_sums.add(tx, {(day, "asked", "reset"): 800, (day, "missed", "sms"): 800})
     after = listed(capsys)
     assert (after["system-misses, alert"], after["system-misses, pause"]) == ("500 in 1 h", "2000 in 1 h")
     assert after["system-misses"] == before["system-misses"]

@@ -163,6 +163,8 @@ def _told(entry: LogEntry) -> Iterator[tuple[str, str]]:
             yield "changed", data["store"]
         case events.ChangeMissed.name:
             yield "change-missed", data["reason"]
+        case events.PersonMissed.name:
+            yield "person-missed", data["method"]
         case events.MethodAdded.name:
             yield "added", data["method"]
         case events.MethodRemoved.name:

@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from servers.small_house import NEW, SmallHouse
+from servers.changing import begin
+from servers.small_house import NEW, OLD, SmallHouse
 
 from keyback.core.contracts import events
 from keyback.core.contracts.errors import OutOfTurn
@@ -14,6 +15,10 @@ from keyback.core.contracts.event import Event
 from keyback.core.db import daily_sums
 from keyback.core.db.deliveries import Attempt, State
 from keyback.core.figures import CALLS
+from keyback.core.recovery.changing import Step
+from keyback.core.recovery.limits import SYSTEM_MISSES, SYSTEM_SENDS
+from keyback.core.service.gate import system_mark
+from keyback.core.service.norms import OF_A_DAY
 from keyback.core.service.reporting.tally import Tally
 
 
@@ -68,6 +73,24 @@ def test_of_two_who_count_the_same_events_one_is_refused(on_either: SmallHouse) 
             raise OutOfTurn("counted")
     with db.read() as tx:
         assert not daily_sums.between(tx, on_either.clock().date() - timedelta(days=400), on_either.clock().date())
+
+
+def test_a_day_counts_what_the_norms_count_by_the_hour(on_either: SmallHouse, tally: Tally) -> None:
+    house = on_either
+    for name in ("jo", "nobody"):
+        visit = house.start(name)
+        house.work()
+        visit.pick("email")
+        house.work()
+        visit.answer("00000000")
+    begin(house).exchange("not the password", NEW)
+    assert begin(house).exchange(OLD, NEW).step is Step.CHANGED
+    norms = (SYSTEM_MISSES, SYSTEM_SENDS)
+    with house.records.db.read() as tx:
+        counts = house.records.counters.peek(tx, [system_mark(norm) for norm in norms], house.clock())
+    sums = counted(house, tally)
+    days = [sum(count for (what, _), count in sums.items() if what in OF_A_DAY[norm.name][1]) for norm in norms]
+    assert days == [each.count for each in counts] == [4, 2]
 
 
 def test_two_accounts_of_one_recovery_got_one_person_in(on_either: SmallHouse, tally: Tally) -> None:
