@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from servers.small_house import small_house
 from keyback.admin.home_words import PAGES, SAYINGS, line_of
 from keyback.core.db import daily_sums
 from keyback.core.db.session import Database
+from keyback.core.recovery.limits import SYSTEM_MISSES
+from keyback.core.service.gate import system_mark
 from keyback.core.service.reporting.concerns import Concern, Health, What
 
 
@@ -61,6 +64,19 @@ def test_what_is_mended_on_the_server_has_no_link_and_is_said_to_whoever_reads_r
     said = "Data keys are older than a year"
     assert said in console.get("/admin/").text
     assert said not in console.as_(HELP_DESK).get("/admin/").text
+
+
+def test_it_says_how_this_hour_stands_and_when_that_is_much_more_than_is_usual_here(console: SmallConsole) -> None:
+    house = console.house
+    house.look_at_norms()
+    assert "Wrong answers this hour: 0; beyond 2000 it is an alert." in console.get("/admin/").text
+    for more, said in ((2001, "harder for everybody"), (6000, "offered only what nobody can guess")):
+        with house.records.db.write() as tx:
+            house.records.counters.bump(tx, [replace(system_mark(SYSTEM_MISSES), by=more)], house.clock())
+        house.look_at_norms()
+        assert said in console.get("/admin/").text
+    # People call about it.
+    assert "Wrong answers: 8001 this hour, and 400 are usual" in console.as_(HELP_DESK).get("/admin/").text
 
 
 def test_the_chart_says_in_words_and_in_a_table_what_it_shows(console: SmallConsole) -> None:
