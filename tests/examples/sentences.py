@@ -394,8 +394,7 @@ ADDED: dict[str, tuple[str, ...]] = {
         "Nobody, or more than one person, has this name", "This name means several people, or cannot be a name",
         "Nothing is known of this person",
         "They are resetting a password, or a campaign has their turn, at this moment. Try again later.",
-        "Characters in a picture or read aloud",
-        "The browser works for a second", "Notices to the person", "Keyback's own directory", "OpenLDAP",
-        "Microsoft Entra ID", "Active Directory", "Pretend cloud",
+        "Characters in a picture or read aloud", "The browser works for a second", "Notices to the person",
+        "Keyback's own directory", "OpenLDAP", "Microsoft Entra ID", "Active Directory", "Pretend cloud",
     ),
 }  # fmt: skip
