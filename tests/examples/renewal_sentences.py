@@ -25,6 +25,7 @@ ABOUT_RENEWAL: dict[str, tuple[str, ...]] = {
     "what each is good for": (
         "Good as first or second proof.", "Good as second proof only.", "Together with {} it counts once.",
     ),
+    "once another one took its place": ("Remove the old one?",),
     "a name of one's own, and codes that run out": (
         "Rename {}", "Used up", "You have {} code left.", "You have {} codes left.",
         "You have {} saved codes left",

@@ -206,7 +206,7 @@ def test_a_changed_phone_is_added_first_and_then_it_is_asked_whether_the_old_one
     page = jo.post(move="continue", code=jo.code("+436649876541"))
     said = words(page)
     assert "Text message is added It counts from" in said
-    assert "Remove Text message?" in said
+    assert "Remove the old one?" in said
     assert "+XX XXXXXXX06" in said
     assert f'action="/methods/remove/{old}"' in page.text
     assert "Text message is removed" in words(jo.post(f"/methods/remove/{old}", move="remove"))
@@ -226,7 +226,7 @@ def test_only_what_is_mine_is_asked_about(jo: Jo) -> None:
     jo.post(move="continue", **TYPED)
     page = words(jo.post(move="continue", code=jo.code()))
     assert "Text message is added" in page
-    assert "Remove Text message?" not in page
+    assert "Remove the old one?" not in page
 
 
 def test_the_menu_of_that_question_leads_to_the_question(jo: Jo) -> None:
