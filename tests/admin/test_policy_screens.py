@@ -136,7 +136,7 @@ def test_a_save_without_a_reason_asks_for_one_and_keeps_the_rest(console: SmallC
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"proof__at_least": "4"}, "Nobody could give 4 proofs"),
+        ({"proof__at_least": "4"}, "More proofs are needed (4) than there are different things"),
         ({"proof__at_least": "0"}, "Type a whole number from 1 to 4"),
         ({"proof__at_least": "9" * 5000}, "Type a whole number from 1 to 4"),
         ({"password__min_length": "14", "proof__at_least": "1"}, "Passwords under 15 characters need two proofs."),
