@@ -170,7 +170,9 @@ def _fetching(asked: Mapping[str, Any]) -> Fetching:
     most, has, refuses = asked.get("maxEvents", 100), asked.get("ack", []), asked.get("setErrs", {})
     if not isinstance(most, int) or most < 0 or not isinstance(has, list) or not isinstance(refuses, dict):
         raise Misspelt("poll")
-    if not all(isinstance(one, str) for one in has) or len(has) + len(refuses) > MOST_SETTLED:
+    # No signal has a name that cannot be printed, and PostgreSQL takes no NUL.
+    named = all(isinstance(one, str) and one.isprintable() for one in (*has, *refuses))
+    if not named or len(has) + len(refuses) > MOST_SETTLED:
         raise Misspelt("ack")
     return Fetching(most, has, {name: error(why) for name, why in refuses.items()})
 
