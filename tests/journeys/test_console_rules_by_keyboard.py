@@ -19,6 +19,9 @@ def signed_in(chromium: Any, demo: str) -> Iterator[Typist]:
     """The administrator, who signs in once."""
     typist = Typist(chromium, demo)
     typist.enter("roth", ROTHS)
+    typist.open("Stranded people")
+    # The demo's people are counted some seconds after its start.
+    typist.looks_again_until("could get back in today")
     yield typist
     typist.visitor.context.close()
 
