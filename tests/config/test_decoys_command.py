@@ -98,7 +98,7 @@ def test_names_may_come_through_a_pipe(here: Path, monkeypatch: pytest.MonkeyPat
 
 def test_fewer_than_fifty_with_a_method_are_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decoys", "freeze", names(here, 49)]) == 1
-    assert "Only 49 of these people have a method to show, 50 are needed" in capsys.readouterr().err
+    assert "Too few of these people have a method to show: 49 of 50 that are needed" in capsys.readouterr().err
     assert main(["decoys", "show"]) == 1
     assert "Nothing is frozen." in capsys.readouterr().out
 
