@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 from servers.ports import free_port
+from servers.settings_file import COMPANY, initialise
 
 from keyback.config.commands import main
 from keyback.config.commands.opened import opened
@@ -24,12 +25,7 @@ from keyback.core.service.finding.named import account_named
 from keyback.core.service.writing.breached import Breached
 from keyback.plugins.stores.embedded import Embedded
 
-FILLED = """
-portal_url = "https://reset.example.org"
-company = "Alderwick"
-help_desk = "Room 7"
-key_file = "keyback.key"
-data_dir = "data"
+FILLED = f"""{COMPANY}
 [plugins]
 load = [
   "email", "sms", "saved_codes", "embedded", "smtp", "http_gateway", "account_notice", "proof_of_work",
@@ -45,10 +41,7 @@ PEOPLE = "name,display_name,mails,phones,groups\nmaya,Maya L,maya@home.example;m
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with filled-in settings, where commands are typed."""
     monkeypatch.chdir(tmp_path)
-    assert main(["init"]) == 0
-    (tmp_path / "keyback.toml").write_text(FILLED, encoding="utf-8")
-    assert main(["init"]) == 0
-    return tmp_path
+    return initialise(tmp_path, FILLED)
 
 
 def test_a_language_that_is_not_there_is_refused_with_those_that_are(

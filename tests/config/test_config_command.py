@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.settings_file import COMPANY, initialise
 from sqlalchemy import select
 
 from keyback.config.commands import main
@@ -16,13 +17,7 @@ from keyback.config.console import parts_of
 from keyback.core.db.tables import event
 from keyback.core.recovery.policy import Disclosure
 
-SETTINGS = """
-demo = true
-portal_url = "https://reset.example.org"
-company = "Alderwick"
-help_desk = "Room 7"
-key_file = "keyback.key"
-data_dir = "data"
+SETTINGS = f"""demo = true{COMPANY}
 [plugins]
 load = ["email", "sms", "saved_codes", "questions", "smtp", "embedded", "outbox", "account_notice", "proof_of_work"]
 human_check_without_script = ""
@@ -40,10 +35,7 @@ EVERYBODY = {"name": "everybody", "position": 2000}
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a house that nobody has changed anything in."""
     monkeypatch.chdir(tmp_path)
-    assert main(["init"]) == 0
-    (tmp_path / "keyback.toml").write_text(SETTINGS, encoding="utf-8")
-    assert main(["init"]) == 0
-    return tmp_path
+    return initialise(tmp_path, SETTINGS)
 
 
 def written(**sections: object) -> str:

@@ -6,19 +6,16 @@ import io
 from pathlib import Path
 
 import pytest
+from servers.settings_file import COMPANY, initialise
 
 from keyback.config.commands import main
 from keyback.config.commands.opened import opened, settings_here
 from keyback.core.contracts.errors import SettingsInvalid
 from keyback.core.recovery.policy import Disclosure
 
-SETTINGS = """
-demo = true
-portal_url = "https://reset.example.org"
-company = "Alderwick"
-help_desk = "Room 7"
-key_file = "keyback.key"
-data_dir = "data"
+SETTINGS = (
+    f"""demo = true{COMPANY}"""
+    + """
 {more}
 [plugins]
 load = ["email", "sms", "embedded", "outbox", "account_notice", "proof_of_work"]
@@ -31,6 +28,7 @@ database = "people.db"
 demo = true
 path = "outbox.db"
 """
+)
 MASKED, CANARY = 'disclosure = "masked"', 'embedded = "canary"'
 
 
@@ -38,9 +36,7 @@ MASKED, CANARY = 'disclosure = "masked"', 'embedded = "canary"'
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with settings, sixty people and a canary."""
     monkeypatch.chdir(tmp_path)
-    assert main(["init"]) == 0
-    settle(tmp_path)
-    assert main(["init"]) == 0
+    initialise(tmp_path, SETTINGS.format(more="", canary=CANARY))
     people = [f"p{n},Person {n},p{n}@mail.example,+4477009{n:05d}," for n in range(60)]
     lines = ["name,display_name,mails,phones,groups", *people, "canary,Canary,,,", "empty,Empty,,,"]
     (tmp_path / "people.csv").write_text("\n".join(lines), encoding="utf-8")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from servers.settings_file import COMPANY, initialise
 
 from keyback.config.commands import main
 from keyback.config.commands.opened import opened
@@ -13,13 +14,7 @@ from keyback.core.db import daily_sums
 from keyback.core.recovery import limits
 from keyback.core.recovery.limits import Ladder, Quota
 
-SETTINGS = """
-demo = true
-portal_url = "https://reset.example.org"
-company = "Alderwick"
-help_desk = "Room 7"
-key_file = "keyback.key"
-data_dir = "data"
+SETTINGS = f"""demo = true{COMPANY}
 [media.sms]
 per_day = 77
 money_per_day = 12.5
@@ -34,10 +29,7 @@ database = "people.db"
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    assert main(["init"]) == 0
-    (tmp_path / "keyback.toml").write_text(SETTINGS, encoding="utf-8")
-    assert main(["init"]) == 0
-    return tmp_path
+    return initialise(tmp_path, SETTINGS)
 
 
 def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from servers.demo import Visitor
+from servers.demo import Visitor, enter_console
 
 from keyback.config.demo.people import OWENS
 
@@ -19,14 +19,7 @@ EDGES = """
 
 def visitor(chromium: Any, demo: str, **screen: Any) -> Visitor:
     """The auditor, at Home."""
-    visitor = Visitor(chromium, demo, locale="en", **screen)
-    page = visitor.page
-    page.goto(f"{demo}/admin")
-    page.locator("[name=identifier]").fill("owen")
-    page.locator("[name=current_password]").fill(OWENS)
-    page.locator("form button").click()
-    page.wait_for_selector("main .four")
-    return visitor
+    return enter_console(Visitor(chromium, demo, locale="en", **screen), "owen", OWENS)
 
 
 @pytest.mark.parametrize("screen", ["", "reports/", "stranded/", "records/"])

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import pytest
-from servers.demo import Visitor
+from servers.demo import Visitor, enter_console
 from servers.walk import ASK
 
 from keyback.admin import SCREENS
@@ -68,14 +68,7 @@ def addresses() -> Iterator[str]:
 def sign_in(chromium: Any, demo: str, look: Look) -> Visitor:
     """The administrator, at Home."""
     screen = {"viewport": {"width": look.width, "height": 900}, "color_scheme": look.scheme}
-    visitor = Visitor(chromium, demo, look.language, locale=look.language, **screen)
-    page = visitor.page
-    page.goto(f"{demo}/admin")
-    page.locator("[name=identifier]").fill("roth")
-    page.locator("[name=current_password]").fill(ROTHS)
-    page.locator("form button").click()
-    page.wait_for_selector("main .four")
-    return visitor
+    return enter_console(Visitor(chromium, demo, look.language, locale=look.language, **screen), "roth", ROTHS)
 
 
 def filled(visitor: Visitor, address: str) -> str:

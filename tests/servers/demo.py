@@ -183,6 +183,17 @@ class Visitor:
         return bool(self.page.get_by_text(self.words("Signed in as {name}.", name=name)).count())
 
 
+def enter_console(visitor: Visitor, name: str, password: str) -> Visitor:
+    """Signed in at the company as one of those who run Keyback, at the console's Home."""
+    page = visitor.page
+    page.goto(f"{visitor.base}/admin")
+    page.locator("[name=identifier]").fill(name)
+    page.locator("[name=current_password]").fill(password)
+    page.locator("form button").click()
+    page.wait_for_selector("main .four")
+    return visitor
+
+
 def _answers(url: str) -> bool:
     try:
         return requests.get(url, timeout=2).status_code == 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -10,6 +9,8 @@ from typing import TypeVar
 from sqlalchemy import text
 
 from keyback.core.db.session import Database, Transaction
+
+from .story import wait_until
 
 PATIENCE = 30
 T = TypeVar("T")
@@ -21,17 +22,10 @@ def behind(database: Database, hold: Callable[[Transaction], object], act: Calla
         with database.write() as tx:
             hold(tx)
             acting = one.submit(act)
-            _wait_until(lambda: acting.done() or _somebody_waits(database))
+            wait_until(lambda: acting.done() or _somebody_waits(database), "somebody who waits", PATIENCE)
             assert not acting.done()
         acting.exception(PATIENCE)
     return acting
-
-
-def _wait_until(come: Callable[[], bool]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not come():
-        assert time.monotonic() < ends, "nothing came"
-        time.sleep(0.01)
 
 
 def _somebody_waits(database: Database) -> bool:
