@@ -15,7 +15,7 @@ from keyback.core.recovery.policy import Disclosure
 
 SETTINGS = (
     f"""demo = true{COMPANY}"""
-    + """
+    """
 {more}
 [plugins]
 load = ["email", "sms", "embedded", "outbox", "account_notice", "proof_of_work"]
