@@ -24,7 +24,7 @@ import keyback.core.portal
 TEMPLATES = [Path(room.__file__ or "").parent / "templates" for room in (keyback.core.portal, keyback.config.demo)]
 # What pages are made of, and what machines ask.
 NO_PAGES = {
-    *("layout.html", "parts.html", "new_password.html", "languages.html", "organisation.html"),
+    *("layout.html", "parts.html", "new_password.html", "languages.html", "organisation.html", "adding.html"),
     *("demo/layout.html", "demo/bar.html"),
 }
 FOR_MACHINES = {
