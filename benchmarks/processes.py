@@ -59,6 +59,20 @@ class Meter:
         return {name: cpu(pid) - self._before[name] for name, pid in self._groups.items()}
 
 
+def wait_for_rest(groups: Mapping[str, int], most: float = 60.0) -> None:
+    """Until they use less than a fiftieth of a core: what a server does after its start is no request's cost.
+
+    Raises TimeoutError after `most` seconds.
+    """
+    end = time.monotonic() + most
+    while time.monotonic() < end:
+        meter = Meter(groups)
+        time.sleep(1)
+        if sum(meter.read().values()) < 0.02:
+            return
+    raise TimeoutError(f"still busy after {most:g} seconds")
+
+
 class Yardstick:
     """How much the machine is disturbed: CPU of a small fixed piece of work, taken again and again during a round.
 

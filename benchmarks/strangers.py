@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from processes import Meter, Yardstick
+from processes import Meter, Yardstick, wait_for_rest
 from servers.human import solve
 from servers.keyback import HOST, Keyback
 from servers.outfit import ENTRIES
@@ -104,6 +104,7 @@ def run(here: Town, database: str, times: int, rounds: int, only: str) -> None:
         assert server._process is not None
         groups = {"web": server._process.pid} | ({"database": here.database_pid} if postgres else {})
         asked = [wish for wish in wishes(urls(server), learn(server)) if only in f"{wish.endpoint} {wish.kind}"]
+        wait_for_rest(groups)
         with Yardstick() as yardstick:
             show([cost(server, groups, wish, times, rounds) for wish in asked])
         print(f"the machine was disturbed {yardstick.disturbed:.1f} times")

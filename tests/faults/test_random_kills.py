@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import random
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
+from servers.crowd import at_work
 from servers.historian import assert_true
 from servers.keyback import Keyback
 from servers.outfit import a_story
-from servers.persistent import Persistent, together
+from servers.persistent import Persistent
 from servers.serving import Serve, say
 from servers.slapd import Slapd
 from servers.story import Post
@@ -29,11 +29,10 @@ PAUSES = (0.3, 2.5)
 
 def test_a_kill_at_a_random_moment_harms_nobody(serve: Serve, post: Post, slapd: Slapd) -> None:
     keyback = serve()
-    crowd = [Persistent(a_story(keyback, post, slapd), errs_first=False) for _ in range(2)]
-    # What the back office had in hand is taken up after twenty seconds: the kills at named points wait for that.
-    pages = [process for process in keyback.workers() if process != keyback.office()]
-    with _killer(lambda: pages, random.Random(1), most=1) as moments:
-        together(crowd)
+    with at_work(lambda: Persistent(a_story(keyback, post, slapd), errs_first=False), 2) as crowd:
+        # What the back office had in hand is taken up after twenty seconds: the kills at named points wait for that.
+        pages = [process for process in keyback.workers() if process != keyback.office()]
+        moments = _storm(lambda: pages, random.Random(1), 1)
     assert_true(slapd, crowd, faults=moments)
 
 
@@ -47,31 +46,21 @@ def test_a_thousand_kills_harm_nobody(serve: Serve, post: Post, slapd: Slapd, da
 def _kill(keyback: Keyback, post: Post, slapd: Slapd, count: int) -> None:
     chance, kills, people = random.Random(count), 0, 0
     while kills < count:
-        crowd = [Persistent(a_story(keyback, post, slapd)) for _ in range(PEOPLE)]
-        with _killer(keyback.workers, chance, most=STORM) as moments:
-            together(crowd)
+        with at_work(lambda: Persistent(a_story(keyback, post, slapd)), PEOPLE) as crowd:
+            moments = _storm(keyback.workers, chance, STORM)
         assert_true(slapd, crowd, faults=moments)
         kills, people = kills + len(moments), people + len(crowd)
         say(f"{kills} kills beside {people} people so far, all of them done")
 
 
-@contextmanager
-def _killer(victims: Callable[[], list[int]], chance: random.Random, *, most: int) -> Iterator[list[float]]:
-    """Kills one process after the other; when, stands in the list."""
+def _storm(victims: Callable[[], list[int]], chance: random.Random, kills: int) -> list[float]:
+    """Kills one process after the other, each after a while; when."""
     moments: list[float] = []
-    over = threading.Event()
-
-    def kill() -> None:
-        while len(moments) < most and not over.wait(chance.uniform(*PAUSES)):
-            # One that has just died is nobody's loss.
-            with suppress(ProcessLookupError, IndexError):
-                os.kill(chance.choice(victims()), signal.SIGKILL)
-                moments.append(time.time())
-
-    killing = threading.Thread(target=kill)
-    killing.start()
-    try:
-        yield moments
-    finally:
-        over.set()
-        killing.join()
+    while len(moments) < kills:
+        # Time itself is meant: nothing says when a machine kills a process.
+        time.sleep(chance.uniform(*PAUSES))
+        # One that has just died is nobody's loss.
+        with suppress(ProcessLookupError, IndexError):
+            os.kill(chance.choice(victims()), signal.SIGKILL)
+            moments.append(time.time())
+    return moments
