@@ -10,6 +10,7 @@ from .settings import PortalSettings
 
 # Probes come by address, not by name; these pages show nothing and link nowhere.
 PROBES = frozenset({"/healthz", "/readyz"})
+ADDRESS = "keyback.client_address"
 
 
 def check_host(request: Request, settings: PortalSettings) -> None:
@@ -44,4 +45,9 @@ def check_origin(request: Request, settings: PortalSettings) -> None:
 def address_of(request: Request, settings: PortalSettings) -> str:
     """The client's address; a proxy's word counts only if the proxy is listed."""
     environ = request.environ
-    return client_address(environ.get("REMOTE_ADDR") or "", environ.get("HTTP_X_FORWARDED_FOR", ""), settings.proxies)
+    # Read once for each request: a start asks for its limits and for its page. Headers only ever fill HTTP_ names.
+    if ADDRESS not in environ:
+        peer, forwarded = environ.get("REMOTE_ADDR") or "", environ.get("HTTP_X_FORWARDED_FOR", "")
+        environ[ADDRESS] = client_address(peer, forwarded, settings.proxies)
+    found: str = environ[ADDRESS]
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 
 from flask import g
 from werkzeug.wrappers import Response
@@ -85,18 +86,16 @@ def of_every_response(of_nonce: str, *, secure: bool) -> dict[str, str]:
 
 def policy(of_nonce: str, more: Mapping[str, tuple[str, ...]] = NO_SOURCES) -> str:
     """The content security policy with this nonce; `more` only ever adds to what a page may load."""
-    return (_written(more) if more else WRITTEN).replace("{nonce}", of_nonce)
+    return _written(tuple(more.items())).replace("{nonce}", of_nonce)
 
 
-def _written(more: Mapping[str, tuple[str, ...]]) -> str:
-    directives = []
+# No stranger chooses what may be added, so these are few.
+@lru_cache(maxsize=16)
+def _written(added: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    more, directives = dict(added), []
     for name in dict.fromkeys((*POLICY, *more)):
         sources = list(POLICY.get(name, ()))
         if name not in OURS_ALONE:
             sources += [source for source in more.get(name, ()) if source not in sources]
         directives.append(" ".join((name, *sources)))
     return "; ".join(directives)
-
-
-# Nearly every response's.
-WRITTEN = _written(NO_SOURCES)
