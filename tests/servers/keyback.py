@@ -79,7 +79,7 @@ class Keyback:
             "media": {"sms": {"per_range_hour": 10**6, "per_region_hour": 10**6, "per_day": 10**6, "usual_price": 0}},
         }  # fmt: skip
         top |= more or {}
-        serve = {"bind": f"127.0.0.1:{self.port}", "processes": processes, "threads": 8, "grace_seconds": 3}
+        serve = {"bind": f"127.0.0.1:{self.port}", "processes": processes, "grace_seconds": 3}
         serve["farewell_seconds"] = farewell
         lines = [
             *_lines(top),

@@ -13,8 +13,10 @@ from .keyback import Keyback
 
 # Limits are counted, and the house works on without anybody: leases, the audit's chain, the sums of a day. What became
 # of messages says of nobody whose it was; none leaves without an event and a recovery that do.
-# How many people chose a question says of nobody either, nor does when a certificate ends.
-LIVELY = {"counter", "lease", "checkpoint", "delivery", "daily_sum", "chosen_count", "certificate_end"}
+# How many people chose a question says of nobody either, nor does when a certificate ends. People are counted, and keys
+# that sign are made, once the server has been up for a little while.
+LIVELY = {"counter", "lease", "checkpoint", "delivery", "daily_sum", "chosen_count", "certificate_end", "token_key"}
+LIVELY |= {"census_round", "census_person", "census_having"}
 CHAIN = {"seq", "hash"}
 Row = tuple[Any, ...]
 # Where a recovery's row says whose it is.
