@@ -63,8 +63,8 @@ class ServeSettings(_Part):
 
     bind: str = Field("127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$")
     processes: int = Field(2, ge=1, le=64)
-    # One more than a plugin that hangs can hold. More only stand in each other's way at the interpreter: with eight,
-    # whoever was turned away from a crowd heard it twice as late.
+    # One more than a plugin that hangs can hold for long. More only stand in each other's way at the interpreter: with
+    # eight, whoever was turned away from a crowd heard it twice as late.
     threads: int = Field(5, ge=2, le=64)
     grace_seconds: int = Field(10, ge=1, le=300)
     farewell_seconds: int = Field(2, ge=0, le=60)

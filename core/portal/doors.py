@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from flask import current_app, url_for
+from flask import url_for
 
 from ..recovery.policy import Purpose
 from ..recovery.state import Recovery
@@ -59,11 +59,4 @@ def start_of(purpose: Purpose, entry: str = "", **asked: str) -> str:
     """Where somebody begins who comes for this, by the door that they came by. What is empty is left out."""
     plain, by_door = STARTS[purpose]
     known: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    if entry:
-        return url_for(by_door, entry=entry, **known)
-    return url_for(plain, **known) if known else path_of(plain)
-
-
-def path_of(endpoint: str) -> str:
-    """The address of a page that is always the same, looked up: to build one takes ten times as long."""
-    return next(current_app.url_map.iter_rules(endpoint)).rule
+    return url_for(by_door, entry=entry, **known) if entry else url_for(plain, **known)
