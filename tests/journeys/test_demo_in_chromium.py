@@ -59,20 +59,20 @@ def test_a_reload_on_every_page_and_the_back_button_at_the_end_change_nothing(vi
     for way, medium, to in (
         ("E-mail", "email", "jo.frost@alderwick.example"), ("Text message", "sms", "+447700900178"),
     ):  # fmt: skip
-        visitor.page.reload()
+        visitor.reload()
         visitor.sees("choosing")
         visitor.choose(way)
         visitor.sees("answering")
-        visitor.page.reload()
+        visitor.reload()
         visitor.sees("answering")
         # As slow as people are: an answer before its moment is put off by a page that cannot be gone back to.
         visitor.page.wait_for_function(JUDGED)
         visitor.type_code(visitor.code(medium, to))
     visitor.sees("renewing")
-    visitor.page.reload()
+    visitor.reload()
     visitor.renew(NEW)
     visitor.sees("done")
-    visitor.page.reload()
+    visitor.reload()
     visitor.sees("done")
     for _ in range(4):
         visitor.page.go_back()
@@ -80,6 +80,22 @@ def test_a_reload_on_every_page_and_the_back_button_at_the_end_change_nothing(vi
         assert visitor.page.locator("form").count() == 0 or visitor.stage.startswith(("start", "demo"))
     visitor.page.goto(f"{visitor.base}/demo")
     assert visitor.signs_in("jfrost", NEW)
+
+
+def test_continue_comes_after_the_script_that_holds_it_back(visitor: Visitor) -> None:
+    held: list[Any] = []
+    page = visitor.page
+
+    def hold(script: Any) -> None:
+        held.append(script)
+
+    page.route("**/proof_of_work.*.js", hold)
+    page.goto(f"{visitor.base}/recover", wait_until="commit")
+    page.get_by_label("Work e-mail or user name").fill("jfrost")
+    assert page.get_by_role("button", name="Continue").count() == 0
+    held.pop().continue_()
+    visitor.press("Continue")
+    visitor.sees("choosing")
 
 
 def test_a_new_password_is_answered_while_it_is_typed(visitor: Visitor) -> None:

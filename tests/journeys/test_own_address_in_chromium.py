@@ -44,7 +44,7 @@ def add_phone(visitor: Visitor) -> None:
     visitor.press("Send code")
     visitor.sees("add-code")
     assert PHONE in page.locator("main").inner_text()
-    page.reload()
+    visitor.reload()
     page.get_by_label("Code from the text message").fill("00000000")
     visitor.press("Continue")
     visitor.is_told_of_a_problem()

@@ -147,5 +147,5 @@ def test_a_passkey_is_chosen_from_the_browsers_list_or_by_the_button(visitor: Vi
     visitor.press("Use passkey or key")
     page.wait_for_function("asked.join() === 'conditional,given up,by the button'")
     phone.is_at_hand(True)
-    page.reload()
+    visitor.reload()
     page.get_by_role("heading", name="One more proof").wait_for()

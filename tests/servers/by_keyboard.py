@@ -90,7 +90,7 @@ class Typist:
         """The page does not change by itself."""
 
         def there() -> bool:
-            self.page.reload()
+            self.visitor.reload()
             return bool(self.page.get_by_text(words).count())
 
         wait_until(there, words, 60)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from playwright.sync_api import TimeoutError as NeverCame
 from pydantic import SecretStr
 
 from keyback.config import key_file
@@ -111,6 +112,11 @@ class Visitor:
         """Waits until this page is there."""
         self._arrives(f"main[data-page={page}]")
 
+    def reload(self) -> None:
+        """As people do: once the page is there. Chromium refuses a reload while it still exchanges the one before."""
+        self.page.wait_for_load_state()
+        self.page.reload()
+
     def is_told_of_a_problem(self) -> None:
         """Waits until a page says what is wrong."""
         self._arrives(".summary")
@@ -119,12 +125,18 @@ class Visitor:
         """We type faster than people: a page that asks for a moment goes on by itself, without scripts by a press."""
         waiting = "main[data-page=waiting]"
         if self._scripts:
-            self.page.wait_for_selector(what)
+            self._waits_for(what)
             return
-        self.page.wait_for_selector(f"{what}, {waiting}")
+        self._waits_for(f"{what}, {waiting}")
         while self.page.locator(waiting).count():
             self.press("Continue")
-            self.page.wait_for_selector(f"{what}, {waiting}")
+            self._waits_for(f"{what}, {waiting}")
+
+    def _waits_for(self, what: str) -> None:
+        try:
+            self.page.wait_for_selector(what)
+        except NeverCame as late:
+            raise AssertionError(f"{what} never came; {self.page.url} says: {self.page.inner_text('main')}") from late
 
     def forgot(self, name: str) -> None:
         self.overlook_what_came_before()
