@@ -136,6 +136,10 @@ def show_seen(witness: Witness) -> None:
     slow = sum(milliseconds > MOST_MILLISECONDS for _, milliseconds, _ in refused)
     print(f"of {len(refused)} slower than {MOST_MILLISECONDS} ms: {slow}; without Retry-After:", end=" ")
     print(sum(not wait for _, _, wait in refused))
+    _show_waits("refusals of a bare server, ms", [milliseconds / 1000 for milliseconds in witness.bare])
+    slow = sum(milliseconds > MOST_MILLISECONDS for milliseconds in witness.bare)
+    print(f"of {len(witness.bare)} slower than {MOST_MILLISECONDS} ms: {slow}")
+    print("slowest, ms:", *(f"{max(each, default=0):.0f}" for each in ([one[1] for one in refused], witness.bare)))
 
 
 def _show_waits(what: str, seconds: Sequence[float]) -> None:
