@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.demo import Visitor, running_demo
+from servers.demo import Visitor, log_of, running_demo
 from servers.keyback import Keyback
 from servers.outfit import ENTRIES, SWIFT, a_story, pins, running_post
 from servers.slapd import Slapd, running_slapd
@@ -69,10 +69,10 @@ def demo(demo_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def visitor(chromium: Any, demo: str) -> Iterator[Visitor]:
+def visitor(chromium: Any, demo: str, demo_folder: Path) -> Iterator[Visitor]:
     """Somebody who looks at the demo, and finds nothing to complain about."""
     somebody = Visitor(chromium, demo)
     somebody.overlook_what_came_before()
     yield somebody
-    assert somebody.complaints == []
+    assert somebody.complaints == [], log_of(demo_folder)[-4000:]
     somebody.context.close()

@@ -52,6 +52,11 @@ def running_demo(folder: Path) -> Iterator[str]:
         server.wait(20)
 
 
+def log_of(folder: Path) -> str:
+    """What the demo said so far."""
+    return (folder / "demo.log").read_text()
+
+
 def eyes_of(folder: Path) -> PictureAndSound:
     """The demo's own check, by its own key: what stands in for the eyes of a person."""
     kept = folder / "var" / "demo"
