@@ -60,6 +60,8 @@ class PatientSocket(socket.socket):
     """A client's socket that knows when its patience is over, and looks at what came without taking it."""
 
     ends = math.inf
+    # Whether they left without another word.
+    gone = False
     _seen = -1
 
     def waits(self) -> bool:
@@ -67,10 +69,11 @@ class PatientSocket(socket.socket):
         try:
             seen = super().recv(LARGEST_HEAD + LARGEST_BODY, socket.MSG_PEEK | socket.MSG_DONTWAIT)
             hopeful = bool(seen) and len(seen) > self._seen and not whole(seen)
+            self.gone = not seen
         except BlockingIOError:
             seen, hopeful = b"", self._seen < 0
         except OSError:
-            hopeful = False
+            self.gone, hopeful = True, False
         self._seen = len(seen) if hopeful else -1
         # The poller wakes us at the first byte beyond what we know. A plain read wants whatever there is.
         self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, self._seen + 1 if hopeful else 1)
@@ -143,16 +146,20 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
             time.sleep(SECONDS_TO_A_HANDLE)
 
     def enqueue_req(self, conn: gthread.TConn) -> None:
-        """A thread for whoever has said everything. Whoever has not waits at the poller, and in no line."""
+        """A thread for whoever has said everything. Whoever has not waits at the poller, and in no line.
+
+        A browser that is closed hangs up on all its connections at once: a line of those is no crowd.
+        """
         if not isinstance(conn.sock, PatientSocket):
             conn.sock = PatientSocket(fileno=conn.sock.detach())
         wire, now = conn.sock, time.monotonic()
         wire.ends = min(wire.ends, now + SECONDS_TO_SAY)
-        if _sent_ahead(conn) or not wire.waits():
-            conn.data_ready = True
-            self._answer(conn, wire)
-        else:
-            self.finish_request(conn, Came(gthread._DEFER if now < wire.ends else False))
+        if not _sent_ahead(conn) and (wire.waits() or wire.gone):
+            waits = now < wire.ends and not wire.gone
+            self.finish_request(conn, Came(gthread._DEFER if waits else False))
+            return
+        conn.data_ready = True
+        self._answer(conn, wire)
 
     def turns_away(self, client: socket.socket) -> bool:
         """Whether all that this one will hear is to come again."""

@@ -98,6 +98,17 @@ def test_whoever_has_said_nothing_yet_takes_no_thread_and_stands_in_no_line(open
         asked[0].close()  # type: ignore[attr-defined]
 
 
+def test_whoever_hangs_up_takes_no_thread_and_stands_in_no_line(open_worker: HouseWorker) -> None:
+    with comes(open_worker, b"GET / HTTP/1.1\r\n\r\n") as client:
+        wait_until(lambda: open_worker.keepalived_conns, "them to be kept")
+        kept = open_worker.keepalived_conns[0].sock
+        assert kept.recv(100)
+    open_worker.tpool.submit = lambda work, conn: pytest.fail("a thread for nobody")  # type: ignore[method-assign]
+    client.close()
+    open_worker.wait_for_and_dispatch_events(5)
+    assert (len(open_worker.keepalived_conns), open_worker.nr_conns, kept.fileno()) == (0, 0, -1)
+
+
 def test_whoever_has_an_answer_is_listened_to_again_and_nobody_is_woken_for_it(open_worker: HouseWorker) -> None:
     asked = b"GET / HTTP/1.1\r\n\r\n"
     with comes(open_worker, asked) as client:
