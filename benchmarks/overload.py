@@ -133,13 +133,15 @@ def show_seen(witness: Witness) -> None:
     """What a client heard that does nothing else, in a process of its own."""
     refused = [one for one in witness.seen if one[0] == 503]
     _show_waits("refusals to a witness, ms", [milliseconds / 1000 for _, milliseconds, _ in refused])
-    slow = sum(milliseconds > MOST_MILLISECONDS for _, milliseconds, _ in refused)
-    print(f"of {len(refused)} slower than {MOST_MILLISECONDS} ms: {slow}; without Retry-After:", end=" ")
-    print(sum(not wait for _, _, wait in refused))
+    print("without Retry-After:", sum(not wait for _, _, wait in refused))
+    _show_slow([milliseconds for _, milliseconds, _ in refused])
     _show_waits("refusals of a bare server, ms", [milliseconds / 1000 for milliseconds in witness.bare])
-    slow = sum(milliseconds > MOST_MILLISECONDS for milliseconds in witness.bare)
-    print(f"of {len(witness.bare)} slower than {MOST_MILLISECONDS} ms: {slow}")
-    print("slowest, ms:", *(f"{max(each, default=0):.0f}" for each in ([one[1] for one in refused], witness.bare)))
+    _show_slow(witness.bare)
+
+
+def _show_slow(refusals: Sequence[float]) -> None:
+    slow = sum(milliseconds > MOST_MILLISECONDS for milliseconds in refusals)
+    print(f"of {len(refusals)} slower than {MOST_MILLISECONDS} ms: {slow}, the slowest {max(refusals, default=0):.0f}")
 
 
 def _show_waits(what: str, seconds: Sequence[float]) -> None:
