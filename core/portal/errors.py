@@ -18,6 +18,8 @@ from ..contracts import errors
 from ..contracts.text import Text
 from ..service.enrolling.vouching import SignInRefused, SignInUnavailable
 from ..service.gate import Busy
+from .language import menu_start, menu_starting, said, spoken
+from .moulds import MENU, Moulds
 from .settings import PortalSettings
 from .words import duration, seconds_until
 
@@ -126,6 +128,7 @@ class ErrorPages:
 
     def __init__(self, settings: PortalSettings) -> None:
         self._settings = settings
+        self._moulds = Moulds()
 
     def ours(self, error: Exception) -> Response:
         """One of our own exceptions."""
@@ -173,23 +176,31 @@ class ErrorPages:
         if request_ctx.url_adapter is None:
             # For a Host that cannot be one Flask makes no addresses at all, and this page has a link too.
             request_ctx.url_adapter = current_app.url_map.bind(self._settings.host)
-        html = render_template(
-            "not_found.html" if row.page == "not-found" else "error.html",
-            page=row.page,
-            heading=row.heading.filled(**values),
-            text=row.text.filled(**values),
-            again=_way_on(row.back),
-        )
+        html = self._html(row, said(row.heading.filled(**values)), said(row.text.filled(**values)), once=bool(ref))
         response = Response(html, status or row.status, content_type="text/html; charset=utf-8")
         if row.status in {429, 503}:
             response.headers["Retry-After"] = str(seconds)
         return response
 
+    def _html(self, row: Row, heading: str, text: str, *, once: bool) -> str:
+        """The page, made once for all who are told the same; one with a reference number is nobody else's."""
+        template = "not_found.html" if row.page == "not-found" else "error.html"
 
-def _way_on(back: str) -> str | None:
-    """Made anew by routing: what stands in the request line is never made a link. None: the start."""
+        def make(gaps: Mapping[str, str]) -> str:
+            with menu_starting(gaps[MENU]):
+                again = gaps["again"] or None
+                return render_template(template, page=row.page, heading=heading, text=text, again=again)
+
+        filled = {"again": _way_on(row.back), MENU: menu_start()}
+        if once:
+            return make(filled)
+        return self._moulds.page((self._settings.brand(), spoken(), template, heading, text), filled, make)
+
+
+def _way_on(back: str) -> str:
+    """Made anew by routing: what stands in the request line is never made a link. Empty: the start."""
     if back == "sign-in":
         return url_for("sign_in.start")
     if back != "again":
-        return None
-    return url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else None
+        return ""
+    return url_for(request.endpoint, **(request.view_args or {})) if request.endpoint else ""

@@ -9,15 +9,13 @@ from flask import render_template
 
 from ..contracts.human_check import Widget
 from .language import menu_start, menu_starting, said, spoken
-from .moulds import Moulds
+from .moulds import MENU, Moulds
 from .prompt_form import Problem
 from .settings import PortalSettings
 
 # Human checks that show their data as they are, so that it can be filled in afterwards. A picture's task also stands in
 # addresses, and has no sign that would be written otherwise there.
 PLAIN = frozenset({"proof_of_work", "picture_and_sound"})
-# What the links to other languages begin with stands beside a page's values.
-MENU = "menu"
 
 
 class FirstPage:

@@ -15,6 +15,8 @@ from .headers import nonce
 # who walks through them all would have every page made anew; each is some four kilobytes.
 MOST = 256
 NONCE = "nonce"
+# What the links to other languages begin with.
+MENU = "menu"
 # Text of the page, and in every second place the name of the value that stands there.
 Mould = tuple[str, ...]
 

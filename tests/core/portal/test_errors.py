@@ -8,7 +8,8 @@ import re
 from datetime import timedelta
 
 import pytest
-from pretend_portal import ID, NOW, ORIGIN, Portal
+from flask import template_rendered
+from pretend_portal import ID, NOW, ORIGIN, Portal, open_portal
 
 from keyback.core.contracts import errors
 from keyback.core.contracts.text import Text
@@ -120,3 +121,32 @@ def test_a_reason_is_shown_as_text(portal: Portal) -> None:
     assert response.status_code == 403
     assert "<b>&" not in response.text
     assert "&lt;b&gt;&lt;script&gt;&lt;/b&gt;" in response.text
+
+
+def test_a_page_that_many_are_shown_is_made_once_and_says_what_holds_for_its_own_reader() -> None:
+    portal, made = open_portal(), list[object]()
+
+    def hear(_app: object, template: object, **_: object) -> None:
+        made.append(template)
+
+    with template_rendered.connected_to(hear, portal.app):
+        pages = [portal.get(f"/nowhere/{number}?x={number}") for number in range(3)]
+    assert len(made) == 1
+    for number, page in enumerate(pages):
+        assert page.status_code == 404
+        assert f'href="?x={number}&amp;language=de"' in page.text
+        (allowed,) = re.findall(r"style-src 'nonce-([^']*)'", page.headers["Content-Security-Policy"])
+        assert set(re.findall(r'nonce="([^"]*)"', page.text)) == {allowed}
+
+
+def test_the_way_on_leads_back_to_where_each_reader_was(portal: Portal) -> None:
+    portal.service.answers["start"] = errors.StoreUnavailable("gone")
+    for begun in ("/recover", "/unlock", "/recover"):
+        page = portal.post(begun, identifier="maya")
+        assert re.findall(r'class="button" href="([^"]*)"', page.text) == [begun]
+
+
+def test_each_reference_is_nobody_elses() -> None:
+    portal = open_portal()
+    pages = [portal.get("/broken").text for _ in range(3)]
+    assert len({reference for page in pages for reference in re.findall(r"reference ([0-9A-F]{8})", page)}) == 3
