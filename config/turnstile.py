@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import socket
 import time
 from collections.abc import Iterable, Mapping
 from threading import Lock
@@ -25,13 +24,12 @@ log = logging.getLogger(__name__)
 PATIENCE: Mapping[str, float] = {"comes": 0.1, "begins": 1.0}
 # What somebody asks for who has not begun. Everything else belongs to somebody who has, or costs next to nothing.
 _NEW = re.compile(
-    r"(?P<comes>(?:GET|HEAD) /(?:recover|unlock|go/[^/? ]*(?:/unlock)?)?[? ])|(?P<begins>POST /(?:recover|unlock)[? ])"
+    rb"(?P<comes>(?:GET|HEAD) /(?:recover|unlock|go/[^/? ]*(?:/unlock)?)?[? ])|(?P<begins>POST /(?:recover|unlock)[? ])"
 )
-LONGEST_LINE = 256
 SECONDS_BETWEEN_WORDS = 10.0
 
 
-def newcomer(line: str) -> str:
+def newcomer(line: bytes) -> str:
     """Who asks so: somebody who comes, somebody who begins, or nobody new."""
     match = _NEW.match(line)
     return (match and match.lastgroup) or ""
@@ -62,20 +60,12 @@ class Turnstile:
 
         return entered
 
-    def is_shut(self, line: str) -> bool:
-        """Whether whoever asks so waits outside."""
+    def is_shut_for(self, first_line: bytes) -> bool:
+        """Whether whoever begins so waits outside."""
         waited = self._line.seconds
-        return waited >= PATIENCE["comes"] and waited >= PATIENCE.get(newcomer(line), float("inf"))
-
-    def is_shut_for(self, client: socket.socket) -> bool:
-        """The same, from what a client has said so far; nothing of it is taken."""
-        if self._line.seconds < PATIENCE["comes"]:
+        if waited < PATIENCE["comes"]:
             return False
-        try:
-            seen = socket.socket.recv(client, LONGEST_LINE, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except OSError:
-            return False
-        return self.is_shut(seen.decode("latin-1"))
+        return waited >= PATIENCE.get(newcomer(first_line), float("inf"))
 
     def _count(self) -> None:
         self._meter.count(TURNED_AWAY)

@@ -1,15 +1,9 @@
-"""The threads that serve pages, and the line of requests that wait for one."""
+"""The line of requests that wait for a thread."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import TypeVar
-
-C = TypeVar("C")
-T = TypeVar("T")
 
 # In a line of too many, turns come all the time. Before so many have come it was the machine that stood still, and it
 # says nothing of how many are here; unless it lasts so long that whoever has a thread does not give it back.
@@ -49,24 +43,3 @@ class WaitingLine:
         with self._lock:
             stood = time.monotonic() - self._since if self.length else 0.0
             return stood if self._turns >= TURNS or stood >= HELD_SECONDS else 0.0
-
-
-class Threads:
-    """A server's threads, and the line of those who wait for one."""
-
-    def __init__(self, count: int, line: WaitingLine) -> None:
-        self._line = line
-        self._all = ThreadPoolExecutor(count)
-
-    def submit(self, work: Callable[[C], T], connection: C) -> Future[T]:
-        """Have this done as soon as there is a thread."""
-        self._line.join()
-        return self._all.submit(self._taken, work, connection)
-
-    def shutdown(self, wait: bool = True) -> None:
-        """End when nothing is left to do."""
-        self._all.shutdown(wait)
-
-    def _taken(self, work: Callable[[C], T], connection: C) -> T:
-        self._line.leave()
-        return work(connection)

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import logging
 import math
-import re
 import secrets
 import selectors
 import socket
@@ -21,91 +20,24 @@ from gunicorn.workers import gthread
 
 from ..core.portal.errors import STATUSES, UNREADABLE
 from ..core.portal.headers import of_every_response
-from .app import LARGEST_BODY
 from .at_once import AtOnce
+from .patient_socket import LARGEST_REQUEST, PatientSocket
 
 log = logging.getLogger(__name__)
 
-# A whole request must be here within this time, whoever gets an answer must take it within that one, and whoever still
-# talks when there is nothing more to be said is heard out for so long.
-SECONDS_TO_SAY, SECONDS_TO_HEAR, SECONDS_TO_LEAVE = 10.0, 30.0, 1.0
+# A whole request must be here within this time.
+SECONDS_TO_SAY = 10.0
 SECONDS_TO_A_HANDLE = 0.05
+# The process that watches the others asks for a sign of life within thirty seconds.
+SECONDS_BETWEEN_SIGNS = 1.0
 _NO_HANDLE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-# What is longer than this without an end is for the parser to refuse.
-LARGEST_HEAD = 32 * 1024
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
+_NOBODY = {errno.EAGAIN, errno.ECONNABORTED}
 # Whatever else cannot be read is a 400; 501 would be right for an unknown coding, but nothing of ours is missing.
 _REFUSED: Mapping[type[BaseException], int] = {
     broken.LimitRequestLine: 414,
     broken.LimitRequestHeaders: 431,
     broken.ExpectationFailed: 417,
 }
-
-
-def whole(seen: bytes) -> bool:
-    """Whether a thread need not wait for more: all of the request is here, or enough of it to refuse it."""
-    head, end, body = seen.partition(b"\r\n\r\n")
-    if not end:
-        return len(seen) > LARGEST_HEAD
-    if b"\r\nexpect:" in head.lower():
-        # Says nothing more before it hears that we want it.
-        return True
-    if b"\r\ntransfer-encoding:" in head.lower():
-        return body.endswith(b"\r\n\r\n") or len(body) > LARGEST_BODY
-    length = _LENGTH.search(head + b"\r\n")
-    return length is None or not len(body) < int(length[1]) <= LARGEST_BODY
-
-
-class PatientSocket(socket.socket):
-    """A client's socket that knows when its patience is over, and looks at what came without taking it."""
-
-    ends = math.inf
-    # Whether they left without another word.
-    gone = False
-    _seen = -1
-
-    def waits(self) -> bool:
-        """Whether to come back when there is more. Nobody comes for the same bytes twice: then no more will follow."""
-        try:
-            seen = super().recv(LARGEST_HEAD + LARGEST_BODY, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-            hopeful = bool(seen) and len(seen) > self._seen and not whole(seen)
-            self.gone = not seen
-        except BlockingIOError:
-            seen, hopeful = b"", self._seen < 0
-        except OSError:
-            self.gone, hopeful = True, False
-        self._seen = len(seen) if hopeful else -1
-        # The poller wakes us at the first byte beyond what we know. A plain read wants whatever there is.
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, self._seen + 1 if hopeful else 1)
-        return hopeful
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether nothing at all had come when somebody last came to look."""
-        return self._seen <= 0
-
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        """As every socket's; but when the time is over it takes what is here, and then comes the end."""
-        left = self.ends - time.monotonic()
-        try:
-            self.settimeout(None if math.isinf(left) else max(0.0, left))
-            return super().recv(size, flags)
-        except (TimeoutError, BlockingIOError):
-            return b""
-        finally:
-            self.settimeout(SECONDS_TO_HEAR)
-
-    def leave(self) -> None:
-        """Nothing more is said here. To hang up on somebody who is still talking would swallow our answer."""
-        self.ends = 0.0
-        with contextlib.suppress(OSError):
-            if self.recv(1, socket.MSG_PEEK):
-                self.shutdown(socket.SHUT_WR)
-                self.ends = time.monotonic() + SECONDS_TO_LEAVE
-                while self.recv(LARGEST_BODY):
-                    pass
-        # gunicorn hears everybody out for two seconds, on the thread that all others need.
-        self.ends = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +63,7 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
     """
 
     secure: ClassVar[bool] = True
+    _shows_at = 0.0
 
     def accept(self, listener: socket.socket) -> None:
         """Take somebody in; without a file handle for them they wait in the kernel's queue until there is one.
@@ -138,20 +71,30 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         gunicorn's process would end here, and cut off everybody who is inside.
         """
         try:
-            super().accept(listener)
+            client, address = listener.accept()
         except OSError as error:
-            if error.errno not in _NO_HANDLE:
+            if error.errno not in _NO_HANDLE | _NOBODY:
                 raise
-            # Whoever waits is there at the next look too, and looking is all that this thread would do.
-            time.sleep(SECONDS_TO_A_HANDLE)
+            if error.errno in _NO_HANDLE:
+                # Whoever waits is there at the next look too, and looking is all that this thread would do.
+                time.sleep(SECONDS_TO_A_HANDLE)
+            return
+        self.nr_conns += 1
+        wire = PatientSocket(client.family, client.type, client.proto, client.detach())
+        self.enqueue_req(gthread.TConn(self.cfg, wire, address, listener.getsockname()))
+
+    def notify(self) -> None:
+        """Show that it lives; gunicorn would after each request, and give up the interpreter for it."""
+        now = time.monotonic()
+        if now >= self._shows_at:
+            self._shows_at = now + SECONDS_BETWEEN_SIGNS
+            super().notify()
 
     def enqueue_req(self, conn: gthread.TConn) -> None:
         """A thread for whoever has said everything. Whoever has not waits at the poller, and in no line.
 
         A browser that is closed hangs up on all its connections at once: a line of those is no crowd.
         """
-        if not isinstance(conn.sock, PatientSocket):
-            conn.sock = PatientSocket(fileno=conn.sock.detach())
         wire, now = conn.sock, time.monotonic()
         wire.ends = min(wire.ends, now + SECONDS_TO_SAY)
         if not _sent_ahead(conn) and (wire.waits() or wire.gone):
@@ -161,8 +104,8 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         conn.data_ready = True
         self._answer(conn, wire)
 
-    def turns_away(self, client: socket.socket) -> bool:
-        """Whether all that this one will hear is to come again."""
+    def turns_away(self, first_line: bytes) -> bool:
+        """Whether all that whoever begins so will hear is to come again."""
         return False
 
     def handle(self, conn: gthread.TConn) -> object:
@@ -174,14 +117,14 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         return stays
 
     def _answer(self, conn: gthread.TConn, wire: PatientSocket) -> None:
-        if _sent_ahead(conn) or not self.turns_away(wire):
+        if _sent_ahead(conn) or not self.turns_away(wire.first_line):
             self.tpool.submit(self._serve, conn)
             return
         # Said on the thread that accepts: when all others compute, to wake one more takes longer than to say it. Nobody
         # is waited for here, neither for more words nor for a farewell: one could hold up everybody.
         self.nr_conns -= 1
         with contextlib.suppress(OSError):
-            conn.sock, conn.parser, conn.initialized = AtOnce(wire, LARGEST_HEAD + LARGEST_BODY), None, False
+            conn.sock, conn.parser, conn.initialized = AtOnce(wire, LARGEST_REQUEST), None, False
             self.handle(conn)
         conn.close()
 
@@ -200,7 +143,6 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
         It may be in `select` meanwhile: epoll takes new sockets from any thread.
         """
-        conn.sock.setblocking(False)
         conn.set_timeout()
         self.keepalived_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))

@@ -13,7 +13,8 @@ from typing import Protocol
 from gunicorn.workers.gthread import TConn
 
 from .at_once import AtOnce
-from .waiting_line import Threads, WaitingLine
+from .threads import Threads
+from .waiting_line import WaitingLine
 from .web_worker import PatientWorker
 
 # How long a thread may compute before another gets the interpreter. Every read and write of a socket gives it up and
@@ -31,8 +32,8 @@ class Leaves(Protocol):
     def leave(self) -> None:
         """Not ready any more, and no new jobs."""
 
-    def turns_away(self, client: socket) -> bool:
-        """Whether this one will be told to come again."""
+    def turns_away(self, first_line: bytes) -> bool:
+        """Whether whoever begins so will be told to come again."""
 
 
 class Request(Protocol):
@@ -72,9 +73,9 @@ class HouseWorker(PatientWorker):
         """Threads with a line that can be watched."""
         return Threads(self.cfg.threads, self.app.line)
 
-    def turns_away(self, client: socket) -> bool:
-        """Whether this one comes new while too many are here."""
-        return self.app.turns_away(client)
+    def turns_away(self, first_line: bytes) -> bool:
+        """Whether whoever begins so comes new while too many are here."""
+        return self.app.turns_away(first_line)
 
     def handle_exit(self, _signal: int, _frame: FrameType | None) -> None:
         """A signal comes in the middle of anything, also of a lock that is held: here it is only noted."""

@@ -8,7 +8,6 @@ import logging
 import sys
 import threading
 from collections.abc import Iterable
-from socket import socket
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -26,6 +25,7 @@ from ...core.portal.compiled import compile_templates
 from ...core.service.back_office import BackOffice
 from ...core.service.hatch import Hatch
 from ...core.service.writing.strength import estimate
+from ..answer import Answer
 from ..app import create_app, look_of
 from ..board import Board
 from ..heap import share_one_heap
@@ -60,14 +60,6 @@ def _no_pages(_environ: WSGIEnvironment, start_response: StartResponse) -> Itera
     return ()
 
 
-class NamelessResponse(wsgi.Response):  # type: ignore[misc]
-    """An answer that does not say which software gave it."""
-
-    def default_headers(self) -> list[str]:
-        """gunicorn's, but for `Server`."""
-        return [line for line in super().default_headers() if not line.startswith("Server:")]
-
-
 class HouseLogger(Logger):  # type: ignore[misc]
     """gunicorn's own lines go where all lines go, through the same redaction."""
 
@@ -95,7 +87,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._oldest = 0
         # Whether the process that is made at this moment is the back office's.
         self._builds_office = False
-        wsgi.Response = NamelessResponse
+        wsgi.Response = Answer
         HouseWorker.secure = settings.secure
         super().__init__()
 
@@ -122,6 +114,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "post_worker_init": self._begin,
             "worker_exit": self._close,
             "child_exit": self._outlive,
+            # What the kernel sends by itself is waited for without an end.
+            "sendfile": False,
             # Only our own configuration says whom to believe about where a request comes from.
             "forwarded_allow_ips": "",
             # A file in a home folder by which others could steer the server.
@@ -150,9 +144,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         pages = self._turnstile.before(app, BusyPage(app, look_of(self._settings, house.around, house.snapshots)))
         return MetricsDoor(pages, self._settings.metrics, self._board, house.staff.watch.house)
 
-    def turns_away(self, client: socket) -> bool:
+    def turns_away(self, first_line: bytes) -> bool:
         """Whether whoever speaks there comes new, and there are too many already."""
-        return self._turnstile is not None and self._turnstile.is_shut_for(client)
+        return self._turnstile is not None and self._turnstile.is_shut_for(first_line)
 
     def _share(self, _arbiter: object) -> None:
         """Before the first fork: load what every worker needs, so that they share its memory. Opens nothing."""

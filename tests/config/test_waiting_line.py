@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from servers.story import wait_until
 
-from keyback.config.waiting_line import HELD_SECONDS, TURNS, Threads, WaitingLine
+from keyback.config.waiting_line import HELD_SECONDS, TURNS, WaitingLine
 
 
 def take_turns(line: WaitingLine, turns: int) -> None:
@@ -49,24 +47,3 @@ def test_threads_that_nobody_gives_back_make_one(monkeypatch: pytest.MonkeyPatch
     line.join()
     now = HELD_SECONDS
     assert line.seconds == HELD_SECONDS
-
-
-@pytest.fixture
-def held() -> Iterator[threading.Event]:
-    """Work that lasts until this is set."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-def test_whoever_finds_no_thread_stands_in_the_line_until_there_is_one(held: threading.Event) -> None:
-    line = WaitingLine()
-    threads = Threads(1, line)
-    first = threads.submit(lambda _: held.wait(5), "first")
-    wait_until(lambda: not line.length, "the first one to be served")
-    second = threads.submit(lambda who: who, "second")
-    assert line.length == 1
-    held.set()
-    assert (first.result(5), second.result(5)) == (True, "second")
-    assert line.length == 0
-    threads.shutdown()

@@ -1,107 +1,11 @@
-"""Who gets a thread, for how long, and what somebody hears who speaks no HTTP."""
+"""What somebody hears who speaks no HTTP."""
 
 from __future__ import annotations
 
-import select
-import socket
-import time
-from collections.abc import Iterator
-
 import pytest
 
-from keyback.config.web_worker import LARGEST_BODY, LARGEST_HEAD, SECONDS_TO_LEAVE, PatientSocket, refusal, whole
+from keyback.config.web_worker import refusal
 from keyback.core.portal.headers import FIXED
-
-HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
-
-
-@pytest.mark.parametrize(
-    ("seen", "enough"),
-    [
-        (b"", False),
-        (b"GET / HTTP/1.1\r\n", False),
-        (b"GET / HTTP/1.1\r\n\r\n", True),
-        (HEAD + b"Content-Length: 3\r\n\r\nab", False),
-        (HEAD + b"Content-Length: 3\r\n\r\nabc", True),
-        (HEAD + b"content-length:3\r\nA: b\r\n\r\nab", False),
-        # Whoever waits for us is not waited for.
-        (HEAD + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n", True),
-        # What is refused anyway is waited for no longer.
-        (HEAD + b"Content-Length: %d\r\n\r\n" % (LARGEST_BODY + 1), True),
-        (HEAD + b"Content-Length: -1\r\n\r\n", True),
-        (b"x" * LARGEST_HEAD + b"x", True),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", False),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", True),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"x" * LARGEST_BODY + b"x", True),
-    ],
-)
-def test_a_thread_is_for_requests_that_are_all_there(seen: bytes, enough: bool) -> None:
-    assert whole(seen) is enough
-
-
-@pytest.fixture
-def ends() -> Iterator[tuple[PatientSocket, socket.socket]]:
-    """A server's end of a connection, and a client's."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
-        accepted, _ = listener.accept()
-        with PatientSocket(fileno=accepted.detach()) as server:
-            yield server, client
-
-
-def test_a_half_request_wakes_us_when_there_is_more_and_not_before(ends: tuple[PatientSocket, socket.socket]) -> None:
-    server, client = ends
-    client.sendall(HEAD)
-    assert select.select([server], [], [], 5)[0]
-    assert server.waits()
-    assert select.select([server], [], [], 0.05)[0] == []
-    client.sendall(b"\r\n")
-    assert select.select([server], [], [], 5)[0]
-    assert not server.waits()
-    assert server.recv(1) == HEAD[:1]
-
-
-def test_whoever_ends_in_the_middle_is_not_waited_for(ends: tuple[PatientSocket, socket.socket]) -> None:
-    server, client = ends
-    client.sendall(HEAD)
-    assert select.select([server], [], [], 5)[0]
-    assert server.waits()
-    client.shutdown(socket.SHUT_WR)
-    assert select.select([server], [], [], 5)[0]
-    assert not server.waits()
-
-
-def test_whoever_says_nothing_is_asked_once(ends: tuple[PatientSocket, socket.socket]) -> None:
-    server, _ = ends
-    assert server.waits()
-
-
-def test_reading_ends_when_the_time_is_over(ends: tuple[PatientSocket, socket.socket]) -> None:
-    server, _ = ends
-    began = time.monotonic()
-    server.ends = began + 0.05
-    assert server.recv(1) == b""
-    assert time.monotonic() - began < 5
-
-
-def test_whoever_does_not_hang_up_is_left_at_once(ends: tuple[PatientSocket, socket.socket]) -> None:
-    server, _ = ends
-    began = time.monotonic()
-    server.leave()
-    assert server.recv(1) == b""
-    assert time.monotonic() - began < SECONDS_TO_LEAVE / 2
-
-
-def test_whoever_is_still_talking_is_heard_out_for_a_moment(ends: tuple[PatientSocket, socket.socket]) -> None:
-    server, client = ends
-    client.sendall(HEAD)
-    assert select.select([server], [], [], 5)[0]
-    server.sendall(b"too much")
-    began = time.monotonic()
-    server.leave()
-    assert time.monotonic() - began >= SECONDS_TO_LEAVE
-    server.close()
-    assert client.recv(100) == b"too much"
-    assert client.recv(100) == b""
 
 
 @pytest.mark.parametrize("status", [400, 414, 417, 431, 500])

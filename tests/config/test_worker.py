@@ -12,11 +12,13 @@ from collections.abc import Iterator
 
 import pytest
 from gunicorn.config import Config
+from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import PollableMethodQueue, TConn
 from servers.story import wait_until
 
-from keyback.config.waiting_line import Threads, WaitingLine
-from keyback.config.web_worker import PatientSocket
+from keyback.config.patient_socket import PatientSocket
+from keyback.config.threads import Threads
+from keyback.config.waiting_line import WaitingLine
 from keyback.config.worker import HouseWorker
 
 PATIENCE = 60.0
@@ -41,7 +43,7 @@ def open_worker(worker: HouseWorker) -> Iterator[HouseWorker]:
     worker.alive, worker.cfg, line = True, Config(), WaitingLine()
     worker.tpool = Threads(1, line)
     worker.handle = lambda conn: True  # type: ignore[method-assign]
-    worker.turns_away = lambda client: False  # type: ignore[method-assign]
+    worker.turns_away = lambda first_line: False  # type: ignore[method-assign]
     yield worker
     worker.tpool.shutdown()
 
@@ -81,7 +83,7 @@ def comes(worker: HouseWorker, said: bytes = b"") -> socket.socket:
     client, end = socket.socketpair()
     client.sendall(said)
     worker.nr_conns += 1
-    worker.enqueue_req(TConn(worker.cfg, end, "", ""))
+    worker.enqueue_req(TConn(worker.cfg, PatientSocket(fileno=end.detach()), "", ""))
     return client
 
 
@@ -137,7 +139,7 @@ def test_whoever_has_an_answer_when_the_process_ends_is_not_waited_for(open_work
 
 
 def test_whoever_is_turned_away_hears_it_at_once_and_takes_no_thread(open_worker: HouseWorker) -> None:
-    open_worker.turns_away = lambda client: True  # type: ignore[method-assign]
+    open_worker.turns_away = lambda first_line: True  # type: ignore[method-assign]
     open_worker.handle = says_come_again  # type: ignore[method-assign]
     # Somebody else has the only thread.
     done = threading.Event()
@@ -158,11 +160,33 @@ def says_come_again(conn: TConn) -> bool:
 
 
 def test_whoever_hung_up_before_they_were_turned_away_breaks_nothing(open_worker: HouseWorker) -> None:
-    open_worker.turns_away = lambda client: True  # type: ignore[method-assign]
+    open_worker.turns_away = lambda first_line: True  # type: ignore[method-assign]
     open_worker.handle = says_come_again  # type: ignore[method-assign]
     client, end = socket.socketpair()
     client.sendall(b"GET / HTTP/1.1\r\n\r\n")
     client.close()
     open_worker.nr_conns += 1
-    open_worker.enqueue_req(TConn(open_worker.cfg, end, "", ""))
-    assert (open_worker.nr_conns, end.fileno()) == (0, -1)
+    wire = PatientSocket(fileno=end.detach())
+    open_worker.enqueue_req(TConn(open_worker.cfg, wire, "", ""))
+    assert (open_worker.nr_conns, wire.fileno()) == (0, -1)
+
+
+def test_a_sign_of_life_is_given_once_a_second(worker: HouseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    signs, moments = list[str](), iter((100.0, 100.5, 101.0, 101.9, 102.0))
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(Worker, "notify", lambda self: signs.append("lives"))
+    for _ in range(5):
+        worker.notify()
+    assert len(signs) == 3
+
+
+def test_whoever_is_gone_before_they_are_taken_in_breaks_nothing(open_worker: HouseWorker) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        open_worker.accept(listener)
+        assert open_worker.nr_conns == 0
+        with socket.create_connection(listener.getsockname()):
+            assert select.select([listener], [], [], 5)[0]
+            open_worker.accept(listener)
+            assert open_worker.nr_conns == 1
+            open_worker.pending_conns[0].close()
