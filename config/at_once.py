@@ -1,4 +1,4 @@
-"""A request that is all here, read by one call and answered by one."""
+"""A request that is all here, and answered by one call."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ class AtOnce:
     usual answer asks for two dozen of them; whoever is turned away shall hear it before they press again.
     """
 
-    def __init__(self, wire: socket.socket, most: int) -> None:
+    def __init__(self, wire: socket.socket, said: bytes) -> None:
         self._wire = wire
-        # Past anything that a kind of socket adds to it: what is here is taken, and nobody is waited for.
-        self._said = BytesIO(socket.socket.recv(wire, most, socket.MSG_DONTWAIT))
+        self._said = BytesIO(said)
         self._answer = bytearray()
         self.ends = 0.0
 
@@ -40,6 +39,7 @@ class AtOnce:
     def leave(self) -> None:
         """Say it all and hang up; whoever does not listen has heard enough."""
         with self._wire, contextlib.suppress(OSError):
+            # Past anything that a kind of socket adds to it: nobody is waited for.
             socket.socket.send(self._wire, self._answer, socket.MSG_DONTWAIT)
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ LONGEST_LINE = 256
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
 
 
-def whole(seen: bytes) -> bool:
+def whole(seen: bytes | bytearray) -> bool:
     """Whether a thread need not wait for more: all of the request is here, or enough of it to refuse it."""
     head, end, body = seen.partition(b"\r\n\r\n")
     if not end:
@@ -49,30 +49,36 @@ class PatientSocket(socket.socket):
     ends = math.inf
     # Whether they left without another word.
     gone = False
-    # How what they say begins, as far as it was looked at.
-    first_line = b""
-    _seen = -1
-    _wakes_at = 1
+
+    def __init__(self, family: int = -1, kind: int = -1, protocol: int = -1, fileno: int | None = None) -> None:
+        super().__init__(family, kind, protocol, fileno)
+        self._said = bytearray()
 
     def waits(self) -> bool:
-        """Whether to come back when there is more. Nobody comes for the same bytes twice: then no more will follow."""
+        """Take what is here, and say whether to come back when there is more."""
         try:
-            seen = super().recv(LARGEST_REQUEST, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-            hopeful = bool(seen) and len(seen) > self._seen and not whole(seen)
-            self.gone = not seen
+            came = super().recv(LARGEST_REQUEST, socket.MSG_DONTWAIT)
         except BlockingIOError:
-            seen, hopeful = b"", self._seen < 0
+            return not whole(self._said)
         except OSError:
-            seen, self.gone, hopeful = b"", True, False
-        self._seen, self.first_line = len(seen) if hopeful else -1, seen[:LONGEST_LINE]
-        # The poller wakes us at the first byte beyond what we know. A plain read wants whatever there is.
-        self._wake_at(self._seen + 1 if hopeful else 1)
-        return hopeful
+            came = b""
+        self._said += came
+        self.gone = not self._said
+        return bool(came) and not whole(self._said)
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing at all had come when somebody last came to look."""
-        return self._seen <= 0
+        """Whether nothing has come that nobody has read."""
+        return not self._said
+
+    @property
+    def first_line(self) -> bytes:
+        """How what they say begins, as far as it has come."""
+        return bytes(self._said[:LONGEST_LINE])
+
+    def take(self) -> bytes:
+        """All that has come."""
+        return self.recv(len(self._said)) if self._said else b""
 
     def setblocking(self, _blocks: bool) -> None:
         """What gunicorn says before and after each request: here `ends` alone says how long anybody waits."""
@@ -82,6 +88,10 @@ class PatientSocket(socket.socket):
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """As every socket's; but when the time is over it takes what is here, and then comes the end."""
+        if self._said:
+            said = bytes(self._said[:size])
+            del self._said[:size]
+            return said
         try:
             return super().recv(size, flags | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -104,8 +114,9 @@ class PatientSocket(socket.socket):
     def leave(self) -> None:
         """Nothing more is said here. To hang up on somebody who is still talking would swallow our answer."""
         self.ends = 0.0
+        unheard, self._said = bool(self._said), bytearray()
         with contextlib.suppress(OSError):
-            if self.recv(1, socket.MSG_PEEK):
+            if unheard or self.recv(1, socket.MSG_PEEK):
                 self.shutdown(socket.SHUT_WR)
                 self.ends = time.monotonic() + SECONDS_TO_LEAVE
                 while self.recv(LARGEST_BODY):
@@ -128,8 +139,3 @@ class PatientSocket(socket.socket):
             yield
         finally:
             super().settimeout(None)
-
-    def _wake_at(self, count: int) -> None:
-        if count != self._wakes_at:
-            self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
-            self._wakes_at = count

@@ -40,6 +40,7 @@ class WaitingLine:
     @property
     def seconds(self) -> float:
         """For how long the line was never empty, though turns came."""
-        with self._lock:
-            stood = time.monotonic() - self._since if self.length else 0.0
-            return stood if self._turns >= TURNS or stood >= HELD_SECONDS else 0.0
+        # Without the lock: whoever refuses shall not wait for those who compute. Who joins or leaves meanwhile can only
+        # make it shorter.
+        stood = time.monotonic() - self._since if self.length else 0.0
+        return stood if self._turns >= TURNS or stood >= HELD_SECONDS else 0.0

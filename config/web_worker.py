@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 from gunicorn.http import errors as broken
@@ -21,7 +21,7 @@ from gunicorn.workers import gthread
 from ..core.portal.errors import STATUSES, UNREADABLE
 from ..core.portal.headers import of_every_response
 from .at_once import AtOnce
-from .patient_socket import LARGEST_REQUEST, PatientSocket
+from .patient_socket import PatientSocket
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,14 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
             return
         self.nr_conns += 1
         wire = PatientSocket(client.family, client.type, client.proto, client.detach())
-        self.enqueue_req(gthread.TConn(self.cfg, wire, address, listener.getsockname()))
+        if listener not in self._names:
+            self._names[listener] = listener.getsockname()
+        self.enqueue_req(gthread.TConn(self.cfg, wire, address, self._names[listener]))
+
+    @cached_property
+    def _names(self) -> dict[socket.socket, object]:
+        """Under which addresses it listens: to ask anew for everybody gives up the interpreter once more."""
+        return {}
 
     def notify(self) -> None:
         """Show that it lives; gunicorn would after each request, and give up the interpreter for it."""
@@ -97,7 +104,7 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         """
         wire, now = conn.sock, time.monotonic()
         wire.ends = min(wire.ends, now + SECONDS_TO_SAY)
-        if not _sent_ahead(conn) and (wire.waits() or wire.gone):
+        if not _read_ahead(conn) and (wire.waits() or wire.gone):
             waits = now < wire.ends and not wire.gone
             self.finish_request(conn, Came(gthread._DEFER if waits else False))
             return
@@ -117,14 +124,14 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         return stays
 
     def _answer(self, conn: gthread.TConn, wire: PatientSocket) -> None:
-        if _sent_ahead(conn) or not self.turns_away(wire.first_line):
+        if _read_ahead(conn) or not self.turns_away(wire.first_line):
             self.tpool.submit(self._serve, conn)
             return
         # Said on the thread that accepts: when all others compute, to wake one more takes longer than to say it. Nobody
         # is waited for here, neither for more words nor for a farewell: one could hold up everybody.
         self.nr_conns -= 1
         with contextlib.suppress(OSError):
-            conn.sock, conn.parser, conn.initialized = AtOnce(wire, LARGEST_REQUEST), None, False
+            conn.sock, conn.parser, conn.initialized = AtOnce(wire, wire.take()), None, False
             self.handle(conn)
         conn.close()
 
@@ -133,7 +140,10 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         try:
             stays = self.handle(conn)
         finally:
-            if stays and self.alive and not _sent_ahead(conn):
+            if stays and (_read_ahead(conn) or not conn.sock.is_silent):
+                # Nothing of it will wake the poller.
+                self.method_queue.defer(self.enqueue_req, conn)
+            elif stays and self.alive:
                 self._keep(conn)
             else:
                 self.method_queue.defer(self.finish_request, conn, Came(stays))
@@ -166,8 +176,8 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
             client.sendall(refusal(status, secure=self.secure))
 
 
-def _sent_ahead(conn: gthread.TConn) -> bool:
-    """What a client sent ahead stands in the parser already, and wakes nobody."""
+def _read_ahead(conn: gthread.TConn) -> bool:
+    """Whether something that a client sent ahead stands in the parser already."""
     return bool(conn.initialized and conn.parser.unreader.buf.getvalue())
 
 

@@ -50,31 +50,58 @@ def ends() -> Iterator[tuple[PatientSocket, socket.socket]]:
             yield server, client
 
 
+def comes(server: PatientSocket, client: socket.socket, said: bytes) -> bool:
+    """This is said; whether the server waits for more."""
+    client.sendall(said)
+    assert select.select([server], [], [], 5)[0]
+    return server.waits()
+
+
 def test_a_half_request_wakes_us_when_there_is_more_and_not_before(ends: tuple[PatientSocket, socket.socket]) -> None:
     server, client = ends
-    client.sendall(HEAD)
-    assert select.select([server], [], [], 5)[0]
-    assert server.waits()
+    assert comes(server, client, HEAD)
     assert select.select([server], [], [], 0.05)[0] == []
-    client.sendall(b"\r\n")
-    assert select.select([server], [], [], 5)[0]
-    assert not server.waits()
+    assert not server.is_silent
+    assert not comes(server, client, b"\r\n")
     assert server.recv(1) == HEAD[:1]
+    assert server.recv(1000) == HEAD[1:] + b"\r\n"
+
+
+def test_what_is_sent_ahead_is_waited_for_until_it_is_whole(ends: tuple[PatientSocket, socket.socket]) -> None:
+    server, client = ends
+    assert not comes(server, client, HEAD + b"\r\n" + HEAD)
+    assert server.recv(len(HEAD) + 2) == HEAD + b"\r\n"
+    assert not server.is_silent
+    assert server.waits()
+    assert not comes(server, client, b"\r\n")
+    assert server.take() == HEAD + b"\r\n"
+    assert server.is_silent
 
 
 def test_whoever_ends_in_the_middle_is_not_waited_for(ends: tuple[PatientSocket, socket.socket]) -> None:
     server, client = ends
-    client.sendall(HEAD)
-    assert select.select([server], [], [], 5)[0]
-    assert server.waits()
+    assert comes(server, client, HEAD)
     client.shutdown(socket.SHUT_WR)
     assert select.select([server], [], [], 5)[0]
     assert not server.waits()
+    assert not server.gone
+    assert (server.recv(100), server.recv(100)) == (HEAD, b"")
 
 
-def test_whoever_says_nothing_is_asked_once(ends: tuple[PatientSocket, socket.socket]) -> None:
+@pytest.mark.parametrize("how", [socket.SHUT_WR, socket.SHUT_RDWR])
+def test_whoever_leaves_without_another_word_is_gone(ends: tuple[PatientSocket, socket.socket], how: int) -> None:
+    server, client = ends
+    client.shutdown(how)
+    assert select.select([server], [], [], 5)[0]
+    assert not server.waits()
+    assert server.gone
+
+
+def test_whoever_says_nothing_is_waited_for(ends: tuple[PatientSocket, socket.socket]) -> None:
     server, _ = ends
     assert server.waits()
+    assert server.is_silent
+    assert server.take() == b""
 
 
 def test_reading_ends_when_the_time_is_over(ends: tuple[PatientSocket, socket.socket]) -> None:
@@ -93,10 +120,14 @@ def test_whoever_does_not_hang_up_is_left_at_once(ends: tuple[PatientSocket, soc
     assert time.monotonic() - began < SECONDS_TO_LEAVE / 2
 
 
-def test_whoever_is_still_talking_is_heard_out_for_a_moment(ends: tuple[PatientSocket, socket.socket]) -> None:
+@pytest.mark.parametrize("taken", [True, False])
+def test_whoever_is_still_talking_is_heard_out_for_a_moment(
+    ends: tuple[PatientSocket, socket.socket], taken: bool
+) -> None:
     server, client = ends
     client.sendall(HEAD)
     assert select.select([server], [], [], 5)[0]
+    assert not taken or server.waits()
     server.sendall(b"too much")
     began = time.monotonic()
     server.leave()
@@ -106,28 +137,11 @@ def test_whoever_is_still_talking_is_heard_out_for_a_moment(ends: tuple[PatientS
     assert client.recv(100) == b""
 
 
-def test_after_a_half_request_a_plain_read_wants_whatever_there_is(
-    ends: tuple[PatientSocket, socket.socket],
-) -> None:
-    server, client = ends
-    client.sendall(HEAD)
-    assert select.select([server], [], [], 5)[0]
-    assert server.waits()
-    client.sendall(b"\r\n")
-    assert select.select([server], [], [], 5)[0]
-    assert not server.waits()
-    assert server.recv(1000) == HEAD + b"\r\n"
-    client.sendall(b"x")
-    assert select.select([server], [], [], 5)[0]
-
-
 def test_it_knows_how_the_request_begins_without_taking_it(ends: tuple[PatientSocket, socket.socket]) -> None:
     server, client = ends
     assert server.waits()
     assert server.first_line == b""
-    client.sendall(b"GET /recover HTTP/1.1\r\n\r\n")
-    assert select.select([server], [], [], 5)[0]
-    assert not server.waits()
+    assert not comes(server, client, b"GET /recover HTTP/1.1\r\n\r\n")
     assert server.first_line.startswith(b"GET /recover ")
     assert server.recv(100) == b"GET /recover HTTP/1.1\r\n\r\n"
 

@@ -100,8 +100,7 @@ def test_who_waits_outside_is_counted_and_said_now_and_then(caplog: pytest.LogCa
     entered = a_turnstile("very long", meter).before(pages, busy)
     ours, theirs = socket.socketpair()
     with ours, theirs, caplog.at_level(logging.WARNING):
-        theirs.sendall(b"GET /recover HTTP/1.1\r\n\r\n")
-        away = AtOnce(ours, 100)
+        away = AtOnce(ours, b"GET /recover HTTP/1.1\r\n\r\n")
         answers = [list(said(away)) for _ in range(3)]
         assert answers == [[b"busy"]] * 3
         # Whoever was let into the line has waited, and is served.
