@@ -14,13 +14,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from person import Journey
 from servers.keyback import HOST
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 from town import Town
 from wire import Answer, Ldap
 
 from keyback.config.app import create_app
 from keyback.config.house import House, build
 from keyback.config.loading import load
+from keyback.core.db.prepared import Prepared, Row
 
 WARM = 3
 
@@ -66,11 +67,19 @@ class _Counting:
     @contextmanager
     def listening(self) -> Iterator[None]:
         pairs = [("before_cursor_execute", self.statement), ("commit", self.commit)]
+        past_all_events = Prepared.ask
+
+        def ask(statement: Prepared, cursor: Any, dialect: Dialect, values: Mapping[str, Any]) -> list[Row]:  # noqa: ANN401
+            self.statement(None, None, statement._in(dialect).text)
+            return past_all_events(statement, cursor, dialect, values)
+
+        Prepared.ask = ask  # type: ignore[method-assign]
         for name, listener in pairs:
             event.listen(Engine, name, listener)
         try:
             yield
         finally:
+            Prepared.ask = past_all_events  # type: ignore[method-assign]
             for name, listener in pairs:
                 event.remove(Engine, name, listener)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,9 +14,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.selectable import ReturnsRows
 
 from .per_dialect import Insert, PerDialect
-from .prepared import Prepared
+from .prepared import Prepared, Row
 from .purge import Purge
 from .sealing import KeyPurpose, Keyring
+from .session import Database
 from .tables import counter as table
 
 Expression: TypeAlias = ColumnElement[Any]
@@ -151,10 +152,19 @@ class Counters:
 
     def peek(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
         """Where each mark stands, without counting."""
+        return self._standing(lambda look, keys: look.run(tx, keys), marks, now)
+
+    def look(self, db: Database, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
+        """The same, for whoever asks nothing else of the database. Raises StoreUnavailable."""
+        return self._standing(db.ask, marks, now)
+
+    def _standing(
+        self, ask: Callable[[Prepared, Mapping[str, Any]], list[Row]], marks: Sequence[Mark], now: datetime
+    ) -> tuple[Count, ...]:
         if not marks:
             return ()
         keys = [self._key(mark) for mark in marks]
-        found = _peek(len(keys)).run(tx, {_of("key", nth): key for nth, key in enumerate(keys)})
+        found = ask(_peek(len(keys)), {_of("key", nth): key for nth, key in enumerate(keys)})
         rows = {key: row for key, *row in found}
         return tuple(_count(rows.get(key), now) for key in keys)
 

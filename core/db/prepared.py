@@ -6,10 +6,11 @@ several rows as much again. The columns' own types still write the values and re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.selectable import ReturnsRows
 
 from .per_dialect import INSERTS, Insert
@@ -27,10 +28,19 @@ class Prepared:
 
     def run(self, tx: Connection, values: Mapping[str, Any]) -> list[Row]:
         """What it finds or returns, in the order of its columns."""
-        name = tx.dialect.name
-        if name not in self._written:
-            self._written[name] = _Written(self._build(INSERTS[name]), tx.dialect)
-        return self._written[name].run(tx, values)
+        written = self._in(tx.dialect)
+        return written.read(tx.exec_driver_sql(written.text, written.write(values)))
+
+    def ask(self, cursor: DBAPICursor, dialect: Dialect, values: Mapping[str, Any]) -> list[Row]:
+        """The same, straight from the driver. Raises the driver's own errors."""
+        written = self._in(dialect)
+        cursor.execute(written.text, written.write(values))
+        return written.read(cursor.fetchall())
+
+    def _in(self, dialect: Dialect) -> _Written:
+        if dialect.name not in self._written:
+            self._written[dialect.name] = _Written(self._build(INSERTS[dialect.name]), dialect)
+        return self._written[dialect.name]
 
 
 class _Written:
@@ -39,17 +49,21 @@ class _Written:
     def __init__(self, statement: ReturnsRows, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         kinds = {name: parameter.type.dialect_impl(dialect) for name, parameter in compiled.binds.items()}
-        self._text = str(compiled)
+        self.text = str(compiled)
         self._order = compiled.positiontup
         self._writers = {name: writer for name, kind in kinds.items() if (writer := kind.bind_processor(dialect))}
         self._readers: list[Processor | None] = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns
         ]
 
-    def run(self, tx: Connection, values: Mapping[str, Any]) -> list[Row]:
+    def write(self, values: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
+        """The values as the driver takes them."""
         writers = self._writers
         written = {name: writers[name](value) if name in writers else value for name, value in values.items()}
-        found = tx.exec_driver_sql(self._text, tuple(written[name] for name in self._order) if self._order else written)
+        return tuple(written[name] for name in self._order) if self._order else written
+
+    def read(self, found: Iterable[Sequence[Any]]) -> list[Row]:
+        """The rows as they are meant."""
         return [
             tuple(read(value) if read else value for read, value in zip(self._readers, row, strict=True))
             for row in found

@@ -18,6 +18,7 @@ from ..contracts.errors import OutcomeUnknown, StoreUnavailable
 from ..stopwatch import part
 from .columns import metadata
 from .migrations import HEAD
+from .prepared import Prepared, Row
 
 if TYPE_CHECKING:
     from .patience import Impatient
@@ -58,6 +59,8 @@ class Database:
         else:
             # Connections of their own: turning one over to reading and back costs more than the reading itself.
             self._reading = _postgres(url, pool_size=5, max_overflow=5, **_NO_TRANSACTIONS)
+        driver = self._reading.dialect.loaded_dbapi
+        self._silent = (driver.OperationalError, driver.InterfaceError, driver.InternalError, PoolTimeout)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -70,6 +73,33 @@ class Database:
                 yield connection
         except _UNREACHABLE as error:
             raise StoreUnavailable("our database did not answer") from error
+
+    def ask(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
+        """What one statement finds, outside any transaction. Raises StoreUnavailable.
+
+        Of SQLAlchemy only its pool stands between: all of it costs more than the database does, and this is what
+        strangers have us ask.
+        """
+        if self._whole.tx:
+            return statement.run(self._whole.tx, values)
+        try:
+            with part("database"):
+                return self._asked(statement, values)
+        except self._silent as error:
+            raise StoreUnavailable("our database did not answer") from error
+
+    def _asked(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
+        wire, dialect = self._reading.raw_connection(), self._reading.dialect
+        try:
+            return statement.ask(wire.cursor(), dialect, values)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, wire.driver_connection, None):
+                # The others are gone with it: nobody else shall meet one of them.
+                self._reading.dispose()
+            wire.invalidate(error)
+            raise
+        finally:
+            wire.close()
 
     def write_one(self) -> AbstractContextManager[Connection]:
         """For one statement that is a transaction by itself: kept as soon as it is done, without a BEGIN and a COMMIT.

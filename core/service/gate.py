@@ -202,10 +202,7 @@ class Gate:
 
     def _peek(self, marks: Sequence[Mark]) -> dict[Mark, Count]:
         each = list(dict.fromkeys(marks))
-        if not each:
-            return {}
-        with self.records.db.read() as tx:
-            return dict(zip(each, self.records.counters.peek(tx, each, self.around.now()), strict=True))
+        return dict(zip(each, self.records.counters.look(self.records.db, each, self.around.now()), strict=True))
 
     def _count(self, tx: Transaction, budgets: Sequence[Budget]) -> MustWait | None:
         return self._refusal(tx, budgets, self.records.counters.bump(tx, _marks(budgets), self.around.now()))

@@ -11,13 +11,15 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from servers.postgres import Postgres
-from sqlalchemy import Table, delete, select, update
+from servers.fault_proxy import FaultProxy
+from servers.postgres import OWNER, Postgres
+from sqlalchemy import Table, delete, make_url, select, update
 
 from keyback.core.contracts.method import Alphabet, Challenge, Field, Offer, Prompt
 from keyback.core.contracts.people import Account, AccountKey, Contact, ContactKind, Person
 from keyback.core.contracts.store import Outcome, OutcomeKind
 from keyback.core.contracts.text import Text
+from keyback.core.db import patience
 from keyback.core.db.sealing import Keyring
 from keyback.core.db.session import Database
 from keyback.core.db.tables import metadata
@@ -198,3 +200,15 @@ def a_recovery(recovery_id: str) -> Recovery:
         intents=(account,),
         outcomes=(Outcome(account.key, OutcomeKind.REFUSED, (Text("It was used before."),)),),
     )
+
+
+@pytest.fixture
+def silent(postgres: Postgres, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Database, FaultProxy]]:
+    """A database whose answers may be kept back on their way."""
+    monkeypatch.setattr(patience, "SECONDS", 0.5)
+    with FaultProxy(postgres.socket) as between:
+        name = make_url(url).database
+        database = Database(f"postgresql+psycopg://{OWNER}@127.0.0.1:{between.port}/{name}")
+        assert database.ready()
+        yield database, between
+        database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,16 +15,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from servers.fault_proxy import FaultProxy, Mode
-from servers.postgres import OWNER, Postgres
-from sqlalchemy import func, insert, make_url, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from keyback.core.contracts.errors import OutcomeUnknown, StoreUnavailable
-from keyback.core.db import patience, session
+from keyback.core.db import session
 from keyback.core.db.leases import Leases
 from keyback.core.db.migrations import HEAD
+from keyback.core.db.prepared import Prepared
 from keyback.core.db.session import Database, after_commit
 from keyback.core.db.tables import lease, metadata
+
+EVERYTHING = Prepared(lambda _insert: select(lease.c.what))
 
 
 def row(what: str, now: datetime) -> dict[str, object]:
@@ -206,6 +208,8 @@ def test_a_database_that_does_not_answer_is_an_unavailable_store(tmp_path: Path)
         pass
     with pytest.raises(StoreUnavailable), database.write_one():
         pass
+    with pytest.raises(StoreUnavailable):
+        database.ask(EVERYTHING, {})
     database.close()
 
 
@@ -336,18 +340,6 @@ def test_it_heals_by_itself_when_the_server_comes_back(database: Database, other
         other.execute(text("SELECT pg_terminate_backend(:backend, 5000)"), {"backend": backend})
     assert not database.ready()
     assert database.ready()
-
-
-@pytest.fixture
-def silent(postgres: Postgres, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Database, FaultProxy]]:
-    """A database whose answers may be kept back on their way."""
-    monkeypatch.setattr(patience, "SECONDS", 0.5)
-    with FaultProxy(postgres.socket) as between:
-        name = make_url(url).database
-        database = Database(f"postgresql+psycopg://{OWNER}@127.0.0.1:{between.port}/{name}")
-        assert database.ready()
-        yield database, between
-        database.close()
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)

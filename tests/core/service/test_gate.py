@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread, current_thread
+from typing import Any
 
 import pytest
 from servers.small_house import OpenDoor, SmallHouse, WeakDoor
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, event
 from keyback.core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from keyback.core.contracts.human_check import Humanity
 from keyback.core.db.counters import Mark
+from keyback.core.db.prepared import Prepared, Row
 from keyback.core.recovery import limits
 from keyback.core.service.gate import Busy, NotHuman, system_mark
 from keyback.core.service.start import Arrival
@@ -198,10 +200,17 @@ def overheard() -> Iterator[list[str]]:
     def hear_of_the_end(_c: object) -> None:
         asked.append("COMMIT")
 
+    def hear_of_a_look(statement: Prepared, *rest: Any) -> list[Row]:
+        asked.append("SELECT")
+        return past_all_events(statement, *rest)
+
+    past_all_events = Prepared.ask
     event.listen(Engine, "before_cursor_execute", hear)
     event.listen(Engine, "commit", hear_of_the_end)
     try:
-        yield asked
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Prepared, "ask", hear_of_a_look)
+            yield asked
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
         event.remove(Engine, "commit", hear_of_the_end)
