@@ -245,7 +245,7 @@ class Gate:
 def source_of(address: str) -> tuple[IPv4Address | IPv6Address, str]:
     """The address, and the network that it counts as. One request asks several times."""
     source = ip_address(address)
-    return source, str(ip_network(f"{source}/{32 if source.version == 4 else 64}", strict=False))
+    return source, f"{source}/32" if source.version == 4 else str(ip_network(f"{source}/64", strict=False))
 
 
 def _of_start(*, weak: bool) -> tuple[limits.Quota, ...]:
