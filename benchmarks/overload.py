@@ -108,13 +108,15 @@ def peak(here: Town, server: Keyback, crowds: Sequence[int], journeys: int) -> f
     return best
 
 
-def show(flood: Flood, seconds: float, best: float) -> None:
-    """What a flood found."""
+def show(flood: Flood, seconds: float, before: float, after: float) -> None:
+    """What a flood found. The peak is looked for on both sides of it: the minutes differ by more than that."""
     tries = flood.tries
     lived = [one for one in tries if not one.failed]
     refused = [one for one in tries if one.refused]
+    sides = {"before": before, "after": after, "of both": (before + after) / 2}.items()
     finished = sum(BEGINNING <= one.ended <= seconds for one in lived) / (seconds - BEGINNING)
-    print(f"finished: {finished:.1f} journeys/s, {finished / best:.0%} of the peak")
+    shares = ", ".join(f"{finished / best:.0%} of the peak {when}" for when, best in sides)
+    print(f"finished: {finished:.1f} journeys/s, {shares}")
     print(f"came {len(tries)}, got in and finished {len(lived)}, were told to come again {len(refused)}", end="")
     print(f", lost otherwise {len(tries) - len(lived) - len(refused)}")
     late = [one for one in refused if len(one.answers) > 1]
@@ -168,7 +170,8 @@ def main() -> None:
                 print(f"\n== {times:g} times the peak: {rate:.1f} people a second for {asked.seconds} s")
                 with Yardstick() as yardstick, Witness(server.port, HOST) as witness:
                     flood.live(people, rate)
-                show(flood, asked.seconds, best)
+                after = best if asked.peak else peak(here, server, asked.at_once, asked.journeys)
+                show(flood, asked.seconds, best, after)
                 show_seen(witness)
                 print(f"the machine was disturbed {yardstick.disturbed:.1f} times")
         finally:
