@@ -123,6 +123,28 @@ def test_whoever_has_an_answer_is_listened_to_again_and_nobody_is_woken_for_it(o
         kept.close()
 
 
+def test_what_somebody_sent_ahead_is_answered_too_though_nothing_wakes_us(open_worker: HouseWorker) -> None:
+    asked, answered = b"GET / HTTP/1.1\r\n\r\n", list[bytes]()
+
+    def answers(conn: TConn) -> bool:
+        answered.append(conn.sock.recv(len(asked)))
+        return True
+
+    open_worker.handle = answers  # type: ignore[method-assign]
+    with comes(open_worker, asked + asked + asked[:5]) as client:
+        for _ in range(2):
+            assert select.select([open_worker.method_queue.fileno()], [], [], 5)[0]
+            open_worker.method_queue.run_callbacks(None)
+        assert answered == [asked, asked]
+        # Of the third half is missing: it takes no thread until it is here.
+        assert len(open_worker.pending_conns) == 1
+        client.sendall(asked[5:])
+        open_worker.wait_for_and_dispatch_events(5)
+        wait_until(lambda: open_worker.keepalived_conns, "them to be kept")
+        assert answered == [asked] * 3
+        open_worker.keepalived_conns[0].close()
+
+
 def test_whoever_has_an_answer_when_the_process_ends_is_not_waited_for(open_worker: HouseWorker) -> None:
     with comes(open_worker, b"GET / HTTP/1.1\r\n\r\n"):
         wait_until(lambda: open_worker.keepalived_conns, "them to be kept")
