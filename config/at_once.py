@@ -10,8 +10,8 @@ from io import BytesIO
 class AtOnce:
     """Stands where gunicorn has a client's socket.
 
-    Every call of a socket gives up the interpreter, and while all threads compute it takes a while to get it back. A
-    usual answer asks for two dozen of them; whoever is turned away shall hear it before they press again.
+    Every call of a socket gives up the interpreter, and while all threads compute it takes a while to get it back. So
+    whoever is turned away is answered by one, which waits for nobody: they shall hear it before they press again.
     """
 
     def __init__(self, wire: socket.socket, said: bytes) -> None:

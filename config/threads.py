@@ -38,8 +38,8 @@ class Threads:
         self._line.join()
         if not self._add(partial(work, connection)) and len(self._all) < self._count:
             thread = Thread(target=self._serve)
-            self._all.append(thread)
             thread.start()
+            self._all.append(thread)
 
     def shutdown(self, wait: bool = True) -> None:
         """End when nothing is left to do."""
