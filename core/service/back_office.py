@@ -112,7 +112,8 @@ class BackOffice:
         )
 
     def hand_over(self, job: Job, rest: Worker | None = None) -> bool:
-        """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it.
+        """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it; what another process
+        has no room for is found at its next round.
 
         `rest`: the job is in hand here, and this worker does the rest in the lane that it names by now.
         """
@@ -124,6 +125,10 @@ class BackOffice:
         taken = self.elsewhere(job) if self.elsewhere else self._begin(job)
         if not taken:
             log.warning("lane is full", extra={"lane": job.lane})
+        if not taken and self.elsewhere:
+            # The way there holds some dozens of jobs, and a burst fills it in a moment. Nobody's lane is known to be
+            # full: one that is refuses the job there, and its lease keeps it from those that have room.
+            self._give_back([job])
         return taken
 
     def _pass_on(self, job: Job, rest: Worker) -> bool:

@@ -21,6 +21,8 @@ class Hatch:
         # Each job is one packet: many may give at once, and none is cut in two.
         self._taking, self._giving = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._giving.setblocking(False)
+        # Cut down to what the system allows, usually twice of what it gives by itself: some fifty jobs.
+        self._giving.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * _LARGEST)
 
     def give(self, job: Job) -> bool:
         """Pass it through, or say no at once: no page waits for the back office."""
