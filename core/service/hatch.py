@@ -21,13 +21,15 @@ class Hatch:
         # Each job is one packet: many may give at once, and none is cut in two.
         self._taking, self._giving = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._giving.setblocking(False)
-        # Cut down to what the system allows, usually twice of what it gives by itself: some fifty jobs.
+        # By itself it holds two dozen jobs; the system cuts this down to what it allows.
         self._giving.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * _LARGEST)
 
     def give(self, job: Job) -> bool:
         """Pass it through, or say no at once: no page waits for the back office."""
+        packet = _JOB.dump_json(job)
         with contextlib.suppress(OSError):
-            return self._giving.send(_JOB.dump_json(job)) > 0
+            # What is longer would be cut when it is taken.
+            return len(packet) <= _LARGEST and self._giving.send(packet) > 0
         return False
 
     def take(self) -> Job:

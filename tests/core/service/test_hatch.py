@@ -44,8 +44,9 @@ def test_a_hatch_that_nobody_empties_refuses_at_once(hatch: Hatch) -> None:
     assert hatch.give(JOB)
 
 
-def test_a_job_that_is_too_large_is_refused_and_not_cut(hatch: Hatch) -> None:
-    assert not hatch.give(Job("2", "house", "tell", "recovery", {"words": "x" * 2_000_000}, 0, JOB.due_at))
+@pytest.mark.parametrize("size", [256 * 1024, 2_000_000])
+def test_a_job_that_is_too_large_is_refused_and_not_cut(hatch: Hatch, size: int) -> None:
+    assert not hatch.give(Job("2", "house", "tell", "recovery", {"words": "x" * size}, 0, JOB.due_at))
     assert hatch.give(JOB)
     assert hatch.take() == JOB
 
