@@ -196,7 +196,9 @@ class Server(BaseApplication):  # type: ignore[misc]
     def _take_jobs(self, office: BackOffice) -> None:
         while True:
             try:
-                office.hand_over(self._hatch.take())
+                job = self._hatch.take()
+                # Leased by the process that wrote it, however long it was on its way.
+                office.hand_over(job, since=job.due_at)
             except Exception:  # without memory, say: the job is found by its lease, and the next one must be taken
                 log.exception("a job that was handed over waits for its lease")
                 office.leaving.wait(1.0)

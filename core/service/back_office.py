@@ -111,18 +111,19 @@ class BackOffice:
             tx, lane, kind, recovery_id, payload, due_at=now + after, leased_by=self.holder, leased_until=until
         )
 
-    def hand_over(self, job: Job, rest: Worker | None = None) -> bool:
+    def hand_over(self, job: Job, rest: Worker | None = None, *, since: datetime | None = None) -> bool:
         """Begin at once. A full lane refuses, and whoever finds the job after its lease takes it; what another process
         has no room for is found at its next round.
 
-        `rest`: the job is in hand here, and this worker does the rest in the lane that it names by now.
+        `rest`: the job is in hand here, and this worker does the rest in the lane that it names by now. `since`: its
+        lease began then, and not just now.
         """
         if rest is not None:
             return self._pass_on(job, rest)
         if self.leaving.is_set():
             self._give_back([job])
             return False
-        taken = self.elsewhere(job) if self.elsewhere else self._begin(job)
+        taken = self.elsewhere(job) if self.elsewhere else self._begin(job, since or self._around.now())
         if not taken:
             log.warning("lane is full", extra={"lane": job.lane})
         if not taken and self.elsewhere:
@@ -143,8 +144,8 @@ class BackOffice:
         self._in_hand[job.id] = taken
         return False
 
-    def _begin(self, job: Job) -> bool:
-        return self._offer(Taken(job, self._around.now() + LEASE))
+    def _begin(self, job: Job, since: datetime) -> bool:
+        return self._offer(Taken(job, since + LEASE))
 
     def _offer(self, taken: Taken) -> bool:
         return self._lanes[taken.job.lane].offer(taken)

@@ -210,3 +210,14 @@ def test_a_linked_account_is_saved_at_a_moment_that_nobody_can_aim_at(linked: Sm
         linked.work()
     assert len(moments) > 4
     assert all(timedelta(0) <= moment < timedelta(milliseconds=250) for moment in moments)
+
+
+@pytest.mark.parametrize(("late", "begun"), [(timedelta(0), True), (LEASE, False)])
+def test_what_came_too_late_from_another_process_is_left_to_whoever_finds_it(
+    holding: Holding, late: timedelta, begun: bool
+) -> None:
+    with holding.house.records.db.write() as tx:
+        job = holding.office.put(tx, "slow", "hold", "recovery", {})
+    holding.office.hand_over(job, since=job.due_at - late)
+    wait_until(lambda: holding.office.idle, "it to be done or left")
+    assert (len(holding.asked), len(holding.rests)) == ((1, 1) if begun else (0, 0))
