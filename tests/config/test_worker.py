@@ -192,12 +192,13 @@ def test_whoever_hung_up_before_they_were_turned_away_breaks_nothing(open_worker
 
 
 def test_a_sign_of_life_is_given_once_a_second(worker: HouseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
-    signs, moments = list[str](), iter((100.0, 100.5, 101.0, 101.9, 102.0))
-    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
-    monkeypatch.setattr(Worker, "notify", lambda self: signs.append("lives"))
-    for _ in range(5):
+    signs, now = list[float](), [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(Worker, "notify", lambda self: signs.append(now[0]))
+    for moment in (100.0, 100.5, 101.0, 101.9, 102.0):
+        now[0] = moment
         worker.notify()
-    assert len(signs) == 3
+    assert signs == [100.0, 101.0, 102.0]
 
 
 def test_whoever_is_gone_before_they_are_taken_in_breaks_nothing(open_worker: HouseWorker) -> None:
