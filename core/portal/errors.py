@@ -18,8 +18,8 @@ from ..contracts import errors
 from ..contracts.text import Text
 from ..service.enrolling.vouching import SignInRefused, SignInUnavailable
 from ..service.gate import Busy
-from .language import menu_start, menu_starting, said, spoken
-from .moulds import MENU, Moulds
+from .language import said, spoken
+from .moulds import Moulds
 from .settings import PortalSettings
 from .words import duration, seconds_until
 
@@ -187,11 +187,9 @@ class ErrorPages:
         template = "not_found.html" if row.page == "not-found" else "error.html"
 
         def make(gaps: Mapping[str, str]) -> str:
-            with menu_starting(gaps[MENU]):
-                again = gaps["again"] or None
-                return render_template(template, page=row.page, heading=heading, text=text, again=again)
+            return render_template(template, page=row.page, heading=heading, text=text, again=gaps["again"] or None)
 
-        filled = {"again": _way_on(row.back), MENU: menu_start()}
+        filled = {"again": _way_on(row.back)}
         if once:
             return make(filled)
         return self._moulds.page((self._settings.brand(), spoken(), template, heading, text), filled, make)

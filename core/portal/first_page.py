@@ -8,8 +8,8 @@ from dataclasses import replace
 from flask import render_template
 
 from ..contracts.human_check import Widget
-from .language import menu_start, menu_starting, said, spoken
-from .moulds import MENU, Moulds
+from .language import said, spoken
+from .moulds import Moulds
 from .prompt_form import Problem
 from .settings import PortalSettings
 
@@ -30,16 +30,15 @@ class FirstPage:
         """`values` are shown as they are, and no more is asked of them than whether they are empty."""
 
         def make(gaps: Mapping[str, str]) -> str:
-            with menu_starting(gaps[MENU]):
-                return render_template(
-                    self._template,
-                    problems=problems,
-                    widget=replace(widget, data={name: gaps[name] for name in widget.data}),
-                    **alike,
-                    **{name: gaps[name] for name in values},
-                )
+            return render_template(
+                self._template,
+                problems=problems,
+                widget=replace(widget, data={name: gaps[name] for name in widget.data}),
+                **alike,
+                **{name: gaps[name] for name in values},
+            )
 
-        filled = {**widget.data, **values, MENU: menu_start()}
+        filled = {**widget.data, **values}
         if widget.kind not in PLAIN:
             return make(filled)
         said_so = tuple((problem.field, said(problem.text)) for problem in problems)

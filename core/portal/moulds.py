@@ -10,6 +10,7 @@ from flask import g
 from markupsafe import escape
 
 from .headers import nonce
+from .language import menu_start, menu_starting
 
 # Who comes may choose language, mistake, check and door, about forty ways in each language. Were it fewer, a stranger
 # who walks through them all would have every page made anew; each is some four kilobytes.
@@ -29,7 +30,7 @@ class Moulds:
 
     def page(self, alike: Hashable, values: Mapping[str, str], make: Callable[[Mapping[str, str]], str]) -> str:
         """What `make` makes of these values. It is asked once for all that are `alike`: only values may differ then."""
-        values = {**values, NONCE: nonce()}
+        values = {**values, NONCE: nonce(), MENU: menu_start()}
         # A template may leave out what is empty.
         key = (alike, tuple(name for name, value in values.items() if value))
         mould = self._made.get(key)
@@ -47,7 +48,8 @@ def _mould(values: Mapping[str, str], make: Callable[[Mapping[str, str]], str]) 
     names = {gap: name for name, gap in gaps.items() if gap}
     g.csp_nonce, mine = gaps[NONCE], values[NONCE]
     try:
-        html = make(gaps)
+        with menu_starting(gaps[MENU]):
+            html = make(gaps)
     finally:
         g.csp_nonce = mine
     return tuple(names.get(piece, piece) for piece in re.split(f"({'|'.join(names)})", html))
