@@ -18,13 +18,18 @@ from werkzeug.routing import Map, Rule
 
 # As large as a form may be, and written in the way that takes the longest to read.
 LARGEST = 64 * 1024
-GARBAGE = {
-    "Cookie": "kb=; =; " + "x=%FF;" * 300,
-    "Accept-Language": ",".join(f"x{number}-y;q=0.{number}" for number in range(99)),
-    "Range": "bytes=" + ",".join(f"{number}-" for number in range(99)),
-    "If-None-Match": '"x",' * 99,
-    "User-Agent": "\xff" * 999,
-}
+
+
+def garbage() -> Mapping[str, str]:
+    """Headers that say much and mean nothing. No two are alike: what is remembered must not help."""
+    first = secrets.randbelow(1_000_000)
+    return {
+        "Cookie": "kb=; =; " + "x=%FF;" * 300,
+        "Accept-Language": ",".join(f"x{first + number}-y;q=0.{number}" for number in range(99)),
+        "Range": "bytes=" + ",".join(f"{number}-" for number in range(99)),
+        "If-None-Match": '"x",' * 99,
+        "User-Agent": "\xff" * 999,
+    }
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ def _usual(rule: Rule, verb: str, known: Known) -> Iterator[Wish]:
         return Wish(rule.endpoint, verb, kind, lambda: (_path(rule, known, recovery_id), headers, body))
 
     yield wish("nothing", {})
-    yield wish("garbage", GARBAGE, "%=&" * 99 if verb == "POST" else "")
+    noise = "%=&" * 99 if verb == "POST" else ""
+    yield Wish(rule.endpoint, verb, "garbage", lambda: (_path(rule, known, "0" * 32), garbage(), noise))
     if verb == "POST":
         yield wish("largest body", {}, _largest(rule.endpoint))
     own = urlencode({"token": "0" * 64, "move": "continue", "code": "12345678"}) if verb == "POST" else ""

@@ -21,6 +21,8 @@ from .session import Database
 from .tables import counter as table
 
 Expression: TypeAlias = ColumnElement[Any]
+# How a statement is run, in a transaction or by itself.
+Ask: TypeAlias = Callable[[Prepared, Mapping[str, Any]], list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,13 @@ class Counters:
 
     def bump(self, tx: Connection, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
         """Count each mark and say where it stands now, in the marks' order. One statement."""
+        return self._counted(lambda count, values: count.run(tx, values), marks, now)
+
+    def count(self, db: Database, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
+        """The same, for whoever writes nothing else: kept as soon as it is done. Raises StoreUnavailable."""
+        return self._counted(db.ask, marks, now)
+
+    def _counted(self, ask: Ask, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
         if not marks:
             return ()
         keys = [self._key(mark) for mark in marks]
@@ -138,7 +147,7 @@ class Counters:
         values: dict[str, Any] = {"now": now}
         for nth, (key, mark) in enumerate(each):
             values |= {_of("key", nth): key, _of("ends_at", nth): now + mark.window, _of("count", nth): mark.by}
-        counts = {key: Count(*rest) for key, *rest in _bump(len(each)).run(tx, values)}
+        counts = {key: Count(*rest) for key, *rest in ask(_bump(len(each)), values)}
         return tuple(counts[key] for key in keys)
 
     def lock(self, tx: Connection, mark: Mark, until: datetime, now: datetime) -> None:
@@ -158,9 +167,7 @@ class Counters:
         """The same, for whoever asks nothing else of the database. Raises StoreUnavailable."""
         return self._standing(db.ask, marks, now)
 
-    def _standing(
-        self, ask: Callable[[Prepared, Mapping[str, Any]], list[Row]], marks: Sequence[Mark], now: datetime
-    ) -> tuple[Count, ...]:
+    def _standing(self, ask: Ask, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
         if not marks:
             return ()
         keys = [self._key(mark) for mark in marks]

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -75,8 +75,9 @@ class Database:
             raise StoreUnavailable("our database did not answer") from error
 
     def ask(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
-        """What one statement finds, outside any transaction. Raises StoreUnavailable.
+        """What one statement finds or returns; outside a transaction, what it writes is kept as soon as it is done.
 
+        Raises StoreUnavailable, and what was written may be kept all the same: for counts, where one more does no harm.
         Of SQLAlchemy only its pool stands between: all of it costs more than the database does, and this is what
         strangers have us ask.
         """
@@ -100,13 +101,6 @@ class Database:
             raise
         finally:
             wire.close()
-
-    def write_one(self) -> AbstractContextManager[Connection]:
-        """For one statement that is a transaction by itself: kept as soon as it is done, without a BEGIN and a COMMIT.
-
-        Raises StoreUnavailable, and what was written may be kept all the same: for counts, where one more does no harm.
-        """
-        return self.read()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from flask import abort, g, redirect, request, url_for
@@ -25,7 +26,7 @@ DOORS = {
     "provider.authorize": "client_id",
 }
 # Nobody reads more languages than fit into this, and a stranger's list is not worth sorting.
-LONGEST_WISH = 200
+LONGEST_WISH = 100
 FROM_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
@@ -65,7 +66,8 @@ class SpokenLanguage:
         tags = list(self._languages.names)
         chosen = self._cookies.language(request)
         g.suggested = "" if chosen in tags else self._suggested(tags)
-        wished = g.suggested or _asked_for(tags) or self._languages.default
+        header = request.headers.get("Accept-Language", "")[:LONGEST_WISH]
+        wished = g.suggested or _first(_asked_for(header), tags) or self._languages.default
         self.speak(chosen if chosen in tags else wished)
 
     def _suggested(self, tags: list[str]) -> str:
@@ -135,13 +137,14 @@ def said(text: Text) -> str:
     return text.render(g.get("sentences", ENGLISH))
 
 
-def _asked_for(tags: list[str]) -> str:
+# Browsers ask for few different lists of languages, over and over.
+@lru_cache(maxsize=256)
+def _asked_for(header: str) -> tuple[str, ...]:
     """What the browser asks for, the dearest first."""
-    wishes = parse_accept_header(request.headers.get("Accept-Language", "")[:LONGEST_WISH], LanguageAccept)
-    return _first([wish for wish, weight in wishes if weight > 0], tags)
+    return tuple(wish for wish, weight in parse_accept_header(header, LanguageAccept) if weight > 0)
 
 
-def _first(wishes: list[str], tags: list[str]) -> str:
+def _first(wishes: Sequence[str], tags: list[str]) -> str:
     """The first wish that we can fulfil: whoever asks for "de-AT" understands "de"."""
     ours = {tag.lower(): tag for tag in tags}
     met = (ours.get(spelt) for wish in wishes for spelt in (wish.lower(), wish.lower().partition("-")[0]))

@@ -184,8 +184,7 @@ class Gate:
         if not failed.once:
             return
         tries = self._source_marks(address, (limits.WEAK_SOURCE_TRIES,)) if check.weak else ()
-        with self.records.db.write_one() as tx:
-            self.records.counters.bump(tx, [*_solution(failed.once), *tries], self.around.now())
+        self.records.counters.count(self.records.db, [*_solution(failed.once), *tries], self.around.now())
 
     def _spend(self, address: str, source: limits.Quota, system: limits.Quota) -> None:
         of_source = self._of_source(address, source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from threading import Lock, Timer
 from types import MappingProxyType
 
@@ -14,13 +15,14 @@ from ..contracts.method import Method
 from ..contracts.people import Person
 from ..contracts.plugin import Plugin, addresses_of
 from ..contracts.question_set import AsksQuestions, QuestionSet
+from ..contracts.store import CanUnlock
 from ..contracts.text import Text
 from ..contracts.wall import NO_WALL, Network, Wall
 from ..db.settings_store import PluginRow
 from ..host import Host, Plugins
 from ..recovery.decoys import Shapes
 from ..recovery.names import realm_of
-from ..recovery.policy import Disclosure, Policy, PublicRules, policy_for, usual_policy
+from ..recovery.policy import Disclosure, Policy, PublicRules, Purpose, policy_for, usual_policy
 from ..recovery.reach import Kind, Rules
 from .records import Records
 from .ruling.house_brand import FileSays, brand_of
@@ -59,6 +61,12 @@ class Snapshot:
     def policy_for(self, person: Person) -> Policy:
         """The first that fits."""
         return policy_for(self.policies, person) or self.usual_policy
+
+    @cached_property
+    def offers_unlock(self) -> bool:
+        """Whether anybody could be unlocked: some directory can, and some policy allows it. Every start page asks."""
+        allowed = any(Purpose.UNLOCK in policy.purposes for policy in (*self.policies, self.usual_policy))
+        return allowed and any(isinstance(store, CanUnlock) for store in self.plugins.stores.values())
 
     @property
     def store_names(self) -> Mapping[str, Text | str]:

@@ -9,7 +9,6 @@ from ...contracts.people import Account
 from ...contracts.store import Outcome, OutcomeKind
 from ...contracts.text import Text
 from ...recovery.moves import NothingToUnlock, UnlockOrdered
-from ...recovery.policy import Purpose
 from ...recovery.state import Recovery, Stage, Subject
 from ..mover import Mover
 from ..records import Records
@@ -39,10 +38,8 @@ class Unlocking:
 
     @property
     def offered(self) -> bool:
-        """Whether anybody could be unlocked here: some directory can, and some policy allows it."""
-        now = self.snapshots.current
-        allowed = any(Purpose.UNLOCK in policy.purposes for policy in (*now.policies, now.usual_policy))
-        return allowed and any(self.locks.can_lift_in(store) for store in now.plugins.stores)
+        """Whether anybody could be unlocked here."""
+        return self.snapshots.current.offers_unlock
 
     def unlock(self, ticket: Ticket, token: str) -> tuple[Recovery, Ticket]:
         """Unlock whatever of the person's is locked; nothing more is asked once the proofs are enough.

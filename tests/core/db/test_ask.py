@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
 from servers.fault_proxy import FaultProxy, Mode
-from sqlalchemy import bindparam, column, insert, select, text
+from sqlalchemy import bindparam, column, insert, select, text, update
 
 from keyback.core.contracts.errors import StoreUnavailable
 from keyback.core.db.prepared import Prepared
@@ -19,6 +20,13 @@ from keyback.core.db.session import Database
 from keyback.core.db.tables import lease
 
 held = Prepared(lambda _insert: select(lease.c.what).where(lease.c.what == bindparam("of_what")))
+hold = Prepared(
+    lambda insert: (
+        insert(lease).values({name: bindparam(name) for name in ("what", "holder", "until")}).returning(lease.c.what)
+    )
+)
+mine = update(lease).where(lease.c.what == bindparam("of_what"))
+take = Prepared(lambda _insert: mine.values(holder=bindparam("by")).returning(lease.c.what))
 OF_A = {"of_what": "a"}
 END_ALL = text(
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -47,6 +55,28 @@ def test_they_see_what_their_own_transaction_wrote_and_nobody_else_does(
         assert database.ask(held, OF_A) == [("a",)]
         assert other_process.ask(held, OF_A) == []
     assert other_process.ask(held, OF_A) == [("a",)]
+
+
+def test_what_they_write_is_kept_as_soon_as_it_is_done(
+    database: Database, other_process: Database, now: datetime
+) -> None:
+    assert database.ask(hold, row(now)) == [("a",)]
+    assert other_process.ask(held, OF_A) == [("a",)]
+
+
+def test_what_they_write_waits_for_whoever_else_does(
+    database: Database, other_process: Database, now: datetime
+) -> None:
+    database.ask(hold, row(now))
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as tx:
+            tx.execute(update(lease).values(holder="us"))
+            late = pool.submit(other_process.ask, take, {"of_what": "a", "by": "them"})
+            with pytest.raises(TimeoutError):
+                late.result(0.3)
+        assert late.result(30) == [("a",)]
+    with database.read() as tx:
+        assert tx.scalar(select(lease.c.holder)) == "them"
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from sqlalchemy import event, select
 from keyback.core.db import tables
 from keyback.core.db.counters import Count, Counters, Mark
 from keyback.core.db.sealing import Keyring
-from keyback.core.db.session import Database, Transaction
+from keyback.core.db.session import Database
 
 HOUR = timedelta(hours=1)
 MARK = Mark("misses", "canary-name", HOUR)
@@ -48,9 +47,14 @@ def test_several_marks_are_one_statement(database: Database, counters: Counters,
     assert len(statements) == 1
 
 
-@pytest.mark.parametrize("ways", [(Database.write,), (Database.write_one,), (Database.write, Database.write_one)])
+def in_a_transaction(counters: Counters, db: Database, marks: Sequence[Mark], now: datetime) -> tuple[Count, ...]:
+    with db.write() as tx:
+        return counters.bump(tx, marks, now)
+
+
+@pytest.mark.parametrize("ways", [(in_a_transaction,), (Counters.count,), (in_a_transaction, Counters.count)])
 def test_forty_at_once_are_counted_one_to_forty_even_when_the_counter_is_new(
-    ways: tuple[Callable[[Database], AbstractContextManager[Transaction]], ...],
+    ways: tuple[Callable[[Counters, Database, Sequence[Mark], datetime], tuple[Count, ...]], ...],
     database: Database,
     other_process: Database,
     counters: Counters,
@@ -60,8 +64,8 @@ def test_forty_at_once_are_counted_one_to_forty_even_when_the_counter_is_new(
     def bump(number: int) -> tuple[int, ...]:
         marks = [MARK, OTHER] if number % 2 else [OTHER, MARK]
         way = ways[number // 2 % len(ways)]
-        with way((database, other_process)[number % 2]) as tx:
-            return tuple(count.count for count in counters.bump(tx, marks, now))
+        counted = way(counters, (database, other_process)[number % 2], marks, now)
+        return tuple(count.count for count in counted)
 
     counts = at_once(40, bump)
     assert sorted(first for first, _ in counts) == list(range(1, 41))

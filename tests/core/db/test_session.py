@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from servers.fault_proxy import FaultProxy, Mode
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from keyback.core.contracts.errors import OutcomeUnknown, StoreUnavailable
@@ -124,36 +124,6 @@ def test_another_threads_transactions_are_its_own(database: Database, now: datet
         assert look() == ["a"]
 
 
-def test_one_statement_is_kept_by_itself_whatever_happens_after_it(
-    database: Database, other_process: Database, now: datetime
-) -> None:
-    with pytest.raises(ZeroDivisionError), database.write_one() as tx:
-        tx.execute(insert(lease), row("a", now))
-        with other_process.read() as other:
-            assert other.scalars(select(lease.c.what)).all() == ["a"]
-        raise ZeroDivisionError
-    with other_process.read() as other:
-        assert other.scalars(select(lease.c.what)).all() == ["a"]
-
-
-def test_one_statement_waits_for_whoever_writes(database: Database, other_process: Database, now: datetime) -> None:
-    def again() -> int:
-        with other_process.write_one() as tx:
-            return tx.execute(update(lease).where(lease.c.what == "a").values(holder="them")).rowcount
-
-    with database.write() as tx:
-        tx.execute(insert(lease), row("a", now))
-    with ThreadPoolExecutor(1) as pool:
-        with database.write() as tx:
-            tx.execute(update(lease).values(holder="us"))
-            late = pool.submit(again)
-            with pytest.raises(TimeoutError):
-                late.result(0.3)
-        assert late.result(30) == 1
-    with database.read() as tx:
-        assert tx.scalar(select(lease.c.holder)) == "them"
-
-
 def test_what_is_to_happen_after_a_commit_does_not_happen_after_a_rollback(database: Database) -> None:
     happened: list[str] = []
 
@@ -205,8 +175,6 @@ def test_a_database_that_does_not_answer_is_an_unavailable_store(tmp_path: Path)
     with pytest.raises(StoreUnavailable), database.read():
         pass
     with pytest.raises(StoreUnavailable), database.write():
-        pass
-    with pytest.raises(StoreUnavailable), database.write_one():
         pass
     with pytest.raises(StoreUnavailable):
         database.ask(EVERYTHING, {})

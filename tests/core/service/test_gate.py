@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from servers.small_house import OpenDoor, SmallHouse, WeakDoor
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 
 from keyback.core.contracts.errors import MustWait, NotAllowed, StoreUnavailable
 from keyback.core.contracts.human_check import Humanity
@@ -200,16 +200,16 @@ def overheard() -> Iterator[list[str]]:
     def hear_of_the_end(_c: object) -> None:
         asked.append("COMMIT")
 
-    def hear_of_a_look(statement: Prepared, *rest: Any) -> list[Row]:
-        asked.append("SELECT")
-        return past_all_events(statement, *rest)
+    def hear_past_them(statement: Prepared, cursor: Any, dialect: Dialect, values: Mapping[str, Any]) -> list[Row]:
+        hear(None, None, statement._in(dialect).text)
+        return past_all_events(statement, cursor, dialect, values)
 
     past_all_events = Prepared.ask
     event.listen(Engine, "before_cursor_execute", hear)
     event.listen(Engine, "commit", hear_of_the_end)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Prepared, "ask", hear_of_a_look)
+            patch.setattr(Prepared, "ask", hear_past_them)
             yield asked
     finally:
         event.remove(Engine, "before_cursor_execute", hear)

@@ -16,6 +16,7 @@ from keyback.core.contracts.text import Secret
 from keyback.core.db.tables import event
 from keyback.core.recovery.policy import Audience, Policy, ProofRules, Purpose
 from keyback.core.recovery.state import Stage
+from keyback.core.service import snapshot
 from keyback.core.service.writing import claim, locks
 from keyback.core.service.writing.accounts import BY_HAND, OTHER_PROOFS
 from keyback.core.service.writing.locks import Locks
@@ -162,8 +163,11 @@ def test_a_policy_that_stops_allowing_it_holds_at_once(house: SmallHouse) -> Non
 
 
 def test_it_is_not_offered_where_no_directory_can(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody_may = Policy("everybody", purposes=frozenset(Purpose))
+    policies(house, everybody_may)
     assert house.service.unlocking.offered
-    monkeypatch.setattr(locks, "CanUnlock", Never)
+    monkeypatch.setattr(snapshot, "CanUnlock", Never)
+    policies(house, everybody_may)
     assert not house.service.unlocking.offered
 
 
