@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from flask import Flask
 
@@ -31,11 +33,19 @@ LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 50
 
 
+class App(Flask):
+    """Flask, but that it does not look before each hook and each view whether that is a coroutine: none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is. Eight hooks run for each request, and each look costs as much as a short hook."""
+        return func
+
+
 def create_app(house: House) -> Flask:
     """The pages over a house. Starts nothing: whoever serves them starts the back office."""
     settings = house.settings
     # Its own folder for nothing: Flask would look for one beside the checkout.
-    app = share_templates(Flask("keyback", static_folder=None, instance_path=str(settings.data_dir.absolute())))
+    app = share_templates(App("keyback", static_folder=None, instance_path=str(settings.data_dir.absolute())))
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Protocol
 
 from flask import url_for
@@ -59,4 +60,12 @@ def start_of(purpose: Purpose, entry: str = "", **asked: str) -> str:
     """Where somebody begins who comes for this, by the door that they came by. What is empty is left out."""
     plain, by_door = STARTS[purpose]
     known: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    return url_for(by_door, entry=entry, **known) if entry else url_for(plain, **known)
+    if entry:
+        return url_for(by_door, entry=entry, **known)
+    return url_for(plain, **known) if known else plain_address(plain)
+
+
+@cache
+def plain_address(endpoint: str) -> str:
+    """Of a page whose address has no values in it. Our cookies are for `/` alone: nothing ever stands before it."""
+    return url_for(endpoint)

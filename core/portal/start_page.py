@@ -19,7 +19,7 @@ from ..service.recover import RecoveryService
 from ..service.start import Arrival
 from .cookie import Cookies
 from .door_checks import address_of
-from .doors import Doors, start_of
+from .doors import Doors, plain_address, start_of
 from .first_page import FirstPage
 from .form_body import read_form
 from .headers import allow_sources, has_form
@@ -155,7 +155,7 @@ class StartPage:
         return {
             "entry": entry,
             "return_to": return_to,
-            "leave": given_up or url_for("portal.welcome"),
+            "leave": given_up or plain_address("portal.welcome"),
             "instead": self._instead(entry, return_to),
         }
 
